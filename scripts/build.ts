@@ -1,0 +1,65 @@
+/**
+ * Builds `dist/` from `src/`: tsc to `build/`, then one bundle by ncc. With `--check` it builds aside and
+ * fails when the committed `dist/` differs in any byte.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** One bundle in `out`: index.js, package.json, licenses.txt. */
+function build(out: string): void {
+  const bin = (path: string): string => join(root, 'node_modules', path);
+  rmSync(join(root, 'build'), { recursive: true, force: true });
+  execFileSync(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  rmSync(out, { recursive: true, force: true });
+  execFileSync(
+    process.execPath,
+    [
+      bin('@vercel/ncc/dist/ncc/cli.js'),
+      'build',
+      'build/main.js',
+      '-o',
+      out,
+      '--license',
+      'licenses.txt',
+      '--no-cache',
+      '--quiet',
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
+}
+
+function differences(a: string, b: string): string[] {
+  const names = new Set([...(existsSync(a) ? readdirSync(a) : []), ...readdirSync(b)]);
+  return [...names].filter((name) => {
+    const [left, right] = [join(a, name), join(b, name)];
+    return !existsSync(left) || !existsSync(right) || !readFileSync(left).equals(readFileSync(right));
+  });
+}
+
+const dist = join(root, 'dist');
+const aside = mkdtempSync(join(tmpdir(), 'pinata-deploy-dist-'));
+try {
+  build(aside);
+  if (process.argv.includes('--check')) {
+    const changed = differences(dist, aside);
+    if (changed.length > 0) {
+      console.error(
+        `dist/ is not what the sources build: ${changed.join(', ')}. Run "npm run build" and commit the result.`,
+      );
+      process.exitCode = 1;
+    } else console.log('dist/ is what the sources build.');
+  } else {
+    rmSync(dist, { recursive: true, force: true });
+    cpSync(aside, dist, { recursive: true });
+    console.log(`Built dist/ (${Math.round(readFileSync(join(dist, 'index.js')).length / 1024)} KiB).`);
+  }
+} finally {
+  rmSync(aside, { recursive: true, force: true });
+}
