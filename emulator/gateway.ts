@@ -1,5 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NoResolverError, NotFoundError, NotUnixFSError } from 'ipfs-unixfs-exporter';
 import type { CID } from 'multiformats/cid';
+import { type ContentAddress, parseAddress } from './gateway-address.ts';
+import {
+  type GatewayAnswer,
+  GatewayRefusal,
+  redirectAnswer,
+  sendAnswer,
+  spoilBody,
+  textAnswer,
+} from './gateway-answer.ts';
+import { answerCar, answerPage, answerRaw } from './gateway-content.ts';
+import { MissingBlock, requireBlocks, spellings } from './gateway-dag.ts';
+import { renderErrorPage } from './gateway-listing.ts';
 
 /** What the gateway needs to know of the emulator: its blocks, its pins and its clock. */
 export interface GatewayBackend {
@@ -18,29 +32,146 @@ export interface GatewayBackend {
  */
 export type GatewayMode = 'dedicated' | 'custom-domain' | 'shared' | 'public';
 
-/** `html200`: an error page with status 200. `wrong-bytes`: one byte is flipped. `truncate`: half the body, then a cut. */
+/** `html200`: an error page with status 200. `wrong-bytes`: one byte is flipped. `truncate`: cut before the end. */
 export type GatewayLie = 'html200' | 'wrong-bytes' | 'truncate';
 
+/** All may be changed while the gateway serves: each request reads them anew. */
 export interface GatewayOptions {
   /** Default `dedicated`. */
-  readonly mode?: GatewayMode;
+  readonly mode?: GatewayMode | undefined;
   /** When set, every request must carry it, and it opens any stored CID. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Content pinned less than this ago is answered as if it were unknown. Default 0. */
-  readonly gatewayLagMs?: number;
-  /** Answer `format=raw` and `format=car`. Default true. */
-  readonly trustless?: boolean;
+  readonly gatewayLagMs?: number | undefined;
+  /** Answer `format=raw` and `format=car`; a gateway without them ignores the request for them. Default true. */
+  readonly trustless?: boolean | undefined;
   /** How long a request hangs before its 504. Default 1000. */
-  readonly hangMs?: number;
-  readonly lies?: GatewayLie;
+  readonly hangMs?: number | undefined;
+  readonly lies?: GatewayLie | undefined;
 }
 
 export type Gateway = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+const DEFAULT_HANG_MS = 1000;
+
 /** Serves `/ipfs/<cid>[/path]` and `<cid>.ipfs.localhost` from the backend's blocks, as Pinata's gateways do. */
-export function createGateway(_backend: GatewayBackend, _options: GatewayOptions): Gateway {
-  return (_request, response) => {
-    response.writeHead(501).end();
-    return Promise.resolve();
+export function createGateway(backend: GatewayBackend, options: GatewayOptions): Gateway {
+  return async (request, response) => {
+    const answer = await answerRequest(request, backend, options).catch((error: unknown) => answerError(error));
+    if (answer.status === 504) {
+      await hang(response, options.hangMs ?? DEFAULT_HANG_MS);
+    }
+    await sendAnswer(request, response, answer);
   };
+}
+
+async function answerRequest(
+  request: IncomingMessage,
+  backend: GatewayBackend,
+  options: GatewayOptions,
+): Promise<GatewayAnswer> {
+  const { method, headers } = request;
+  if (method === 'OPTIONS') {
+    return { status: 204, headers: {}, body: undefined };
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { ...textAnswer(405, 'A gateway only reads.'), headers: { Allow: 'GET, HEAD, OPTIONS' } };
+  }
+  const address = parseAddress(headers.host ?? '', request.url ?? '/');
+  if ('location' in address) {
+    return redirectAnswer(301, address.location);
+  }
+  requireAccess({ address, token: readToken(request, address) }, backend, options);
+  if (options.lies === 'html200') {
+    return textAnswer(200, renderErrorPage(), 'text/html; charset=utf-8');
+  }
+  const content = { method, headers, address, read: requireBlocks((cid) => backend.readBlock(cid)) };
+  const answer = await ANSWER_BY_FORMAT[readFormat(request, address, options)](content);
+  refuseHtml(answer, options.mode);
+  return options.lies === undefined ? answer : spoilBody(answer, options.lies);
+}
+
+const ANSWER_BY_FORMAT = { page: answerPage, raw: answerRaw, car: answerCar };
+
+function readFormat(
+  request: IncomingMessage,
+  address: ContentAddress,
+  options: GatewayOptions,
+): keyof typeof ANSWER_BY_FORMAT {
+  if (options.trustless === false) {
+    return 'page';
+  }
+  const accepted = /application\/vnd\.ipld\.(raw|car)\b/.exec(request.headers.accept ?? '')?.[1];
+  const format = address.query.get('format') ?? accepted ?? 'page';
+  if (format === 'page' || format === 'raw' || format === 'car') {
+    return format;
+  }
+  throw new GatewayRefusal(406, `This gateway has no format "${format}".`);
+}
+
+function readToken(request: IncomingMessage, address: ContentAddress): string | undefined {
+  const header = request.headers['x-pinata-gateway-token'];
+  return typeof header === 'string' ? header : (address.query.get('pinataGatewayToken') ?? undefined);
+}
+
+/** Throws the refusal of the mode, unless the root may be served. */
+function requireAccess(
+  { address, token }: { readonly address: ContentAddress; readonly token: string | undefined },
+  backend: GatewayBackend,
+  options: GatewayOptions,
+): void {
+  if (options.token !== undefined && token !== options.token) {
+    throw new GatewayRefusal(403, 'This content cannot be requested without the gateway token - ERR_ID:00024');
+  }
+  const mode = options.mode ?? 'dedicated';
+  const roots = spellings(address.root);
+  const pinned = roots.some((root) => backend.isPinned(root));
+  const anyCid = mode === 'shared' || options.token !== undefined;
+  const sinceMs = Math.min(...roots.map((root) => backend.pinnedSince(root)?.getTime() ?? Number.POSITIVE_INFINITY));
+  const arrived = !pinned || backend.now().getTime() - sinceMs >= (options.gatewayLagMs ?? 0);
+  if (!(arrived && (pinned || anyCid))) {
+    throw unknownRoot(mode);
+  }
+}
+
+function unknownRoot(mode: GatewayMode): GatewayRefusal {
+  switch (mode) {
+    case 'dedicated':
+    case 'custom-domain':
+      return new GatewayRefusal(403, 'The owner of this gateway has not pinned this content - ERR_ID:00006');
+    case 'shared':
+      return new GatewayRefusal(404, 'This content was not found.');
+    case 'public':
+      return new GatewayRefusal(504, 'No provider of this content answered in time.');
+  }
+}
+
+function refuseHtml(answer: GatewayAnswer, mode: GatewayMode | undefined): void {
+  const html = answer.headers['Content-Type']?.startsWith('text/html') ?? false;
+  if (html && mode !== 'custom-domain' && mode !== 'public') {
+    throw new GatewayRefusal(403, 'HTML is only served through a custom domain - ERR_ID:00023');
+  }
+}
+
+function answerError(error: unknown): GatewayAnswer {
+  if (error instanceof GatewayRefusal) {
+    return textAnswer(error.status, error.message);
+  }
+  if (error instanceof NotFoundError) {
+    return textAnswer(404, 'Nothing is stored at this path.');
+  }
+  if (error instanceof MissingBlock) {
+    return textAnswer(504, error.message);
+  }
+  if (error instanceof NotUnixFSError || error instanceof NoResolverError) {
+    return textAnswer(400, `This content is not UnixFS: ${error.message}`);
+  }
+  return textAnswer(500, error instanceof Error ? error.message : String(error));
+}
+
+/** Waits, or until the client has gone. */
+async function hang(response: ServerResponse, ms: number): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  await sleep(ms, undefined, { signal: gone.signal }).catch(() => undefined);
 }
