@@ -1,0 +1,14 @@
+import type { PinataSDK } from 'pinata';
+import type { Network } from '../../domain/pin.ts';
+import type { Traffic } from '../http/traffic.ts';
+
+/** One account as this run may use it. */
+export interface PinataAccount {
+  readonly sdk: PinataSDK;
+  readonly jwt: string;
+  /** Base URLs without `/v3`. */
+  readonly apiUrl: string;
+  readonly uploadUrl: string;
+  readonly network: Network;
+  readonly traffic: Traffic;
+}

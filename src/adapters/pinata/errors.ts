@@ -1,0 +1,148 @@
+import { ActionError } from '../../domain/errors.ts';
+import type { Answer } from '../http/traffic.ts';
+
+/** What can be asked of Pinata, in words that follow "could not", with the permission it needs. */
+export const DOING = {
+  list: { text: 'list the pins', permission: 'Files: Read' },
+  read: { text: 'read a pin', permission: 'Files: Read' },
+  update: { text: 'write tags to a pin', permission: 'Files: Write' },
+  upload: { text: 'upload the build', permission: 'Files: Write' },
+  sign: { text: 'prepare a folder upload', permission: 'Files: Write' },
+  uploadLegacy: {
+    text: 'upload the folder to the legacy endpoint',
+    permission: 'Legacy Endpoints, Pinning: pinFileToIPFS',
+  },
+  listGroups: { text: 'list the groups', permission: 'Groups: Read' },
+  createGroup: { text: 'create the group', permission: 'Groups: Write' },
+  listGateways: { text: 'list the gateways', permission: 'Gateways: Read' },
+} as const;
+
+interface ServiceMessage {
+  readonly reason: string;
+  readonly text: string;
+}
+
+/**
+ * The message in an error body. Pinata has three shapes: `{error:{code,message}}`, `{error:{reason,details}}` and
+ * `{error:"text"}`; proxies in front of it answer pages.
+ */
+export function serviceMessage(body: string): ServiceMessage {
+  const error = parseError(body);
+  if (typeof error === 'string') return { reason: '', text: quotable(error) };
+  if (typeof error !== 'object' || error === null) return { reason: '', text: '' };
+  const part = (key: string): string => {
+    const value: unknown = Reflect.get(error, key);
+    return typeof value === 'string' ? quotable(value) : '';
+  };
+  return { reason: part('reason'), text: part('message') || part('details') };
+}
+
+function parseError(body: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'error') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Foreign text, short and without anything that looks like a JWT. */
+function quotable(text: string): string {
+  const safe = text
+    .replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, '***')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
+}
+
+/** True when the account's plan does not import CARs; nothing was stored then. */
+export function isCarRefusal(answer: Answer): boolean {
+  return answer.status === 403 && /\bCAR\b/.test(serviceMessage(answer.body).text);
+}
+
+/** What a final answer of Pinata that is not 2xx means, and what to do. */
+export function explainPinata(answer: Answer, doing: string): ActionError {
+  const { reason, text } = serviceMessage(answer.body);
+  const said = [String(answer.status), reason, text].filter((part) => part !== '').join(', ');
+  const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
+  return new ActionError(known.kind, `${known.message} (Pinata said: ${said})`, { hint: known.hint, cause: answer });
+}
+
+/** The answer behind an error that `explainPinata` made; undefined for others. */
+export function answerBehind(error: unknown): Answer | undefined {
+  const cause = error instanceof ActionError ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'status' in cause ? (cause as Answer) : undefined;
+}
+
+type Explanation = Pick<ActionError, 'kind' | 'message'> & { readonly hint: string };
+
+function explainForbidden(reason: string, text: string, doing: string): Explanation {
+  if (reason === 'API_KEY_REVOKED') return rejectedKey('The key in pinata-jwt was revoked.');
+  if (/blocked|plan usage|limit/i.test(text)) {
+    return {
+      kind: 'quota',
+      message: `Pinata has blocked the account over its plan's limits and does not ${doing}.`,
+      hint: 'Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan.',
+    };
+  }
+  if (/\bCAR\b/.test(text)) return carRefusal(doing);
+  const permission = Object.values(DOING).find((entry) => entry.text === doing)?.permission ?? 'Files: Write';
+  return {
+    kind: 'credentials',
+    message: `The key in pinata-jwt is not allowed to ${doing}.`,
+    hint: `Make a key in the Pinata app (API Keys) with the permission "${permission}" ticked, and store its JWT as the secret.`,
+  };
+}
+
+function carRefusal(doing: string): Explanation {
+  return {
+    kind: 'quota',
+    message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
+    hint: 'Use a paid plan, or set upload-method: folder.',
+  };
+}
+
+function rejectedKey(message: string): Explanation {
+  return {
+    kind: 'credentials',
+    message,
+    hint: 'Make a new JWT in the Pinata app (API Keys) and store it as the secret that pinata-jwt reads.',
+  };
+}
+
+function explainStatus(status: number, doing: string): Explanation {
+  if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
+  if (status === 413) {
+    return {
+      kind: 'quota',
+      message: `Pinata refused to ${doing}: it is too large.`,
+      hint: 'Deploy a smaller directory, or use a plan that imports CARs (25 GB at most).',
+    };
+  }
+  if (status === 429) {
+    return {
+      kind: 'quota',
+      message: `Pinata's rate limit left no room to ${doing}.`,
+      hint: 'Lower requests-per-minute, or run fewer deploys of this account at once.',
+    };
+  }
+  if (status >= 500) {
+    return {
+      kind: 'network',
+      message: `Pinata failed to ${doing}.`,
+      hint: 'Run the job again. If it stays so, look at the status page of Pinata.',
+    };
+  }
+  if (status >= 300 && status < 400) {
+    return {
+      kind: 'network',
+      message: `Something between the runner and Pinata redirected the request to ${doing}.`,
+      hint: 'Check pinata-api-url, pinata-upload-url and the proxy of the runner.',
+    };
+  }
+  return {
+    kind: 'conflict',
+    message: `Pinata did not ${doing}.`,
+    hint: 'If the message does not tell why, open an issue with the log of this run.',
+  };
+}

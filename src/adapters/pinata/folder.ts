@@ -1,0 +1,210 @@
+import { openAsBlob } from 'node:fs';
+import { FormDataEncoder } from 'form-data-encoder';
+import * as v from 'valibot';
+import { parseCid } from '../../domain/cid.ts';
+import { ActionError } from '../../domain/errors.ts';
+import type { Content, FileEntry } from '../../domain/listing.ts';
+import type { Upload, UploadOrder } from '../../ports.ts';
+import { sendStreamed } from '../http/stream.ts';
+import { type Answer, requireJson } from '../http/traffic.ts';
+import type { PinataAccount } from './account.ts';
+import { DOING } from './errors.ts';
+import { parseRow } from './rows.ts';
+
+/** All parts share this first segment; Pinata takes it off. */
+const FOLDER = 'build';
+/** Larger bodies are refused by the upload host. */
+const PRESIGNED_BYTES = 100 * 1000 * 1000;
+const LEGACY_BYTES = 25 * 1000 ** 3;
+const SIGNED_FOR_SECONDS = 3600;
+
+/**
+ * Uploads the files as one multipart body, made while it is sent: to a presigned URL up to 100 MB, above that to the
+ * legacy endpoint. Pinata builds the DAG, so the CID is known only as far as its folder rules are (`pinata-folder`).
+ */
+export async function uploadFolder(
+  account: PinataAccount,
+  order: UploadOrder,
+  groupId: string | undefined,
+): Promise<Upload> {
+  const parts = partsOf(order.content);
+  const bytes = parts.reduce((sum, part) => sum + part.entry.bytes, 0);
+  refuseImpossible(account, parts, bytes);
+  const multipart: Multipart = { account, order, parts, groupId };
+  return bytes <= PRESIGNED_BYTES * 0.98 - parts.length * 300
+    ? await uploadPresigned(multipart)
+    : await uploadLegacy(multipart);
+}
+
+interface Part {
+  readonly name: string;
+  readonly entry: FileEntry;
+}
+
+interface Multipart {
+  readonly account: PinataAccount;
+  readonly order: UploadOrder;
+  readonly parts: readonly Part[];
+  readonly groupId: string | undefined;
+}
+
+function partsOf(content: Content): readonly Part[] {
+  if (content.kind === 'car') {
+    throw new ActionError(
+      'quota',
+      'A .car file can only be uploaded as a CAR, which this account or network does not allow.',
+      {
+        hint: 'Use a paid plan on the public network, or give path the directory instead of its CAR.',
+      },
+    );
+  }
+  if (content.kind === 'file') return [{ name: content.entry.path, entry: content.entry }];
+  return content.entries
+    .filter((entry) => entry.kind === 'file')
+    .map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
+}
+
+function refuseImpossible(account: PinataAccount, parts: readonly Part[], bytes: number): void {
+  // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
+  const unsafe = parts.find((part) => /["\r\n]/.test(part.name));
+  if (unsafe !== undefined) {
+    throw new ActionError('content', `A folder upload cannot carry the name ${JSON.stringify(unsafe.entry.path)}.`, {
+      hint: 'Rename the file, or use a plan that imports CARs.',
+    });
+  }
+  if (bytes > LEGACY_BYTES) {
+    throw new ActionError('quota', `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
+      hint: 'Split it, or leave files out with exclude.',
+    });
+  }
+  if (account.network === 'private' && bytes > PRESIGNED_BYTES) {
+    throw new ActionError('quota', `The folder has ${bytes} bytes; a private folder may have at most 100 MB.`, {
+      hint: 'Split it, or use network: public.',
+    });
+  }
+}
+
+async function uploadPresigned(multipart: Multipart): Promise<Upload> {
+  const { account } = multipart;
+  // The URL works once: after an answer that got lost the next attempt meets 409 and needs a new one.
+  for (let round = 1; ; round += 1) {
+    const url = await signUrl(multipart);
+    const { answer, sentBytes } = await post(multipart, { url, fields: [], headers: {}, doing: DOING.upload.text });
+    if (answer.status === 409 && round < 3) continue;
+    if (answer.status >= 300) throw account.traffic.policy.explain(answer, DOING.upload.text);
+    const { pin, duplicate } = parseRow(parseBody(answer, 'data'));
+    return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes };
+  }
+}
+
+async function signUrl({ account, order, groupId }: Multipart): Promise<string> {
+  return await account.traffic.through(DOING.sign.text, () =>
+    account.sdk.upload[account.network].createSignedURL({
+      expires: SIGNED_FOR_SECONDS,
+      name: order.name,
+      keyvalues: { ...order.keyvalues },
+      ...(groupId === undefined ? {} : { groupId }),
+      ...(order.content.kind === 'directory' ? { forDirectory: true } : {}),
+    }),
+  );
+}
+
+const LegacyAnswer = v.object({
+  ID: v.optional(v.nullable(v.string())),
+  IpfsHash: v.string(),
+  isDuplicate: v.optional(v.nullable(v.boolean())),
+});
+
+/** Not through the SDK: it holds all files in memory and drops `isDuplicate`. */
+async function uploadLegacy(multipart: Multipart): Promise<Upload> {
+  const { account, order, groupId } = multipart;
+  const doing = DOING.uploadLegacy.text;
+  const { answer, sentBytes } = await post(multipart, {
+    url: `${account.apiUrl}/pinning/pinFileToIPFS`,
+    headers: { authorization: `Bearer ${account.jwt}` },
+    fields: [
+      ['pinataMetadata', JSON.stringify({ name: order.name, keyvalues: order.keyvalues })],
+      ['pinataOptions', JSON.stringify({ cidVersion: 1, ...(groupId === undefined ? {} : { groupId }) })],
+    ],
+    doing,
+  });
+  if (answer.status >= 300) throw largeFolderError(account, answer);
+  const parsed = v.safeParse(LegacyAnswer, parseBody(answer));
+  if (!parsed.success) throw new ActionError('network', `Pinata's answer when asked to ${doing} has no CID.`);
+  return {
+    kind: 'uploaded',
+    cid: parseCid(parsed.output.IpfsHash),
+    pinId: parsed.output.ID ?? undefined,
+    duplicate: parsed.output.isDuplicate === true,
+    sentBytes,
+  };
+}
+
+function largeFolderError(account: PinataAccount, answer: Answer): ActionError {
+  const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
+  if (answer.status !== 403) return error;
+  return new ActionError(
+    error.kind,
+    `${error.message} Folders over 100 MB need it where the plan does not import CARs.`,
+    {
+      hint: `${error.hint ?? ''} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
+      cause: answer,
+    },
+  );
+}
+
+interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fields: readonly (readonly [string, string])[];
+  readonly doing: string;
+}
+
+async function post(
+  multipart: Multipart,
+  { url, headers, fields, doing }: Post,
+): Promise<{ answer: Answer; sentBytes: number }> {
+  const { account, order, parts } = multipart;
+  const form = new FormData();
+  for (const [key, value] of fields) form.append(key, value);
+  // Backed by the files: nothing is read before it is sent, and a file that changed since then fails its read.
+  for (const part of parts) form.append('file', new File([await openAsBlob(part.entry.source)], 'file'), part.name);
+  let sentBytes = 0;
+  const answer = await account.traffic.exchange(doing, async (signal) => {
+    const encoder = new FormDataEncoder(form);
+    const total = Number(encoder.contentLength);
+    sentBytes = total;
+    return requireJson(
+      await sendStreamed({
+        method: 'POST',
+        url,
+        headers: { ...headers, 'content-type': encoder.contentType },
+        body: { bytes: total, pieces: readable(encoder.encode(), order) },
+        signal,
+        onSent: (sent) => order.onProgress(sent, total),
+      }),
+    );
+  });
+  return { answer, sentBytes };
+}
+
+async function* readable(pieces: AsyncIterable<Uint8Array>, order: UploadOrder): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw new ActionError(
+      'content',
+      `A file below path changed or vanished while it was uploaded (${order.build.listing.size} files).`,
+      {
+        hint: 'Let the build finish before this step and run the job again.',
+        cause: error,
+      },
+    );
+  }
+}
+
+function parseBody(answer: Answer, key?: string): unknown {
+  const parsed: unknown = JSON.parse(answer.body === '' ? 'null' : answer.body);
+  if (key === undefined) return parsed;
+  return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, key) : undefined;
+}

@@ -1,0 +1,122 @@
+import { PinataSDK } from 'pinata';
+import { type Cid, cidV0 } from '../../domain/cid.ts';
+import { ActionError } from '../../domain/errors.ts';
+import type { Network, Pin } from '../../domain/pin.ts';
+import type { Keyvalues } from '../../domain/tag.ts';
+import type { Pins } from '../../ports.ts';
+import { pause, type Traffic } from '../http/traffic.ts';
+import type { PinataAccount } from './account.ts';
+import { answerBehind, DOING } from './errors.ts';
+import { parsePage, parseRow } from './rows.ts';
+import { uploadBuild } from './upload.ts';
+
+/** The largest page that is known to be answered. */
+const PAGE_SIZE = 100;
+const MAX_PAGES = 1000;
+const LISTING_DEADLINE_MS = 300_000;
+const POLL_DELAYS_MS = [300, 700, 1000, 2000, 3000, 5000];
+
+export interface PinataOptions {
+  readonly jwt: string;
+  readonly apiUrl: string;
+  readonly uploadUrl: string;
+  readonly network: Network;
+  readonly traffic: Traffic;
+}
+
+/** The account behind a JWT as `Pins`. All its requests pass `traffic`. */
+export function createPinataPins(options: PinataOptions): Pins {
+  const { jwt, apiUrl, uploadUrl, network, traffic } = options;
+  const sdk = new PinataSDK({ pinataJwt: jwt, endpointUrl: `${apiUrl}/v3`, uploadUrl: `${uploadUrl}/v3` });
+  const account: PinataAccount = { ...options, sdk };
+  const files = sdk.files[network];
+
+  const list = (filter: Filter): Promise<readonly Pin[]> =>
+    listAll((token) =>
+      // A builder remembers its page token, so each page gets a new one.
+      traffic.through(DOING.list.text, async () => {
+        const query = files.list().limit(PAGE_SIZE).order('ASC');
+        if (filter.cid !== undefined) query.cid(filter.cid);
+        if (filter.keyvalues !== undefined) query.keyvalues(filter.keyvalues);
+        if (token !== '') query.pageToken(token);
+        return await query;
+      }),
+    );
+
+  const read = async (id: string): Promise<Pin | undefined> => {
+    try {
+      return parseRow(await traffic.through(DOING.read.text, () => files.get(id))).pin;
+    } catch (error) {
+      if (answerBehind(error)?.status === 404) return undefined;
+      throw error;
+    }
+  };
+
+  const listByCid = async (cid: Cid): Promise<readonly Pin[]> => {
+    // The filter compares text, and a record made with CIDv0 is stored under that text.
+    for (const text of [cid, cidV0(cid)]) {
+      const rows = text === undefined ? [] : await list({ cid: text });
+      const same = rows.filter((pin) => pin.cid === cid);
+      if (same.length > 0) return same;
+    }
+    return [];
+  };
+
+  return {
+    listByProject: async (project) => {
+      const rows = await list({ keyvalues: { [project.key]: project.name } });
+      // A filter that the service does not know is ignored and everything comes back.
+      return rows.filter((pin) => pin.keyvalues[project.key] === project.name);
+    },
+    listByCid,
+    read,
+    addKeyvalues: async (id: string, keyvalues: Keyvalues) => {
+      await traffic.through(DOING.update.text, () => files.update({ id, keyvalues: { ...keyvalues } }));
+    },
+    upload: (order) => uploadBuild(account, order),
+    waitUntilListed: (cid, pinId) => waitUntilListed({ cid, pinId, listByCid, deadline: traffic.policy.deadline }),
+  };
+}
+
+interface Filter {
+  readonly cid?: string;
+  readonly keyvalues?: Record<string, string>;
+}
+
+async function listAll(page: (token: string) => Promise<unknown>): Promise<readonly Pin[]> {
+  const pins = new Map<string, Pin>();
+  const seen = new Set<string>();
+  let token = '';
+  do {
+    const { pins: rows, nextToken } = parsePage(await page(token));
+    for (const pin of rows) pins.set(pin.id, pin);
+    token = nextToken;
+    // A token that comes again would go round for ever.
+    if (seen.has(token)) break;
+    seen.add(token);
+  } while (token !== '' && seen.size < MAX_PAGES);
+  return [...pins.values()];
+}
+
+interface Wait {
+  readonly cid: Cid;
+  readonly pinId: string | undefined;
+  readonly listByCid: (cid: Cid) => Promise<readonly Pin[]>;
+  readonly deadline: AbortSignal;
+}
+
+async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promise<Pin> {
+  const limit = AbortSignal.any([deadline, AbortSignal.timeout(LISTING_DEADLINE_MS)]);
+  for (let round = 0; !limit.aborted; round += 1) {
+    const rows = await listByCid(cid).catch((error: unknown) => {
+      if (deadline.aborted) return [];
+      throw error;
+    });
+    const pin = rows.find((row) => row.id === pinId) ?? rows.at(-1);
+    if (pin !== undefined) return pin;
+    await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, limit).catch(() => {});
+  }
+  throw new ActionError('content', `Pinata took the upload but does not list ${cid}.`, {
+    hint: 'Imports can fail later: look at the files in the Pinata app. Then run the job again, with a longer timeout if it was still importing.',
+  });
+}

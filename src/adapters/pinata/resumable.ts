@@ -1,0 +1,212 @@
+import { type HttpRequest, type HttpResponse, type HttpStack, Upload as TusUpload } from 'tus-js-client';
+import { parseCid } from '../../domain/cid.ts';
+import { ActionError } from '../../domain/errors.ts';
+import type { CarSource } from '../../domain/listing.ts';
+import type { Upload, UploadOrder } from '../../ports.ts';
+import { retryDelayMs } from '../http/backoff.ts';
+import { type StreamedBody, sendStreamed } from '../http/stream.ts';
+import { type Answer, networkError, pause } from '../http/traffic.ts';
+import type { PinataAccount } from './account.ts';
+import { DOING } from './errors.ts';
+
+/** A multiple of 256 KiB below every chunk limit that Pinata states. */
+const CHUNK_BYTES = 32 * 1024 * 1024;
+/** Short, because the service drops a partial that waits; the count starts again whenever bytes went through. */
+const RETRY_DELAYS_MS = [500, 1000, 2000, 4000, 8000, 8000];
+const RESUMABLE_STATUSES = new Set([404, 408, 409, 410, 423, 429]);
+
+/**
+ * Uploads a CAR by TUS. Not through the SDK: after a failed chunk it sends the same offset again instead of asking the
+ * server how far it got, encodes names beyond Latin-1 wrongly, and needs the CAR as one Blob.
+ */
+export async function uploadResumable(
+  account: PinataAccount,
+  order: UploadOrder,
+  groupId: string | undefined,
+): Promise<Upload> {
+  const session: Session = { account, sentBytes: 0, failure: undefined, cid: undefined, location: undefined };
+  await runTus(session, order, groupId);
+  return {
+    kind: 'uploaded',
+    cid: session.cid === undefined ? undefined : parseCid(session.cid),
+    pinId: pinIdOf(session.location),
+    duplicate: false,
+    sentBytes: session.sentBytes,
+  };
+}
+
+interface Session {
+  readonly account: PinataAccount;
+  sentBytes: number;
+  /** The reason that no retry can help; what the library makes of it is not shown. */
+  failure: ActionError | undefined;
+  cid: string | undefined;
+  location: string | undefined;
+}
+
+/** Location is `…/v3/files/<pin id>/<file name>`. */
+function pinIdOf(location: string | undefined): string | undefined {
+  return location === undefined ? undefined : new URL(location).pathname.split('/').at(-2);
+}
+
+function runTus(session: Session, order: UploadOrder, groupId: string | undefined): Promise<void> {
+  const { account } = session;
+  const { deadline } = account.traffic.policy;
+  return new Promise<void>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(session.failure ?? networkError(account.traffic.policy.service, DOING.upload.text, innermost(error)));
+    };
+    const upload = new TusUpload(Buffer.alloc(0), {
+      endpoint: `${account.uploadUrl}/v3/files`,
+      uploadSize: order.build.car.bytes,
+      chunkSize: CHUNK_BYTES,
+      retryDelays: RETRY_DELAYS_MS,
+      storeFingerprintForResuming: false,
+      headers: { Authorization: `Bearer ${account.jwt}` },
+      metadata: metadataOf(account, order, groupId),
+      fileReader: { openFile: () => Promise.resolve(carFile(order.build.car)) },
+      httpStack: createStack(session),
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        return session.failure === undefined && (status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status));
+      },
+      onProgress: (sent, total) => order.onProgress(sent, total),
+      onUploadUrlAvailable: () => {
+        session.location = upload.url ?? undefined;
+      },
+      onSuccess: () => resolve(),
+      onError: fail,
+    });
+    deadline.addEventListener('abort', () => {
+      session.failure = deadline.reason as ActionError;
+      void upload.abort();
+      fail(deadline.reason);
+    });
+    upload.start();
+  });
+}
+
+function metadataOf(account: PinataAccount, order: UploadOrder, groupId: string | undefined): Record<string, string> {
+  return {
+    filename: order.name,
+    filetype: 'application/vnd.ipld.car',
+    network: account.network,
+    car: 'true',
+    keyvalues: JSON.stringify(order.keyvalues),
+    ...(groupId === undefined ? {} : { group_id: groupId }),
+  };
+}
+
+function innermost(error: unknown): unknown {
+  return error instanceof Error && 'causingError' in error ? error.causingError : error;
+}
+
+interface CarSlice extends StreamedBody {
+  /** What the library calls `bytes`. */
+  readonly size: number;
+}
+
+function carFile(car: CarSource): {
+  size: number;
+  slice(start: number, end: number): Promise<{ value: CarSlice; done: boolean }>;
+  close(): void;
+} {
+  return {
+    size: car.bytes,
+    slice: (start, end) => {
+      const bytes = Math.min(end, car.bytes) - start;
+      const value = { size: bytes, bytes, pieces: car.read(start, start + bytes) };
+      return Promise.resolve({ value, done: start + bytes >= car.bytes });
+    },
+    close: () => {},
+  };
+}
+
+/** The library's requests through our traffic: budget for all, retries here for those without a body. */
+function createStack(session: Session): HttpStack {
+  return { getName: () => 'pinata-deploy', createRequest: (method, url) => createRequest(session, method, url) };
+}
+
+function createRequest(session: Session, method: string, url: string): HttpRequest {
+  const headers: Record<string, string> = {};
+  const stop = new AbortController();
+  let onSent: (bytes: number) => void = () => {};
+  return {
+    getMethod: () => method,
+    getURL: () => url,
+    setHeader: (name, value) => {
+      headers[name] = value;
+    },
+    getHeader: (name) => headers[name],
+    setProgressHandler: (report) => {
+      onSent = report;
+    },
+    send: async (body: CarSlice | null) => {
+      try {
+        refuseOtherHost(session, url);
+        const answer = await sendPart(session, {
+          method,
+          url,
+          headers,
+          signal: stop.signal,
+          onSent,
+          ...(body === null ? {} : { body }),
+        });
+        return respond(session, answer);
+      } catch (error) {
+        if (error instanceof ActionError) session.failure ??= error;
+        throw error;
+      }
+    },
+    abort: () => {
+      stop.abort();
+      return Promise.resolve();
+    },
+    getUnderlyingObject: () => undefined,
+  };
+}
+
+/** The key goes only where the upload began, whatever Location says. */
+function refuseOtherHost(session: Session, url: string): void {
+  if (new URL(url).origin === new URL(session.account.uploadUrl).origin) return;
+  throw new ActionError('network', `Pinata sent the upload to another host (${new URL(url).host}).`, {
+    hint: 'Check pinata-upload-url. Nothing was sent to that host.',
+  });
+}
+
+type Part = Parameters<typeof sendStreamed>[0];
+
+async function sendPart(session: Session, part: Part): Promise<Answer> {
+  const { traffic } = session.account;
+  const send = (deadline: AbortSignal): Promise<Answer> =>
+    sendStreamed({ ...part, signal: AbortSignal.any([deadline, part.signal]) });
+  if (part.body === undefined) return await traffic.exchange(DOING.upload.text, send);
+  await traffic.admit();
+  let before = 0;
+  const answer = await sendStreamed({
+    ...part,
+    signal: AbortSignal.any([traffic.policy.deadline, part.signal]),
+    onSent: (bytes) => {
+      session.sentBytes += bytes - before;
+      before = bytes;
+      part.onSent?.(bytes);
+    },
+  });
+  if (answer.status === 429) await pause(retryDelayMs({ answer }, 1) ?? 0, traffic.policy.deadline);
+  return answer;
+}
+
+function respond(session: Session, answer: Answer): HttpResponse {
+  session.cid = answer.headers.get('upload-cid') ?? session.cid;
+  const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
+  if (final || answer.status >= 500) {
+    const explained = session.account.traffic.policy.explain(answer, DOING.upload.text);
+    if (final) session.failure = explained;
+  }
+  return {
+    getStatus: () => answer.status,
+    getHeader: (name) => answer.headers.get(name) ?? undefined,
+    getBody: () => answer.body,
+    getUnderlyingObject: () => undefined,
+  };
+}

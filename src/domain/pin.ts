@@ -1,0 +1,18 @@
+import type { Cid } from './cid.ts';
+import type { Keyvalues } from './tag.ts';
+
+/** Pinata's record that keeps a CID stored. */
+export interface Pin {
+  readonly id: string;
+  /** Undefined while Pinata is still working it out. */
+  readonly cid: Cid | undefined;
+  readonly name: string;
+  readonly bytes: number;
+  readonly keyvalues: Keyvalues;
+  readonly createdAt: Date;
+}
+
+export type Network = 'public' | 'private';
+
+/** How a build travels: one CAR, or its files as a multipart folder. */
+export type UploadMethod = 'car' | 'folder';

@@ -1,0 +1,113 @@
+import { isTagName, sha256Hex } from './tag.ts';
+
+/** What the runner says about the event that started this run. Text fields are empty when unknown. */
+export interface RunContext {
+  readonly event: string;
+  /** The event's action: `opened`, `synchronize`, `closed`, … */
+  readonly activity: string;
+  readonly repository: string;
+  /** The commit the user thinks of: the head of a pull request, not its merge commit. 40 hex digits. */
+  readonly commit: string;
+  /** `refs/heads/…`, `refs/tags/…` or `refs/pull/…`. */
+  readonly ref: string;
+  readonly defaultBranch: string;
+  readonly pullRequest: number | undefined;
+  readonly releaseTag: string;
+  /** A push that deletes its branch has nothing to deploy. */
+  readonly refDeleted: boolean;
+  /** Link to the log of this run. */
+  readonly runUrl: string;
+}
+
+export type ModeInput = 'auto' | 'deploy';
+
+/** What this run does, or why it does nothing. */
+export type Mode =
+  | { readonly kind: 'deploy' }
+  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'refuse'; readonly reason: string; readonly hint: string };
+
+const DEPLOYED_EVENTS = new Set(['push', 'release', 'workflow_dispatch', 'merge_group']);
+const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
+
+/** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
+export function chooseMode(mode: ModeInput, context: RunContext): Mode {
+  if (mode === 'deploy') return { kind: 'deploy' };
+  if (context.event === 'pull_request_target') {
+    return {
+      kind: 'refuse',
+      reason: 'mode "auto" does not deploy on pull_request_target: there, code of a fork would run with your secrets.',
+      hint: 'Use pull_request, or set mode: deploy when the files at path come from a trusted checkout.',
+    };
+  }
+  if (context.event === 'push' && context.refDeleted) return skip('the push deleted its branch');
+  if (DEPLOYED_EVENTS.has(context.event)) return { kind: 'deploy' };
+  if (context.event === 'pull_request' && DEPLOYED_ACTIVITIES.has(context.activity)) return { kind: 'deploy' };
+  const activity = context.activity === '' ? '' : ` (${context.activity})`;
+  return skip(
+    context.event === ''
+      ? 'the event is unknown; set mode: deploy'
+      : `mode "auto" has nothing to do on ${context.event}${activity}`,
+  );
+}
+
+function skip(reason: string): Mode {
+  return { kind: 'skip', reason };
+}
+
+const MAX_TAG_LENGTH = 24;
+const RESERVED_TAG = /^(production|previews|pr-[0-9]+|branch-.*)$/;
+
+/** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name. */
+export function computeTags(context: RunContext): readonly string[] {
+  if (context.pullRequest !== undefined) return [`pr-${context.pullRequest}`];
+  if (context.releaseTag !== '') return [gitTagName(context.releaseTag)];
+  const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
+  if (tag !== undefined) return [gitTagName(tag)];
+  const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];
+  if (branch === undefined) return [];
+  return [branch === context.defaultBranch ? 'production' : slug('branch-', branch)];
+}
+
+/** A git tag may not take a name that means something else here. */
+function gitTagName(gitTag: string): string {
+  return RESERVED_TAG.test(gitTag) ? shorten('', gitTag, gitTag) : slug('', gitTag);
+}
+
+/** A name that is lossless where it can be; otherwise shortened with a hash so that two names stay two tags. */
+function slug(prefix: string, name: string): string {
+  const whole = `${prefix}${name}`;
+  return isTagName(whole) ? whole : shorten(prefix, name, whole);
+}
+
+function shorten(prefix: string, name: string, whole: string): string {
+  const hash = sha256Hex(whole).slice(0, 6);
+  const room = MAX_TAG_LENGTH - prefix.length - hash.length - 1;
+  const readable = name
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, room)
+    .replace(/[._-]+$/, '');
+  return readable === '' ? `${prefix}${hash}` : `${prefix}${readable}-${hash}`;
+}
+
+const PLACEHOLDER = /\{([a-z0-9]*)\}/g;
+
+/** The names a `name` template may use. */
+export const NAME_PLACEHOLDERS = ['project', 'sha', 'sha7', 'tag'] as const;
+
+/** The pin's display name from its template, cut to 120 characters. */
+export function renderPinName(
+  template: string,
+  values: Readonly<Record<(typeof NAME_PLACEHOLDERS)[number], string>>,
+): string {
+  const known: Readonly<Record<string, string>> = values;
+  return template.replace(PLACEHOLDER, (whole, key: string) => known[key] ?? whole).slice(0, 120);
+}
+
+/** The placeholders of a template that mean nothing. */
+export function unknownPlaceholders(template: string): readonly string[] {
+  const known: readonly string[] = NAME_PLACEHOLDERS;
+  return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '').filter((key) => !known.includes(key));
+}
