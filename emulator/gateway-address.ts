@@ -33,7 +33,8 @@ const BASES = base32.decoder.or(base32upper.decoder).or(base36.decoder).or(base5
  */
 export function parseAddress(host: string, url: string): ContentAddress | CanonicalRedirect {
   const mark = url.indexOf('?');
-  const pathname = mark < 0 ? url : url.slice(0, mark);
+  // One leading slash: a redirect to `//x` would leave the host.
+  const pathname = (mark < 0 ? url : url.slice(0, mark)).replace(/^\/+/, '/');
   const search = mark < 0 ? '' : url.slice(mark);
   const spelling = { pathname, search, query: new URLSearchParams(search) };
   const [first, second = '', ...rest] = decodePath(pathname);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { NotFoundError, type UnixFSDirectory } from 'ipfs-unixfs-exporter';
+import { NotFoundError, type UnixFSDirectory, type UnixFSEntry } from 'ipfs-unixfs-exporter';
+import type { CID } from 'multiformats/cid';
 import { type ContentAddress, contentPath } from './gateway-address.ts';
 import {
   contentDisposition,
@@ -11,7 +12,7 @@ import {
 } from './gateway-answer.ts';
 import { type DagScope, streamCar } from './gateway-car.ts';
 import { contentTypeOf } from './gateway-content-type.ts';
-import { type RequireBlock, type ResolvedContent, readFileBytes, resolveContent } from './gateway-dag.ts';
+import { type RequireBlock, type ResolvedPath, readEntry, readFileBytes, resolvePath } from './gateway-dag.ts';
 import { answerBytes, isUnchanged, unchangedAnswer } from './gateway-file.ts';
 import { type ListingRow, renderListing } from './gateway-listing.ts';
 import { MAX_REDIRECTS_BYTES, matchRedirect, parseRedirects } from './gateway-redirects.ts';
@@ -31,37 +32,38 @@ const GENERATED = 'public, max-age=604800';
 /** A file, a directory's index.html or listing, or what `_redirects` says (subdomain form only). */
 export async function answerPage(request: ContentRequest): Promise<GatewayAnswer> {
   const { address, read } = request;
-  let content: ResolvedContent;
+  let path: ResolvedPath;
   try {
-    content = await resolveContent(read, address.root, address.segments);
+    path = await resolvePath(read, address.root, address.segments);
   } catch (error) {
     if (error instanceof NotFoundError && address.form === 'subdomain') {
       return answerRedirects(request, error);
     }
     throw error;
   }
-  if (content.entry.type !== 'directory') {
-    return answerFile(request, content, { name: address.segments.at(-1) ?? '', status: 200 });
+  const entry = await readEntry(read, path.cid);
+  if (entry.type !== 'directory') {
+    return answerFile(request, { entry, roots: path.roots, name: address.segments.at(-1) ?? '', status: 200 });
   }
   if (!address.pathname.endsWith('/')) {
     return redirectAnswer(301, `${address.pathname}/${address.search}`);
   }
-  const index = await findFile(read, address.root, [...address.segments, 'index.html']);
+  const index = await findFile(read, path.cid, 'index.html');
   return index === undefined
-    ? answerListing(request, content, content.entry)
-    : answerFile(request, { ...index, roots: content.roots }, { name: 'index.html', status: 200 });
+    ? answerListing(request, path, entry)
+    : answerFile(request, { entry: index, roots: path.roots, name: 'index.html', status: 200 });
 }
 
 /** The block at the end of the path, as stored. */
 export async function answerRaw(request: ContentRequest): Promise<GatewayAnswer> {
   const { address, read } = request;
-  const content = await resolveContent(read, address.root, address.segments);
-  const cid = content.entry.cid;
+  const path = await resolvePath(read, address.root, address.segments);
+  const { cid } = path;
   const block = await read(cid);
   return answerBytes(request, {
     status: 200,
     headers: {
-      ...contentHeaders(address, content),
+      ...contentHeaders(address, path.roots),
       Etag: `"${cid.toString()}.raw"`,
       'Content-Type': 'application/vnd.ipld.raw',
       'Content-Disposition': contentDisposition('attachment', offeredName(address) ?? `${cid.toString()}.bin`),
@@ -77,10 +79,12 @@ export async function answerRaw(request: ContentRequest): Promise<GatewayAnswer>
 export async function answerCar(request: ContentRequest): Promise<GatewayAnswer> {
   const { address, read } = request;
   const scope = parseScope(address.query.get('dag-scope') ?? 'all');
-  const content = await resolveContent(read, address.root, address.segments);
-  const cid = content.entry.cid;
+  const path = await resolvePath(read, address.root, address.segments);
+  const { cid, pathCids } = path;
+  // Read before the status is sent: a CAR whose root is missing is an error, one cut later is not.
+  await read(cid);
   const headers = {
-    ...contentHeaders(address, content),
+    ...contentHeaders(address, path.roots),
     Etag: `"${cid.toString()}.car.${scope}"`,
     'Accept-Ranges': 'none',
     'Content-Type': 'application/vnd.ipld.car; version=1; order=dfs; dups=n',
@@ -89,14 +93,17 @@ export async function answerCar(request: ContentRequest): Promise<GatewayAnswer>
   if (isUnchanged(request.headers, headers.Etag)) {
     return unchangedAnswer(headers);
   }
-  return { status: 200, headers, body: streamCar(read, { root: cid, scope, pathCids: content.pathCids }) };
+  return { status: 200, headers, body: streamCar(read, { root: cid, scope, pathCids }) };
 }
 
-function answerFile(
-  request: ContentRequest,
-  { entry, roots }: Pick<ResolvedContent, 'entry' | 'roots'>,
-  { name, status }: { readonly name: string; readonly status: number },
-): GatewayAnswer {
+interface FoundFile {
+  readonly entry: UnixFSEntry;
+  readonly roots: readonly CID[];
+  readonly name: string;
+  readonly status: number;
+}
+
+function answerFile(request: ContentRequest, { entry, roots, name, status }: FoundFile): GatewayAnswer {
   const { address, read } = request;
   if (entry.type === 'object' || entry.type === 'directory') {
     throw new GatewayRefusal(400, `${entry.cid.toString()} is no UnixFS file.`);
@@ -110,7 +117,7 @@ function answerFile(
   return answerBytes(request, {
     status,
     headers: {
-      ...contentHeaders(address, { roots }),
+      ...contentHeaders(address, roots),
       ...disposition,
       Etag: `"${entry.cid.toString()}"`,
       'Content-Type': contentTypeOf(offered ?? name),
@@ -122,11 +129,11 @@ function answerFile(
 
 async function answerListing(
   request: ContentRequest,
-  content: ResolvedContent,
+  path: ResolvedPath,
   directory: UnixFSDirectory,
 ): Promise<GatewayAnswer> {
   const headers = {
-    ...contentHeaders(request.address, content),
+    ...contentHeaders(request.address, path.roots),
     'Cache-Control': GENERATED,
     Etag: `"DirIndex-1_CID-${directory.cid.toString()}"`,
   };
@@ -143,14 +150,14 @@ async function answerListing(
 
 async function answerRedirects(request: ContentRequest, notFound: NotFoundError): Promise<GatewayAnswer> {
   const { address, read } = request;
-  const file = await findFile(read, address.root, ['_redirects']);
+  const file = await findFile(read, address.root, '_redirects');
   if (file === undefined) {
     throw notFound;
   }
-  if (file.entry.size > MAX_REDIRECTS_BYTES) {
+  if (file.size > MAX_REDIRECTS_BYTES) {
     throw new GatewayRefusal(500, `_redirects is larger than ${MAX_REDIRECTS_BYTES} bytes.`);
   }
-  const whole = readFileBytes(read, file.entry.cid, { start: 0, end: Number(file.entry.size) });
+  const whole = readFileBytes(read, file.cid, { start: 0, end: Number(file.size) });
   const match = matchRedirect(parseRules(await text(whole)), decodeURIComponent(address.pathname));
   if (match === undefined) {
     throw notFound;
@@ -159,8 +166,9 @@ async function answerRedirects(request: ContentRequest, notFound: NotFoundError)
     return redirectAnswer(match.status, encodeURI(match.to));
   }
   const segments = match.to.split('/').filter(Boolean);
-  const target = await resolveContent(read, address.root, segments);
-  return answerFile(request, target, { name: segments.at(-1) ?? '', status: match.status });
+  const { cid, roots } = await resolvePath(read, address.root, segments);
+  const entry = await readEntry(read, cid);
+  return answerFile(request, { entry, roots, name: segments.at(-1) ?? '', status: match.status });
 }
 
 function parseRules(lines: string): ReturnType<typeof parseRedirects> {
@@ -178,15 +186,12 @@ function parseScope(scope: string): DagScope {
   throw new GatewayRefusal(400, `dag-scope must be block, entity or all, got "${scope}".`);
 }
 
-/** Undefined when there is nothing, or a directory, at the path. */
-async function findFile(
-  read: RequireBlock,
-  root: ContentAddress['root'],
-  segments: readonly string[],
-): Promise<ResolvedContent | undefined> {
+/** Undefined when the directory has nothing, or a directory, under the name. */
+async function findFile(read: RequireBlock, directory: CID, name: string): Promise<UnixFSEntry | undefined> {
   try {
-    const content = await resolveContent(read, root, segments);
-    return content.entry.type === 'directory' ? undefined : content;
+    const { cid } = await resolvePath(read, directory, [name]);
+    const entry = await readEntry(read, cid);
+    return entry.type === 'directory' ? undefined : entry;
   } catch (error) {
     if (error instanceof NotFoundError) {
       return undefined;
@@ -195,10 +200,7 @@ async function findFile(
   }
 }
 
-function contentHeaders(
-  address: ContentAddress,
-  { roots }: Pick<ResolvedContent, 'roots'>,
-): Readonly<Record<string, string>> {
+function contentHeaders(address: ContentAddress, roots: readonly CID[]): Readonly<Record<string, string>> {
   return {
     'Cache-Control': IMMUTABLE,
     'X-Ipfs-Path': contentPath(address),

@@ -18,12 +18,12 @@ export class MissingBlock extends Error {
   }
 }
 
-/** The end of a path, the CID at each name on the way, and every block that had to be read to get there. */
-export interface ResolvedContent {
-  readonly entry: UnixFSEntry;
+/** The CID at the end of a path, those at each name on the way, and every block that had to be read to get there. */
+export interface ResolvedPath {
+  readonly cid: CID;
   /** Root first, then one per segment; what X-Ipfs-Roots lists. */
   readonly roots: readonly CID[];
-  /** In reading order, shards of sharded directories included, without the entry itself. */
+  /** In reading order, shards of sharded directories included, without the end itself. */
   readonly pathCids: readonly CID[];
 }
 
@@ -52,35 +52,39 @@ export function requireBlocks(read: ReadBlock): RequireBlock {
 }
 
 /** Walks `segments` down from `root`, through sharded directories too. Throws the exporter's NotFoundError. */
-export async function resolveContent(
-  read: RequireBlock,
-  root: CID,
-  segments: readonly string[],
-): Promise<ResolvedContent> {
-  const visited: CID[] = [];
-  const store = {
-    async *get(cid: CID): AsyncGenerator<Uint8Array> {
-      visited.push(cid);
+export async function resolvePath(read: RequireBlock, root: CID, segments: readonly string[]): Promise<ResolvedPath> {
+  const pathCids: CID[] = [];
+  const recorded: RequireBlock = (cid) => {
+    pathCids.push(cid);
+    return read(cid);
+  };
+  const roots = [root];
+  let cid = root;
+  // One segment at a time and only below directories: given a path below a file, the exporter fails in three ways.
+  for (const segment of segments) {
+    const parent = await readEntry(recorded, cid);
+    if (parent.type !== 'directory') {
+      throw new NotFoundError(`${cid.toString()} is no directory`);
+    }
+    for await (const step of walkPath(`${cid.toString()}/${segment}`, readableStore(recorded))) {
+      cid = step.cid;
+    }
+    roots.push(cid);
+  }
+  return { cid, roots, pathCids };
+}
+
+/** What a CID is: a file, a directory with its entries, or something that is not UnixFS (throws). */
+export function readEntry(read: RequireBlock, cid: CID): Promise<UnixFSEntry> {
+  return exporter(cid, readableStore(read));
+}
+
+function readableStore(read: RequireBlock): { get(cid: CID): AsyncGenerator<Uint8Array> } {
+  return {
+    async *get(cid) {
       yield await read(cid);
     },
   };
-  const roots = [root];
-  let current = root;
-  // One segment at a time: the exporter takes a path below a file for the file, and `\/` for no separator.
-  for (const segment of segments) {
-    const steps: CID[] = [];
-    for await (const step of walkPath(`${current.toString()}/${segment}`, store)) {
-      steps.push(step.cid);
-    }
-    const child = steps.length > 1 ? steps.at(-1) : undefined;
-    if (child === undefined) {
-      throw new NotFoundError(`${current.toString()} is no directory`);
-    }
-    roots.push(child);
-    current = child;
-  }
-  const pathCids = visited.filter((cid) => !cid.equals(current));
-  return { entry: await exporter(current, store), roots, pathCids };
 }
 
 /**

@@ -40,6 +40,10 @@ function parseRule(line: string): RedirectRule {
 
 function compilePattern(from: string): RegExp {
   const parts = from.replace(/\*$/, '').split('/');
+  const names = parts.filter((part) => part.startsWith(':'));
+  if (names.some((name) => !/^:[a-z]\w*$/i.test(name)) || new Set(names).size < names.length) {
+    throw new Error(`_redirects: "${from}" has a placeholder that is no name, or one twice.`);
+  }
   const pattern = parts.map((part) => (part.startsWith(':') ? `(?<${part.slice(1)}>[^/]+)` : escapePattern(part)));
   return new RegExp(`^${pattern.join('/')}${from.endsWith('*') ? '(?<splat>.*)' : '/?'}$`, 'u');
 }

@@ -127,8 +127,9 @@ function requireAccess(
   const roots = spellings(address.root);
   const pinned = roots.some((root) => backend.isPinned(root));
   const anyCid = mode === 'shared' || options.token !== undefined;
-  const sinceMs = Math.min(...roots.map((root) => backend.pinnedSince(root)?.getTime() ?? Number.POSITIVE_INFINITY));
-  const arrived = !pinned || backend.now().getTime() - sinceMs >= (options.gatewayLagMs ?? 0);
+  const lagStart = backend.now().getTime() - (options.gatewayLagMs ?? 0);
+  const pinTimes = roots.map((root) => backend.pinnedSince(root)?.getTime()).filter((time) => time !== undefined);
+  const arrived = pinTimes.length === 0 || pinTimes.some((time) => time <= lagStart);
   if (!(arrived && (pinned || anyCid))) {
     throw unknownRoot(mode);
   }
