@@ -1,0 +1,28 @@
+import type { Stats } from 'node:fs';
+import { accessSync, constants, lstatSync } from 'node:fs';
+import type { FileTrouble } from '../../domain/file-trouble.ts';
+import { errorCode } from './links.ts';
+
+/** The size in bytes of the real file at `source`, or why it cannot be published. */
+export function measure(source: string): number | Omit<FileTrouble, 'path'> {
+  try {
+    const stats = lstatSync(source);
+    if (stats.isFile()) {
+      // Most files may be read by everybody; asking costs as much again as the size.
+      if ((stats.mode & 0o444) !== 0o444) accessSync(source, constants.R_OK);
+      return stats.size;
+    }
+    const special = specialKind(stats);
+    return special === undefined ? { kind: 'changed' } : { kind: 'special', detail: `(${special})` };
+  } catch (error) {
+    const code = errorCode(error);
+    return { kind: code === 'ENOENT' || code === 'ENOTDIR' ? 'changed' : 'unreadable', detail: `(${code})` };
+  }
+}
+
+/** What something is that is neither file, directory nor link. */
+export function specialKind(stats: Stats): string | undefined {
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  return stats.isCharacterDevice() || stats.isBlockDevice() ? 'a device' : undefined;
+}
