@@ -1,0 +1,46 @@
+import type { Build, CidProfile, Content, FileEntry } from '../../domain/listing.ts';
+import { readCar } from './car-reader.ts';
+import { cidText } from './cid-bytes.ts';
+import type { Layout } from './layout.ts';
+import { layoutOf } from './layout.ts';
+import type { BuildOptions } from './leaves.ts';
+import { hashLeaves } from './leaves.ts';
+import { packTree } from './pack.ts';
+import type { TreeDirectory, TreeFile } from './tree.ts';
+import { buildTree } from './tree.ts';
+import { virtualCar } from './virtual-car.ts';
+
+/**
+ * Turns content into a DAG. The root depends on the paths and the bytes only, not on the order of the entries. Reads
+ * every file once and writes nothing; the CAR of the result reads them again. Throws an ActionError of kind `content`
+ * that names the file which cannot be read, changes meanwhile, or has an impossible path; and what `signal` aborts with.
+ */
+export async function buildDag(content: Content, profile: CidProfile, options: BuildOptions = {}): Promise<Build> {
+  if (content.kind === 'car') return await readCar(content.source);
+  const layout = layoutOf(profile);
+  const root = content.kind === 'file' ? fileNode(content.entry) : treeOf(content.entries, layout);
+  const leaves = await hashLeaves(filesBelow(root), layout, options);
+  const packed = packTree(root, layout, leaves);
+  const { blocks, ...car } = virtualCar({ layout, leaves, nodes: packed.nodes, root: packed.root });
+  return {
+    root: cidText(packed.root),
+    profile,
+    listing: packed.listing,
+    bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
+    blocks,
+    car,
+  };
+}
+
+function fileNode(entry: FileEntry): TreeFile {
+  return { kind: 'file', name: entry.path, entry };
+}
+
+function treeOf(entries: readonly FileEntry[], layout: Layout): TreeDirectory {
+  return buildTree(layout.emptyDirectories ? entries : entries.filter((entry) => entry.kind === 'file'));
+}
+
+function filesBelow(root: TreeFile | TreeDirectory): FileEntry[] {
+  if (root.kind === 'file') return [root.entry];
+  return root.children.flatMap(filesBelow);
+}
