@@ -13,7 +13,7 @@ export type TroubleKind =
 
 export interface FileTrouble {
   readonly kind: TroubleKind;
-  /** Relative to `path`. For `not-utf8` the last name has one character, U+0000 to U+00FF, for each byte on disk. */
+  /** Relative to `path`, '' for itself. For `not-utf8` the last name has one character, U+0000 to U+00FF, for each byte on disk. */
   readonly path: string;
   /** What explains it: a link's target, `a socket`, an error code. */
   readonly detail?: string;
@@ -101,7 +101,8 @@ export function quoted(name: string): string {
 }
 
 function described(trouble: FileTrouble): string {
-  const name = trouble.kind === 'not-utf8' ? quotedBytes(trouble.path) : quoted(trouble.path);
+  const path = trouble.path === '' ? '.' : trouble.path;
+  const name = trouble.kind === 'not-utf8' ? quotedBytes(path) : quoted(path);
   return trouble.detail === undefined ? name : `${name} ${trouble.detail}`;
 }
 
