@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Auth, openAuth } from './auth.ts';
+import { type Blocks, openBlocks } from './blocks.ts';
+import { type Clock, createClock, createIds } from './clock.ts';
+import type { Knobs } from './knobs.ts';
+import { openStore, type Store } from './store.ts';
+
+/** Everything the routes work on. */
+export interface Backend {
+  readonly knobs: Knobs;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly store: Store;
+  readonly blocks: Blocks;
+  readonly auth: Auth;
+  /** Where multipart parts wait until they are imported. */
+  readonly scratch: string;
+  /** Where resumable uploads wait; survives a restart. */
+  readonly partials: string;
+}
+
+const clockOffset = 'clock-offset-ms';
+
+/** Opens or creates a whole emulator state in `directory`. */
+export async function openBackend(directory: string, knobs: Knobs): Promise<Backend> {
+  const scratch = join(directory, 'scratch');
+  const partials = join(directory, 'partials');
+  await mkdir(scratch, { recursive: true });
+  await mkdir(partials, { recursive: true });
+  const store = openStore(directory);
+  const clock = createClock({
+    read: () => Number(store.settings.get(clockOffset)?.value ?? 0),
+    write: (offsetMs) => {
+      store.settings.put({ id: clockOffset, value: String(offsetMs) });
+    },
+  });
+  return {
+    knobs,
+    clock,
+    newId: createIds(clock),
+    store,
+    blocks: await openBlocks(join(directory, 'blocks')),
+    auth: openAuth(store, knobs, clock),
+    scratch,
+    partials,
+  };
+}

@@ -1,0 +1,146 @@
+import * as v from 'valibot';
+import { type Answer, answerData, Refusal } from './answer.ts';
+import type { Backend } from './backend.ts';
+import { readJson } from './json-body.ts';
+import { isListed, isPending, isReady } from './pins.ts';
+import type { Call, Route } from './router.ts';
+import type { Network, PinRecord } from './store.ts';
+import { checkKeyvalues, parseExpiry, parseNetwork } from './upload-fields.ts';
+
+/** `/v3/files/{network}`: list, get, update, delete. */
+export const fileRoutes: readonly Route[] = [
+  // Without a network in the path it lists the private ones, whatever the query says.
+  { method: 'GET', path: '/v3/files', needs: { scope: 'org:files:read' }, answer: listPins },
+  { method: 'GET', path: '/v3/files/:network', needs: { scope: 'org:files:read' }, answer: listPins },
+  { method: 'GET', path: '/v3/files/:network/:id', needs: { scope: 'org:files:read' }, answer: getPin },
+  { method: 'PUT', path: '/v3/files/:network/:id', needs: { scope: 'org:files:write' }, answer: updatePin },
+  { method: 'DELETE', path: '/v3/files/:network/:id', needs: { scope: 'org:files:write' }, answer: deletePin },
+];
+
+function listPins(call: Call, backend: Backend): Answer {
+  const network = parseNetwork(call.params.network ?? 'private');
+  const query = call.url.searchParams;
+  const rows = query.get('cidPending') === 'true' ? pendingPins(network, backend) : listedPins(network, backend);
+  const ascending = (query.get('order') ?? backend.knobs.listOrder).toUpperCase() === 'ASC';
+  const ordered = (ascending ? rows : rows.toReversed()).filter((pin) => matchesQuery(pin, query, backend));
+  const last = Buffer.from(query.get('pageToken') ?? '', 'base64').toString('utf8');
+  const rest = last === '' ? ordered : ordered.filter((pin) => (ascending ? pin.id > last : pin.id < last));
+  const page = rest.slice(0, pageSize(query, backend));
+  const final = page.at(-1);
+  const token = final === undefined || page.length === rest.length ? '' : Buffer.from(final.id).toString('base64');
+  return answerData({ files: page.map(renderRow), next_page_token: token });
+}
+
+function listedPins(network: Network, backend: Backend): readonly PinRecord[] {
+  return backend.store.pins.all().filter((pin) => pin.network === network && isListed(pin, backend));
+}
+
+/** Their CID reads `pending` until the import is through. */
+function pendingPins(network: Network, backend: Backend): readonly PinRecord[] {
+  const now = backend.clock.now();
+  const pending = backend.store.pins.all().filter((pin) => pin.network === network && isPending(pin, now));
+  return pending.map((pin) => ({ ...pin, cid: 'pending' }));
+}
+
+function pageSize(query: URLSearchParams, backend: Backend): number {
+  const asked = Number(query.get('limit') ?? 10);
+  return Math.min(Number.isInteger(asked) && asked > 0 ? asked : 10, backend.knobs.listCap);
+}
+
+/** All known filters must hold; everything else in the query is ignored, as the service does. */
+function matchesQuery(pin: PinRecord, query: URLSearchParams, backend: Backend): boolean {
+  return [...query].every(([key, value]) => matchesFilter(pin, [key, value], backend));
+}
+
+function matchesFilter(pin: PinRecord, [key, value]: readonly [string, string], backend: Backend): boolean {
+  switch (key) {
+    case 'name':
+      return matchesName(pin.name, value, backend.knobs.nameFilter);
+    case 'cid':
+      return pin.cid === value;
+    case 'mimeType':
+      return pin.mimeType === value;
+    case 'group':
+      return (pin.groupId ?? 'null') === value;
+    default: {
+      const tag = /^keyvalues\[(.*)\]$/s.exec(key)?.[1];
+      return tag === undefined || pin.keyvalues[tag] === value;
+    }
+  }
+}
+
+function matchesName(name: string, wanted: string, filter: 'substring' | 'exact'): boolean {
+  return filter === 'exact' ? name === wanted : name.includes(wanted);
+}
+
+/** A listed row: microseconds, and null instead of no keyvalues, so that clients learn to guard. */
+function renderRow(pin: PinRecord): Record<string, unknown> {
+  return {
+    id: pin.id,
+    name: pin.name,
+    cid: pin.cid,
+    size: pin.size,
+    number_of_files: pin.numberOfFiles,
+    mime_type: pin.mimeType,
+    keyvalues: Object.keys(pin.keyvalues).length === 0 ? null : pin.keyvalues,
+    group_id: pin.groupId,
+    created_at: new Date(pin.createdAt).toISOString().replace('Z', '000Z'),
+  };
+}
+
+function getPin(call: Call, backend: Backend): Answer {
+  return answerData(renderRow(findPin(call, backend)));
+}
+
+const updateSchema = v.object({
+  name: v.optional(v.string()),
+  keyvalues: v.optional(v.record(v.string(), v.nullable(v.string())), {}),
+  expires_at: v.optional(v.number()),
+});
+
+async function updatePin(call: Call, backend: Backend): Promise<Answer> {
+  const change = await readJson(updateSchema, call.body);
+  // Looked up after the body has come: two updates at once must not undo each other.
+  const pin = findPin(call, backend);
+  const updated = {
+    ...pin,
+    name: change.name ?? pin.name,
+    keyvalues: mergeKeyvalues(pin.keyvalues, change.keyvalues),
+    expiresAt: change.expires_at === undefined ? pin.expiresAt : parseExpiry(change.expires_at, backend),
+  };
+  backend.store.pins.put(updated);
+  return answerData(renderRow(updated));
+}
+
+/** Given keys replace or add, `null` removes, the others stay. Throws 400. */
+function mergeKeyvalues(
+  current: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> {
+  const merged = new Map(Object.entries(current));
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, value);
+  }
+  return checkKeyvalues(Object.fromEntries(merged));
+}
+
+function deletePin(call: Call, backend: Backend): Answer {
+  removePin(findPin(call, backend), backend);
+  return answerData(null);
+}
+
+/** Unpins. Throws 500 while the record is younger than `settleMs`. */
+export function removePin(pin: PinRecord, backend: Backend): void {
+  const nowMs = backend.clock.now().getTime();
+  if (nowMs < pin.createdAt + backend.knobs.settleMs) throw new Refusal(500, 'The file could not be deleted');
+  if (backend.knobs.deleteLagMs === 0) backend.store.pins.remove(pin.id);
+  else backend.store.pins.put({ ...pin, deletedAt: nowMs });
+}
+
+function findPin(call: Call, backend: Backend): PinRecord {
+  const network = parseNetwork(call.params.network ?? '');
+  const pin = backend.store.pins.get(call.params.id ?? '');
+  if (pin?.network !== network || !isReady(pin, backend.clock.now())) throw new Refusal(404, 'File not found');
+  return pin;
+}

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from './answer.ts';
+import { type Backend, openBackend } from './backend.ts';
+import { controlRoutes } from './control.ts';
+import { createFaults } from './faults.ts';
+import { fileRoutes } from './files.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { type Knobs, withDefaults } from './knobs.ts';
+import { addressOf, closeServer, listenInRow } from './listen.ts';
+import { answeringListener, gatewayListener, plainListener, type Traffic } from './listener.ts';
+import { pinsHolding } from './pins.ts';
+import { createRequestLog } from './request-log.ts';
+import { routeCall } from './router.ts';
+import { createTus } from './tus.ts';
+import { uploadRoutes } from './uploads.ts';
+
+/** Base URLs without `/v3`, and a JWT that may do what the knobs say. */
+export interface EmulatorAddress {
+  readonly apiUrl: string;
+  readonly uploadUrl: string;
+  readonly gatewayUrl: string;
+  readonly legacyUrl: string;
+  readonly githubUrl: string;
+  readonly jwt: string;
+}
+
+export interface Emulator extends EmulatorAddress {
+  /** Cuts what is open and closes everything; removes a state that nobody asked to keep. */
+  close(): Promise<void>;
+}
+
+/** Starts the four listeners on 127.0.0.1. Throws when the ports are taken or the state cannot be opened. */
+export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulator> {
+  const knobs = withDefaults(chosen);
+  const directory = knobs.state ?? (await mkdtemp(join(tmpdir(), 'pinata-emulator-')));
+  await mkdir(directory, { recursive: true });
+  const backend = await openBackend(directory, knobs);
+  const servers = await listenInRow(knobs.port, createListeners(backend));
+  const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = ''] = servers.map(addressOf);
+  return {
+    apiUrl,
+    uploadUrl,
+    gatewayUrl,
+    legacyUrl: apiUrl,
+    githubUrl,
+    jwt: backend.auth.jwt,
+    close: async () => {
+      await Promise.all(servers.map(closeServer));
+      backend.store.close();
+      if (knobs.state === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function createListeners(backend: Backend): readonly RequestListener[] {
+  const log = createRequestLog(backend.auth.labelOf);
+  const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
+  const uploads = uploadRoutes(createTus(backend));
+  const api = [...fileRoutes];
+  const control = controlRoutes(traffic);
+  return [
+    withControl(
+      plainListener((call) => routeCall(control, call, backend)),
+      answeringListener('api', traffic, (call) => routeCall(api, call, backend)),
+    ),
+    answeringListener('upload', traffic, (call) => routeCall(uploads, call, backend)),
+    gatewayListener(traffic, openGateway(backend)),
+    answeringListener('github', traffic, () => Promise.resolve(json(404, githubNotFound))),
+  ];
+}
+
+const githubNotFound = { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' };
+
+function withControl(control: RequestListener, api: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.url?.startsWith('/__emulator/') === true) control(request, response);
+    else api(request, response);
+  };
+}
+
+function openGateway(backend: Backend): Gateway {
+  const { gatewayMode, gatewayToken, gatewayLagMs, gatewayTrustless, gatewayHangMs, gatewayLies } = backend.knobs;
+  return createGateway(
+    {
+      readBlock: (cid) => backend.blocks.read(cid),
+      isPinned: (root) => pinsHolding(root, backend).length > 0,
+      pinnedSince: (root) => {
+        const readyAt = pinsHolding(root, backend)[0]?.readyAt;
+        return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
+      },
+      now: () => backend.clock.now(),
+    },
+    {
+      mode: gatewayMode,
+      gatewayLagMs,
+      hangMs: gatewayHangMs,
+      trustless: gatewayTrustless === 'on',
+      ...(gatewayToken === undefined ? {} : { token: gatewayToken }),
+      ...(gatewayLies === 'no' ? {} : { lies: gatewayLies }),
+    },
+  );
+}
