@@ -1,5 +1,6 @@
 import type { Cid } from './domain/cid.ts';
 import type { Build, Content } from './domain/listing.ts';
+import type { Probe } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
 import type { Keyvalues, Project } from './domain/tag.ts';
 
@@ -40,20 +41,7 @@ export interface Pins {
   waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin>;
 }
 
-/** One link that was opened. */
-export interface Probe {
-  readonly link: string;
-  readonly host: string;
-  /**
-   * `live`: answered with the bytes of the build. `opens`: answered with a page that fetches the content in the
-   * browser. `down`: did not, and `note` says why.
-   */
-  readonly state: 'live' | 'opens' | 'down';
-  readonly note: string;
-  readonly ms: number;
-}
-
-/** Opens links to a build and tells what came back. Never fails the deploy by itself. */
+/** Opens links to a build and tells what came back. Never fails. */
 export interface Gateways {
   probe(build: Build): Promise<readonly Probe[]>;
 }
@@ -63,6 +51,8 @@ export interface Log {
   line(text: string): void;
   notice(text: string): void;
   warn(text: string): void;
+  /** Lines that are folded under a title. */
+  group(title: string, lines: readonly string[]): void;
   /** A line of long work: `done` of `total` bytes. Throttled by the log itself. */
   progress(what: string, done: number, total: number): void;
 }

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cidFromDigest, RAW_CODEC } from '../../domain/cid.ts';
+import { chooseSample, type GatewayTemplate, renderLink, renderPath, type Sample } from '../../domain/link.ts';
+import type { Probe } from '../../domain/outcome.ts';
+import type { Gateways } from '../../ports.ts';
+
+export interface GatewayOptions {
+  readonly templates: readonly GatewayTemplate[];
+  /** Sent as a header to the dedicated gateway only. */
+  readonly dedicatedKey: string | undefined;
+  readonly timeoutMs: number;
+  /** `none`: the links are made and nobody opens them. */
+  readonly look: 'none' | 'gateway';
+}
+
+const ATTEMPT_TIMEOUT_MS = 15_000;
+const POLL_DELAYS_MS = [1000, 2000, 4000, 8000];
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** Opens a build's links until one answers with its bytes, or the time is over. */
+export function createGateways(options: GatewayOptions): Gateways {
+  return {
+    probe: async (build) => {
+      const sample = chooseSample(build.root, build.listing);
+      const kind = sample?.cid === build.root ? 'file' : 'directory';
+      const targets = options.templates.map((gateway) => ({
+        gateway,
+        link: renderLink(gateway.template, build.root, kind),
+      }));
+      if (options.look === 'none') return targets.map(({ link }) => unopened(link));
+      return await poll(
+        targets.map(
+          ({ gateway, link }) =>
+            () =>
+              open({ gateway, link, sample, options }),
+        ),
+        options.timeoutMs,
+      );
+    },
+  };
+}
+
+function unopened(link: string): Probe {
+  return { link, host: new URL(link).host, state: 'unopened', note: 'not opened', ms: 0 };
+}
+
+/** Asks all at once, again and again, until one is up. The others keep what they said last. */
+async function poll(attempts: readonly (() => Promise<Probe>)[], timeoutMs: number): Promise<readonly Probe[]> {
+  const end = performance.now() + timeoutMs;
+  for (let round = 0; ; round += 1) {
+    const probes = await Promise.all(attempts.map((attempt) => attempt()));
+    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
+    if (probes.length === 0 || probes.some((probe) => probe.state !== 'down') || performance.now() + delay > end)
+      return probes;
+    await sleep(delay);
+  }
+}
+
+interface Target {
+  readonly gateway: GatewayTemplate;
+  readonly link: string;
+  readonly sample: Sample | undefined;
+  readonly options: GatewayOptions;
+}
+
+async function open(target: Target): Promise<Probe> {
+  const host = new URL(target.link).host;
+  const began = performance.now();
+  const verdict = await ask(target).catch((error: unknown) => down(reasonOf(error)));
+  return { link: target.link, host, ms: Math.round(performance.now() - began), ...verdict };
+}
+
+type Verdict = Pick<Probe, 'state' | 'note'>;
+
+function down(note: string): Verdict {
+  return { state: 'down', note };
+}
+
+async function ask({ link, sample, gateway, options }: Target): Promise<Verdict> {
+  const url =
+    sample === undefined || sample.path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(sample.path)}`;
+  const key = gateway.dedicated ? options.dedicatedKey : undefined;
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+    // A redirect would carry the key to another host.
+    redirect: key === undefined ? 'follow' : 'manual',
+    headers: key === undefined ? {} : { 'x-pinata-gateway-token': key },
+  });
+  const body = await readBody(response);
+  return judge(response, body, { sample, host: new URL(link).hostname });
+}
+
+async function readBody(response: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error('the answer does not end');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  '00004': 'says the link is invalid',
+  '00006': 'does not have the content yet',
+  '00023': 'serves HTML only through a custom domain',
+  '00024': 'refuses this content',
+};
+
+function judge(response: Response, body: Buffer, expected: { sample: Sample | undefined; host: string }): Verdict {
+  const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
+  if (refusal !== undefined) return down(MEANINGS[refusal] ?? `refused it (ERR_ID:${refusal})`);
+  if (!response.ok)
+    return down(
+      response.status === 504 || response.status === 404
+        ? `has not found it yet (${response.status})`
+        : `answered ${response.status}`,
+    );
+  if (expected.sample === undefined) return { state: 'live', note: 'answers' };
+  if (hasBytes(body, expected.sample)) return { state: 'live', note: 'bytes match' };
+  if (isServiceWorkerHost(expected.host))
+    return { state: 'opens', note: 'loads and checks the content in the browser' };
+  return down('answered with other bytes');
+}
+
+/** Gateways whose first answer is a page that fetches and verifies the content itself. */
+function isServiceWorkerHost(host: string): boolean {
+  return host.endsWith('.inbrowser.link') || host.endsWith('.inbrowser.dev');
+}
+
+/** By hash where the file is one raw block, else by length. */
+function hasBytes(body: Buffer, sample: Sample): boolean {
+  const raw = cidFromDigest(RAW_CODEC, createHash('sha256').update(body).digest());
+  return raw === sample.cid || (!sample.cid.startsWith('bafkrei') && body.length === sample.bytes);
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  return `could not be reached${code === undefined ? '' : ` (${code})`}`;
+}

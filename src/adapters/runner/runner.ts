@@ -1,0 +1,53 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getInput, setFailed, setOutput, setSecret, summary } from '@actions/core';
+import type { ActionError } from '../../domain/errors.ts';
+import { printable } from './printable.ts';
+
+/** The runner gives up the whole summary of a step above 1 MiB. */
+const MAX_SUMMARY_BYTES = 900 * 1024;
+
+/** An input as the workflow gave it, without the space around it; '' when it is absent. */
+export function readInput(name: string): string {
+  return getInput(name);
+}
+
+/** Hides a value in every log line from here on; each line of it, since the runner masks line by line. */
+export function mask(secret: string): void {
+  for (const line of [secret, ...secret.split(/\r?\n/)]) if (line.trim() !== '') setSecret(line);
+}
+
+export function writeOutputs(outputs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+
+/** Adds to the job summary; false when the runner offers none or it would not fit. */
+export async function writeSummary(markdown: string): Promise<boolean> {
+  const file = process.env.GITHUB_STEP_SUMMARY;
+  if (file === undefined || file === '') return false;
+  const present = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (present + Buffer.byteLength(markdown) > MAX_SUMMARY_BYTES) return false;
+  await summary.addRaw(markdown, true).write();
+  return true;
+}
+
+/** Writes the machine-readable report where the runner keeps temporary files, and says where. */
+export function writeReport(json: string): string {
+  const folder = process.env.RUNNER_TEMP ?? tmpdir();
+  const path = join(
+    folder,
+    `pinata-deploy-${process.env.GITHUB_RUN_ID ?? process.pid}-${process.env.GITHUB_ACTION ?? 'step'}.json`.replace(
+      /[^\w./\\:-]/g,
+      '_',
+    ),
+  );
+  writeFileSync(path, json);
+  return path;
+}
+
+/** Ends the step as failed, with what happened and what to do. */
+export function fail(error: ActionError): void {
+  const hint = error.hint === undefined ? '' : `\n${printable(error.hint)}`;
+  setFailed(`${error.message.split('\n').map(printable).join('\n')}${hint}`);
+}

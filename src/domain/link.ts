@@ -1,0 +1,43 @@
+import type { Cid } from './cid.ts';
+import type { Listing } from './listing.ts';
+
+/** A place that serves IPFS content: a template with `{cid}`, and whether it is the account's own gateway. */
+export interface GatewayTemplate {
+  readonly template: string;
+  readonly dedicated: boolean;
+}
+
+/** A link to a root: a directory ends with a slash, so that relative paths in its pages work. */
+export function renderLink(template: string, cid: Cid, kind: 'directory' | 'file'): string {
+  const link = template.replaceAll('{cid}', cid).replace(/\/+$/, '');
+  const bare = new URL(link).pathname === '/';
+  return kind === 'directory' || bare ? `${link}/` : link;
+}
+
+/** A file to open. For a build of a single file that is the root itself. */
+export interface Sample {
+  /** Relative to the link of the root; '' for the root itself. */
+  readonly path: string;
+  readonly cid: Cid;
+  readonly bytes: number;
+}
+
+/**
+ * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file.
+ * Undefined for a directory without files.
+ */
+export function chooseSample(root: Cid, listing: Listing): Sample | undefined {
+  const index = listing.get('index.html');
+  if (index !== undefined && index.cid !== root) return { path: '', ...index };
+  let smallest: Sample | undefined;
+  for (const [path, file] of listing) {
+    if (file.cid === root && listing.size === 1) return { path: '', ...file };
+    if (smallest === undefined || file.bytes < smallest.bytes) smallest = { path, ...file };
+  }
+  return smallest;
+}
+
+/** A path below a link, percent-encoded segment by segment. */
+export function renderPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,49 @@
+/** The only file that escapes: foreign text enters Markdown through here. */
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '|': '&#124;',
+  '`': '&#96;',
+  '@': '&#64;',
+  '#': '&#35;',
+  '*': '&#42;',
+  _: '&#95;',
+  '~': '&#126;',
+  '[': '&#91;',
+  ']': '&#93;',
+  '\\': '&#92;',
+  ':': '&#58;',
+};
+
+/** Text as code that works inside tables, whatever it holds: no mention, link or cell can come out of it. */
+export function code(text: string): string {
+  return `<code>${escapeText(text)}</code>`;
+}
+
+/** Foreign text with every character that Markdown or HTML reads made harmless, and invisible ones made visible. */
+export function escapeText(text: string): string {
+  return text
+    .replace(/\r\n|[\r\n\u2028\u2029]/g, '␊')
+    .replace(
+      /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu,
+      (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+    )
+    .replace(/[&<>"'|`@#*_~[\]\\:]/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** A link whose text and address are escaped; only http and https addresses become links. */
+export function link(text: string, address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return escapeText(text);
+  return `[${escapeText(text)}](<${url.href.replace(/[<>\\|]/g, (character) => encodeURIComponent(character))}>)`;
+}
+
+/** A table; cells are Markdown already. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,135 @@
+import { cidV0, contenthash } from '../domain/cid.ts';
+import type { ActionError } from '../domain/errors.ts';
+import type { Build } from '../domain/listing.ts';
+import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
+import type { DeployPlan } from '../domain/plan.ts';
+import { code, escapeText, link, table } from './markdown.ts';
+import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
+
+/** What a summary is about. */
+export interface SummaryContext {
+  readonly project: string;
+  readonly commit: string;
+  readonly runUrl: string;
+}
+
+/** The job summary of an outcome, Markdown. The first line answers: can I open it, and is it what I think? */
+export function renderSummary(outcome: Outcome, context: SummaryContext): string {
+  switch (outcome.kind) {
+    case 'skipped':
+      return `### ⏸ Nothing deployed · ${code(context.project)}\n\n${escapeText(outcome.reason)}\n`;
+    case 'planned':
+      return [
+        `### 🧪 Dry run: nothing was written · ${code(context.project)}`,
+        planLine(outcome.plan),
+        identity(outcome.build, outcome.plan),
+        verifyByHand(outcome.build),
+        footer(context),
+      ].join('\n\n');
+    case 'deployed':
+    case 'unchanged':
+      return [
+        `### ✅ ${headline(outcome.kind, outcome.probes)} · ${code(context.project)}`,
+        linkLine(outcome.probes, outcome.build),
+        identity(outcome.build, outcome.plan, outcome.uploadedBytes),
+        probeTable(outcome.probes),
+        verifyByHand(outcome.build),
+        footer(context),
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+  }
+}
+
+/** The summary of a failed run. */
+export function renderFailure(error: ActionError, context: SummaryContext): string {
+  const lines = error.message.split('\n').map(escapeText).join('<br>');
+  const hint = error.hint === undefined ? '' : `\n\n**What to do:** ${escapeText(error.hint)}`;
+  return `### ❌ Deploy failed · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+}
+
+function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
+  if (kind === 'unchanged') return 'Already deployed, nothing changed';
+  return mainLink(probes) === undefined ? 'Pinned, but no gateway serves it yet' : 'Live on IPFS';
+}
+
+function linkLine(probes: readonly Probe[], build: Build): string {
+  const main = mainLink(probes);
+  const others = probes
+    .filter((probe) => probe.link !== main && probe.state !== 'down')
+    .map((probe) => link(probe.host, probe.link));
+  const first =
+    main === undefined
+      ? [code(shortCid(build.root))]
+      : [`**${link('Open the site', main)}**`, code(shortCid(build.root))];
+  return [...first, ...others].join(' · ');
+}
+
+function planLine(plan: DeployPlan): string {
+  return plan.source.kind === 'upload'
+    ? `Would upload the build: ${escapeText(plan.source.reason)}.`
+    : `Would use the pin ${code(plan.source.pin.id)}, which has this CID.`;
+}
+
+function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): string {
+  const v0 = cidV0(build.root);
+  const rows = [
+    ['CID', code(build.root)],
+    ...(v0 === undefined ? [] : [['CIDv0', code(v0)]]),
+    ['URI', code(`ipfs://${build.root}`)],
+    ['ENS contenthash', code(contenthash(build.root))],
+    ['Files', renderCount(build.listing.size, 'file')],
+    ['Size', renderBytes(build.bytes)],
+    ...(uploadedBytes === undefined
+      ? []
+      : [['Uploaded', uploadedBytes === 0 ? 'nothing, it was pinned already' : renderBytes(uploadedBytes)]]),
+    ['Tags', plan.tags.map(code).join(' ') || 'none'],
+    [
+      'Before',
+      plan.previous === undefined
+        ? 'first deploy of this tag'
+        : plan.previous === build.root
+          ? 'the same CID'
+          : code(plan.previous),
+    ],
+    ['CID profile', code(build.profile)],
+  ];
+  return table(['', ''], rows);
+}
+
+const STATES: Readonly<Record<Probe['state'], string>> = {
+  live: '✅ live',
+  opens: '✅ opens',
+  down: '❌ not yet',
+  unopened: 'not opened',
+};
+
+function probeTable(probes: readonly Probe[]): string {
+  if (probes.length === 0) return '';
+  const rows = probes.map((probe) => [
+    probe.state === 'down' ? code(probe.host) : link(probe.host, probe.link),
+    STATES[probe.state],
+    escapeText(probe.note),
+    probe.state === 'unopened' ? '' : renderMs(probe.ms),
+  ]);
+  return `#### Where it is served\n\n${table(['Gateway', 'State', 'Note', 'Time'], rows)}`;
+}
+
+const KUBO_FLAGS: Readonly<Record<Build['profile'], string>> = {
+  'unixfs-v1-2025': '--cid-version=1 --raw-leaves --chunker=size-1048576 --max-file-links=1024',
+  'unixfs-v0-2015': '--cid-version=0 --chunker=size-262144 --max-file-links=174',
+  'pinata-folder': '--cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174',
+};
+
+function verifyByHand(build: Build): string {
+  const commands = [`ipfs add -r -Q --hidden ${KUBO_FLAGS[build.profile]} DIRECTORY`, `ipfs dag stat ${build.root}`];
+  return `<details><summary>Check it by hand</summary>\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\`\n\n</details>`;
+}
+
+function footer({ commit, runUrl }: SummaryContext): string {
+  const parts = [
+    ...(commit === '' ? [] : [`Commit ${escapeText(commit.slice(0, 7))}`]),
+    ...(runUrl === '' ? [] : [link('log', runUrl)]),
+  ];
+  return parts.length === 0 ? '' : `<sub>${parts.join(' · ')}</sub>\n`;
+}

@@ -1,0 +1,23 @@
+import prettyBytes from 'pretty-bytes';
+
+/** `4.81 MB`: decimal units, as Pinata counts them. */
+export function renderBytes(bytes: number): string {
+  return prettyBytes(bytes, { maximumFractionDigits: bytes < 1000 ? 0 : 2 });
+}
+
+/** `3.1 s`, `240 ms`, `2 min 5 s`. */
+export function renderMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** `213 files`, `1 file`. */
+export function renderCount(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `bafybei…zdi`: enough to recognise a CID, never enough to use it. */
+export function shortCid(cid: string): string {
+  return `${cid.slice(0, 8)}…${cid.slice(-3)}`;
+}
