@@ -11,6 +11,7 @@ import {
 } from './bytes.js';
 
 const DAG_PB = 0x70;
+const IDENTITY = 0x00;
 const SHA2_256 = 0x12;
 
 /** The codecs met on IPFS; others are shown by number. https://github.com/multiformats/multicodec */
@@ -28,7 +29,7 @@ const CODEC_NAMES = new Map([
 ]);
 
 const HASH_NAMES = new Map([
-  [0x00, 'identity'],
+  [IDENTITY, 'identity'],
   [0x11, 'sha1'],
   [SHA2_256, 'sha2-256'],
   [0x13, 'sha2-512'],
@@ -161,8 +162,12 @@ export function cutIntoFields(cid) {
     { field: 'codec', hex: encodeHex(bytes.slice(1, codec.next)), meaning: codecName(cid.codec) },
     { field: 'hash', hex: encodeHex(bytes.slice(codec.next, hash.next)), meaning: hashName(cid.hash) },
     { field: 'length', hex: encodeHex(bytes.slice(hash.next, length.next)), meaning: `${cid.digest.length} bytes` },
-    { field: 'digest', hex: encodeHex(cid.digest), meaning: 'fingerprint of the block' },
+    { field: 'digest', hex: encodeHex(cid.digest), meaning: digestMeaning(cid) },
   ];
+}
+
+function digestMeaning(cid) {
+  return cid.hash === IDENTITY ? 'the content itself, not hashed' : 'fingerprint of the block';
 }
 
 function lowered(text) {

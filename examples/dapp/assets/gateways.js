@@ -4,7 +4,7 @@ const LONGEST_DNS_LABEL = 63;
 
 /**
  * Public places that serve an address, each with what a visitor should know about it.
- * The ones that give every CID an origin of its own come first; a CID too long for a host name has none of them.
+ * Pinata resolves no IPNS. The ones that give every CID an origin of its own come first; a CID too long for a host name has none of them.
  *
  * @param {import('./address.js').Address} address
  */
@@ -18,7 +18,7 @@ export function listGateways({ cid, namespace, path }) {
   ].map(({ name, note }) => ({ name, note, url: `https://${label}.${namespace}.${name}${rest}` }));
   const byPath = [
     { name: 'ipfs.io', note: 'All pages share one origin' },
-    { name: 'gateway.pinata.cloud', note: 'Assets only: refuses HTML pages' },
+    ...(namespace === 'ipfs' ? [{ name: 'gateway.pinata.cloud', note: 'Assets only: refuses HTML pages' }] : []),
   ].map(({ name, note }) => ({ name, note, url: `https://${name}/${namespace}/${spellings[0]}${path}` }));
   return label === undefined ? byPath : [...byHost, ...byPath];
 }
