@@ -60,7 +60,7 @@ export function answerBytes(
  * A single `bytes=` range, cut to the size. Undefined, which means all, for no range, several ranges or nonsense:
  * HTTP lets a server ignore those.
  */
-export function parseRange(header: string, bytes: number): ByteRange | 'beyond-end' | undefined {
+function parseRange(header: string, bytes: number): ByteRange | 'beyond-end' | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header.trim()) ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) {
     return undefined;

@@ -192,6 +192,11 @@ describe('gateway links', () => {
       }),
     );
   });
+
+  it('lead an IPNS key only to gateways that resolve IPNS', () => {
+    const hosts = listGateways(parseAddress(`ipns://${KEY}`)).map(({ url }) => new URL(url).host);
+    expect(hosts).toEqual([`${KEY}.ipns.dweb.link`, `${KEY}.ipns.inbrowser.link`, 'ipfs.io']);
+  });
 });
 
 describe('wallets', () => {
