@@ -61,10 +61,15 @@ export function includePatterns(rules: FileRules): readonly string[] {
   });
 }
 
-/** The patterns that say what is not published; each also covers what is below a directory it matches. */
+/**
+ * The patterns that say what is not published; each also covers what is below a directory it matches, in the form from
+ * which the matcher sees that it need not read there: `x/**` matches `x` itself, though after a star only as `@(x*)/**`.
+ */
 export function excludePatterns(rules: FileRules): readonly string[] {
   return rules.exclude.map(plainPattern).flatMap((pattern) => {
-    return pattern.endsWith('/**') ? [pattern] : [pattern, `${pattern}/**`];
+    return /(?:^|\/)\*\*$/.test(pattern)
+      ? [pattern]
+      : [pattern, `${pattern.replace(/(?<=^|\/)[^/{}()]*\*$/, '@($&)')}/**`];
   });
 }
 

@@ -62,12 +62,14 @@ describe('patterns', () => {
   });
 
   it('lets every exclude pattern cover what is below a directory it matches', () => {
-    expect(excludePatterns({ ...rules, exclude: ['node_modules/', 'drafts*', 'a//./b/**'] })).toEqual([
+    expect(excludePatterns({ ...rules, exclude: ['node_modules/', 'drafts*', 'a//./b/**', '{x/y,z}*'] })).toEqual([
       'node_modules',
       'node_modules/**',
       'drafts*',
-      'drafts*/**',
+      '@(drafts*)/**',
       'a/b/**',
+      '{x/y,z}*',
+      '{x/y,z}*/**',
     ]);
   });
 
