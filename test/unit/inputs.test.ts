@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ActionError } from '../../src/domain/errors.ts';
+import type { RunContext } from '../../src/domain/run.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
+import { OUTPUT_NAMES } from '../../src/render/outputs.ts';
+
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
+const GOOD = { path: 'site', 'pinata-jwt': JWT } as const;
+const context: RunContext = {
+  event: 'push',
+  activity: '',
+  repository: 'acme/app',
+  commit: '',
+  ref: 'refs/heads/main',
+  defaultBranch: 'main',
+  pullRequest: undefined,
+  releaseTag: '',
+  refDeleted: false,
+  runUrl: '',
+};
+
+type Given = Partial<Record<InputName, string>>;
+
+function parsed(given: Given, event = 'push'): Inputs {
+  return parseInputs((name) => given[name] ?? '', { ...context, event });
+}
+
+function refusal(given: Given): ActionError {
+  try {
+    parsed(given);
+  } catch (error) {
+    if (error instanceof ActionError) return error;
+    throw error;
+  }
+  throw new Error('the inputs were accepted');
+}
+
+describe('parseInputs', () => {
+  it('needs a path and a JWT to deploy, and nothing else', () => {
+    const { values, mode } = parsed(GOOD);
+    expect(mode).toEqual({ kind: 'deploy' });
+    expect(values.include).toEqual(['**']);
+    expect(values.timeout).toBe(1_800_000);
+    expect(values['cid-profile']).toBe('unixfs-v1-2025');
+    expect(values.gateways).toHaveLength(2);
+  });
+
+  it('needs neither where there is nothing to deploy', () => {
+    expect(parsed({}, 'schedule').mode.kind).toBe('skip');
+  });
+
+  it('reports all problems together, each with the name, what is accepted and what came', () => {
+    const error = refusal({
+      concurrency: '3 days',
+      'reuse-pinned': 'yes',
+      'expected-cid': 'bafy-not',
+      include: 'a/[b',
+      timeout: '5 minutes',
+      'pinata-api-url': 'http://example.com',
+      tags: 'Production',
+      metadata: 'pd1.x=1',
+    });
+    expect(error.kind).toBe('input');
+    const lines = error.message.split('\n');
+    expect(lines[0]).toBe('10 inputs are wrong:');
+    for (const name of [
+      'path',
+      'pinata-jwt',
+      'concurrency',
+      'reuse-pinned',
+      'expected-cid',
+      'include',
+      'timeout',
+      'pinata-api-url',
+      'tags',
+      'metadata',
+    ]) {
+      expect(
+        lines.some((line) => line.startsWith(`- ${name} must be `)),
+        name,
+      ).toBe(true);
+    }
+    expect(error.message).toContain('concurrency must be a whole number from 1 to 32, got "3 days".');
+    expect(error.message).toContain('reuse-pinned must be true or false, got "yes".');
+  });
+
+  it('never repeats a secret', () => {
+    const error = refusal({ ...GOOD, 'pinata-jwt': 'abcdef0123456789', 'pinata-gateway-key': 'two words' });
+    expect(error.message).not.toContain('abcdef');
+    expect(error.message).not.toContain('two words');
+    expect(error.message).toContain('got a value of 16 characters');
+  });
+
+  it.each([
+    'http://example.com',
+    'ftp://example.com',
+    'http://127.0.0.1.evil.com',
+    'https://user:pw@example.com',
+    'https://api.pinata.cloud/v3',
+    'no url',
+  ])('refuses %s as a base URL', (url) => {
+    expect(refusal({ ...GOOD, 'pinata-api-url': url }).message).toContain('pinata-api-url must be an https URL');
+  });
+
+  it.each(['https://api.example.com', 'http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:99'])(
+    'takes %s as a base URL',
+    (url) => {
+      expect(parsed({ ...GOOD, 'pinata-api-url': url }).values['pinata-api-url']).toBe(url);
+    },
+  );
+
+  it.each([
+    ['!dist/**', 'put it into exclude'],
+    ['/etc/**', 'is absolute'],
+    ['../secret', 'leaves path'],
+    ['a/{b,c', 'unclosed'],
+    ['a)b', 'unclosed'],
+  ])('refuses the glob %s and says why', (glob, why) => {
+    expect(refusal({ ...GOOD, exclude: glob }).message).toContain(why);
+  });
+
+  it.each(['**/*.map', 'a/{b,c}/**', 'a[0-9].js', 'x\\[1\\].js', '[[]literal'])('takes the glob %s', (glob) => {
+    expect(parsed({ ...GOOD, exclude: glob }).values.exclude).toEqual([glob]);
+  });
+
+  it('reads the names of older actions, with a line that names the new one', () => {
+    const { values, deprecations } = parsed({ 'path-to-deploy': 'site', 'pinata-jwt-token': JWT, pinName: 'mine' });
+    expect(values.path).toBe('site');
+    expect(values['pinata-jwt']).toBe(JWT);
+    expect(values.name).toBe('mine');
+    expect(deprecations).toHaveLength(3);
+  });
+
+  it('prefers the new name where both are given', () => {
+    expect(parsed({ ...GOOD, 'path-to-deploy': 'old' }).values.path).toBe('site');
+  });
+
+  it('refuses key and secret inputs and says how to make a JWT', () => {
+    const error = refusal({ ...GOOD, pinataKey: 'k', pinataSecret: 's' });
+    expect(error.message).toContain('pinataKey is not supported. Make a JWT');
+  });
+
+  it('refuses a CAR on the private network', () => {
+    expect(refusal({ ...GOOD, network: 'private', 'upload-method': 'car' }).message).toContain('upload-method');
+  });
+
+  it('accepts a CID in either version as the same value', () => {
+    const v0 = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn';
+    const v1 = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354';
+    expect(parsed({ ...GOOD, 'expected-cid': v0 }).values['expected-cid']).toBe(
+      parsed({ ...GOOD, 'expected-cid': v1 }).values['expected-cid'],
+    );
+  });
+});
+
+interface ActionYml {
+  readonly inputs: Readonly<Record<string, { readonly default?: string; readonly deprecationMessage?: string }>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly runs: { readonly using: string; readonly main: string };
+}
+
+describe('action.yml, the code and README', () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as ActionYml;
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+  it('declare the same inputs, in both directions', () => {
+    expect(Object.keys(action.inputs).sort()).toEqual([...inputDefaults().keys()].sort());
+  });
+
+  it('have the same defaults', () => {
+    for (const [name, fallback] of inputDefaults()) {
+      // The runner evaluates expressions; the code takes the same value from the event.
+      const declared = (action.inputs[name]?.default ?? '').replace(/^\$\{\{.*\}\}$/, '').trim();
+      expect(declared, name).toBe(fallback);
+    }
+  });
+
+  it('read every declared input', () => {
+    const read = new Set<string>();
+    parseInputs((name) => {
+      read.add(name);
+      return name === 'path' ? 'site' : name === 'pinata-jwt' ? JWT : '';
+    }, context);
+    expect([...read].sort()).toEqual(Object.keys(action.inputs).sort());
+  });
+
+  it('declare the same outputs, in both directions', () => {
+    expect(Object.keys(action.outputs)).toEqual([...OUTPUT_NAMES]);
+  });
+
+  it('list in README every input that is not deprecated and every output, and no other', () => {
+    const current = Object.entries(action.inputs).filter(([, field]) => field.deprecationMessage === undefined);
+    const rows = (table: string): string[] =>
+      [
+        ...(readme.split(`<!-- ${table}:begin -->`)[1]?.split(`<!-- ${table}:end -->`)[0] ?? '').matchAll(
+          /^\| `([^`]+)`/gm,
+        ),
+      ].map((row) => row[1] ?? '');
+    expect(rows('inputs')).toEqual(current.map(([name]) => name));
+    expect(rows('outputs')).toEqual(Object.keys(action.outputs));
+  });
+
+  it('run on Node 24 from the committed bundle', () => {
+    expect(action.runs).toEqual({ using: 'node24', main: 'dist/index.js' });
+  });
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseMode, computeTags, type RunContext, renderPinName, unknownPlaceholders } from '../../src/domain/run.ts';
+import { isTagName } from '../../src/domain/tag.ts';
+
+const push: RunContext = {
+  event: 'push',
+  activity: '',
+  repository: 'acme/app',
+  commit: '4f2c9a1000000000000000000000000000000000',
+  ref: 'refs/heads/main',
+  defaultBranch: 'main',
+  pullRequest: undefined,
+  releaseTag: '',
+  refDeleted: false,
+  runUrl: '',
+};
+
+function on(more: Partial<RunContext>): RunContext {
+  return { ...push, ...more };
+}
+
+describe('chooseMode', () => {
+  it.each(['push', 'release', 'workflow_dispatch', 'merge_group'])('deploys on %s', (event) => {
+    expect(chooseMode('auto', on({ event })).kind).toBe('deploy');
+  });
+
+  it.each(['opened', 'synchronize', 'reopened'])('deploys a pull request that was %s', (activity) => {
+    expect(chooseMode('auto', on({ event: 'pull_request', activity, pullRequest: 5 })).kind).toBe('deploy');
+  });
+
+  it.each([
+    ['pull_request', 'closed'],
+    ['pull_request', 'labeled'],
+    ['schedule', ''],
+    ['issues', 'opened'],
+  ])('does nothing on %s %s, and says so', (event, activity) => {
+    const mode = chooseMode('auto', on({ event, activity }));
+    expect(mode).toMatchObject({ kind: 'skip', reason: expect.stringContaining(event) as string });
+  });
+
+  it('does nothing when a push deletes its branch', () => {
+    expect(chooseMode('auto', on({ refDeleted: true })).kind).toBe('skip');
+  });
+
+  it('refuses pull_request_target unless the user asks for it', () => {
+    const context = on({ event: 'pull_request_target', activity: 'opened', pullRequest: 5 });
+    expect(chooseMode('auto', context)).toMatchObject({
+      kind: 'refuse',
+      reason: expect.stringContaining('fork') as string,
+    });
+    expect(chooseMode('deploy', context).kind).toBe('deploy');
+  });
+});
+
+describe('computeTags', () => {
+  it.each([
+    [on({}), 'production'],
+    [on({ ref: 'refs/heads/next' }), 'branch-next'],
+    [on({ pullRequest: 128, ref: 'refs/pull/128/merge' }), 'pr-128'],
+    [on({ event: 'release', releaseTag: 'v1.2.3', ref: 'refs/tags/v1.2.3' }), 'v1.2.3'],
+    [on({ ref: 'refs/tags/v2.0.0' }), 'v2.0.0'],
+  ])('computes the tag of an event', (context, tag) => {
+    expect(computeTags(context)).toEqual([tag]);
+  });
+
+  it('has no tag where the event has no ref', () => {
+    expect(computeTags(on({ ref: '' }))).toEqual([]);
+  });
+
+  it('gives a git tag that means something else here another name', () => {
+    for (const releaseTag of ['production', 'pr-5', 'previews', 'branch-x']) {
+      const [tag] = computeTags(on({ releaseTag }));
+      expect(tag).not.toBe(releaseTag);
+      expect(tag).toMatch(/-[0-9a-f]{6}$/);
+    }
+  });
+
+  it('makes a valid tag of every branch and git tag name', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, unit: 'binary' }).filter((name) => !/[\n\r]/.test(name)),
+        (name) => {
+          for (const context of [on({ ref: `refs/heads/${name}` }), on({ releaseTag: name })]) {
+            const [tag] = computeTags(context);
+            expect(tag !== undefined && isTagName(tag)).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+
+  it('keeps two branches two tags, also when both are long or differ in case only', () => {
+    const names = ['feature/a-very-long-name-1', 'feature/a-very-long-name-2', 'Fix', 'fix', 'fix/', 'fix-'];
+    const tags = names.map((name) => computeTags(on({ ref: `refs/heads/${name}` }))[0]);
+    expect(new Set(tags).size).toBe(names.length);
+  });
+});
+
+describe('the pin name', () => {
+  const values = { project: 'acme/app', sha: 'f'.repeat(40), sha7: 'fffffff', tag: 'production' };
+
+  it('fills its placeholders', () => {
+    expect(renderPinName('{project}@{sha7} {tag}', values)).toBe('acme/app@fffffff production');
+  });
+
+  it('is cut to 120 characters', () => {
+    expect(renderPinName('{sha}{sha}{sha}{sha}', values)).toHaveLength(120);
+  });
+
+  it('names placeholders that mean nothing', () => {
+    expect(unknownPlaceholders('{project} {nope} {sha}')).toEqual(['nope']);
+  });
+});
