@@ -9,7 +9,7 @@ async function run(argv: readonly string[]): Promise<void> {
   }
   const { close, ...address } = await startEmulator(knobs);
   const stop = (): void => {
-    void close();
+    void close().then(() => process.exit(0));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   process.stdout.write(`${JSON.stringify(address)}\n`);

@@ -5,7 +5,7 @@ import { parseFault } from './faults.ts';
 import { readJson } from './json-body.ts';
 import type { Traffic } from './listener.ts';
 import { exists } from './pins.ts';
-import type { Call, Route } from './router.ts';
+import type { Call, Route } from './route.ts';
 
 /** `/__emulator/*` on the API port: what tests look at and turn. Not logged, not counted, never faulty. */
 export function controlRoutes({ log, faults }: Traffic): readonly Route[] {

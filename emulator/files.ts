@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import { type Answer, answerData, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { readJson } from './json-body.ts';
+import { listPage } from './page.ts';
 import { isListed, isPending, isReady } from './pins.ts';
-import type { Call, Route } from './router.ts';
+import type { Call, Route } from './route.ts';
 import type { Network, PinRecord } from './store.ts';
 import { checkKeyvalues, parseExpiry, parseNetwork } from './upload-fields.ts';
 
@@ -21,13 +22,8 @@ function listPins(call: Call, backend: Backend): Answer {
   const network = parseNetwork(call.params.network ?? 'private');
   const query = call.url.searchParams;
   const rows = query.get('cidPending') === 'true' ? pendingPins(network, backend) : listedPins(network, backend);
-  const ascending = (query.get('order') ?? backend.knobs.listOrder).toUpperCase() === 'ASC';
-  const ordered = (ascending ? rows : rows.toReversed()).filter((pin) => matchesQuery(pin, query, backend));
-  const last = Buffer.from(query.get('pageToken') ?? '', 'base64').toString('utf8');
-  const rest = last === '' ? ordered : ordered.filter((pin) => (ascending ? pin.id > last : pin.id < last));
-  const page = rest.slice(0, pageSize(query, backend));
-  const final = page.at(-1);
-  const token = final === undefined || page.length === rest.length ? '' : Buffer.from(final.id).toString('base64');
+  const matching = rows.filter((pin) => matchesQuery(pin, query, backend));
+  const { page, token } = listPage(matching, query, backend);
   return answerData({ files: page.map(renderRow), next_page_token: token });
 }
 
@@ -40,11 +36,6 @@ function pendingPins(network: Network, backend: Backend): readonly PinRecord[] {
   const now = backend.clock.now();
   const pending = backend.store.pins.all().filter((pin) => pin.network === network && isPending(pin, now));
   return pending.map((pin) => ({ ...pin, cid: 'pending' }));
-}
-
-function pageSize(query: URLSearchParams, backend: Backend): number {
-  const asked = Number(query.get('limit') ?? 10);
-  return Math.min(Number.isInteger(asked) && asked > 0 ? asked : 10, backend.knobs.listCap);
 }
 
 /** All known filters must hold; everything else in the query is ignored, as the service does. */

@@ -5,7 +5,7 @@ import { type Answer, Refusal, renderRefusal } from './answer.ts';
 import { type FaultAction, type Faults, type HostName, strikeAfter, strikeBefore } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import type { RequestLog } from './request-log.ts';
-import type { Call } from './router.ts';
+import type { Call } from './route.ts';
 
 type Respond = (call: Omit<Call, 'params'>) => Promise<Answer>;
 

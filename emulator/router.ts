@@ -1,31 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { type Answer, isLegacyPath, Refusal } from './answer.ts';
 import { type Budget, hasLegacyScope, hasScope, rateHeaders } from './auth.ts';
 import type { Backend } from './backend.ts';
 import { refuseBlockedAccount } from './plan.ts';
-
-/** One request as a route sees it. */
-export interface Call {
-  readonly method: string;
-  /** Absolute, with the host that the client asked for. */
-  readonly url: URL;
-  /** The segments that stand at `:name` in the route's path, decoded. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Readable;
-}
-
-export interface Route {
-  readonly method: string;
-  /** Segments; `:name` takes any one. */
-  readonly path: string;
-  /** What a key needs: a v3 scope, a legacy scope, any valid key, or nothing at all. */
-  readonly needs: { scope: string } | { legacyScope: string } | 'key' | 'nothing';
-  /** True for the requests that an account over its plan may not make. */
-  readonly uploads?: true;
-  answer(call: Call, backend: Backend): Promise<Answer> | Answer;
-}
+import type { Call, Route } from './route.ts';
+import { isSigned, verifySigned } from './signed-uploads.ts';
 
 /** Finds the route and lets it answer: key first, then scope, then plan; the body comes last. Throws Refusal. */
 export async function routeCall(
@@ -45,22 +23,33 @@ export async function routeCall(
 }
 
 function admit(route: Route, call: Omit<Call, 'params'>, backend: Backend): Budget | undefined {
-  if (route.needs === 'nothing') return undefined;
-  const key = backend.auth.authenticate(call.headers.authorization);
-  const budget = backend.auth.spend(key);
-  if (budget?.exceeded === true) {
-    const after: Record<string, string> =
-      backend.knobs.retryAfter === 0 ? {} : { 'Retry-After': String(backend.knobs.retryAfter) };
-    const legacy = isLegacyPath(call.url.pathname) ? rateHeaders(budget) : {};
-    throw new Refusal(429, 'Too Many Requests', { headers: { ...after, ...legacy } });
-  }
-  if (route.needs !== 'key') {
-    const granted =
-      'scope' in route.needs ? hasScope(key, route.needs.scope) : hasLegacyScope(key, route.needs.legacyScope);
-    if (!granted) throw noScopes();
-  }
+  const { needs } = route;
+  if (needs === 'nothing') return undefined;
+  let budget: Budget | undefined;
+  if (needs === 'signed' || (needs !== 'key' && 'orSigned' in needs && isSigned(call.url))) verifySigned(call, backend);
+  else budget = admitKey(needs, call, backend);
   if (route.uploads === true) refuseBlockedAccount(backend);
   return budget;
+}
+
+type KeyNeeds = Exclude<Route['needs'], 'signed' | 'nothing'>;
+
+function admitKey(needs: KeyNeeds, call: Omit<Call, 'params'>, backend: Backend): Budget | undefined {
+  const key = backend.auth.authenticate(call.headers.authorization);
+  const budget = backend.auth.spend(key);
+  if (budget?.exceeded === true) throw tooManyRequests(budget, call.url.pathname, backend);
+  if (needs !== 'key') {
+    const granted = 'scope' in needs ? hasScope(key, needs.scope) : hasLegacyScope(key, needs.legacyScope);
+    if (!granted) throw noScopes();
+  }
+  return budget;
+}
+
+function tooManyRequests(budget: Budget, path: string, backend: Backend): Refusal {
+  const { retryAfter } = backend.knobs;
+  const after: Record<string, string> = retryAfter === 0 ? {} : { 'Retry-After': String(retryAfter) };
+  const shown = isLegacyPath(path) ? rateHeaders(budget) : {};
+  return new Refusal(429, 'Too Many Requests', { headers: { ...after, ...shown } });
 }
 
 function noScopes(): Refusal {

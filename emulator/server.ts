@@ -2,13 +2,16 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accountRoutes } from './account.ts';
 import { json } from './answer.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { controlRoutes } from './control.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { groupRoutes } from './groups.ts';
 import { type Knobs, withDefaults } from './knobs.ts';
+import { legacyRoutes } from './legacy.ts';
 import { addressOf, closeServer, listenInRow } from './listen.ts';
 import { answeringListener, gatewayListener, plainListener, type Traffic } from './listener.ts';
 import { pinsHolding } from './pins.ts';
@@ -59,7 +62,8 @@ function createListeners(backend: Backend): readonly RequestListener[] {
   const log = createRequestLog(backend.auth.labelOf);
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
-  const api = [...fileRoutes];
+  // `/v3/files/limits` would be taken for a network.
+  const api = [...accountRoutes, ...fileRoutes, ...groupRoutes, ...legacyRoutes];
   const control = controlRoutes(traffic);
   return [
     withControl(

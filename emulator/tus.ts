@@ -7,7 +7,8 @@ import { type Answer, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { recordPin, storeParts } from './ingest.ts';
 import type { Knobs } from './knobs.ts';
-import type { Call } from './router.ts';
+import type { Call } from './route.ts';
+import { checkSignedContent, isSigned, signedFields, useSigned } from './signed-uploads.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
 /** Resumable uploads; a partial one survives a restart of the emulator. */
@@ -75,12 +76,19 @@ function createServer(partials: FileStore, backend: Backend): Server {
     path: '/v3/files',
     datastore: partials,
     maxSize: backend.knobs.uploadLimit,
-    namingFunction: () => backend.newId(),
+    // A presigned upload keeps the id that its URL is signed for.
+    namingFunction: (request) => {
+      const url = new URL(request.url);
+      return isSigned(url) ? uploadIdOf(request.url) : backend.newId();
+    },
     getFileIdFromRequest: (request) => uploadIdOf(request.url),
     generateUrl: (request, { id }) => locationOf(new URL(request.url), id, request.headers.get('upload-metadata')),
     onUploadCreate: (_request, upload) => {
       // What the plan refuses is refused before the bytes come.
-      parseUploadFields(fieldsOf(upload.metadata ?? {}), backend);
+      const metadata = upload.metadata ?? {};
+      const content = { bytes: upload.size ?? 0, mimeType: metadata.filetype ?? '' };
+      checkSignedContent(upload.id, content, backend);
+      parseUploadFields(fieldsOf(upload.id, metadata, backend), backend);
       return Promise.resolve({});
     },
   });
@@ -128,7 +136,9 @@ function withHeader(answer: Answer, name: string, value: string): Answer {
 }
 
 /** Resumable metadata under the names of the form's fields; `filename` is the record's name. */
-function fieldsOf(metadata: Metadata): ReadonlyMap<string, string> {
+function fieldsOf(id: string, metadata: Metadata, backend: Backend): ReadonlyMap<string, string> {
+  const signed = signedFields(id, backend);
+  if (signed !== undefined) return signed;
   const fields = new Map(Object.entries(metadata).map(([name, value]) => [name, value ?? '']));
   const filename = fields.get('filename');
   fields.delete('name');
@@ -138,11 +148,12 @@ function fieldsOf(metadata: Metadata): ReadonlyMap<string, string> {
 
 async function importUpload(id: string, metadata: Metadata, backend: Backend): Promise<string> {
   const file = join(backend.partials, id);
-  const fields = parseUploadFields(fieldsOf(metadata), backend);
+  const fields = parseUploadFields(fieldsOf(id, metadata, backend), backend);
   const { size } = await stat(file);
   const part = { path: fields.name ?? 'file', mimeType: metadata.filetype ?? '', file, bytes: size };
   const { pin } = recordPin(await storeParts([part], fields, backend), fields, backend);
   backend.store.finishedUploads.put({ id, cid: pin.cid });
+  useSigned(id, backend);
   // A hole of the same length: HEAD still tells the full offset, and the disk is free.
   await truncate(file, 0);
   await truncate(file, size);

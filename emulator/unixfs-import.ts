@@ -49,7 +49,7 @@ export async function importFolder(
   version: CidVersion,
   blocks: Blocks,
 ): Promise<Imported> {
-  const tree: Directory = new Map();
+  const tree: Directory = new Map<string, Directory | Imported>();
   const concurrency = 32;
   for (let start = 0; start < files.length; start += concurrency) {
     const batch = files.slice(start, start + concurrency);
@@ -72,7 +72,7 @@ function plant(tree: Directory, path: readonly string[], leaf: Imported): void {
   let directory = tree;
   for (const name of path.slice(0, -1)) {
     const next = directory.get(name);
-    const child: Directory = next !== undefined && isDirectory(next) ? next : new Map();
+    const child: Directory = next !== undefined && isDirectory(next) ? next : new Map<string, Directory | Imported>();
     directory.set(name, child);
     directory = child;
   }

@@ -1,25 +1,26 @@
+import { limitsRoute } from './account.ts';
 import { type Answer, answerData } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { type Recorded, recordPin, storeParts } from './ingest.ts';
-import { receiveForm } from './multipart.ts';
-import type { Call, Route } from './router.ts';
+import { type Form, receiveForm } from './multipart.ts';
+import type { Call, Route } from './route.ts';
+import { checkSignedContent, signedFields, signUpload, useSigned } from './signed-uploads.ts';
 import type { Tus } from './tus.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
 const write = { scope: 'org:files:write' };
+const writeOrSigned = { scope: 'org:files:write', orSigned: true } as const;
 
 /** The routes of the upload host. */
 export function uploadRoutes(tus: Tus): readonly Route[] {
+  const upload: Route['answer'] = (call, backend) => (isResumable(call) ? tus.create(call) : uploadForm(call, backend));
   return [
-    {
-      method: 'POST',
-      path: '/v3/files',
-      needs: write,
-      uploads: true,
-      answer: (call, backend) => (isResumable(call) ? tus.create(call) : uploadForm(call, backend)),
-    },
-    { method: 'PATCH', path: '/v3/files/:id/:filename', needs: write, uploads: true, answer: tus.append },
-    { method: 'HEAD', path: '/v3/files/:id/:filename', needs: write, answer: tus.head },
+    limitsRoute,
+    { method: 'POST', path: '/v3/files', needs: write, uploads: true, answer: upload },
+    { method: 'POST', path: '/v3/files/sign', needs: write, uploads: true, answer: signUpload },
+    { method: 'POST', path: '/v3/files/:id', needs: 'signed', uploads: true, answer: upload },
+    { method: 'PATCH', path: '/v3/files/:id/:filename', needs: writeOrSigned, uploads: true, answer: tus.append },
+    { method: 'HEAD', path: '/v3/files/:id/:filename', needs: writeOrSigned, answer: tus.head },
   ];
 }
 
@@ -29,18 +30,27 @@ function isResumable(call: Call): boolean {
 
 async function uploadForm(call: Call, backend: Backend): Promise<Answer> {
   const { scratch, knobs } = backend;
+  const signedId = call.params.id ?? '';
   const form = await receiveForm(call.headers, call.body, { scratch, bodyBytes: knobs.multipartLimit });
   try {
-    const fields = parseUploadFields(form.fields, backend);
+    checkSignedContent(signedId, measureForm(form), backend);
+    const fields = parseUploadFields(signedFields(signedId, backend) ?? form.fields, backend);
     const content = await storeParts(form.parts, fields, backend);
-    return answerData(renderUpload(recordPin(content, fields, backend)));
+    const recorded = recordPin(content, fields, backend);
+    useSigned(signedId, backend);
+    return answerData(renderUpload(recorded));
   } finally {
     await form.discard();
   }
 }
 
+function measureForm({ parts }: Form): { bytes: number; mimeType: string } {
+  const bytes = parts.reduce((total, part) => total + part.bytes, 0);
+  return { bytes, mimeType: parts.length > 1 ? 'directory' : (parts[0]?.mimeType ?? '') };
+}
+
 /** The row that an upload answers; it differs from a listed one in its time and extra fields. */
-export function renderUpload({ pin, isDuplicate }: Recorded): Record<string, unknown> {
+function renderUpload({ pin, isDuplicate }: Recorded): Record<string, unknown> {
   return {
     id: pin.id,
     user_id: '00000000-0000-4000-8000-000000000001',

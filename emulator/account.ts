@@ -1,0 +1,50 @@
+import { type Answer, answerData, json } from './answer.ts';
+import type { Backend } from './backend.ts';
+import { isReady } from './pins.ts';
+import type { Call, Route } from './route.ts';
+
+/** `GET /v3/files/limits`; documented on the upload host. */
+export const limitsRoute: Route = {
+  method: 'GET',
+  path: '/v3/files/limits',
+  needs: { scope: 'org:files:read' },
+  answer: (_call, backend) => answerData({ folder_max_files: backend.knobs.folderMaxFiles }),
+};
+
+/** What the account is and uses. The `/v3/data` forms are there because one client setting covers both bases. */
+export const accountRoutes: readonly Route[] = [
+  limitsRoute,
+  ...['/v3/gateways', '/v3/ipfs/gateways'].map(
+    (path): Route => ({ method: 'GET', path, needs: { scope: 'org:gateways:read' }, answer: listGateways }),
+  ),
+  // Says 200 for a key without any scope, and for an account that is blocked.
+  ...['/data/testAuthentication', '/v3/data/testAuthentication'].map(
+    (path): Route => ({ method: 'GET', path, needs: 'key', answer: greet }),
+  ),
+  ...['/data/userPinnedDataTotal', '/v3/data/userPinnedDataTotal'].map(
+    (path): Route => ({ method: 'GET', path, needs: { legacyScope: 'userPinnedDataTotal' }, answer: sumPins }),
+  ),
+];
+
+function listGateways(_call: Call, backend: Backend): Answer {
+  const domain = { domain: 'site.example', domain_validation_status: 'active', ssl_validation_status: 'active' };
+  const { gatewayMode, gatewayToken } = backend.knobs;
+  const gateway = {
+    id: '00000000-0000-4000-8000-000000000002',
+    domain: 'emulator',
+    restrict: gatewayToken === undefined,
+    custom_domains: gatewayMode === 'custom-domain' ? [domain] : [],
+  };
+  return answerData({ count: 1, rows: [gateway] });
+}
+
+function greet(): Answer {
+  return json(200, { message: 'Congratulations! You are communicating with the Pinata API!' });
+}
+
+function sumPins(_call: Call, backend: Backend): Answer {
+  const now = backend.clock.now();
+  const pins = backend.store.pins.all().filter((pin) => isReady(pin, now));
+  const bytes = pins.reduce((total, pin) => total + pin.blockBytes, 0);
+  return json(200, { pin_count: pins.length, pin_size_total: bytes, pin_size_with_replications_total: bytes });
+}

@@ -1,0 +1,25 @@
+import type { Backend } from './backend.ts';
+
+/**
+ * One page of rows that come oldest first, by the query's `order`, `limit` and `pageToken`. The token is the base64 of
+ * the last row's id; `""` ends the list.
+ */
+export function listPage<T extends { readonly id: string }>(
+  rows: readonly T[],
+  query: URLSearchParams,
+  backend: Backend,
+): { readonly page: readonly T[]; readonly token: string } {
+  const isRising = (query.get('order') ?? backend.knobs.listOrder).toUpperCase() === 'ASC';
+  const last = Buffer.from(query.get('pageToken') ?? '', 'base64').toString('utf8');
+  // By comparison: the row that the token names may be gone by now.
+  const rest = last === '' ? rows : rows.filter(({ id }) => (isRising ? id > last : id < last));
+  const page = (isRising ? rest : rest.toReversed()).slice(0, pageSize(query, backend));
+  const final = page.at(-1);
+  const token = final === undefined || page.length === rest.length ? '' : Buffer.from(final.id).toString('base64');
+  return { page, token };
+}
+
+function pageSize(query: URLSearchParams, backend: Backend): number {
+  const asked = Number(query.get('limit') ?? 10);
+  return Math.min(Number.isInteger(asked) && asked > 0 ? asked : 10, backend.knobs.listCap);
+}
