@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CarSource } from '../../domain/listing.ts';
+import { encodeCarHeader } from './car-header.ts';
 import { varintLength, writeVarint } from './varint.ts';
 
 /** Reads frames of a CAR, and keeps files open between them. */
@@ -21,7 +22,7 @@ const PIECE_BYTES = 1_048_576;
 
 /** The CAR of frames that can be read one by one. Only where they lie is kept, not what they hold. */
 export function carSource(frames: CarFrames): CarSource {
-  const header = carHeader(frames.root);
+  const header = encodeCarHeader(frames.root);
   const offsets = new Float64Array(frames.count + 1);
   let bytes = header.length;
   let block = 0;
@@ -111,12 +112,4 @@ export function frameHead(cid: Uint8Array, blockLength: number): Uint8Array {
 export function frameLength(cidLength: number, blockLength: number): number {
   const length = cidLength + blockLength;
   return varintLength(length) + length;
-}
-
-/** The CARv1 header: its length, then `{ roots: [root], version: 1 }` in DAG-CBOR. */
-function carHeader(root: Uint8Array): Uint8Array {
-  const link = Buffer.from([0xd8, 0x2a, 0x58, root.length + 1, 0x00, ...root]);
-  const map = Buffer.concat([Buffer.of(0xa2, 0x65), Buffer.from('roots'), Buffer.of(0x81), link]);
-  const body = Buffer.concat([map, Buffer.of(0x67), Buffer.from('version'), Buffer.of(0x01)]);
-  return Buffer.concat([Buffer.of(body.length), body]);
 }

@@ -6,6 +6,9 @@ export interface CidTable {
   /** The number of the CID, which is the old `size()` when it is new. */
   add(codec: number, digest: Uint8Array): number;
   find(codec: number, digest: Uint8Array): number | undefined;
+  /** The digest with that number; valid until the next `add`. */
+  digest(held: number): Uint8Array;
+  codec(held: number): number;
 }
 
 /**
@@ -49,6 +52,8 @@ export function cidTable(expected: number): CidTable {
 
   return {
     size: () => size,
+    digest: (held) => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
+    codec: (held) => codecs[held] ?? 0,
     find(codec, digest) {
       const held = places[placeOf(codec, digest)] ?? -1;
       return held < 0 ? undefined : held;

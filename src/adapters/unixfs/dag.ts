@@ -1,9 +1,9 @@
 import type { Build, CidProfile, Content, FileEntry } from '../../domain/listing.ts';
+import type { BuildOptions } from './breather.ts';
 import { readCar } from './car-reader.ts';
 import { cidText } from './cid-bytes.ts';
 import type { Layout } from './layout.ts';
 import { layoutOf } from './layout.ts';
-import type { BuildOptions } from './leaves.ts';
 import { hashLeaves } from './leaves.ts';
 import { packTree } from './pack.ts';
 import type { TreeDirectory, TreeFile } from './tree.ts';
@@ -16,7 +16,7 @@ import { virtualCar } from './virtual-car.ts';
  * that names the file which cannot be read, changes meanwhile, or has an impossible path; and what `signal` aborts with.
  */
 export async function buildDag(content: Content, profile: CidProfile, options: BuildOptions = {}): Promise<Build> {
-  if (content.kind === 'car') return await readCar(content.source);
+  if (content.kind === 'car') return await readCar(content.source, profile, options);
   const layout = layoutOf(profile);
   const root = content.kind === 'file' ? fileNode(content.entry) : treeOf(content.entries, layout);
   const leaves = await hashLeaves(filesBelow(root), layout, options);

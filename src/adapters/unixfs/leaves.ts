@@ -1,7 +1,8 @@
 import { hash, subtle } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RAW_CODEC } from '../../domain/cid.ts';
 import type { FileEntry } from '../../domain/listing.ts';
+import type { BuildOptions } from './breather.ts';
+import { createBreather } from './breather.ts';
 import { DIGEST_BYTES } from './cid-bytes.ts';
 import type { Layout } from './layout.ts';
 import type { OpenFile } from './source-file.ts';
@@ -24,12 +25,6 @@ export interface Leaves {
   readonly digests: Uint8Array;
   /** The place in `files` of each leaf's file. */
   readonly owners: Uint32Array;
-}
-
-export interface BuildOptions {
-  /** Told how many bytes were hashed since it was last told. */
-  readonly onBytes?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** One chunk of a file: `fileBytes` is what the file must have, `index` counts from 0. */
@@ -88,8 +83,6 @@ export function leafChunk(layout: Layout, leaves: Leaves, leaf: number): Chunk {
 /** From this size on a chunk is hashed on the thread pool: below, the way there costs more than it saves. */
 const POOL_FROM_BYTES = 262_144;
 const LANES = 4;
-/** How long other work may have to wait. */
-const TURN_MS = 20;
 
 /**
  * Reads and hashes every chunk of `entries`, in that order. Small files are read and hashed at once, large ones four
@@ -104,13 +97,13 @@ export async function hashLeaves(
   const pool = hashPool(layout);
   const buffer = chunkBuffer(layout);
   const files: HashedFile[] = [];
-  const breathe = breather(options);
+  const breather = createBreather(options);
 
   async function hashLarge(open: OpenFile, firstLeaf: number): Promise<void> {
     for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
       const chunk = { layout, fileBytes: open.bytes, index };
       await pool.hash(open, chunk, (digest) => leaves.set(firstLeaf + index, digest));
-      if (breathe.after(chunkLength(chunk))) await breathe.pause();
+      if (breather.after(chunkLength(chunk))) await breather.pause();
     }
     assertUntouched(open);
   }
@@ -130,12 +123,12 @@ export async function hashLeaves(
       } finally {
         closeSource(open);
       }
-      if (breathe.after(files.at(-1)?.bytes ?? 0)) await breathe.pause();
+      if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
     }
   } finally {
     await pool.drain();
   }
-  await breathe.pause();
+  await breather.pause();
   return { ...leaves.finish(), files };
 }
 
@@ -158,26 +151,6 @@ function hashPool(layout: Layout): HashPool {
     },
     async drain() {
       await Promise.all(busy.map((lane) => lane.settled));
-    },
-  };
-}
-
-/** Lets other work run now and then, reports progress and notices an abort. */
-function breather(options: BuildOptions) {
-  let unreported = 0;
-  let turnEnds = performance.now() + TURN_MS;
-  return {
-    /** Counts `bytes` as hashed; true when it is time for a pause. */
-    after(bytes: number): boolean {
-      unreported += bytes;
-      return performance.now() > turnEnds;
-    },
-    async pause(): Promise<void> {
-      options.onBytes?.(unreported);
-      unreported = 0;
-      await nextTurn();
-      options.signal?.throwIfAborted();
-      turnEnds = performance.now() + TURN_MS;
     },
   };
 }
