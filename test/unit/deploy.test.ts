@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Cid } from '../../src/domain/cid.ts';
+import type { Build, CidProfile } from '../../src/domain/listing.ts';
+import type { Outcome, Probe } from '../../src/domain/outcome.ts';
+import { currentCid } from '../../src/domain/revision.ts';
+import { parseTags, projectOf } from '../../src/domain/tag.ts';
+import { type DeployRun, deploy } from '../../src/modes/deploy.ts';
+import { type Account, buildOf, cidNumber, createAccount, pinOf } from './account.ts';
+
+const project = projectOf('acme/app');
+const other = projectOf('acme/docs');
+const NOW = new Date(1_800_000_000_000);
+const [OLD, NEW, FOLDER] = [cidNumber(1), cidNumber(2), cidNumber(3)];
+const live: Probe = {
+  link: 'https://gateway.example/',
+  host: 'gateway.example',
+  state: 'live',
+  note: 'bytes match',
+  ms: 1,
+};
+
+function runOf(more: Partial<DeployRun> = {}): DeployRun {
+  return {
+    content: { kind: 'directory', entries: [] },
+    profile: 'unixfs-v1-2025',
+    method: 'auto',
+    network: 'public',
+    project,
+    tags: ['production'],
+    commit: '4f2c9a1',
+    now: NOW,
+    metadata: {},
+    expectedCid: undefined,
+    reusePinned: true,
+    name: () => 'acme/app@4f2c9a1',
+    group: undefined,
+    dryRun: false,
+    failOnUnreachable: false,
+    ...more,
+  };
+}
+
+interface Setting {
+  readonly cid?: Cid;
+  readonly probes?: readonly Probe[];
+}
+
+interface Deployed {
+  readonly outcome: Outcome;
+  readonly said: readonly string[];
+}
+
+async function deployTo(
+  account: Account,
+  run: DeployRun,
+  { cid = NEW, probes = [live] }: Setting = {},
+): Promise<Deployed> {
+  const said: string[] = [];
+  const builds: Partial<Record<CidProfile, Build>> = {
+    'pinata-folder': { ...buildOf(FOLDER), profile: 'pinata-folder' },
+  };
+  const outcome = await deploy(run, {
+    pins: account,
+    gateways: { probe: () => Promise.resolve(probes) },
+    log: { line: () => {}, notice: () => {}, warn: (text) => said.push(text), group: () => {}, progress: () => {} },
+    build: (profile) => Promise.resolve(builds[profile] ?? buildOf(cid)),
+    keepCar: () => Promise.resolve(),
+    showPlan: () => {},
+  });
+  return { outcome, said };
+}
+
+function tagged(cid: Cid, id = 'old'): ReturnType<typeof pinOf> {
+  return pinOf(id, cid, { [project.key]: project.name, [`${project.key}.production`]: '1700000000 1111111' });
+}
+
+function production(account: Account): Cid | undefined {
+  return currentCid([...account.pins.values()], 'production', project);
+}
+
+describe('deploy', () => {
+  it('uploads, tags and reports what is new', async () => {
+    const account = createAccount({ pins: [tagged(OLD)] });
+    const { outcome } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ kind: 'deployed', uploadedBytes: 100, plan: { previous: OLD, changed: true } });
+    expect(production(account)).toBe(NEW);
+    expect(account.pins.get('old')).toEqual(tagged(OLD));
+  });
+
+  it('sends nothing for a CID that the account pins, and says unchanged when the tag was there', async () => {
+    const account = createAccount({ pins: [tagged(NEW)] });
+    const { outcome } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ kind: 'unchanged', uploadedBytes: 0 });
+    expect(account.calls).not.toContain('upload');
+    expect(account.pins.get('old')?.keyvalues[`${project.key}.production`]).toBe('1800000000 4f2c9a1');
+  });
+
+  it('uses the pin of another project and leaves its keys', async () => {
+    const theirs = { [other.key]: other.name, [`${other.key}.production`]: '1700000000 1111111' };
+    const account = createAccount({ pins: [pinOf('theirs', NEW, theirs)] });
+    await deployTo(account, runOf());
+    const pin = account.pins.get('theirs');
+    expect(pin?.keyvalues).toMatchObject(theirs);
+    expect(parseTags(pin?.keyvalues ?? {}, project)).toMatchObject({ ours: true, adopted: false, shared: true });
+  });
+
+  it('adopts a pin that was there without us', async () => {
+    const account = createAccount({ pins: [pinOf('foreign', NEW, { team: 'art' })] });
+    await deployTo(account, runOf());
+    expect(parseTags(account.pins.get('foreign')?.keyvalues ?? {}, project).adopted).toBe(true);
+  });
+
+  it('does not adopt its own pin of a run that was interrupted after the upload', async () => {
+    const account = createAccount({ pins: [pinOf('half', NEW, { [project.key]: project.name })] });
+    await deployTo(account, runOf());
+    expect(parseTags(account.pins.get('half')?.keyvalues ?? {}, project).adopted).toBe(false);
+  });
+
+  it('moves no tag when the service stored another CID, and names both', async () => {
+    const account = createAccount({ pins: [tagged(OLD)], answeredCid: cidNumber(9) });
+    await expect(deployTo(account, runOf())).rejects.toThrow(
+      `stored the build as ${cidNumber(9)}, but its CID is ${NEW}`,
+    );
+    expect(production(account)).toBe(OLD);
+    const stray = [...account.pins.values()].find((pin) => pin.cid === cidNumber(9));
+    expect(parseTags(stray?.keyvalues ?? {}, project).tags).toEqual([]);
+  });
+
+  it('falls back to a folder where CARs are refused, and says that the CID is another', async () => {
+    const account = createAccount({ carsRefused: true });
+    const { outcome, said } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ kind: 'deployed', plan: { cid: FOLDER } });
+    expect(said.join()).toContain(`get the CID ${FOLDER} (cid-profile pinata-folder) instead of ${NEW}`);
+  });
+
+  it('refuses the fallback when the user expects a CID that a folder cannot have', async () => {
+    const account = createAccount({ carsRefused: true });
+    await expect(deployTo(account, runOf({ expectedCid: NEW }))).rejects.toThrow(/expected-cid/);
+    expect(account.pins.size).toBe(0);
+  });
+
+  it.each([
+    [{ method: 'car' }, /no CARs on this plan/],
+    [{ content: { kind: 'car', source: 'x.car' } }, /no CARs on this plan/],
+    [{ profile: 'unixfs-v0-2015' }, /cannot make CIDs of cid-profile/],
+  ] as const)('fails where a folder is no way out: %o', async (more, message) => {
+    await expect(deployTo(createAccount({ carsRefused: true }), runOf(more))).rejects.toThrow(message);
+  });
+
+  it('writes nothing in a dry run', async () => {
+    const account = createAccount({ pins: [tagged(OLD)] });
+    const { outcome } = await deployTo(account, runOf({ dryRun: true }));
+    expect(outcome.kind).toBe('planned');
+    expect(account.calls).toEqual(['listByProject', 'listByCid']);
+  });
+
+  it('refuses before sending when the build is not the expected one', async () => {
+    const account = createAccount();
+    await expect(deployTo(account, runOf({ expectedCid: OLD }))).rejects.toThrow(
+      `The build has the CID ${NEW}, expected-cid is ${OLD}.`,
+    );
+    expect(account.calls).not.toContain('upload');
+  });
+
+  it('warns when no gateway serves it, and fails only when asked', async () => {
+    const probes = [{ ...live, state: 'down', note: 'has not found it yet (504)' }] as const;
+    const { outcome, said } = await deployTo(createAccount(), runOf(), { probes });
+    expect(outcome.kind).toBe('deployed');
+    expect(said.join()).toContain('has not found it yet');
+    await expect(deployTo(createAccount(), runOf({ failOnUnreachable: true }), { probes })).rejects.toThrow(
+      /no gateway serves it/,
+    );
+  });
+
+  it('ends right with each way the service treats duplicates, though the list lags', async () => {
+    for (const duplicates of ['keep', 'merge', 'replace', 'new-record'] as const) {
+      const account = createAccount({ pins: [tagged(OLD)], duplicates, listLags: true });
+      await deployTo(account, runOf());
+      await deployTo(account, runOf({ now: new Date(NOW.getTime() + 1000), tags: ['production', 'v1'] }));
+      expect(production(account), duplicates).toBe(NEW);
+      expect(currentCid([...account.pins.values()], 'v1', project), duplicates).toBe(NEW);
+    }
+  });
+
+  it('keeps the live content pinned and tagged whatever call fails, and running again repairs the rest', async () => {
+    const failures = fc.record({
+      // An undisturbed first deploy makes these seven calls.
+      call: fc.integer({ min: 1, max: 7 }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+      duplicates: fc.constantFrom('keep' as const, 'merge' as const, 'replace' as const, 'new-record' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(failures, async ({ call, when, duplicates }) => {
+        const account = createAccount({ pins: [tagged(OLD)], duplicates, failure: { call, when } });
+        await expect(deployTo(account, runOf())).rejects.toThrow(/failed|got lost/);
+        expect([OLD, NEW]).toContain(production(account));
+        expect(account.pins.get('old')).toEqual(tagged(OLD));
+        await deployTo(account, runOf());
+        expect(production(account)).toBe(NEW);
+        const pin = [...account.pins.values()].find((entry) =>
+          parseTags(entry.keyvalues, project).tags.some((mark) => mark.at === 1_800_000_000),
+        );
+        expect(parseTags(pin?.keyvalues ?? {}, project).adopted).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { planDeploy } from '../../src/domain/plan.ts';
+import { currentPin } from '../../src/domain/revision.ts';
+import { projectOf } from '../../src/domain/tag.ts';
+import { buildOf, cidNumber, pinOf } from './account.ts';
+
+const project = projectOf('acme/app');
+const options = {
+  project,
+  tags: ['production'],
+  commit: '4f2c9a1',
+  now: new Date(1_800_000_000_000),
+  metadata: {},
+  expectedCid: undefined,
+  reusePinned: true,
+};
+const [A, B] = [cidNumber(1), cidNumber(2)];
+
+function mark(id: string, cid: typeof A, at: number): ReturnType<typeof pinOf> {
+  return pinOf(id, cid, { [project.key]: project.name, [`${project.key}.production`]: `${at} 1111111` });
+}
+
+describe('planDeploy', () => {
+  it('takes the newest mark of a tag as what it points to', () => {
+    const plan = planDeploy(
+      buildOf(A),
+      { project: [mark('1', A, 5), mark('2', B, 9)], sameCid: [mark('1', A, 5)] },
+      options,
+    );
+    expect(plan).toMatchObject({ previous: B, changed: true, source: { kind: 'reuse', pin: { id: '1' } } });
+  });
+
+  it('calls a deploy unchanged only when every tag is on the CID', () => {
+    const state = { project: [mark('1', A, 5)], sameCid: [mark('1', A, 5)] };
+    expect(planDeploy(buildOf(A), state, options).changed).toBe(false);
+    expect(planDeploy(buildOf(A), state, { ...options, tags: ['production', 'v1'] }).changed).toBe(true);
+  });
+
+  it('prefers a pin of the project, then the oldest', () => {
+    const [foreign, young] = [pinOf('a', A), { ...mark('b', A, 1), createdAt: new Date(1_750_000_000_000) }];
+    const plan = planDeploy(buildOf(A), { project: [], sameCid: [foreign, young, mark('c', A, 1)] }, options);
+    expect(plan.source).toMatchObject({ kind: 'reuse', pin: { id: 'c' } });
+  });
+
+  it('uploads although the CID is pinned when reuse-pinned is false', () => {
+    const plan = planDeploy(buildOf(A), { project: [], sameCid: [pinOf('a', A)] }, { ...options, reusePinned: false });
+    expect(plan.source).toEqual({ kind: 'upload', reason: 'reuse-pinned is false' });
+  });
+
+  it('refuses, before anything is sent, tags that do not fit', () => {
+    const tags = Array.from({ length: 9 }, (_, index) => `v${index}`);
+    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [] }, { ...options, tags })).toThrow(/key-value pairs/);
+  });
+
+  it('refuses a pin whose pairs are full, before anything is sent', () => {
+    const full = pinOf('a', A, Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`k${index}`, 'v'])));
+    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [full] }, options)).toThrow(/key-value pairs/);
+  });
+});
+
+describe('currentPin', () => {
+  it('reads previews like other tags', () => {
+    const pins = [
+      pinOf('a', A, { [project.key]: project.name, [`${project.key}.previews`]: '5@100 7@90' }),
+      pinOf('b', B, { [project.key]: project.name, [`${project.key}.previews`]: '5@200' }),
+    ];
+    expect(currentPin(pins, 'pr-5', project)?.id).toBe('b');
+    expect(currentPin(pins, 'pr-7', project)?.id).toBe('a');
+    expect(currentPin(pins, 'pr-8', project)).toBeUndefined();
+  });
+});
