@@ -144,6 +144,11 @@ describe('names', () => {
     );
   });
 
+  it('stay apart when they differ only in a character that fast-glob cannot carry', async () => {
+    const names = ['a\nb', 'a\\b', 'a\rb', 'a\ufdd0b', 'a\ufdd4b', 'a\ufdd5\ufdd0b', 'a\ufdd5\nb'];
+    expect(await pathsIn(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(names.toSorted());
+  });
+
   it('that differ only in unicode form are both kept, and said', async () => {
     using tree = tempTree({ 'caf\u00e9.txt': '1', 'cafe\u0301.txt': '2', other: '' });
     const found = await listFiles(tree.root, DEFAULTS);
@@ -309,7 +314,7 @@ describe('hidden files', () => {
 
 describe('the ignore file', () => {
   const planted = {
-    '.pinataignore': '\ufeff# comment\r\n*.log\r\n!keep.log\r\n/build/\ntmp/\nnotes/*\n!notes/public.md\n',
+    '.pinataignore': '\ufeff*.log\r\n# comment\r\n!keep.log\r\n/build/\ntmp/\nnotes/*\n!notes/public.md\n',
     'a.log': '',
     'keep.log': '',
     'A.LOG': '',
