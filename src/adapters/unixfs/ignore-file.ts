@@ -21,7 +21,7 @@ export function readIgnoreFile(root: string, ignoreFile: string): IsIgnored {
   const text = readRules(file, ignoreFile);
   if (text === undefined) return () => false;
   const own = relative(root, file).split(sep).join('/');
-  const rules = ignore({ ignorecase: false }).add(text.replace(/^\ufeff/, ''));
+  const rules = ignore({ ignorecase: false }).add(text);
   return (path, kind) => path === own || rules.ignores(kind === 'directory' ? `${path}/` : path);
 }
 
