@@ -242,37 +242,22 @@ describe('refusals', () => {
 describe('without read access', () => {
   it('files, directories and path itself are refused and named', async () => {
     using tree = tempTree({ 'ok.txt': '', 'secret.txt': '', 'locked/a': '', 'closed/b': '' });
-    chmodSync(join(tree.root, 'secret.txt'), 0o200);
-    chmodSync(join(tree.root, 'locked'), 0o300);
-    chmodSync(join(tree.root, 'closed'), 0o600);
-    const refusal = await asNobody(tree.root, (root) => list(root));
-    expect(messageOf(refusal)).toContain(
+    const modes = { 'secret.txt': 0o200, locked: 0o300, closed: 0o600 };
+    expect(messageOf(await listWithModes(tree.root, modes))).toContain(
       '3 entries cannot be read ("closed/b" (EACCES), "locked" (EACCES), "secret.txt" (EACCES))',
     );
-    chmodSync(tree.root, 0o300);
-    const all = await asNobody(tree.root, (root) => list(root));
-    expect(messageOf(all)).toContain('1 entry cannot be read ("." (EACCES))');
-    chmodSync(tree.root, 0o700);
+    expect(messageOf(await listWithModes(tree.root, { '.': 0o300 }))).toContain(
+      '1 entry cannot be read ("." (EACCES))',
+    );
   });
 
-  it('a directory that is excluded, ignored or hidden does not matter, because it is never read', async () => {
-    using tree = tempTree({
-      '.pinataignore': 'ignored/\n',
-      'node_modules/a': '',
-      'sub/node_modules/a': '',
-      'ignored/a': '',
-      '.git/a': '',
-      'drafts-old/a': '',
-      'sub/old.d/a': '',
-      'other/a': '',
-      'index.html': '',
-    });
+  it('a directory that is excluded, ignored, hidden or not included does not matter, because it is never read', async () => {
     const locked = ['node_modules', 'sub/node_modules', 'ignored', '.git', 'drafts-old', 'sub/old.d', 'other'];
-    for (const path of locked) chmodSync(join(tree.root, path), 0);
+    using tree = tempTree({ '.pinataignore': 'ignored/\n', 'index.html': '' });
+    plant(tree.root, Object.fromEntries(locked.map((path) => [`${path}/a`, ''])));
+    const modes = Object.fromEntries(locked.map((path) => [path, 0]));
     const rules = { include: ['*.html', 'sub/**'], exclude: ['**/node_modules', 'drafts*', '**/*.d'] };
-    const entries = await asNobody(tree.root, (root) => list(root, rules));
-    for (const path of locked) chmodSync(join(tree.root, path), 0o700);
-    expect(entries).toMatchObject([{ path: 'index.html' }]);
+    expect(await listWithModes(tree.root, modes, rules)).toMatchObject([{ path: 'index.html' }]);
   });
 });
 
@@ -319,15 +304,16 @@ async function socketAt(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Root reads everything, so a test that runs as root looks with the eyes of nobody. */
-async function asNobody<T>(root: string, look: (root: string) => Promise<T>): Promise<T> {
+/** Lists while paths have these modes. Root reads everything, so a test that runs as root looks with the eyes of nobody. */
+async function listWithModes(root: string, modes: Readonly<Record<string, number>>, rules: Partial<FileRules> = {}) {
   const isRoot = process.geteuid?.() === 0;
-  if (!isRoot) return await look(root);
-  execFileSync('chown', ['-R', '-h', '65534', root]);
-  process.seteuid?.(65_534);
+  if (isRoot) execFileSync('chown', ['-R', '-h', '65534', root]);
+  for (const [path, mode] of Object.entries(modes)) chmodSync(join(root, path), mode);
+  if (isRoot) process.seteuid?.(65_534);
   try {
-    return await look(root);
+    return await list(root, rules);
   } finally {
-    process.seteuid?.(0);
+    if (isRoot) process.seteuid?.(0);
+    for (const path of Object.keys(modes)) chmodSync(join(root, path), 0o755);
   }
 }
