@@ -11,7 +11,7 @@ import { listFiles } from './adapters/unixfs/walk.ts';
 import { ActionError, asActionError } from './domain/errors.ts';
 import type { FoundFiles } from './domain/file-rules.ts';
 import type { GatewayTemplate } from './domain/link.ts';
-import type { Build, CidProfile } from './domain/listing.ts';
+import type { Build } from './domain/listing.ts';
 import { mainLink, type Outcome } from './domain/outcome.ts';
 import { computeTags, type RunContext, renderPinName } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
@@ -71,6 +71,7 @@ async function runDeploy(values: Values, context: RunContext): Promise<Outcome> 
     `Deploying ${renderCount(fileCount(found), 'file')}, ${renderBytes(found.bytes)}, from ${values.path} to project ${run.project.name} ${tags}.`,
   );
   const outcome = await deploy(run, deployPorts(values, found));
+  if (outcome.kind === 'planned') log.line('Dry run: nothing was written.');
   if (outcome.kind === 'deployed' || outcome.kind === 'unchanged') {
     const link = mainLink(outcome.probes);
     if (link !== undefined) log.line(`Open it: ${link}`);
@@ -156,13 +157,13 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
       timeoutMs: values['verify-timeout'],
       look: values.verify === 'gateway' && values.network === 'public' ? 'gateway' : 'none',
     }),
-    build: (profile) => hash(found, profile, deadline),
+    ...hasher(found, deadline),
     keepCar: async (build) => {
       if (values['car-file'] === undefined) return;
       await writeCar(build.car, values['car-file']);
       log.line(`Wrote the CAR, ${renderBytes(build.car.bytes)}, to ${values['car-file']}.`);
     },
-    showPlan: (plan, build) => log.group('Plan', renderPlan(plan, build)),
+    showUpload: (upload, ms) => log.line(`Uploaded ${renderBytes(upload.sentBytes)} in ${renderMs(ms)}.`),
   };
 }
 
@@ -188,20 +189,31 @@ function gatewayTemplates(values: Values): readonly GatewayTemplate[] {
   ];
 }
 
-async function hash(found: FoundFiles, profile: CidProfile, signal: AbortSignal): Promise<Build> {
-  const began = performance.now();
-  let done = 0;
-  const build = await buildDag(found.content, profile, {
-    signal,
-    onBytes: (bytes) => {
-      done += bytes;
-      log.progress('Hashed', done, found.bytes);
+/** Hashes with progress, and remembers how long it took for the line that announces the plan. */
+function hasher(
+  found: FoundFiles,
+  signal: AbortSignal,
+): { build: DeployPorts['build']; showPlan: DeployPorts['showPlan'] } {
+  const took = new WeakMap<Build, number>();
+  return {
+    build: async (profile) => {
+      const began = performance.now();
+      let done = 0;
+      const onBytes = (bytes: number): void => {
+        done += bytes;
+        log.progress('Hashed', done, found.bytes);
+      };
+      const build = await buildDag(found.content, profile, { signal, onBytes });
+      took.set(build, performance.now() - began);
+      return build;
     },
-  });
-  log.line(
-    `Hashed ${renderBytes(build.bytes)} in ${renderMs(performance.now() - began)}: ${build.root} (${build.profile}).`,
-  );
-  return build;
+    showPlan: (plan, build) => {
+      log.line(
+        `Hashed ${renderBytes(build.bytes)} in ${renderMs(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`,
+      );
+      log.group('Plan', renderPlan(plan, build));
+    },
+  };
 }
 
 /** The path of the CAR that was kept; a dry run keeps none. */

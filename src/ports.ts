@@ -4,17 +4,18 @@ import type { Probe } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
 import type { Keyvalues, Project } from './domain/tag.ts';
 
+export interface Uploaded {
+  readonly kind: 'uploaded';
+  /** The CID that Pinata answered; undefined when the answer with it got lost. */
+  readonly cid: Cid | undefined;
+  readonly pinId: string | undefined;
+  /** The service met a pin that was there before. */
+  readonly duplicate: boolean;
+  readonly sentBytes: number;
+}
+
 /** What an upload came to. `refused` means: the account's plan does not take CARs, and nothing was stored. */
-export type Upload =
-  | {
-      readonly kind: 'uploaded';
-      /** The CID that Pinata answered; undefined when the answer with it got lost. */
-      readonly cid: Cid | undefined;
-      readonly pinId: string | undefined;
-      readonly duplicate: boolean;
-      readonly sentBytes: number;
-    }
-  | { readonly kind: 'refused'; readonly reason: string };
+export type Upload = Uploaded | { readonly kind: 'refused'; readonly reason: string };
 
 export interface UploadOrder {
   readonly build: Build;

@@ -12,6 +12,8 @@ export interface Probe {
    */
   readonly state: 'live' | 'opens' | 'down' | 'unopened';
   readonly note: string;
+  /** True when asking again cannot change the answer. */
+  readonly final: boolean;
   /** Time to the whole answer, milliseconds. */
   readonly ms: number;
 }

@@ -5,7 +5,7 @@ import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, unixSeconds } from '../domain/plan.ts';
 import { planTags } from '../domain/tag.ts';
-import type { Gateways, Log, Pins, Upload } from '../ports.ts';
+import type { Gateways, Log, Pins, Upload, Uploaded } from '../ports.ts';
 
 export interface DeployRun extends DeployOptions {
   readonly content: Content;
@@ -27,6 +27,7 @@ export interface DeployPorts {
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;
+  readonly showUpload: (upload: Uploaded, ms: number) => void;
 }
 
 interface Job {
@@ -41,14 +42,17 @@ interface Decision {
   readonly method: UploadMethod;
 }
 
-/** Puts a directory on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it reports. */
+/**
+ * Puts content on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it
+ * reports.
+ */
 export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcome> {
   const job: Job = { run, ports };
-  let decision = await decide(job, run.method === 'folder' || run.network === 'private' ? 'folder' : 'car');
+  let decision = await announce(job, await decide(job));
   if (run.dryRun) return { kind: 'planned', ...decision };
   let upload = await obtain(job, decision);
   if (upload?.kind === 'refused') {
-    decision = await decideAgain(job, decision, upload.reason);
+    decision = await announce(job, await decideAgain(job, decision, upload.reason));
     upload = await obtain(job, decision);
   }
   if (upload?.kind === 'refused') throw refusedUpload(upload.reason);
@@ -63,17 +67,49 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
   };
 }
 
-async function decide({ run, ports }: Job, method: UploadMethod): Promise<Decision> {
-  const build = await ports.build(method === 'folder' ? folderProfile(run) : run.profile);
-  const remote = {
-    project: await ports.pins.listByProject(run.project),
-    sameCid: await ports.pins.listByCid(build.root),
-  };
-  const plan = planDeploy(build, remote, run);
-  ports.showPlan(plan, build);
-  // Before anything is sent: a disk that is full must not leave half a deploy behind.
-  if (!run.dryRun) await ports.keepCar(build);
-  return { build, plan, method };
+/** A second hash pass over more than this is not worth what it may save. */
+const CHEAP_TO_HASH_BYTES = 100_000_000;
+
+async function decide(job: Job): Promise<Decision> {
+  const { run, ports } = job;
+  if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
+  const project = await ports.pins.listByProject(run.project);
+  const asCar = await planFor(job, { build: await ports.build(run.profile), project, method: 'car' });
+  if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run) || run.expectedCid !== undefined) return asCar;
+  if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
+  // An account whose plan does not import CARs has this very content under the CID of a folder upload.
+  const folder = await ports.build('pinata-folder');
+  return project.some((pin) => pin.cid === folder.root)
+    ? await planFor(job, { build: folder, project, method: 'folder' })
+    : asCar;
+}
+
+async function decideFolder(job: Job): Promise<Decision> {
+  const { run, ports } = job;
+  const build = await ports.build(folderProfile(run));
+  return await planFor(job, { build, project: await ports.pins.listByProject(run.project), method: 'folder' });
+}
+
+interface Proposal {
+  readonly build: Build;
+  readonly project: readonly Pin[];
+  readonly method: UploadMethod;
+}
+
+async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
+  const sameCid = await ports.pins.listByCid(build.root);
+  return { build, plan: planDeploy(build, { project, sameCid }, run), method };
+}
+
+/** Shows the plan, and keeps the CAR before anything is sent: a disk that is full must not leave half a deploy behind. */
+async function announce({ run, ports }: Job, decision: Decision): Promise<Decision> {
+  ports.showPlan(decision.plan, decision.build);
+  if (!run.dryRun) await ports.keepCar(decision.build);
+  return decision;
+}
+
+function mayBecomeFolder(run: DeployRun): boolean {
+  return run.method === 'auto' && run.content.kind !== 'car' && run.profile !== 'unixfs-v0-2015';
 }
 
 /** A folder gets the CID that Pinata's own rules give it; only the default profile gives way to that. */
@@ -85,14 +121,15 @@ function folderProfile(run: DeployRun): CidProfile {
 }
 
 /** The plan does not import CARs: the files go as a folder, which is a new decision when that changes the CID. */
-async function decideAgain({ run, ports }: Job, before: Decision, reason: string): Promise<Decision> {
-  if (run.method === 'car' || run.content.kind === 'car') throw refusedUpload(reason);
-  const decision = await decide({ run, ports }, 'folder');
+async function decideAgain(job: Job, before: Decision, reason: string): Promise<Decision> {
+  if (job.run.method === 'car' || job.run.content.kind === 'car') throw refusedUpload(reason);
+  const decision = await decideFolder(job);
   const same = decision.build.root === before.build.root;
-  ports.log.warn(
-    same
-      ? 'Your Pinata plan does not import CARs; the files are uploaded as a folder, which gives the same CID.'
-      : `Your Pinata plan does not import CARs; the files are uploaded as a folder and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}. Set upload-method: folder to make this the plan.`,
+  const cid = same
+    ? 'which gives the same CID'
+    : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
+  job.ports.log.warn(
+    `Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`,
   );
   return decision;
 }
@@ -109,6 +146,7 @@ async function obtain({ run, ports }: Job, { build, plan, method }: Decision): P
     ports.log.line(`Nothing to upload: the account already pins ${plan.cid}.`);
     return undefined;
   }
+  const began = performance.now();
   const upload = await ports.pins.upload({
     build,
     content: run.content,
@@ -121,6 +159,7 @@ async function obtain({ run, ports }: Job, { build, plan, method }: Decision): P
   });
   if (upload.kind === 'uploaded' && upload.cid !== undefined && upload.cid !== plan.cid)
     throw otherCid(plan.cid, upload.cid, method);
+  if (upload.kind === 'uploaded') ports.showUpload(upload, performance.now() - began);
   return upload;
 }
 
@@ -142,9 +181,10 @@ async function settle({ run, ports }: Job, { plan, build }: Decision, upload: Up
   const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
   const listed =
     plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-  if (uploaded !== undefined) ports.log.line(`Pinned ${plan.cid} (pin ${listed.id}).`);
   const pin = await tag({ run, ports }, { id: listed.id, duplicate: uploaded?.duplicate ?? false });
-  ports.log.line(`Tagged it ${plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ')}.`);
+  ports.log.line(
+    `Pinned it (${pin.id}) and tagged it ${plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ')}.`,
+  );
   return pin;
 }
 
@@ -177,7 +217,7 @@ async function look({ run, ports }: Job, build: Build): Promise<readonly Probe[]
   const link = mainLink(probes);
   if (link !== undefined) return probes;
   const tried = probes.map((probe) => `${probe.host}: ${probe.note}`).join('; ');
-  const message = `${build.root} is pinned, but no gateway serves it yet (${tried === '' ? 'none is configured' : tried}).`;
+  const message = `${build.root} is pinned, but no gateway serves it (${tried === '' ? 'none is configured' : tried}).`;
   if (run.failOnUnreachable) {
     throw new ActionError('network', message, {
       hint: 'Wait and run the job again, or give verify-timeout more time.',

@@ -29,7 +29,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
     case 'deployed':
     case 'unchanged':
       return [
-        `### ✅ ${headline(outcome.kind, outcome.probes)} · ${code(context.project)}`,
+        `### ${headline(outcome.kind, outcome.probes)} · ${code(context.project)}`,
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
@@ -45,12 +45,12 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
 export function renderFailure(error: ActionError, context: SummaryContext): string {
   const lines = error.message.split('\n').map(escapeText).join('<br>');
   const hint = error.hint === undefined ? '' : `\n\n**What to do:** ${escapeText(error.hint)}`;
-  return `### ❌ Deploy failed · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+  return `### ❌ Deploy failed (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
 }
 
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
-  if (kind === 'unchanged') return 'Already deployed, nothing changed';
-  return mainLink(probes) === undefined ? 'Pinned, but no gateway serves it yet' : 'Live on IPFS';
+  if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
+  return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
 }
 
 function linkLine(probes: readonly Probe[], build: Build): string {
@@ -100,7 +100,7 @@ function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): strin
 const STATES: Readonly<Record<Probe['state'], string>> = {
   live: '✅ live',
   opens: '✅ opens',
-  down: '❌ not yet',
+  down: '❌ not served',
   unopened: 'not opened',
 };
 

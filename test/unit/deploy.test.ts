@@ -17,6 +17,7 @@ const live: Probe = {
   host: 'gateway.example',
   state: 'live',
   note: 'bytes match',
+  final: true,
   ms: 1,
 };
 
@@ -67,6 +68,7 @@ async function deployTo(
     build: (profile) => Promise.resolve(builds[profile] ?? buildOf(cid)),
     keepCar: () => Promise.resolve(),
     showPlan: () => {},
+    showUpload: () => {},
   });
   return { outcome, said };
 }
@@ -132,6 +134,14 @@ describe('deploy', () => {
     const { outcome, said } = await deployTo(account, runOf());
     expect(outcome).toMatchObject({ kind: 'deployed', plan: { cid: FOLDER } });
     expect(said.join()).toContain(`get the CID ${FOLDER} (cid-profile pinata-folder) instead of ${NEW}`);
+  });
+
+  it('finds its folder again on an account without CARs, and sends nothing', async () => {
+    const account = createAccount({ carsRefused: true });
+    await deployTo(account, runOf());
+    const { outcome } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ kind: 'unchanged', plan: { cid: FOLDER } });
+    expect(account.calls.filter((call) => call === 'upload')).toHaveLength(2);
   });
 
   it('refuses the fallback when the user expects a CID that a folder cannot have', async () => {

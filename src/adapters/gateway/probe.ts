@@ -42,7 +42,7 @@ export function createGateways(options: GatewayOptions): Gateways {
 }
 
 function unopened(link: string): Probe {
-  return { link, host: new URL(link).host, state: 'unopened', note: 'not opened', ms: 0 };
+  return { link, host: new URL(link).host, state: 'unopened', note: 'not opened', final: true, ms: 0 };
 }
 
 /** Asks all at once, again and again, until one is up. The others keep what they said last. */
@@ -51,8 +51,8 @@ async function poll(attempts: readonly (() => Promise<Probe>)[], timeoutMs: numb
   for (let round = 0; ; round += 1) {
     const probes = await Promise.all(attempts.map((attempt) => attempt()));
     const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
-    if (probes.length === 0 || probes.some((probe) => probe.state !== 'down') || performance.now() + delay > end)
-      return probes;
+    const settled = probes.every((probe) => probe.final) || probes.some((probe) => probe.state !== 'down');
+    if (settled || performance.now() + delay > end) return probes;
     await sleep(delay);
   }
 }
@@ -71,10 +71,10 @@ async function open(target: Target): Promise<Probe> {
   return { link: target.link, host, ms: Math.round(performance.now() - began), ...verdict };
 }
 
-type Verdict = Pick<Probe, 'state' | 'note'>;
+type Verdict = Pick<Probe, 'state' | 'note' | 'final'>;
 
 function down(note: string): Verdict {
-  return { state: 'down', note };
+  return { state: 'down', note, final: false };
 }
 
 async function ask({ link, sample, gateway, options }: Target): Promise<Verdict> {
@@ -102,28 +102,34 @@ async function readBody(response: Response): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  '00004': 'says the link is invalid',
-  '00006': 'does not have the content yet',
-  '00023': 'serves HTML only through a custom domain',
-  '00024': 'refuses this content',
+/** What Pinata's gateways mean by their refusals; only the missing content may come yet. */
+const MEANINGS: Readonly<Record<string, Verdict>> = {
+  '00004': { state: 'down', note: 'says the link is invalid', final: true },
+  '00006': down('does not have the content yet'),
+  '00023': { state: 'down', note: 'serves HTML only through a custom domain', final: true },
+  '00024': { state: 'down', note: 'refuses this content or its key', final: true },
 };
 
-function judge(response: Response, body: Buffer, expected: { sample: Sample | undefined; host: string }): Verdict {
+interface Expected {
+  readonly sample: Sample | undefined;
+  readonly host: string;
+}
+
+function judge(response: Response, body: Buffer, { sample, host }: Expected): Verdict {
   const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
-  if (refusal !== undefined) return down(MEANINGS[refusal] ?? `refused it (ERR_ID:${refusal})`);
+  if (refusal !== undefined) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
   if (!response.ok)
     return down(
-      response.status === 504 || response.status === 404
-        ? `has not found it yet (${response.status})`
-        : `answered ${response.status}`,
+      NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`,
     );
-  if (expected.sample === undefined) return { state: 'live', note: 'answers' };
-  if (hasBytes(body, expected.sample)) return { state: 'live', note: 'bytes match' };
-  if (isServiceWorkerHost(expected.host))
-    return { state: 'opens', note: 'loads and checks the content in the browser' };
+  if (sample === undefined) return { state: 'live', note: 'answers', final: true };
+  if (hasBytes(body, sample)) return { state: 'live', note: 'bytes match', final: true };
+  if (isServiceWorkerHost(host))
+    return { state: 'opens', note: 'loads and checks the content in the browser', final: true };
   return down('answered with other bytes');
 }
+
+const NOT_FOUND_YET = new Set([404, 410, 502, 503, 504]);
 
 /** Gateways whose first answer is a page that fetches and verifies the content itself. */
 function isServiceWorkerHost(host: string): boolean {

@@ -1,48 +1,28 @@
 import { context as runner } from '@actions/github';
+import { numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { RunContext } from '../../domain/run.ts';
 
-/** The event that started this run, from the runner's environment and the event's payload. Payload fields are checked one by one: forks write some of them. */
+/**
+ * The event that started this run, from the runner's environment and the event's payload. Payload fields are read one by
+ * one: people outside the repository write some of them.
+ */
 export function readRunContext(): RunContext {
-  // The toolkit promises texts that are undefined outside a runner.
-  const context: Partial<typeof runner> = runner;
-  const payload: unknown = context.payload;
-  const repository = process.env.GITHUB_REPOSITORY ?? text(payload, 'repository', 'full_name');
-  const pullRequest = context.eventName?.startsWith('pull_request')
-    ? number(payload, 'pull_request', 'number')
-    : undefined;
-  const head = pullRequest === undefined ? '' : text(payload, 'pull_request', 'head', 'sha');
+  // The toolkit promises texts that are undefined outside of a runner.
+  const { payload, eventName = '', sha = '', ref = '', runId, serverUrl }: Partial<typeof runner> = runner;
+  const field = (...path: readonly string[]): string => textAt(payload, ...path) ?? '';
+  const repository = process.env.GITHUB_REPOSITORY ?? field('repository', 'full_name');
+  const isPullRequest = eventName.startsWith('pull_request');
+  const head = isPullRequest ? field('pull_request', 'head', 'sha') : '';
   return {
-    event: context.eventName ?? '',
-    activity: text(payload, 'action'),
+    event: eventName,
+    activity: field('action'),
     repository,
-    commit: /^[0-9a-f]{40}$/.test(head) ? head : (context.sha ?? ''),
-    ref: context.ref ?? '',
-    defaultBranch: text(payload, 'repository', 'default_branch'),
-    pullRequest,
-    releaseTag: context.eventName === 'release' ? text(payload, 'release', 'tag_name') : '',
-    refDeleted: at(payload, 'deleted') === true,
-    runUrl:
-      Number.isFinite(context.runId) && repository !== ''
-        ? `${context.serverUrl ?? 'https://github.com'}/${repository}/actions/runs/${String(context.runId)}`
-        : '',
+    commit: /^[0-9a-f]{40}$/.test(head) ? head : sha,
+    ref,
+    defaultBranch: field('repository', 'default_branch'),
+    pullRequest: isPullRequest ? numberAt(payload, 'pull_request', 'number') : undefined,
+    releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
+    refDeleted: valueAt(payload, 'deleted') === true,
+    runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',
   };
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = Reflect.get(found, key);
-  }
-  return found;
-}
-
-function text(value: unknown, ...path: readonly string[]): string {
-  const found = at(value, ...path);
-  return typeof found === 'string' ? found : '';
-}
-
-function number(value: unknown, ...path: readonly string[]): number | undefined {
-  const found = at(value, ...path);
-  return typeof found === 'number' && Number.isSafeInteger(found) && found > 0 ? found : undefined;
 }

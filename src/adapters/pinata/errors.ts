@@ -1,4 +1,5 @@
 import { ActionError } from '../../domain/errors.ts';
+import { parseJson, textAt } from '../../domain/json.ts';
 import type { Answer } from '../http/traffic.ts';
 
 /** What can be asked of Pinata, in words that follow "could not", with the permission it needs. */
@@ -27,23 +28,12 @@ interface ServiceMessage {
  * `{error:"text"}`; proxies in front of it answer pages.
  */
 export function serviceMessage(body: string): ServiceMessage {
-  const error = parseError(body);
-  if (typeof error === 'string') return { reason: '', text: quotable(error) };
-  if (typeof error !== 'object' || error === null) return { reason: '', text: '' };
-  const part = (key: string): string => {
-    const value: unknown = Reflect.get(error, key);
-    return typeof value === 'string' ? quotable(value) : '';
+  const parsed = parseJson(body);
+  const part = (...path: readonly string[]): string => quotable(textAt(parsed, ...path) ?? '');
+  return {
+    reason: part('error', 'reason'),
+    text: part('error') || part('error', 'message') || part('error', 'details'),
   };
-  return { reason: part('reason'), text: part('message') || part('details') };
-}
-
-function parseError(body: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'error') : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Foreign text, short and without anything that looks like a JWT. */

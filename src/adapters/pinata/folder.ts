@@ -1,8 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { FormDataEncoder } from 'form-data-encoder';
-import * as v from 'valibot';
 import { parseCid } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
+import { parseJson, textAt, valueAt } from '../../domain/json.ts';
 import type { Content, FileEntry } from '../../domain/listing.ts';
 import type { Upload, UploadOrder } from '../../ports.ts';
 import { sendStreamed } from '../http/stream.ts';
@@ -92,7 +92,7 @@ async function uploadPresigned(multipart: Multipart): Promise<Upload> {
     const { answer, sentBytes } = await post(multipart, { url, fields: [], headers: {}, doing: DOING.upload.text });
     if (answer.status === 409 && round < 3) continue;
     if (answer.status >= 300) throw account.traffic.policy.explain(answer, DOING.upload.text);
-    const { pin, duplicate } = parseRow(parseBody(answer, 'data'));
+    const { pin, duplicate } = parseRow(valueAt(parseJson(answer.body), 'data'));
     return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes };
   }
 }
@@ -109,12 +109,6 @@ async function signUrl({ account, order, groupId }: Multipart): Promise<string> 
   );
 }
 
-const LegacyAnswer = v.object({
-  ID: v.optional(v.nullable(v.string())),
-  IpfsHash: v.string(),
-  isDuplicate: v.optional(v.nullable(v.boolean())),
-});
-
 /** Not through the SDK: it holds all files in memory and drops `isDuplicate`. */
 async function uploadLegacy(multipart: Multipart): Promise<Upload> {
   const { account, order, groupId } = multipart;
@@ -129,13 +123,14 @@ async function uploadLegacy(multipart: Multipart): Promise<Upload> {
     doing,
   });
   if (answer.status >= 300) throw largeFolderError(account, answer);
-  const parsed = v.safeParse(LegacyAnswer, parseBody(answer));
-  if (!parsed.success) throw new ActionError('network', `Pinata's answer when asked to ${doing} has no CID.`);
+  const body = parseJson(answer.body);
+  const cid = textAt(body, 'IpfsHash');
+  if (cid === undefined) throw new ActionError('network', `Pinata's answer when asked to ${doing} has no CID.`);
   return {
     kind: 'uploaded',
-    cid: parseCid(parsed.output.IpfsHash),
-    pinId: parsed.output.ID ?? undefined,
-    duplicate: parsed.output.isDuplicate === true,
+    cid: parseCid(cid),
+    pinId: textAt(body, 'ID'),
+    duplicate: valueAt(body, 'isDuplicate') === true,
     sentBytes,
   };
 }
@@ -201,10 +196,4 @@ async function* readable(pieces: AsyncIterable<Uint8Array>, order: UploadOrder):
       },
     );
   }
-}
-
-function parseBody(answer: Answer, key?: string): unknown {
-  const parsed: unknown = JSON.parse(answer.body === '' ? 'null' : answer.body);
-  if (key === undefined) return parsed;
-  return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, key) : undefined;
 }

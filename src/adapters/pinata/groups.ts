@@ -1,11 +1,9 @@
-import * as v from 'valibot';
 import { ActionError } from '../../domain/errors.ts';
+import { listAt, textAt } from '../../domain/json.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const Group = v.object({ id: v.string(), name: v.string() });
-const Page = v.object({ groups: v.nullable(v.array(Group)), next_page_token: v.optional(v.nullable(v.string()), '') });
 const MAX_PAGES = 100;
 
 /** The id of a group given by its id or its exact name; a name that does not exist yet is created. */
@@ -22,12 +20,11 @@ async function findGroup({ sdk, traffic, network }: PinataAccount, name: string)
       if (token !== '') query.pageToken(token);
       return await query;
     });
-    const parsed = v.safeParse(Page, answer);
-    if (!parsed.success) throw new ActionError('network', 'Pinata answered something that is not a list of groups.');
+    const groups = listAt(answer, 'groups') ?? [];
     // The service's filter may match parts of names.
-    const found = parsed.output.groups?.find((group) => group.name === name);
-    if (found !== undefined) return found.id;
-    const next = parsed.output.next_page_token ?? '';
+    const found = groups.find((group) => textAt(group, 'name') === name);
+    if (found !== undefined) return textAt(found, 'id');
+    const next = textAt(answer, 'next_page_token') ?? '';
     if (next === '' || next === token) return undefined;
     token = next;
   }
@@ -36,7 +33,7 @@ async function findGroup({ sdk, traffic, network }: PinataAccount, name: string)
 
 async function createGroup({ sdk, traffic, network }: PinataAccount, name: string): Promise<string> {
   const answer: unknown = await traffic.through(DOING.createGroup.text, () => sdk.groups[network].create({ name }));
-  const parsed = v.safeParse(Group, answer);
-  if (!parsed.success) throw new ActionError('network', `Pinata did not answer the id of the new group "${name}".`);
-  return parsed.output.id;
+  const id = textAt(answer, 'id');
+  if (id === undefined) throw new ActionError('network', `Pinata did not answer the id of the new group "${name}".`);
+  return id;
 }

@@ -1,65 +1,52 @@
-import * as v from 'valibot';
 import { parseCid } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
+import { listAt, numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { Pin } from '../../domain/pin.ts';
+import type { Keyvalues } from '../../domain/tag.ts';
 
-/** A row as Pinata answers it. Only what is used is required; the rest varies between endpoints and years. */
-const Row = v.object({
-  id: v.pipe(v.string(), v.minLength(1)),
-  cid: v.string(),
-  name: v.optional(v.nullable(v.string()), ''),
-  size: v.optional(v.number(), 0),
-  created_at: v.optional(v.string(), ''),
-  keyvalues: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
-  is_duplicate: v.optional(v.nullable(v.boolean())),
-});
-
-const Page = v.object({
-  files: v.nullable(v.array(v.unknown())),
-  next_page_token: v.optional(v.nullable(v.string()), ''),
-});
-
+/** A pin as Pinata answers it, and whether an upload met it there. */
 export interface ParsedRow {
   readonly pin: Pin;
   readonly duplicate: boolean;
 }
 
-/** @throws ActionError of kind `network` when the row is not one. */
+/**
+ * Reads a row. Only its id and CID are required; the rest varies between endpoints and years.
+ * @throws ActionError of kind `network` when it is not a row.
+ */
 export function parseRow(value: unknown): ParsedRow {
-  const result = v.safeParse(Row, value);
-  if (!result.success) throw unexpected(v.flatten(result.issues).nested);
-  const row = result.output;
-  const pairs = Object.entries(row.keyvalues ?? {}).map(([key, pair]) => [key, String(pair)] as const);
-  const created = new Date(row.created_at);
+  const id = textAt(value, 'id') ?? '';
+  const cid = textAt(value, 'cid');
+  if (id === '' || cid === undefined) throw unexpected('a pin');
+  const created = new Date(textAt(value, 'created_at') ?? 0);
   return {
     pin: {
-      id: row.id,
-      cid: parseCid(row.cid),
-      name: row.name ?? '',
-      bytes: row.size,
-      keyvalues: Object.fromEntries(pairs),
+      id,
+      cid: parseCid(cid),
+      name: textAt(value, 'name') ?? '',
+      bytes: numberAt(value, 'size') ?? 0,
+      keyvalues: parseKeyvalues(valueAt(value, 'keyvalues')),
       createdAt: Number.isNaN(created.getTime()) ? new Date(0) : created,
     },
-    duplicate: row.is_duplicate === true,
+    duplicate: valueAt(value, 'is_duplicate') === true,
   };
+}
+
+/** Rows made through older endpoints may hold numbers and booleans, or no map at all. */
+function parseKeyvalues(value: unknown): Keyvalues {
+  const pairs = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(pairs.map(([key, pair]) => [key, String(pair)]));
 }
 
 /** One page of a list: its rows and the token of the next page, '' at the end. */
 export function parsePage(value: unknown): { readonly pins: readonly Pin[]; readonly nextToken: string } {
-  const result = v.safeParse(Page, value);
-  if (!result.success) throw unexpected(v.flatten(result.issues).nested);
-  return {
-    pins: (result.output.files ?? []).map((row) => parseRow(row).pin),
-    nextToken: result.output.next_page_token ?? '',
-  };
+  const rows = valueAt(value, 'files') === null ? [] : listAt(value, 'files');
+  if (rows === undefined) throw unexpected('a list of pins');
+  return { pins: rows.map((row) => parseRow(row).pin), nextToken: textAt(value, 'next_page_token') ?? '' };
 }
 
-function unexpected(where: unknown): ActionError {
-  return new ActionError(
-    'network',
-    `Pinata answered something that is not a list of pins (${JSON.stringify(where)}).`,
-    {
-      hint: 'Run the job again. If it stays so, open an issue: the service may have changed its answers.',
-    },
-  );
+function unexpected(what: string): ActionError {
+  return new ActionError('network', `Pinata answered something that is not ${what}.`, {
+    hint: 'Run the job again. If it stays so, open an issue: the service may have changed its answers.',
+  });
 }

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getInput, setFailed, setOutput, setSecret, summary } from '@actions/core';
+import { error as annotate, ExitCode, getInput, setOutput, setSecret, summary } from '@actions/core';
 import type { ActionError } from '../../domain/errors.ts';
 import { printable } from './printable.ts';
 
@@ -15,7 +15,7 @@ export function readInput(name: string): string {
 
 /** Hides a value in every log line from here on; each line of it, since the runner masks line by line. */
 export function mask(secret: string): void {
-  for (const line of [secret, ...secret.split(/\r?\n/)]) if (line.trim() !== '') setSecret(line);
+  for (const line of new Set([secret, ...secret.split(/\r?\n/)])) if (line.trim() !== '') setSecret(line);
 }
 
 export function writeOutputs(outputs: Readonly<Record<string, string>>): void {
@@ -46,8 +46,11 @@ export function writeReport(json: string): string {
   return path;
 }
 
-/** Ends the step as failed, with what happened and what to do. */
+/** Ends the step as failed: what happened, what to do, and the kind, which has a heading in README. */
 export function fail(error: ActionError): void {
-  const hint = error.hint === undefined ? '' : `\n${printable(error.hint)}`;
-  setFailed(`${error.message.split('\n').map(printable).join('\n')}${hint}`);
+  const lines = [...error.message.split('\n'), ...(error.hint === undefined ? [] : [error.hint])];
+  annotate(`${lines.map(printable).join('\n')}\n(${error.kind}: see Troubleshooting in README)`, {
+    title: `pinata-deploy failed: ${error.kind}`,
+  });
+  process.exitCode = ExitCode.Failure;
 }
