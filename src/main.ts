@@ -139,6 +139,7 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
     service: 'Pinata',
     requestsPerMinute: values['requests-per-minute'],
     concurrency: values.concurrency,
+    firstDelayMs: 500,
     deadline,
     explain: explainPinata,
   });

@@ -1,7 +1,7 @@
 import { ActionError } from '../../domain/errors.ts';
 
-const FIRST_DELAY_MS = 500;
-const FIRST_LIMITED_DELAY_MS = 2000;
+/** A rate limit passes more slowly than a fault. */
+const LIMITED_FACTOR = 4;
 const MAX_DELAY_MS = 60_000;
 const RETRIED_STATUSES = new Set([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530]);
 
@@ -11,18 +11,24 @@ interface SeenAnswer {
   readonly body: string;
 }
 
+export interface Attempted {
+  /** The number of attempts made, from 1. */
+  readonly count: number;
+  /** Milliseconds before the second attempt; doubled for each one after it. */
+  readonly firstDelayMs: number;
+}
+
+export type AttemptResult = { readonly answer: SeenAnswer } | { readonly error: unknown };
+
 /**
  * Milliseconds to wait before the next attempt; undefined when another attempt cannot help. `Retry-After` first, then
- * `X-RateLimit-Reset`, else exponential with jitter. `count` is the number of attempts made, from 1.
+ * `X-RateLimit-Reset`, else exponential with jitter.
  */
-export function retryDelayMs(
-  result: { readonly answer: SeenAnswer } | { readonly error: unknown },
-  count: number,
-): number | undefined {
-  if ('error' in result) return result.error instanceof ActionError ? undefined : jittered(FIRST_DELAY_MS, count);
+export function retryDelayMs(result: AttemptResult, { count, firstDelayMs }: Attempted): number | undefined {
+  if ('error' in result) return result.error instanceof ActionError ? undefined : jittered(firstDelayMs, count);
   const { status, headers } = result.answer;
   if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return undefined;
-  return askedDelayMs(headers) ?? jittered(status === 429 ? FIRST_LIMITED_DELAY_MS : FIRST_DELAY_MS, count);
+  return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
 }
 
 /** The service sometimes answers uploads with a 400 that is a page instead of an error. */

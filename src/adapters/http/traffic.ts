@@ -9,6 +9,8 @@ export interface TrafficPolicy {
   readonly service: string;
   readonly requestsPerMinute: number;
   readonly concurrency: number;
+  /** Before the second attempt, milliseconds; each further one waits twice as long. */
+  readonly firstDelayMs: number;
   /** Aborts when the time for the whole run's transfer is over; its reason is an ActionError. */
   readonly deadline: AbortSignal;
   /** What an answer that is not 2xx means to the user. */
@@ -96,7 +98,7 @@ async function withRetries(policy: TrafficPolicy, doing: string, attempt: () => 
       (error: unknown) => ({ error }),
     );
     policy.deadline.throwIfAborted();
-    const delay = retryDelayMs(result, count);
+    const delay = retryDelayMs(result, { count, firstDelayMs: policy.firstDelayMs });
     if (delay === undefined || count >= MAX_ATTEMPTS) {
       if ('answer' in result) return result.answer;
       throw networkError(policy.service, doing, result.error);

@@ -192,7 +192,11 @@ async function sendPart(session: Session, part: Part): Promise<Answer> {
       part.onSent?.(bytes);
     },
   });
-  if (answer.status === 429) await pause(retryDelayMs({ answer }, 1) ?? 0, traffic.policy.deadline);
+  if (answer.status === 429)
+    await pause(
+      retryDelayMs({ answer }, { count: 1, firstDelayMs: traffic.policy.firstDelayMs }) ?? 0,
+      traffic.policy.deadline,
+    );
   return answer;
 }
 
