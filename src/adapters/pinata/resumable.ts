@@ -24,7 +24,14 @@ export async function uploadResumable(
   order: UploadOrder,
   groupId: string | undefined,
 ): Promise<Upload> {
-  const session: Session = { account, sentBytes: 0, failure: undefined, cid: undefined, location: undefined };
+  const session: Session = {
+    account,
+    sentBytes: 0,
+    failure: undefined,
+    trouble: undefined,
+    cid: undefined,
+    location: undefined,
+  };
   await runTus(session, order, groupId);
   return {
     kind: 'uploaded',
@@ -40,6 +47,8 @@ interface Session {
   sentBytes: number;
   /** The reason that no retry can help; what the library makes of it is not shown. */
   failure: ActionError | undefined;
+  /** What the last answer that was an error means, should there be no better one. */
+  trouble: ActionError | undefined;
   cid: string | undefined;
   location: string | undefined;
 }
@@ -54,7 +63,11 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
   const { deadline } = account.traffic.policy;
   return new Promise<void>((resolve, reject) => {
     const fail = (error: unknown): void => {
-      reject(session.failure ?? networkError(account.traffic.policy.service, DOING.upload.text, innermost(error)));
+      reject(
+        session.failure ??
+          session.trouble ??
+          networkError(account.traffic.policy.service, DOING.upload.text, innermost(error)),
+      );
     };
     const upload = new TusUpload(Buffer.alloc(0), {
       endpoint: `${account.uploadUrl}/v3/files`,
@@ -202,11 +215,8 @@ async function sendPart(session: Session, part: Part): Promise<Answer> {
 
 function respond(session: Session, answer: Answer): HttpResponse {
   session.cid = answer.headers.get('upload-cid') ?? session.cid;
-  const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
-  if (final || answer.status >= 500) {
-    const explained = session.account.traffic.policy.explain(answer, DOING.upload.text);
-    if (final) session.failure = explained;
-  }
+  session.trouble = answer.status < 400 ? undefined : session.account.traffic.policy.explain(answer, DOING.upload.text);
+  if (answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status)) session.failure ??= session.trouble;
   return {
     getStatus: () => answer.status,
     getHeader: (name) => answer.headers.get(name) ?? undefined,
