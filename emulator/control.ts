@@ -1,10 +1,11 @@
-import { type Answer, json, Refusal } from './answer.ts';
+import * as v from 'valibot';
+import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
-import { faultShape } from './faults.ts';
+import { parseFault } from './faults.ts';
+import { readJson } from './json-body.ts';
 import type { Traffic } from './listener.ts';
 import { exists } from './pins.ts';
 import type { Call, Route } from './route.ts';
-import { absentAs, listOf, onlyFields, readJson, text, truth, wholeNumber } from './shape.ts';
 
 /** `/__emulator/*` on the API port: what tests look at and turn. Not logged, not counted, never faulty. */
 export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
@@ -22,7 +23,7 @@ export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
     }),
     route('GET', 'faults', () => json(200, faults.list())),
     route('POST', 'faults', async (call) => {
-      faults.add(await readJson(faultShape, call.body));
+      faults.add(parseFault(await readJson(v.unknown(), call.body)));
       return json(200, faults.list());
     }),
     route('DELETE', 'faults', () => {
@@ -40,24 +41,29 @@ function renderClock(_call: Call, backend: Backend): Answer {
   return json(200, { now: backend.clock.now().toISOString() });
 }
 
-const clockShape = onlyFields({ now: absentAs(undefined, text), advanceMs: absentAs(undefined, wholeNumber) });
+const clockSchema = v.union(
+  [
+    v.strictObject({ now: v.pipe(v.string(), v.isoTimestamp()) }),
+    v.strictObject({ advanceMs: v.pipe(v.number(), v.integer()) }),
+  ],
+  'Give now (ISO 8601) or advanceMs (a whole number)',
+);
 
 async function setClock(call: Call, backend: Backend): Promise<Answer> {
-  const { now, advanceMs } = await readJson(clockShape, call.body);
-  const target = advanceMs === undefined ? Date.parse(now ?? '') : backend.clock.now().getTime() + advanceMs;
-  if (Number.isNaN(target)) throw new Refusal(400, 'Give now (ISO 8601) or advanceMs (a whole number)');
+  const change = await readJson(clockSchema, call.body);
+  const target = 'now' in change ? change.now : backend.clock.now().getTime() + change.advanceMs;
   backend.clock.set(new Date(target));
   return renderClock(call, backend);
 }
 
-const grantsShape = onlyFields({
-  scopes: absentAs([], listOf(text)),
-  legacyScopes: absentAs([], listOf(text)),
-  revoked: absentAs(false, truth),
+const grantsSchema = v.strictObject({
+  scopes: v.optional(v.array(v.string()), []),
+  legacyScopes: v.optional(v.array(v.string()), []),
+  revoked: v.optional(v.boolean(), false),
 });
 
 async function addKey(call: Call, backend: Backend): Promise<Answer> {
-  return json(200, { jwt: backend.auth.addKey(await readJson(grantsShape, call.body)).id });
+  return json(200, { jwt: backend.auth.addKey(await readJson(grantsSchema, call.body)).id });
 }
 
 /** All live records with the fields that rows do not show, pending ones included; `ready` says which those are. */

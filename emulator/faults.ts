@@ -1,38 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, json, Refusal } from './answer.ts';
-import { absentAs, mapOf, onlyFields, plainObject, type Shape, text, wholeNumber, wordOf } from './shape.ts';
+import * as v from 'valibot';
+import { type Answer, json } from './answer.ts';
+import { checkShape } from './json-body.ts';
 
-const hosts = ['api', 'upload', 'gateway', 'github'] as const;
-
-export type HostName = (typeof hosts)[number];
+export type HostName = 'api' | 'upload' | 'gateway' | 'github';
 
 /** What goes wrong with a request. */
-export type FaultAction =
-  | {
-      readonly status: number;
-      readonly body?: string | undefined;
-      readonly headers?: Readonly<Record<string, string>> | undefined;
-      readonly contentType?: string | undefined;
-    }
-  | { readonly cut: 'before' | 'after' }
-  | { readonly delayMs: number }
-  | { readonly truncateJson: true }
-  | { readonly html200: true }
-  | { readonly wrongCid: true };
+export type FaultAction = Readonly<v.InferOutput<typeof actionSchema>>;
 
-export interface Fault {
-  readonly match: {
-    readonly host?: HostName | undefined;
-    readonly method?: string | undefined;
-    /** A part of path and query, or a regular expression in slashes. */
-    readonly path?: string | undefined;
-  };
-  /** How many requests it still meets. */
-  readonly times: number;
-  /** How many matching requests pass first. */
-  readonly skip: number;
-  readonly action: FaultAction;
-}
+export type Fault = Readonly<v.InferOutput<typeof faultSchema>>;
 
 /** The queue of faults; each request meets at most one. */
 export interface Faults {
@@ -145,60 +121,49 @@ function withWrongCid(answer: Answer): Answer {
   return { ...answer, headers, body };
 }
 
-const method: Shape<string> = (value, field) => text(value, field).toUpperCase();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const headerMap = v.record(v.string(), v.string());
 
-const path: Shape<string> = (value, field) => {
-  const given = text(value, field);
-  if (!isPathPattern(given)) throw new Refusal(400, `${field} is not a regular expression`);
-  return given;
-};
-
-function atLeast(least: number): Shape<number> {
-  return (value, field) => {
-    if (wholeNumber(value, field) >= least) return Number(value);
-    throw new Refusal(400, `${field} must be at least ${least}`);
-  };
-}
-
-const yes: Shape<true> = (value, field) => {
-  if (value === true) return true;
-  throw new Refusal(400, `${field} must be true`);
-};
-
-const httpStatus = atLeast(200);
-
-const actionShapes = {
-  status: onlyFields({
-    status: httpStatus,
-    body: absentAs(undefined, (value) => (typeof value === 'string' ? value : JSON.stringify(value))),
-    headers: absentAs(undefined, mapOf(text)),
-    contentType: absentAs(undefined, text),
-  }),
-  cut: onlyFields({ cut: wordOf(['before', 'after']) }),
-  delayMs: onlyFields({ delayMs: atLeast(0) }),
-  truncateJson: onlyFields({ truncateJson: yes }),
-  html200: onlyFields({ html200: yes }),
-  wrongCid: onlyFields({ wrongCid: yes }),
-};
-
-const action: Shape<FaultAction> = (value, field) => {
-  const given = plainObject(value, field);
-  const found = Object.entries(actionShapes).find(([name]) => name in given);
-  if (found === undefined) throw new Refusal(400, `${field} must have one of ${Object.keys(actionShapes).join(', ')}`);
-  return found[1](given, field);
-};
-
-/** One fault as JSON. */
-export const faultShape: Shape<Fault> = onlyFields({
-  match: absentAs(
-    {},
-    onlyFields({
-      host: absentAs(undefined, wordOf(hosts)),
-      method: absentAs(undefined, method),
-      path: absentAs(undefined, path),
+const actionSchema = v.union(
+  [
+    v.strictObject({
+      status: v.pipe(count, v.minValue(200), v.maxValue(599)),
+      body: v.optional(
+        v.union([
+          v.string(),
+          v.pipe(
+            v.looseObject({}),
+            v.transform((value) => JSON.stringify(value)),
+          ),
+        ]),
+      ),
+      headers: v.optional(headerMap),
+      contentType: v.optional(v.string()),
     }),
+    v.strictObject({ cut: v.picklist(['before', 'after']) }),
+    v.strictObject({ delayMs: count }),
+    v.strictObject({ truncateJson: v.literal(true) }),
+    v.strictObject({ html200: v.literal(true) }),
+    v.strictObject({ wrongCid: v.literal(true) }),
+  ],
+  'Give one of status, cut (before, after), delayMs, truncateJson, html200, wrongCid',
+);
+
+const faultSchema = v.strictObject({
+  match: v.optional(
+    v.strictObject({
+      host: v.optional(v.picklist(['api', 'upload', 'gateway', 'github'])),
+      method: v.optional(v.pipe(v.string(), v.toUpperCase())),
+      path: v.optional(v.pipe(v.string(), v.check(isPathPattern, 'The pattern is not a regular expression'))),
+    }),
+    {},
   ),
-  times: absentAs(1, atLeast(1)),
-  skip: absentAs(0, atLeast(0)),
-  action,
+  times: v.optional(v.pipe(count, v.minValue(1)), 1),
+  skip: v.optional(count, 0),
+  action: actionSchema,
 });
+
+/** Reads the JSON of one fault. Throws 400 with what is wrong. */
+export function parseFault(value: unknown): Fault {
+  return checkShape(faultSchema, value);
+}

@@ -1,9 +1,10 @@
+import * as v from 'valibot';
 import { type Answer, answerData, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
+import { readJson } from './json-body.ts';
 import { listPage } from './page.ts';
 import { isListed, isPending, isReady } from './pins.ts';
 import type { Call, Route } from './route.ts';
-import { absentAs, fields, mapOf, orNull, readJson, text, wholeNumber } from './shape.ts';
 import type { Network, PinRecord } from './store.ts';
 import { checkKeyvalues, parseExpiry, parseNetwork } from './upload-fields.ts';
 
@@ -82,14 +83,14 @@ function getPin(call: Call, backend: Backend): Answer {
   return answerData(renderRow(findPin(call, backend)));
 }
 
-const updateShape = fields({
-  name: absentAs(undefined, text),
-  keyvalues: absentAs({}, mapOf(orNull(text))),
-  expires_at: absentAs(undefined, wholeNumber),
+const updateSchema = v.object({
+  name: v.optional(v.string()),
+  keyvalues: v.optional(v.record(v.string(), v.nullable(v.string())), {}),
+  expires_at: v.optional(v.number()),
 });
 
 async function updatePin(call: Call, backend: Backend): Promise<Answer> {
-  const change = await readJson(updateShape, call.body);
+  const change = await readJson(updateSchema, call.body);
   // Looked up after the body has come: two updates at once must not undo each other.
   const pin = findPin(call, backend);
   const updated = {

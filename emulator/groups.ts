@@ -1,9 +1,10 @@
+import * as v from 'valibot';
 import { type Answer, answerData, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
+import { readJson } from './json-body.ts';
 import { listPage } from './page.ts';
 import { exists } from './pins.ts';
 import type { Call, Route } from './route.ts';
-import { absentAs, fields, readJson, text, truth } from './shape.ts';
 import type { Group, PinRecord } from './store.ts';
 import { parseNetwork } from './upload-fields.ts';
 
@@ -35,13 +36,14 @@ function listGroups(call: Call, backend: Backend): Answer {
   return answerData({ groups: page.map(renderGroup), next_page_token: token });
 }
 
-const isPublicShape = absentAs(undefined, truth);
-const groupShape = fields({ name: text, is_public: isPublicShape });
-const groupChangeShape = fields({ name: absentAs(undefined, text), is_public: isPublicShape });
+const groupSchema = v.object({
+  name: v.pipe(v.string(), v.nonEmpty()),
+  is_public: v.optional(v.boolean(), false),
+});
 
 async function createGroup(call: Call, backend: Backend): Promise<Answer> {
   const network = parseNetwork(call.params.network ?? '');
-  const { name, is_public: isPublic = false } = await readJson(groupShape, call.body);
+  const { name, is_public: isPublic } = await readJson(groupSchema, call.body);
   const createdAt = backend.clock.now().getTime();
   const group = { id: backend.newId(), network, name, isPublic, createdAt };
   backend.store.groups.put(group);
@@ -53,7 +55,7 @@ function getGroup(call: Call, backend: Backend): Answer {
 }
 
 async function updateGroup(call: Call, backend: Backend): Promise<Answer> {
-  const change = await readJson(groupChangeShape, call.body);
+  const change = await readJson(v.partial(groupSchema), call.body);
   const group = findGroup(call, backend);
   const updated = { ...group, name: change.name ?? group.name, isPublic: change.is_public ?? group.isPublic };
   backend.store.groups.put(updated);

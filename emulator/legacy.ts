@@ -1,11 +1,12 @@
+import * as v from 'valibot';
 import { type Answer, json, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { removePin } from './files.ts';
 import { recordPin, storeParts } from './ingest.ts';
+import { parseJson } from './json-body.ts';
 import { receiveForm } from './multipart.ts';
 import { isReady } from './pins.ts';
 import type { Call, Route } from './route.ts';
-import { absentAs, fields, mapOf, parseJson, type Shape, text, wordOf } from './shape.ts';
 import type { PinRecord } from './store.ts';
 import { checkKeyvalues, type UploadFields } from './upload-fields.ts';
 
@@ -25,30 +26,34 @@ async function pinFiles(call: Call, backend: Backend): Promise<Answer> {
   const { scratch, knobs } = backend;
   const form = await receiveForm(call.headers, call.body, { scratch, bodyBytes: knobs.uploadLimit });
   try {
-    const given = parseLegacyFields(form.fields);
-    const { pin, isDuplicate } = recordPin(await storeParts(form.parts, given, backend), given, backend);
+    const fields = parseLegacyFields(form.fields);
+    const { pin, isDuplicate } = recordPin(await storeParts(form.parts, fields, backend), fields, backend);
     return json(200, { ...renderPin(pin), ...(isDuplicate ? { isDuplicate } : {}) });
   } finally {
     await form.discard();
   }
 }
 
-/** Numbers and booleans are allowed here, and become text. */
-const scalar: Shape<string> = (value, field) =>
-  typeof value === 'number' || typeof value === 'boolean' ? String(value) : text(value, field);
+const metadataSchema = v.object({
+  name: v.optional(v.string()),
+  keyvalues: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))),
+});
 
-const metadataShape = fields({ name: absentAs(undefined, text), keyvalues: absentAs({}, mapOf(scalar)) });
-const optionsShape = fields({ cidVersion: absentAs(0, wordOf([0, 1])), groupId: absentAs(null, text) });
+const optionsSchema = v.object({
+  cidVersion: v.optional(v.picklist([0, 1]), 0),
+  groupId: v.optional(v.string()),
+});
 
-function parseLegacyFields(form: ReadonlyMap<string, string>): UploadFields {
-  const metadata = parseJson(metadataShape, form.get('pinataMetadata') ?? '{}', 'pinataMetadata');
-  const options = parseJson(optionsShape, form.get('pinataOptions') ?? '{}', 'pinataOptions');
+function parseLegacyFields(fields: ReadonlyMap<string, string>): UploadFields {
+  const { name, keyvalues = {} } = parseJson(metadataSchema, fields.get('pinataMetadata') ?? '{}');
+  const { cidVersion, groupId } = parseJson(optionsSchema, fields.get('pinataOptions') ?? '{}');
+  const texts = Object.entries(keyvalues).map(([key, value]) => [key, String(value)]);
   return {
     network: 'public',
-    name: metadata.name,
-    groupId: options.groupId,
-    keyvalues: checkKeyvalues(metadata.keyvalues),
-    cidVersion: options.cidVersion === 0 ? 'v0' : 'v1',
+    name,
+    groupId: groupId ?? null,
+    keyvalues: checkKeyvalues(v.parse(v.record(v.string(), v.string()), Object.fromEntries(texts))),
+    cidVersion: cidVersion === 0 ? 'v0' : 'v1',
     car: false,
     expiresAt: null,
   };

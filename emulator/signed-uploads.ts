@@ -1,26 +1,27 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as v from 'valibot';
 import { type Answer, answerData, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
+import { parseJson, readJson } from './json-body.ts';
 import type { Call } from './route.ts';
-import { absentAs, fields, listOf, mapOf, parseJson, readJson, type Shape, text, wholeNumber } from './shape.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
-const grantShape = fields({
-  date: absentAs(undefined, wholeNumber),
-  expires: wholeNumber,
-  network: absentAs('private', text),
-  filename: absentAs(undefined, text),
-  group_id: absentAs(undefined, text),
-  keyvalues: absentAs(undefined, mapOf(text)),
-  max_file_size: absentAs(undefined, wholeNumber),
-  allow_mime_types: absentAs(undefined, listOf(text)),
+const grantSchema = v.object({
+  date: v.optional(v.number()),
+  expires: v.number(),
+  network: v.optional(v.string(), 'private'),
+  filename: v.optional(v.string()),
+  group_id: v.optional(v.string()),
+  keyvalues: v.optional(v.record(v.string(), v.string())),
+  max_file_size: v.optional(v.number()),
+  allow_mime_types: v.optional(v.array(v.string())),
 });
 
-type Grant = typeof grantShape extends Shape<infer T> ? T : never;
+type Grant = v.InferOutput<typeof grantSchema>;
 
 /** `POST /v3/files/sign`: a URL for one upload whose metadata is fixed here. */
 export async function signUpload(call: Call, backend: Backend): Promise<Answer> {
-  const grant = await readJson(grantShape, call.body);
+  const grant = await readJson(grantSchema, call.body);
   parseUploadFields(fieldsOf(grant), backend);
   const id = backend.newId();
   backend.store.signedUploads.put({ id, fields: JSON.stringify(grant), used: false });
@@ -70,7 +71,7 @@ function renderSignature(id: string, query: URLSearchParams, backend: Backend): 
 /** The fields fixed when `id` was signed; undefined when this is no presigned upload. */
 export function signedFields(id: string, backend: Backend): ReadonlyMap<string, string> | undefined {
   const signed = backend.store.signedUploads.get(id);
-  return signed === undefined ? undefined : fieldsOf(parseJson(grantShape, signed.fields, 'fields'));
+  return signed === undefined ? undefined : fieldsOf(parseJson(grantSchema, signed.fields));
 }
 
 function fieldsOf(grant: Grant): ReadonlyMap<string, string> {
@@ -91,7 +92,7 @@ export function checkSignedContent(
 ): void {
   const signed = backend.store.signedUploads.get(id);
   if (signed === undefined) return;
-  const grant = parseJson(grantShape, signed.fields, 'fields');
+  const grant = parseJson(grantSchema, signed.fields);
   // Reported of the service: a file of exactly the limit is refused as well.
   if (grant.max_file_size !== undefined && content.bytes >= grant.max_file_size) {
     throw new Refusal(413, 'Upload-Length exceeds maximum upload size');

@@ -91,6 +91,9 @@ function createServer(partials: FileStore, backend: Backend): Server {
       parseUploadFields(fieldsOf(upload.id, metadata, backend), backend);
       return Promise.resolve({});
     },
+    // The library would make a 500 of an error it does not know.
+    onResponseError: (_request, error) =>
+      error instanceof Refusal ? { status_code: error.status, body: error.message } : undefined,
   });
 }
 

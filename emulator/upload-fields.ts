@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
-import { mapOf, parseJson, plainObject, text } from './shape.ts';
+import { parseJson } from './json-body.ts';
 import type { Network } from './store.ts';
 import type { CidVersion } from './unixfs-import.ts';
 
@@ -43,8 +44,8 @@ export function parseUploadFields(fields: ReadonlyMap<string, string>, backend: 
 }
 
 /** Throws 404 for anything but the two networks, which are path segments of the files API too. */
-export function parseNetwork(word: string): Network {
-  if (word === 'public' || word === 'private') return word;
+export function parseNetwork(text: string): Network {
+  if (text === 'public' || text === 'private') return text;
   throw new Refusal(400, 'network must be public or private');
 }
 
@@ -65,13 +66,19 @@ export function parseExpiry(value: unknown, backend: Backend): number | null {
   return seconds;
 }
 
-const flatMap = mapOf(text);
+const flatMap = v.record(v.string(), v.string());
+/** Some samples wrap the map once more. */
+const keyvaluesSchema = v.union([
+  flatMap,
+  v.pipe(
+    v.strictObject({ keyvalues: flatMap }),
+    v.transform(({ keyvalues }) => keyvalues),
+  ),
+]);
 
-/** The JSON text of a flat map of strings; some samples wrap it once more in `{"keyvalues":…}`. Throws 400. */
-function parseKeyvalues(json: string): Readonly<Record<string, string>> {
-  const given = parseJson(plainObject, json, 'keyvalues');
-  const isWrapped = typeof given.keyvalues === 'object' && Object.keys(given).length === 1;
-  return checkKeyvalues(flatMap(isWrapped ? given.keyvalues : given, 'keyvalues'));
+/** The JSON text of a flat map of strings. Throws 400. */
+function parseKeyvalues(text: string): Readonly<Record<string, string>> {
+  return checkKeyvalues(parseJson(keyvaluesSchema, text));
 }
 
 const mostPairs = 10;

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Knobs } from '../../emulator/knobs.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
-import { upload } from '../support/pinata-calls.ts';
+import { emulatorFor } from '../support/emulator-inside.ts';
+import { type PinataAccess, upload } from '../support/pinata-calls.ts';
 
 let pinata: TestEmulator;
 
@@ -11,19 +11,13 @@ beforeAll(async () => {
 
 afterAll(() => pinata.stop());
 
-async function startFor(knobs: Partial<Knobs>): Promise<TestEmulator> {
-  const emulator = await startEmulator(knobs);
-  onTestFinished(async () => void (await emulator.stop()));
-  return emulator;
-}
-
 interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
 }
 
-async function get(to: TestEmulator, path: string, jwt: string = to.jwt): Promise<Answered> {
+async function get(to: PinataAccess, path: string, jwt: string = to.jwt): Promise<Answered> {
   const response = await fetch(`${to.apiUrl}${path}`, { headers: { Authorization: `Bearer ${jwt}` } });
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
@@ -84,7 +78,7 @@ describe('a key', () => {
   });
 
   it('is checked before its scope, the scope before the plan, the plan before the body', async () => {
-    const emulator = await startFor({ blocked: true, scopes: ['org:files:read'] });
+    const emulator = await emulatorFor({ blocked: true, scopes: ['org:files:read'] });
     const writer = await emulator.addKey({ scopes: ['org:files:write'] });
     const post = async (jwt: string): Promise<string> => {
       const init = { method: 'POST', headers: { Authorization: `Bearer ${jwt}` }, body: 'not a form' };
@@ -99,7 +93,7 @@ describe('a key', () => {
 
 describe('the plan', () => {
   it('blocks uploads a quarter above its files, and nothing else', async () => {
-    const emulator = await startFor({ plan: 'free', maxFiles: 4 });
+    const emulator = await emulatorFor({ plan: 'free', maxFiles: 4 });
     const files = ['1', '2', '3', '4', '5'];
     for (const name of files) {
       const file = new File([name], name);
@@ -117,7 +111,7 @@ describe('the plan', () => {
   });
 
   it('has private files on enterprise only', async () => {
-    const emulator = await startFor({ plan: 'enterprise' });
+    const emulator = await emulatorFor({ plan: 'enterprise' });
     const { data } = await upload(emulator, { files: [new File(['x'], 'x')], fields: {} });
     expect((await get(emulator, `/v3/files/private/${data?.id}`)).status).toBe(200);
     expect((await get(emulator, `/v3/files/public/${data?.id}`)).status).toBe(404);
@@ -128,7 +122,7 @@ describe('the plan', () => {
 });
 
 it('counts requests per key and minute, and tells how long to wait', async () => {
-  const emulator = await startFor({ rpm: 3, retryAfter: 7 });
+  const emulator = await emulatorFor({ rpm: 3, retryAfter: 7 });
   const other = await emulator.addKey({ scopes: ['admin'], legacyScopes: ['admin'] });
   const legacy = await get(emulator, '/data/testAuthentication');
   expect(legacy.headers.get('x-ratelimit-limit')).toBe('3');

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Knobs } from '../../emulator/knobs.ts';
+import { KnobError, optionName, parseKnobs, withDefaults } from '../../emulator/knobs.ts';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
-import { upload } from '../support/pinata-calls.ts';
+import { emulatorFor } from '../support/emulator-inside.ts';
+import { type PinataAccess, upload } from '../support/pinata-calls.ts';
 
 let pinata: TestEmulator;
 
@@ -17,13 +18,7 @@ afterEach(async () => {
   await pinata.clearRequests();
 });
 
-async function startFor(knobs: Partial<Knobs>): Promise<TestEmulator> {
-  const emulator = await startEmulator(knobs);
-  onTestFinished(async () => void (await emulator.stop()));
-  return emulator;
-}
-
-const list = (to: TestEmulator): Promise<Response> =>
+const list = (to: PinataAccess): Promise<Response> =>
   fetch(`${to.apiUrl}/v3/files/public?limit=1`, { headers: { Authorization: `Bearer ${to.jwt}` } });
 
 const form = (name: string): { files: File[]; fields: Record<string, string> } => ({
@@ -156,7 +151,7 @@ describe('a fault', () => {
 });
 
 it('lets every Nth request go astray', async () => {
-  const emulator = await startFor({ strayEvery: 2 });
+  const emulator = await emulatorFor({ strayEvery: 2 });
   const seen: (number | string)[] = [];
   for (let index = 0; index < 7; index += 1) {
     seen.push(
@@ -170,19 +165,20 @@ it('lets every Nth request go astray', async () => {
 });
 
 it('has a clock that can be set, and that runs on', async () => {
-  const emulator = await startFor({});
+  const emulator = await emulatorFor({});
   const then = await emulator.clock({ now: '2030-01-01T00:00:00Z' });
   expect(then.toISOString()).toMatch(/^2030-01-01T00:00:0/);
   const { data } = await upload(emulator, form('future'));
   const [record] = (await emulator.state()).records;
   expect(record?.id).toBe(data?.id);
   expect(new Date(record?.createdAt ?? 0).getUTCFullYear()).toBe(2030);
-  await expect(emulator.clock({ now: 'tomorrow' })).rejects.toThrow('Give now');
+  await expect(emulator.clock({ now: 'tomorrow' })).rejects.toThrow('Invalid timestamp');
 });
 
 describe('a restart', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)('keeps records, keys, clock and URLs after %s', async (signal) => {
-    const emulator = await startFor({});
+    const emulator = await startEmulator();
+    onTestFinished(async () => void (await emulator.stop()));
     await emulator.clock({ advanceMs: 86_400_000 });
     const { data } = await upload(emulator, form('kept'));
     const other = await emulator.addKey({ scopes: ['org:files:read'] });
@@ -202,17 +198,23 @@ describe('the command line', () => {
   it('lists every knob in its help', () => {
     const { status, stdout } = run('--help');
     expect(status).toBe(0);
-    for (const knob of ['--list-lag MS', '--duplicates keep|merge|replace|new-record', '--tus-500-every-n N']) {
-      expect(stdout).toContain(knob);
-    }
+    for (const knob of Object.keys(withDefaults({}))) expect(stdout).toContain(`  --${optionName(knob)}`);
+    expect(stdout).toContain('--list-lag MS');
+    expect(stdout).toContain('--duplicates keep|merge|replace|new-record');
+  });
+
+  it('says with one sentence what is wrong, and ends with 2', () => {
+    const stderr = '--plan takes paid|free|enterprise, got "gold".\n';
+    expect(run('--plan', 'gold')).toMatchObject({ status: 2, stdout: '', stderr });
   });
 
   it.each([
-    [['--plan', 'gold'], '--plan takes paid|free|enterprise, got "gold".'],
     [['--list-lag', 'soon'], '--list-lag takes MS, got "soon".'],
     [['--lag', '3'], "Unknown option '--lag'. --help lists all knobs."],
-  ])('refuses %j with one sentence', (args, message) => {
-    expect(run(...args)).toMatchObject({ status: 2, stdout: '', stderr: `${message}\n` });
+    [['--blocked=yes'], "Option '--blocked' does not take an argument. --help lists all knobs."],
+    [['free'], "Unexpected argument 'free'. --help lists all knobs."],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseKnobs(args)).toThrow(new KnobError(message));
   });
 
   it('says when its port is taken', () => {

@@ -1,8 +1,8 @@
 import { PinataSDK } from 'pinata';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Knobs } from '../../emulator/knobs.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
-import { packCar, upload } from '../support/pinata-calls.ts';
+import { emulatorFor } from '../support/emulator-inside.ts';
+import { type PinataAccess, packCar, upload } from '../support/pinata-calls.ts';
 
 let pinata: TestEmulator;
 let sdk: PinataSDK;
@@ -14,13 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => pinata.stop());
 
-async function startFor(knobs: Partial<Knobs>): Promise<TestEmulator> {
-  const emulator = await startEmulator(knobs);
-  onTestFinished(async () => void (await emulator.stop()));
-  return emulator;
-}
-
-function sdkFor({ apiUrl, uploadUrl, jwt }: TestEmulator): PinataSDK {
+function sdkFor({ apiUrl, uploadUrl, jwt }: PinataAccess): PinataSDK {
   return new PinataSDK({
     pinataJwt: jwt,
     endpointUrl: `${apiUrl}/v3`,
@@ -30,13 +24,13 @@ function sdkFor({ apiUrl, uploadUrl, jwt }: TestEmulator): PinataSDK {
 }
 
 /** Pins a few bytes and answers the record's id. */
-async function pin(to: TestEmulator, name: string, fields: Record<string, string> = {}): Promise<string> {
+async function pin(to: PinataAccess, name: string, fields: Record<string, string> = {}): Promise<string> {
   const { data } = await upload(to, { files: [new File([name], name)], fields: { network: 'public', ...fields } });
   return data?.id ?? '';
 }
 
 async function call(
-  to: TestEmulator,
+  to: PinataAccess,
   path: string,
   init: RequestInit = {},
 ): Promise<{ status: number; body: unknown }> {
@@ -92,7 +86,7 @@ describe('a listing', () => {
   });
 
   it('never has a page longer than the cap', async () => {
-    const capped = await startFor({ listCap: 2 });
+    const capped = await emulatorFor({ listCap: 2 });
     for (const name of ['a', 'b', 'c']) await pin(capped, name);
     expect((await call(capped, '/v3/files/public?limit=100')).body).toMatchObject({ data: { files: { length: 2 } } });
   });
@@ -108,7 +102,7 @@ describe('a listing', () => {
   });
 
   it('shows a new record after the lag, a deleted one until its lag is over', async () => {
-    const lagging = await startFor({ listLagMs: 1500, deleteLagMs: 2000 });
+    const lagging = await emulatorFor({ listLagMs: 1500, deleteLagMs: 2000 });
     const id = await pin(lagging, 'late');
     const listed = async (): Promise<unknown> => (await call(lagging, '/v3/files/public')).body;
     expect(await listed()).toMatchObject({ data: { files: [] } });
@@ -123,7 +117,7 @@ describe('a listing', () => {
   });
 });
 
-function auth({ jwt }: TestEmulator): Record<string, string> {
+function auth({ jwt }: PinataAccess): Record<string, string> {
   return { Authorization: `Bearer ${jwt}` };
 }
 
@@ -171,7 +165,7 @@ describe('a record', () => {
   });
 
   it('vanishes when its time has come, and the time can be set later', async () => {
-    const emulator = await startFor({});
+    const emulator = await emulatorFor({});
     const nowSeconds = Math.floor(Date.now() / 1000);
     const expiring = await pin(emulator, 'brief', { expires_at: String(nowSeconds + 3600) });
     const renewed = await pin(emulator, 'renewed', { expires_at: String(nowSeconds + 3600) });
@@ -183,7 +177,7 @@ describe('a record', () => {
   });
 
   it('cannot be deleted before it has settled', async () => {
-    const emulator = await startFor({ settleMs: 5000 });
+    const emulator = await emulatorFor({ settleMs: 5000 });
     const young = await pin(emulator, 'young');
     const remove = async (): Promise<number> =>
       (await call(emulator, `/v3/files/public/${young}`, { method: 'DELETE', headers: auth(emulator) })).status;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createDirectoryEncoderStream } from 'ipfs-car';
 import { CID } from 'multiformats/cid';
 import { sha256 } from 'multiformats/hashes/sha2';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Knobs } from '../../emulator/knobs.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
-import { packCar, repackCar, upload } from '../support/pinata-calls.ts';
+import { emulatorFor } from '../support/emulator-inside.ts';
+import { type PinataAccess, packCar, repackCar, upload } from '../support/pinata-calls.ts';
 
 let pinata: TestEmulator;
 
@@ -14,12 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => pinata.stop());
-
-async function startFor(knobs: Partial<Knobs>): Promise<TestEmulator> {
-  const emulator = await startEmulator(knobs);
-  onTestFinished(async () => void (await emulator.stop()));
-  return emulator;
-}
 
 async function rawCid(bytes: Uint8Array): Promise<string> {
   return CID.createV1(0x55, await sha256.digest(bytes)).toString();
@@ -85,7 +79,7 @@ describe('a folder', () => {
   });
 
   it('drops the common first segment, or keeps it when the knob says so', async () => {
-    const keeping = await startFor({ folderPrefix: 'keep' });
+    const keeping = await emulatorFor({ folderPrefix: 'keep' });
     const inner = [new File(['a'], 'site/a.txt'), new File(['b'], 'site/b/c.txt')];
     const outer = inner.map((file) => new File([file], `wrap/${file.name}`));
     const stripped = await upload(pinata, { files: outer, fields: { network: 'public' } });
@@ -136,34 +130,41 @@ describe('a CAR', () => {
   });
 
   it('is refused on the free plan', async () => {
-    const free = await startFor({ plan: 'free' });
+    const free = await emulatorFor({ plan: 'free' });
     const { bytes } = await packCar([new File(['x'], 'x.txt')]);
     const { status, message } = await upload(free, { files: [new File([bytes], 'site.car')], fields });
     expect([status, message]).toEqual([403, 'CAR uploads require a paid plan']);
     expect((await free.state()).records).toEqual([]);
   });
 
-  it('shows its record after the delay, and never when the import fails', async () => {
-    const slow = await startFor({ carDelayMs: 60_000 });
+  const list = async (from: PinataAccess, query: string): Promise<unknown> =>
+    (await fetch(`${from.apiUrl}/v3/files/public${query}`, bearer(from))).json();
+
+  it('is pending until the delay is over', async () => {
+    const slow = await emulatorFor({ carDelayMs: 60_000 });
     const { bytes } = await packCar([new File(['x'], 'x.txt')]);
     const { data } = await upload(slow, { files: [new File([bytes], 'site.car')], fields });
-    const list = async (query: string): Promise<unknown> =>
-      await (await fetch(`${slow.apiUrl}/v3/files/public${query}`, bearer(slow))).json();
-    expect(await list('')).toMatchObject({ data: { files: [] } });
-    expect(await list('?cidPending=true')).toMatchObject({ data: { files: [{ id: data?.id, cid: 'pending' }] } });
+    expect(await list(slow, '')).toMatchObject({ data: { files: [] } });
+    expect(await list(slow, '?cidPending=true')).toMatchObject({ data: { files: [{ id: data?.id, cid: 'pending' }] } });
     await slow.clock({ advanceMs: 60_000 });
-    expect(await list('')).toMatchObject({ data: { files: [{ id: data?.id, cid: data?.cid }] } });
+    expect(await list(slow, '')).toMatchObject({ data: { files: [{ id: data?.id, cid: data?.cid }] } });
+    expect(await list(slow, '?cidPending=true')).toMatchObject({ data: { files: [] } });
+  });
 
-    await slow.restart({ knobs: { carImportFails: true } });
-    const other = await packCar([new File(['y'], 'y.txt')]);
-    const failing = await upload(slow, { files: [new File([other.bytes], 'site.car')], fields });
-    expect(failing.status).toBe(200);
-    await slow.clock({ advanceMs: 3_600_000 });
-    expect(await list(`?cid=${failing.data?.cid}`)).toMatchObject({ data: { files: [] } });
+  it('never shows a record when its import fails, and a second try is a new one', async () => {
+    const failing = await emulatorFor({ carImportFails: true });
+    const { bytes } = await packCar([new File(['x'], 'x.txt')]);
+    const first = await upload(failing, { files: [new File([bytes], 'site.car')], fields });
+    expect(first.status).toBe(200);
+    await failing.clock({ advanceMs: 3_600_000 });
+    expect(await list(failing, '')).toMatchObject({ data: { files: [] } });
+    const second = await upload(failing, { files: [new File([bytes], 'site.car')], fields });
+    expect(second.data?.id).not.toBe(first.data?.id);
+    expect(second.data?.is_duplicate).toBeUndefined();
   });
 });
 
-function bearer({ jwt }: TestEmulator): RequestInit {
+function bearer({ jwt }: PinataAccess): RequestInit {
   return { headers: { Authorization: `Bearer ${jwt}` } };
 }
 
@@ -176,7 +177,7 @@ describe('the same content twice', () => {
     ['merge', 'one', { a: '1', b: '2', c: '2' }],
     ['replace', 'two', { b: '2', c: '2' }],
   ] as const)('answers the first record again: %s', async (duplicates, name, keyvalues) => {
-    const emulator = await startFor({ duplicates });
+    const emulator = await emulatorFor({ duplicates });
     const { data: before } = await upload(emulator, first);
     const { data: after } = await upload(emulator, second);
     expect(before?.is_duplicate).toBeUndefined();
@@ -184,7 +185,7 @@ describe('the same content twice', () => {
   });
 
   it('makes a second record when the knob says so', async () => {
-    const emulator = await startFor({ duplicates: 'new-record' });
+    const emulator = await emulatorFor({ duplicates: 'new-record' });
     const { data: before } = await upload(emulator, first);
     const { data: after } = await upload(emulator, second);
     expect(after?.id).not.toBe(before?.id);
@@ -193,7 +194,7 @@ describe('the same content twice', () => {
 });
 
 it('refuses a body above the multipart limit, announced or not', async () => {
-  const small = await startFor({ multipartLimit: 10_000 });
+  const small = await emulatorFor({ multipartLimit: 10_000 });
   const files = [new File([randomBytes(20_000)], 'big.bin')];
   expect((await upload(small, { files, fields: { network: 'public' } })).status).toBe(413);
   const boundary = 'frontier';

@@ -23,10 +23,8 @@ export interface EmulatorState {
   readonly groups: readonly Group[];
 }
 
-/** An emulator in a process of its own, with a state directory that is removed at the end. */
-export interface TestEmulator extends EmulatorAddress {
-  /** The emulator process's id, for looking at its memory; another one after a restart. */
-  pid(): number;
+/** What tests look at and turn while an emulator runs. */
+export interface Controls {
   /** All requests so far, in order of arrival; `match` keeps those of a host, a method, or with a text in the path. */
   requests(match?: Fault['match']): Promise<readonly LoggedRequest[]>;
   clearRequests(): Promise<void>;
@@ -42,6 +40,12 @@ export interface TestEmulator extends EmulatorAddress {
     readonly legacyScopes?: readonly string[];
     readonly revoked?: boolean;
   }): Promise<string>;
+}
+
+/** An emulator in a process of its own, with a state directory that is removed at the end. */
+export interface TestEmulator extends EmulatorAddress, Controls {
+  /** The emulator's process id, for looking at its memory; another one after a restart. */
+  pid(): number;
   /** Ends the process (by default as an operator would) and starts it again: same state, same URLs, same JWT. */
   restart(how?: { readonly signal?: NodeJS.Signals; readonly knobs?: Partial<Knobs> }): Promise<void>;
   /** Ends the process and removes its state. Answers the exit code; null when it was killed. */
@@ -53,10 +57,9 @@ export async function startEmulator(knobs: Partial<Knobs> = {}): Promise<TestEmu
   const directory = await mkdtemp(join(tmpdir(), 'emulator-test-'));
   let running = await launch({ ...knobs, state: directory });
   const { address } = running;
-  const control = controlOf(address.apiUrl);
   return {
     ...address,
-    ...control,
+    ...controlsOf(address.apiUrl),
     pid: () => running.child.pid ?? 0,
     restart: async ({ signal = 'SIGTERM', knobs: changed = {} } = {}) => {
       await end(running.child, signal);
@@ -71,9 +74,8 @@ export async function startEmulator(knobs: Partial<Knobs> = {}): Promise<TestEmu
   };
 }
 
-type Control = Omit<TestEmulator, keyof EmulatorAddress | 'pid' | 'restart' | 'stop'>;
-
-function controlOf(apiUrl: string): Control {
+/** The controls of the emulator whose API is there. */
+export function controlsOf(apiUrl: string): Controls {
   const call = async <T>(method: string, name: string, body?: unknown): Promise<T> => {
     const request: RequestInit = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     const response = await fetch(`${apiUrl}/__emulator/${name}`, request);
@@ -126,7 +128,7 @@ async function launch(knobs: Partial<Knobs>): Promise<Running> {
 }
 
 /** Knobs as command line arguments. */
-export function renderArguments(knobs: Partial<Knobs>): readonly string[] {
+function renderArguments(knobs: Partial<Knobs>): readonly string[] {
   return Object.entries(knobs).flatMap(([field, value]) => {
     if (value === undefined || value === false) return [];
     const option = `--${optionName(field)}`;
