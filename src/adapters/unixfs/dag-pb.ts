@@ -1,11 +1,15 @@
 import { hash } from 'node:crypto';
 import { varintLength, writeVarint } from './varint.ts';
 
-/** A link of a dag-pb node. `cid` is in binary form, below 128 bytes; `tsize` counts the bytes of everything below. */
-export interface Link {
-  readonly name: string;
+/** What a link leads to. `cid` is in binary form, below 128 bytes; `tsize` counts the bytes of all blocks from there on. */
+export interface Target {
   readonly cid: Uint8Array;
   readonly tsize: number;
+}
+
+/** A link of a dag-pb node. */
+export interface Link extends Target {
+  readonly name: string;
 }
 
 /** A node that was encoded: its block, and the SHA-256 digest of it. */

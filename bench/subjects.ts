@@ -1,0 +1,91 @@
+/**
+ * What the packing bench measures: one way to pack a directory per run, in a process of its own.
+ * Arguments: the subject and the directory. Prints milliseconds of its passes, of CPU, peak MiB and root, with tabs between.
+ */
+import { hash } from 'node:crypto';
+import { closeSync, createReadStream, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import type { FileEntry } from '../src/domain/listing.ts';
+
+/** What one run tells: milliseconds of its passes, and the root where the subject makes one. */
+interface Result {
+  readonly root?: string;
+  readonly passes: readonly number[];
+}
+
+const CHUNK_BYTES = 1_048_576;
+
+const SUBJECTS: Readonly<Record<string, (directory: string) => Promise<Result>>> = {
+  'bare loop': async (directory) => {
+    const began = performance.now();
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    for (const path of filesBelow(directory)) hashFile(path, buffer);
+    return { passes: [performance.now() - began] };
+  },
+  'root CID': async (directory) => {
+    const build = await packed(directory);
+    return { root: build.root, passes: [build.ms] };
+  },
+  'root CID and CAR': async (directory) => {
+    const build = await packed(directory);
+    const began = performance.now();
+    let bytes = 0;
+    for await (const piece of build.car.read(0, build.car.bytes)) bytes += piece.length;
+    if (bytes !== build.car.bytes) throw new Error(`The CAR has ${bytes} bytes instead of ${build.car.bytes}.`);
+    return { root: build.root, passes: [build.ms, performance.now() - began] };
+  },
+  'ipfs-unixfs-importer': async (directory) => {
+    const { importer } = await import('ipfs-unixfs-importer');
+    const began = performance.now();
+    let root = '';
+    const sink = { put: async <Key>(cid: Key): Promise<Key> => cid };
+    for await (const entry of importer(streamsBelow(directory), sink, {
+      profile: 'unixfs-v1-2025',
+      wrapWithDirectory: true,
+    })) {
+      root = entry.cid.toString();
+    }
+    return { root, passes: [performance.now() - began] };
+  },
+};
+
+/** One at a time, because a stream opens its file as soon as it is made. */
+function* streamsBelow(directory: string) {
+  for (const path of filesBelow(directory)) {
+    yield { path: path.slice(directory.length + 1), content: createReadStream(path) };
+  }
+}
+
+async function packed(directory: string) {
+  const { buildDag } = await import('../src/adapters/unixfs/dag.ts');
+  const began = performance.now();
+  const entries = filesBelow(directory).map(
+    (source): FileEntry => ({ path: source.slice(directory.length + 1), source, bytes: 0, kind: 'file' }),
+  );
+  const build = await buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025');
+  return { ...build, ms: performance.now() - began };
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+function hashFile(path: string, buffer: Buffer): void {
+  const fd = openSync(path, 'r');
+  for (let left = fstatSync(fd).size; left > 0; ) {
+    const read = readSync(fd, buffer, 0, CHUNK_BYTES, null);
+    hash('sha256', buffer.subarray(0, read), 'buffer');
+    left -= read;
+  }
+  closeSync(fd);
+}
+
+const [subject = '', directory = ''] = process.argv.slice(2);
+const run = SUBJECTS[subject];
+if (run === undefined) throw new Error(`There is no subject "${subject}".`);
+const result = await run(directory);
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const figures = [result.passes.join(','), (userCPUTime + systemCPUTime) / 1000, maxRSS / 1024, result.root ?? ''];
+console.log(figures.join('\t'));
