@@ -56052,21 +56052,21 @@ function readRunContext() {
 /* harmony export */ });
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
 
-const FIRST_DELAY_MS = 500;
-const FIRST_LIMITED_DELAY_MS = 2000;
+/** A rate limit passes more slowly than a fault. */
+const LIMITED_FACTOR = 4;
 const MAX_DELAY_MS = 60_000;
 const RETRIED_STATUSES = new Set([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530]);
 /**
  * Milliseconds to wait before the next attempt; undefined when another attempt cannot help. `Retry-After` first, then
- * `X-RateLimit-Reset`, else exponential with jitter. `count` is the number of attempts made, from 1.
+ * `X-RateLimit-Reset`, else exponential with jitter.
  */
-function retryDelayMs(result, count) {
+function retryDelayMs(result, { count, firstDelayMs }) {
     if ('error' in result)
-        return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? undefined : jittered(FIRST_DELAY_MS, count);
+        return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l ? undefined : jittered(firstDelayMs, count);
     const { status, headers } = result.answer;
     if (!RETRIED_STATUSES.has(status) && !isStray(result.answer))
         return undefined;
-    return askedDelayMs(headers) ?? jittered(status === 429 ? FIRST_LIMITED_DELAY_MS : FIRST_DELAY_MS, count);
+    return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
 }
 /** The service sometimes answers uploads with a 400 that is a page instead of an error. */
 function isStray(answer) {
@@ -57300,7 +57300,7 @@ async function withRetries(policy, doing, attempt) {
     for (let count = 1;; count += 1) {
         const result = await attempt().then((answer) => ({ answer }), (error) => ({ error }));
         policy.deadline.throwIfAborted();
-        const delay = (0,backoff/* retryDelayMs */.q)(result, count);
+        const delay = (0,backoff/* retryDelayMs */.q)(result, { count, firstDelayMs: policy.firstDelayMs });
         if (delay === undefined || count >= MAX_ATTEMPTS) {
             if ('answer' in result)
                 return result.answer;
@@ -63708,9 +63708,11 @@ function partsOf(content) {
     }
     if (content.kind === 'file')
         return [{ name: content.entry.path, entry: content.entry }];
-    return content.entries
-        .filter((entry) => entry.kind === 'file')
-        .map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
+    const files = content.entries.filter((entry) => entry.kind === 'file');
+    if (files.length === 1) {
+        throw new errors/* ActionError */.l('content', 'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.', { hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.' });
+    }
+    return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
 }
 function refuseImpossible(account, parts, bytes) {
     // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
@@ -63889,7 +63891,14 @@ const RESUMABLE_STATUSES = new Set([404, 408, 409, 410, 423, 429]);
  * server how far it got, encodes names beyond Latin-1 wrongly, and needs the CAR as one Blob.
  */
 async function uploadResumable(account, order, groupId) {
-    const session = { account, sentBytes: 0, failure: undefined, cid: undefined, location: undefined };
+    const session = {
+        account,
+        sentBytes: 0,
+        failure: undefined,
+        trouble: undefined,
+        cid: undefined,
+        location: undefined,
+    };
     await runTus(session, order, groupId);
     return {
         kind: 'uploaded',
@@ -63908,7 +63917,9 @@ function runTus(session, order, groupId) {
     const { deadline } = account.traffic.policy;
     return new Promise((resolve, reject) => {
         const fail = (error) => {
-            reject(session.failure ?? (0,http_traffic/* networkError */.x6)(account.traffic.policy.service, pinata_errors/* DOING */.WY.upload.text, innermost(error)));
+            reject(session.failure ??
+                session.trouble ??
+                (0,http_traffic/* networkError */.x6)(account.traffic.policy.service, pinata_errors/* DOING */.WY.upload.text, innermost(error)));
         };
         const upload = new node/* Upload */._O(Buffer.alloc(0), {
             endpoint: `${account.uploadUrl}/v3/files`,
@@ -63921,8 +63932,11 @@ function runTus(session, order, groupId) {
             fileReader: { openFile: () => Promise.resolve(carFile(order.build.car)) },
             httpStack: createStack(session),
             onShouldRetry: (error) => {
+                // Requests without a body were tried again below.
+                if (session.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH')
+                    return false;
                 const status = error.originalResponse?.getStatus() ?? 0;
-                return session.failure === undefined && (status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status));
+                return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
             },
             onProgress: (sent, total) => order.onProgress(sent, total),
             onUploadUrlAvailable: () => {
@@ -64032,17 +64046,14 @@ async function sendPart(session, part) {
         },
     });
     if (answer.status === 429)
-        await (0,http_traffic/* pause */.v7)((0,backoff/* retryDelayMs */.q)({ answer }, 1) ?? 0, traffic.policy.deadline);
+        await (0,http_traffic/* pause */.v7)((0,backoff/* retryDelayMs */.q)({ answer }, { count: 1, firstDelayMs: traffic.policy.firstDelayMs }) ?? 0, traffic.policy.deadline);
     return answer;
 }
 function respond(session, answer) {
     session.cid = answer.headers.get('upload-cid') ?? session.cid;
-    const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
-    if (final || answer.status >= 500) {
-        const explained = session.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
-        if (final)
-            session.failure = explained;
-    }
+    session.trouble = answer.status < 400 ? undefined : session.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
+    if (answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status))
+        session.failure ??= session.trouble;
     return {
         getStatus: () => answer.status,
         getHeader: (name) => answer.headers.get(name) ?? undefined,
@@ -65556,23 +65567,24 @@ function encodeShards(links, addNode) {
     return encodeShard(hashed, 0, addNode);
 }
 function encodeShard(hashed, level, addNode) {
-    const buckets = Map.groupBy(hashed, ({ hash }) => hash[level]);
-    const used = [...buckets.keys()].filter((bucket) => bucket !== undefined).sort((a, b) => a - b);
-    const [sample] = hashed;
-    if (used.length === 0 && sample !== undefined) {
-        throw new errors/* ActionError */.l('content', `The name ${(0,source_file/* quotePath */.WG)(sample.link.name)} has the same hash as another name beside it.`, {
-            hint: 'Rename one of the two; a sharded directory cannot hold both.',
-        });
-    }
+    const buckets = Map.groupBy(hashed, ({ link, hash }) => hash[level] ?? exhausted(link));
+    const used = [...buckets.keys()].sort((a, b) => a - b);
     const links = used.map((bucket) => {
         const prefix = bucket.toString(16).toUpperCase().padStart(2, '0');
         const inside = buckets.get(bucket) ?? [];
-        const [only] = inside;
-        if (only !== undefined && inside.length === 1)
-            return { ...only.link, name: prefix + only.link.name };
-        return { ...encodeShard(inside, level + 1, addNode), name: prefix };
+        const only = inside.length === 1 ? inside[0]?.link : undefined;
+        if (only !== undefined)
+            return { name: prefix + only.name, cid: only.cid, tsize: only.tsize };
+        const shard = encodeShard(inside, level + 1, addNode);
+        return { name: prefix, cid: shard.cid, tsize: shard.tsize };
     });
     return addNode(encodeNode(links, shardMessage(used)), links);
+}
+/** Two names with one hash: every level would put them into the same bucket. */
+function exhausted(link) {
+    throw new errors/* ActionError */.l('content', `The name ${(0,source_file/* quotePath */.WG)(link.name)} has the same hash as a name beside it.`, {
+        hint: 'Rename one of the two: a directory of this size cannot hold both.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/pack.js
@@ -65590,13 +65602,13 @@ function encodeShard(hashed, level, addNode) {
 function packTree(tree, layout, leaves) {
     const nodes = [];
     const listing = new Map();
-    const hashed = new Map(leaves.files.map((file) => [file.entry, file]));
+    let packedFiles = 0;
     const nodePrefix = cidPrefix(layout.cidVersion, domain_cid/* DAG_PB_CODEC */.H_);
     const leafPrefix = cidPrefix(layout.cidVersion, layout.leafCodec);
     function addNode(node, links) {
         nodes.push(node);
         const below = links.reduce((sum, link) => sum + link.tsize, 0);
-        return { name: '', cid: cidBytes(nodePrefix, node.digest), tsize: node.bytes.length + below };
+        return { cid: cidBytes(nodePrefix, node.digest), tsize: node.bytes.length + below };
     }
     function leafPart(file, index) {
         const chunk = { layout, fileBytes: file.bytes, index };
@@ -65606,7 +65618,7 @@ function packTree(tree, layout, leaves) {
     function joinParts(parts) {
         const message = fileMessage(parts.map((part) => part.bytes));
         const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-        return { ...addNode(encodeNode(parts, message), parts), bytes };
+        return { name: '', ...addNode(encodeNode(parts, message), parts), bytes };
     }
     /** Balanced: all leaves equally deep, and every node of a level full but its last. */
     function joinLevels(parts) {
@@ -65614,26 +65626,29 @@ function packTree(tree, layout, leaves) {
             return joinParts(parts);
         return joinLevels(groupsOf(parts, layout.width).map(joinParts));
     }
-    function packFile(file) {
+    /** A file of one chunk is that leaf itself: no node stands above it. */
+    function packFile(entry) {
+        // Files were hashed in the order in which this walk meets them: looking each up by its entry costs a quarter more.
+        const file = leaves.files[packedFiles];
+        packedFiles += 1;
+        if (file?.entry !== entry)
+            throw new RangeError(`${entry.path} was not hashed in its turn.`);
         const count = chunkCount(layout, file.bytes);
-        // A file of one chunk is that leaf itself: no node stands above it.
-        if (count === 1)
-            return leafPart(file, 0);
-        return joinLevels(Array.from({ length: count }, (_, index) => leafPart(file, index)));
+        const top = count === 1 ? leafPart(file, 0) : joinLevels(Array.from({ length: count }, (_, at) => leafPart(file, at)));
+        listing.set(entry.path, { cid: cidText(top.cid), bytes: file.bytes });
+        return top;
+    }
+    function packDirectory(directory) {
+        const links = directory.children.map((child) => {
+            const { cid, tsize } = pack(child);
+            return { name: child.name, cid, tsize };
+        });
+        if (isSharded(links, layout))
+            return encodeShards(links, addNode);
+        return addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
     }
     function pack(child) {
-        if (child.kind === 'directory') {
-            const links = child.children.map((inner) => ({ ...pack(inner), name: inner.name }));
-            return isSharded(links, layout)
-                ? encodeShards(links, addNode)
-                : addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
-        }
-        const file = hashed.get(child.entry);
-        if (file === undefined)
-            throw new RangeError(`${child.entry.path} was not hashed.`);
-        const link = packFile(file);
-        listing.set(child.entry.path, { cid: cidText(link.cid), bytes: file.bytes });
-        return link;
+        return child.kind === 'file' ? packFile(child.entry) : packDirectory(child);
     }
     return { root: pack(tree).cid, nodes, listing };
 }
@@ -66608,12 +66623,28 @@ function parseCid(text) {
 function cidOf(cid) {
     return cid.toV1().toString(multiformats_bases_base32__WEBPACK_IMPORTED_MODULE_0__/* .base32 */ .RG);
 }
-/** The CID of a block, from its codec and its SHA-256 digest (32 bytes). */
+const BASE32 = Array.from('abcdefghijklmnopqrstuvwxyz234567', (letter) => letter.charCodeAt(0));
+const DIGEST_BYTES = 32;
+/** The character codes of a CIDv1 in base32: the multibase letter, and 36 bytes at 5 bits a letter. */
+const letters = Array.from('b'.padEnd(59), (letter) => letter.charCodeAt(0));
+/**
+ * The CID of a block, from its codec (below 128) and its SHA-256 digest (32 bytes). Written out because a listing has
+ * one for every file, and a general base32 encoder takes several times as long.
+ */
 function cidFromDigest(codec, digest) {
-    const bytes = new Uint8Array(36);
-    bytes.set([1, codec, SHA2_256, 32]);
-    bytes.set(digest, 4);
-    return multiformats_bases_base32__WEBPACK_IMPORTED_MODULE_0__/* .base32 */ .RG.encode(bytes);
+    let bits = 0;
+    let held = 0;
+    let letter = 1;
+    for (let at = -4; at < DIGEST_BYTES; at += 1) {
+        const byte = at < 0 ? [1, codec, SHA2_256, DIGEST_BYTES][at + 4] : digest[at];
+        bits = ((bits << 8) | (byte ?? 0)) & 0xfff;
+        for (held += 8; held >= 5; letter += 1) {
+            held -= 5;
+            letters[letter] = BASE32[(bits >> held) & 31] ?? 0;
+        }
+    }
+    letters[letter] = BASE32[(bits << (5 - held)) & 31] ?? 0;
+    return String.fromCharCode.apply(undefined, letters);
 }
 /** The CIDv0 text (`Qm…`) of the same content; undefined when it has none (raw blocks, other hashes). */
 function cidV0(cid) {
@@ -68647,7 +68678,11 @@ function parseInputs(read, context) {
 function readRenamed(read) {
     const used = Object.keys(RENAMED).filter((old) => read(old) !== '');
     return {
-        effective: (input) => read(input) || (used.filter((old) => RENAMED[old] === input).map(read)[0] ?? ''),
+        effective: (input) => {
+            // The runner fills in the default of action.yml, so a default counts as not given.
+            const given = read(input).trim() === FIELDS[input].fallback ? '' : read(input);
+            return given || (used.filter((old) => RENAMED[old] === input).map(read)[0] ?? '');
+        },
         deprecations: used.map((old) => `The input ${old} is deprecated; use ${RENAMED[old]}.`),
     };
 }
@@ -68799,7 +68834,7 @@ async function findFiles(values) {
     for (const warning of found.warnings)
         log.warn(warning);
     if (found.leftOut.length > 0) {
-        log.group(`Left out ${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderCount */ .SS)(found.leftOut.length, 'path')}`, found.leftOut.map(({ path, reason }) => `${path} (${reason})`));
+        log.group(`Left out ${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderCount */ .SS)(found.leftOut.length, 'path')}`, leftOutLines(found));
     }
     if (fileCount(found) > 0)
         return found;
@@ -68812,6 +68847,11 @@ async function findFiles(values) {
     if (values['if-no-files-found'] === 'warn')
         log.warn(message);
     return undefined;
+}
+const SHOWN_LEFT_OUT = 50;
+function leftOutLines({ leftOut }) {
+    const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${path} (${reason})`);
+    return leftOut.length > SHOWN_LEFT_OUT ? [...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more`] : shown;
 }
 function deployRun(values, context, found) {
     const project = (0,_domain_tag_js__WEBPACK_IMPORTED_MODULE_12__/* .projectOf */ .v8)(values.project || context.repository);
@@ -68841,6 +68881,7 @@ function deployPorts(values, found) {
         service: 'Pinata',
         requestsPerMinute: values['requests-per-minute'],
         concurrency: values.concurrency,
+        firstDelayMs: 500,
         deadline,
         explain: _adapters_pinata_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .explainPinata */ .J_,
     });
@@ -68957,6 +68998,7 @@ function currentPin(pins, tag, project) {
     }
     return current;
 }
+/** When a tag was put on a pin, unix seconds; undefined when it was not. */
 function markTime(pin, tag, project) {
     const { tags, previews } = (0,domain_tag/* parseTags */.rL)(pin.keyvalues, project);
     const pullRequest = (0,domain_tag/* pullRequestOf */._n)(tag);
@@ -68983,11 +69025,12 @@ function planDeploy(build, remote, options) {
             hint: 'Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid.',
         });
     }
+    const at = chooseTime(remote, options);
     const source = choosePin(remote, options);
     // Refuses now, before anything is sent, what could not be tagged afterwards.
     (0,domain_tag/* planTags */.Vd)(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
         ...options,
-        at: unixSeconds(options.now),
+        at,
         duplicate: false,
     });
     const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
@@ -68997,10 +69040,16 @@ function planDeploy(build, remote, options) {
         previous: now[0],
         changed: now.some((cid) => cid !== build.root) || now.length === 0,
         tags: options.tags,
+        at,
     };
 }
-function unixSeconds(date) {
-    return Math.floor(date.getTime() / 1000);
+/**
+ * The newest mark of a tag is where it points. So a mark must be newer than those that are there, though two deploys fall
+ * into one second or another machine's clock is ahead.
+ */
+function chooseTime(remote, options) {
+    const marks = options.tags.flatMap((tag) => remote.project.map((pin) => markTime(pin, tag, options.project) ?? 0));
+    return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1000));
 }
 /** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */
 function choosePin(remote, options) {
@@ -69053,7 +69102,7 @@ async function decide(job) {
         return await decideFolder(job);
     const project = await ports.pins.listByProject(run.project);
     const asCar = await planFor(job, { build: await ports.build(run.profile), project, method: 'car' });
-    if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run) || run.expectedCid !== undefined)
+    if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run))
         return asCar;
     if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES)
         return asCar;
@@ -69079,8 +69128,13 @@ async function announce({ run, ports }, decision) {
         await ports.keepCar(decision.build);
     return decision;
 }
+/** Where the same content may be pinned as a folder already. */
 function mayBecomeFolder(run) {
-    return run.method === 'auto' && run.content.kind !== 'car' && run.profile !== 'unixfs-v0-2015';
+    return (run.method === 'auto' &&
+        run.content.kind !== 'car' &&
+        run.profile !== 'unixfs-v0-2015' &&
+        run.reusePinned &&
+        run.expectedCid === undefined);
 }
 /** A folder gets the CID that Pinata's own rules give it; only the default profile gives way to that. */
 function folderProfile(run) {
@@ -69141,14 +69195,15 @@ function otherCid(planned, answered, method) {
 async function settle({ run, ports }, { plan, build }, upload) {
     const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
     const listed = plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-    const pin = await tag({ run, ports }, { id: listed.id, duplicate: uploaded?.duplicate ?? false });
-    ports.log.line(`Pinned it (${pin.id}) and tagged it ${plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ')}.`);
+    const pin = await tag({ run, ports }, { id: listed.id, at: plan.at, duplicate: uploaded?.duplicate ?? false });
+    const tags = plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ');
+    ports.log.line(`${uploaded === undefined ? 'Tagged it' : 'Pinned it and tagged it'} ${tags} (pin ${pin.id}).`);
     return pin;
 }
 const TAG_ATTEMPTS = 3;
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
 async function tag({ run, ports: { pins } }, target) {
-    const request = { ...run, at: unixSeconds(run.now), duplicate: target.duplicate };
+    const request = { ...run, ...target };
     for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
         const pin = await pins.read(target.id);
         if (pin === undefined) {
@@ -69430,7 +69485,6 @@ function planLine(plan) {
 function identity(build, plan, uploadedBytes) {
     const v0 = (0,cid/* cidV0 */.p_)(build.root);
     const rows = [
-        ['CID', code(build.root)],
         ...(v0 === undefined ? [] : [['CIDv0', code(v0)]]),
         ['URI', code(`ipfs://${build.root}`)],
         ['ENS contenthash', code((0,cid/* contenthash */.Q8)(build.root))],
@@ -69450,7 +69504,7 @@ function identity(build, plan, uploadedBytes) {
         ],
         ['CID profile', code(build.profile)],
     ];
-    return table(['', ''], rows);
+    return table(['CID', code(build.root)], rows);
 }
 const STATES = {
     live: '✅ live',
@@ -69802,7 +69856,8 @@ function renderMs(ms) {
         return `${Math.round(ms)} ms`;
     if (ms < 60_000)
         return `${(ms / 1000).toFixed(1)} s`;
-    return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+    const seconds = Math.round(ms / 1000);
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 /** `213 files`, `1 file`. */
 function renderCount(count, noun) {

@@ -246,7 +246,11 @@ function readRenamed(read: ReadInput): {
 } {
   const used = (Object.keys(RENAMED) as (keyof typeof RENAMED)[]).filter((old) => read(old) !== '');
   return {
-    effective: (input) => read(input) || (used.filter((old) => RENAMED[old] === input).map(read)[0] ?? ''),
+    effective: (input) => {
+      // The runner fills in the default of action.yml, so a default counts as not given.
+      const given = read(input).trim() === FIELDS[input].fallback ? '' : read(input);
+      return given || (used.filter((old) => RENAMED[old] === input).map(read)[0] ?? '');
+    },
     deprecations: used.map((old) => `The input ${old} is deprecated; use ${RENAMED[old]}.`),
   };
 }

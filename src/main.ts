@@ -94,10 +94,7 @@ async function findFiles(values: Values): Promise<FoundFiles | undefined> {
   });
   for (const warning of found.warnings) log.warn(warning);
   if (found.leftOut.length > 0) {
-    log.group(
-      `Left out ${renderCount(found.leftOut.length, 'path')}`,
-      found.leftOut.map(({ path, reason }) => `${path} (${reason})`),
-    );
+    log.group(`Left out ${renderCount(found.leftOut.length, 'path')}`, leftOutLines(found));
   }
   if (fileCount(found) > 0) return found;
   const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${renderCount(found.leftOut.length, 'path')}` : ''}.`;
@@ -108,6 +105,13 @@ async function findFiles(values: Values): Promise<FoundFiles | undefined> {
   }
   if (values['if-no-files-found'] === 'warn') log.warn(message);
   return undefined;
+}
+
+const SHOWN_LEFT_OUT = 50;
+
+function leftOutLines({ leftOut }: FoundFiles): readonly string[] {
+  const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${path} (${reason})`);
+  return leftOut.length > SHOWN_LEFT_OUT ? [...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more`] : shown;
 }
 
 function deployRun(values: Values, context: RunContext, found: FoundFiles): DeployRun {

@@ -2,7 +2,7 @@ import type { Cid } from './cid.ts';
 import { ActionError } from './errors.ts';
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
-import { currentCid } from './revision.ts';
+import { currentCid, markTime } from './revision.ts';
 import { type Keyvalues, type Project, parseTags, planTags } from './tag.ts';
 
 /** What the account holds, as far as this deploy cares. */
@@ -37,6 +37,8 @@ export interface DeployPlan {
   /** False when every tag already points to this CID. */
   readonly changed: boolean;
   readonly tags: readonly string[];
+  /** When the tags are put there, unix seconds: now, or just after the newest mark that is to be moved. */
+  readonly at: number;
 }
 
 /**
@@ -49,11 +51,12 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
       hint: 'Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid.',
     });
   }
+  const at = chooseTime(remote, options);
   const source = choosePin(remote, options);
   // Refuses now, before anything is sent, what could not be tagged afterwards.
   planTags(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
     ...options,
-    at: unixSeconds(options.now),
+    at,
     duplicate: false,
   });
   const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
@@ -63,11 +66,17 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
     previous: now[0],
     changed: now.some((cid) => cid !== build.root) || now.length === 0,
     tags: options.tags,
+    at,
   };
 }
 
-export function unixSeconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
+/**
+ * The newest mark of a tag is where it points. So a mark must be newer than those that are there, though two deploys fall
+ * into one second or another machine's clock is ahead.
+ */
+function chooseTime(remote: RemoteState, options: DeployOptions): number {
+  const marks = options.tags.flatMap((tag) => remote.project.map((pin) => markTime(pin, tag, options.project) ?? 0));
+  return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1000));
 }
 
 /** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */

@@ -13,7 +13,8 @@ export function currentPin(pins: readonly Pin[], tag: string, project: Project):
   return current;
 }
 
-function markTime(pin: Pin, tag: string, project: Project): number | undefined {
+/** When a tag was put on a pin, unix seconds; undefined when it was not. */
+export function markTime(pin: Pin, tag: string, project: Project): number | undefined {
   const { tags, previews } = parseTags(pin.keyvalues, project);
   const pullRequest = pullRequestOf(tag);
   return pullRequest === undefined

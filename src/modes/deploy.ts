@@ -3,7 +3,7 @@ import { ActionError } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
-import { type DeployOptions, type DeployPlan, planDeploy, unixSeconds } from '../domain/plan.ts';
+import { type DeployOptions, type DeployPlan, planDeploy } from '../domain/plan.ts';
 import { planTags } from '../domain/tag.ts';
 import type { Gateways, Log, Pins, Upload, Uploaded } from '../ports.ts';
 
@@ -75,7 +75,7 @@ async function decide(job: Job): Promise<Decision> {
   if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
   const project = await ports.pins.listByProject(run.project);
   const asCar = await planFor(job, { build: await ports.build(run.profile), project, method: 'car' });
-  if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run) || run.expectedCid !== undefined) return asCar;
+  if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run)) return asCar;
   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
   // An account whose plan does not import CARs has this very content under the CID of a folder upload.
   const folder = await ports.build('pinata-folder');
@@ -108,8 +108,15 @@ async function announce({ run, ports }: Job, decision: Decision): Promise<Decisi
   return decision;
 }
 
+/** Where the same content may be pinned as a folder already. */
 function mayBecomeFolder(run: DeployRun): boolean {
-  return run.method === 'auto' && run.content.kind !== 'car' && run.profile !== 'unixfs-v0-2015';
+  return (
+    run.method === 'auto' &&
+    run.content.kind !== 'car' &&
+    run.profile !== 'unixfs-v0-2015' &&
+    run.reusePinned &&
+    run.expectedCid === undefined
+  );
 }
 
 /** A folder gets the CID that Pinata's own rules give it; only the default profile gives way to that. */
@@ -181,21 +188,23 @@ async function settle({ run, ports }: Job, { plan, build }: Decision, upload: Up
   const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
   const listed =
     plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-  const pin = await tag({ run, ports }, { id: listed.id, duplicate: uploaded?.duplicate ?? false });
-  ports.log.line(
-    `Pinned it (${pin.id}) and tagged it ${plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ')}.`,
-  );
+  const pin = await tag({ run, ports }, { id: listed.id, at: plan.at, duplicate: uploaded?.duplicate ?? false });
+  const tags = plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ');
+  ports.log.line(`${uploaded === undefined ? 'Tagged it' : 'Pinned it and tagged it'} ${tags} (pin ${pin.id}).`);
   return pin;
+}
+
+interface Target {
+  readonly id: string;
+  readonly at: number;
+  readonly duplicate: boolean;
 }
 
 const TAG_ATTEMPTS = 3;
 
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
-async function tag(
-  { run, ports: { pins } }: Job,
-  target: { readonly id: string; readonly duplicate: boolean },
-): Promise<Pin> {
-  const request = { ...run, at: unixSeconds(run.now), duplicate: target.duplicate };
+async function tag({ run, ports: { pins } }: Job, target: Target): Promise<Pin> {
+  const request = { ...run, ...target };
   for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
     const pin = await pins.read(target.id);
     if (pin === undefined) {

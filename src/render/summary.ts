@@ -74,7 +74,6 @@ function planLine(plan: DeployPlan): string {
 function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): string {
   const v0 = cidV0(build.root);
   const rows = [
-    ['CID', code(build.root)],
     ...(v0 === undefined ? [] : [['CIDv0', code(v0)]]),
     ['URI', code(`ipfs://${build.root}`)],
     ['ENS contenthash', code(contenthash(build.root))],
@@ -94,7 +93,7 @@ function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): strin
     ],
     ['CID profile', code(build.profile)],
   ];
-  return table(['', ''], rows);
+  return table(['CID', code(build.root)], rows);
 }
 
 const STATES: Readonly<Record<Probe['state'], string>> = {

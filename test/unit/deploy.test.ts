@@ -208,9 +208,7 @@ describe('deploy', () => {
         expect(account.pins.get('old')).toEqual(tagged(OLD));
         await deployTo(account, runOf());
         expect(production(account)).toBe(NEW);
-        const pin = [...account.pins.values()].find((entry) =>
-          parseTags(entry.keyvalues, project).tags.some((mark) => mark.at === 1_800_000_000),
-        );
+        const pin = [...account.pins.values()].find((entry) => entry.cid === NEW);
         expect(parseTags(pin?.keyvalues ?? {}, project).adopted).toBe(false);
       }),
     );

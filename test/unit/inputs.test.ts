@@ -134,6 +134,10 @@ describe('parseInputs', () => {
     expect(deprecations).toHaveLength(3);
   });
 
+  it('reads an old name although the runner filled in the default of the new one', () => {
+    expect(parsed({ ...GOOD, name: '{project}@{sha7}', 'pin-name': 'mine' }).values.name).toBe('mine');
+  });
+
   it('prefers the new name where both are given', () => {
     expect(parsed({ ...GOOD, 'path-to-deploy': 'old' }).values.path).toBe('site');
   });

@@ -47,6 +47,14 @@ describe('planDeploy', () => {
     expect(plan.source).toEqual({ kind: 'upload', reason: 'reuse-pinned is false' });
   });
 
+  it('marks a tag later than every mark that is there, though clocks differ', () => {
+    const ahead = mark('1', B, 1_900_000_000);
+    expect(planDeploy(buildOf(A), { project: [ahead], sameCid: [] }, options).at).toBe(1_900_000_001);
+    expect(planDeploy(buildOf(A), { project: [mark('1', B, 5)], sameCid: [] }, options).at).toBe(1_800_000_000);
+    const other = pinOf('2', B, { [project.key]: project.name, [`${project.key}.v1`]: '1900000000 1111111' });
+    expect(planDeploy(buildOf(A), { project: [other], sameCid: [] }, options).at).toBe(1_800_000_000);
+  });
+
   it('refuses, before anything is sent, tags that do not fit', () => {
     const tags = Array.from({ length: 9 }, (_, index) => `v${index}`);
     expect(() => planDeploy(buildOf(A), { project: [], sameCid: [] }, { ...options, tags })).toThrow(/key-value pairs/);

@@ -59,9 +59,15 @@ function partsOf(content: Content): readonly Part[] {
     );
   }
   if (content.kind === 'file') return [{ name: content.entry.path, entry: content.entry }];
-  return content.entries
-    .filter((entry) => entry.kind === 'file')
-    .map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
+  const files = content.entries.filter((entry) => entry.kind === 'file');
+  if (files.length === 1) {
+    throw new ActionError(
+      'content',
+      'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.',
+      { hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.' },
+    );
+  }
+  return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
 }
 
 function refuseImpossible(account: PinataAccount, parts: readonly Part[], bytes: number): void {

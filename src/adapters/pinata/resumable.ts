@@ -80,8 +80,10 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
       fileReader: { openFile: () => Promise.resolve(carFile(order.build.car)) },
       httpStack: createStack(session),
       onShouldRetry: (error) => {
+        // Requests without a body were tried again below.
+        if (session.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH') return false;
         const status = error.originalResponse?.getStatus() ?? 0;
-        return session.failure === undefined && (status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status));
+        return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
       },
       onProgress: (sent, total) => order.onProgress(sent, total),
       onUploadUrlAvailable: () => {

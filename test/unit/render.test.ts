@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import MarkdownIt from 'markdown-it';
+import { describe, expect, it } from 'vitest';
+import { ActionError } from '../../src/domain/errors.ts';
+import type { Outcome, Probe } from '../../src/domain/outcome.ts';
+import { code, escapeText, link, table } from '../../src/render/markdown.ts';
+import { failedOutputs, OUTPUT_NAMES, renderOutputs, renderReport } from '../../src/render/outputs.ts';
+import { renderPlan } from '../../src/render/plan.ts';
+import { renderFailure, renderSummary } from '../../src/render/summary.ts';
+import { renderBytes, renderCount, renderMs, shortCid } from '../../src/render/units.ts';
+import { buildOf, cidNumber, pinOf } from './account.ts';
+
+const context = {
+  project: 'acme/app#web',
+  commit: '4f2c9a1'.padEnd(40, '0'),
+  runUrl: 'https://github.com/acme/app/actions/runs/7',
+};
+const [OLD, NEW] = [cidNumber(1), cidNumber(2)];
+const build = buildOf(NEW);
+const plan = {
+  cid: NEW,
+  source: { kind: 'upload', reason: 'the account does not pin this CID' },
+  previous: OLD,
+  changed: true,
+  tags: ['production', 'v1.2.0'],
+  at: 1_800_000_000,
+} as const;
+const probes: readonly Probe[] = [
+  {
+    link: `https://app.example.com/ipfs/${NEW}/`,
+    host: 'app.example.com',
+    state: 'live',
+    note: 'bytes match',
+    final: true,
+    ms: 41,
+  },
+  {
+    link: `https://${NEW}.ipfs.dweb.link/`,
+    host: `${NEW}.ipfs.dweb.link`,
+    state: 'down',
+    note: 'has not found it yet (504)',
+    final: false,
+    ms: 15_000,
+  },
+];
+const deployed: Outcome = { kind: 'deployed', plan, build, pin: pinOf('pin-1', NEW), uploadedBytes: 100, probes };
+const outcomes: Readonly<Record<string, Outcome>> = {
+  deployed,
+  unchanged: { ...deployed, kind: 'unchanged', uploadedBytes: 0, plan: { ...plan, previous: NEW, changed: false } },
+  unserved: { ...deployed, probes: probes.slice(1) },
+  planned: { kind: 'planned', plan: { ...plan, previous: undefined }, build },
+  skipped: { kind: 'skipped', reason: 'mode "auto" has nothing to do on schedule.' },
+};
+
+describe('the summary', () => {
+  it.each(Object.entries(outcomes))('of a run that is %s reads as it should', async (name, outcome) => {
+    await expect(renderSummary(outcome, context)).toMatchFileSnapshot(`../fixtures/summary/${name}.md`);
+  });
+
+  it('of a failure says what happened and what to do', async () => {
+    const error = new ActionError('quota', 'Pinata refused\n- one', { hint: 'Use a <larger> plan.' });
+    await expect(renderFailure(error, context)).toMatchFileSnapshot('../fixtures/summary/failed.md');
+  });
+});
+
+describe('outputs', () => {
+  it.each(Object.entries(outcomes))('are all set when a run is %s', (_name, outcome) => {
+    const outputs = renderOutputs(outcome, { carPath: '', reportPath: '/tmp/report.json' });
+    expect(Object.keys(outputs)).toEqual([...OUTPUT_NAMES]);
+    expect(Object.values(outputs).every((value) => typeof value === 'string')).toBe(true);
+  });
+
+  it('tell what was deployed', () => {
+    expect(renderOutputs(deployed, { carPath: 'x.car', reportPath: 'r.json' })).toMatchObject({
+      result: 'deployed',
+      cid: NEW,
+      uri: `ipfs://${NEW}`,
+      hash: NEW,
+      url: probes[0]?.link,
+      'previous-cid': OLD,
+      changed: 'true',
+      'pin-id': 'pin-1',
+      verified: 'gateway',
+      tags: 'production\nv1.2.0',
+      'car-path': 'x.car',
+    });
+    expect(renderOutputs(outcomes.unserved ?? deployed, { carPath: '', reportPath: '' })).toMatchObject({
+      url: '',
+      verified: 'pin',
+    });
+  });
+
+  it('of a failure are empty but for the result', () => {
+    expect(failedOutputs()).toMatchObject({ result: 'failed', cid: '', url: '' });
+  });
+
+  it('have a report with a schema version', () => {
+    expect(JSON.parse(renderReport(deployed))).toMatchObject({
+      schema: 1,
+      result: 'deployed',
+      cid: NEW,
+      previousCid: OLD,
+      pinId: 'pin-1',
+      files: { 'index.html': { bytes: 12 } },
+    });
+    expect(JSON.parse(renderReport(outcomes.skipped ?? deployed))).toMatchObject({ schema: 1, result: 'skipped' });
+  });
+});
+
+describe('Markdown', () => {
+  const markdown = new MarkdownIt({ html: true });
+  const anything = fc.string({ unit: 'binary', maxLength: 60 });
+  const nasty = fc.oneof(
+    anything,
+    fc.constantFrom(
+      'a|b',
+      '`',
+      '``x``',
+      '<img src=x onerror=1>',
+      '@octocat',
+      '#12',
+      '[x](javascript:1)',
+      '</code></td>',
+      '\n# h',
+      '**b**',
+      '\u202Egpj.exe',
+      '&lt;',
+      'https://x.y',
+      ':tada:',
+      '\\|',
+    ),
+  );
+
+  /** The shape of rendered HTML: its tags, without what stands between them. */
+  function tags(html: string): string {
+    return [...html.matchAll(/<\/?([a-z0-9]+)/g)].map((match) => match[0]).join('');
+  }
+
+  it('keeps the same structure whatever a name holds', () => {
+    const shape = tags(markdown.render(table(['File', 'Size'], [[code('plain'), escapeText('plain')]])));
+    fc.assert(
+      fc.property(nasty, nasty, (name, note) => {
+        const text = table(['File', 'Size'], [[code(name), escapeText(note)]]);
+        expect(text.split('\n')).toHaveLength(3);
+        expect(tags(markdown.render(text))).toBe(shape);
+      }),
+    );
+  });
+
+  it('makes no mention and no reference out of a name', () => {
+    expect(code('@octocat #12')).toBe('<code>&#64;octocat &#35;12</code>');
+  });
+
+  it('shows characters that nobody sees', () => {
+    expect(escapeText('a\u202Eb\u0007\nc')).toBe('a⟨U+202E⟩b⟨U+0007⟩␊c');
+  });
+
+  it('links only what the web can open', () => {
+    expect(link('x', 'javascript:alert(1)')).toBe('x');
+    expect(link('x', 'https://a.example/<b>|c')).toBe('[x](<https://a.example/%3Cb%3E%7Cc>)');
+  });
+});
+
+describe('the plan', () => {
+  it('reads as lines', () => {
+    expect(renderPlan(plan, build)).toEqual([
+      `CID       ${NEW} (unixfs-v1-2025)`,
+      'Content   1 file, 12 B, 2 blocks',
+      'Pin       upload 100 B (the account does not pin this CID)',
+      'Tags      production, v1.2.0',
+      `Before    ${OLD}`,
+    ]);
+  });
+});
+
+describe('units', () => {
+  it('are decimal, short and in words', () => {
+    expect([renderBytes(0), renderBytes(999), renderBytes(4_811_234)]).toEqual(['0 B', '999 B', '4.81 MB']);
+    expect([renderMs(240), renderMs(3140), renderMs(125_000), renderMs(119_900)]).toEqual([
+      '240 ms',
+      '3.1 s',
+      '2 min 5 s',
+      '2 min 0 s',
+    ]);
+    expect([renderCount(1, 'file'), renderCount(12_345, 'file')]).toEqual(['1 file', '12,345 files']);
+    expect(shortCid(NEW)).toMatch(/^bafybeia…[a-z2-7]{3}$/);
+  });
+});
