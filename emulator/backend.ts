@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Auth, openAuth } from './auth.ts';
 import { type Blocks, openBlocks } from './blocks.ts';
@@ -26,6 +26,8 @@ const clockOffset = 'clock-offset-ms';
 export async function openBackend(directory: string, knobs: Knobs): Promise<Backend> {
   const scratch = join(directory, 'scratch');
   const partials = join(directory, 'partials');
+  // What a killed emulator was receiving is of no use.
+  await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   await mkdir(partials, { recursive: true });
   const store = openStore(directory);

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Refusal, renderRefusal } from './answer.ts';
 import { type FaultAction, type Faults, type HostName, strikeAfter, strikeBefore } from './faults.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, GatewayLie } from './gateway.ts';
 import type { RequestLog } from './request-log.ts';
 import type { Call } from './route.ts';
 
@@ -31,15 +31,24 @@ export function plainListener(respond: Respond): RequestListener {
   });
 }
 
-/** The gateway writes its own answers: only faults that strike before it looks at the request reach it. */
-export function gatewayListener(traffic: Traffic, gateway: Gateway): RequestListener {
+/**
+ * The gateway writes its own answers: a fault that would change one becomes a lie of the gateway. The bytes of
+ * `wrongCid` are those of another CID, and a cut or truncated answer ends before it is complete.
+ */
+export function gatewayListener(traffic: Traffic, open: (lie: GatewayLie | undefined) => Gateway): RequestListener {
   return listener(async (request, response) => {
     const fault = meetFault('gateway', traffic, { request, response });
     const answer = await strikeBefore(fault);
     if (answer !== undefined) return writeAnswer(request, response, answer);
     response.setHeader('X-Request-Id', randomUUID());
-    return gateway(request, response);
+    return open(lieOf(fault))(request, response);
   });
+}
+
+function lieOf(fault: FaultAction | undefined): GatewayLie | undefined {
+  if (fault === undefined) return undefined;
+  if ('wrongCid' in fault) return 'wrong-bytes';
+  return 'cut' in fault || 'truncateJson' in fault ? 'truncate' : undefined;
 }
 
 function listener(serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>): RequestListener {

@@ -2,13 +2,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CID } from 'multiformats/cid';
 import { accountRoutes } from './account.ts';
 import { json } from './answer.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { controlRoutes } from './control.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { createGateway, type Gateway, type GatewayLie } from './gateway.ts';
 import { groupRoutes } from './groups.ts';
 import { type Knobs, withDefaults } from './knobs.ts';
 import { legacyRoutes } from './legacy.ts';
@@ -71,7 +72,7 @@ function createListeners(backend: Backend): readonly RequestListener[] {
       answeringListener('api', traffic, (call) => routeCall(api, call, backend)),
     ),
     answeringListener('upload', traffic, (call) => routeCall(uploads, call, backend)),
-    gatewayListener(traffic, openGateway(backend)),
+    gatewayListener(traffic, gatewayOf(backend)),
     answeringListener('github', traffic, () => Promise.resolve(json(404, githubNotFound))),
   ];
 }
@@ -85,25 +86,24 @@ function withControl(control: RequestListener, api: RequestListener): RequestLis
   };
 }
 
-function openGateway(backend: Backend): Gateway {
+function gatewayOf(backend: Backend): (lie: GatewayLie | undefined) => Gateway {
   const { gatewayMode, gatewayToken, gatewayLagMs, gatewayTrustless, gatewayHangMs, gatewayLies } = backend.knobs;
-  return createGateway(
-    {
-      readBlock: (cid) => backend.blocks.read(cid),
-      isPinned: (root) => pinsHolding(root, backend).length > 0,
-      pinnedSince: (root) => {
-        const readyAt = pinsHolding(root, backend)[0]?.readyAt;
-        return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
-      },
-      now: () => backend.clock.now(),
+  const content = {
+    readBlock: backend.blocks.read,
+    isPinned: (root: CID) => pinsHolding(root, backend).length > 0,
+    pinnedSince: (root: CID) => {
+      const readyAt = pinsHolding(root, backend)[0]?.readyAt;
+      return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
     },
-    {
+    now: backend.clock.now,
+  };
+  return (lie) =>
+    createGateway(content, {
       mode: gatewayMode,
+      token: gatewayToken,
       gatewayLagMs,
-      hangMs: gatewayHangMs,
       trustless: gatewayTrustless === 'on',
-      ...(gatewayToken === undefined ? {} : { token: gatewayToken }),
-      ...(gatewayLies === 'no' ? {} : { lies: gatewayLies }),
-    },
-  );
+      hangMs: gatewayHangMs,
+      lies: lie ?? (gatewayLies === 'no' ? undefined : gatewayLies),
+    });
 }
