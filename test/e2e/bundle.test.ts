@@ -1,0 +1,15 @@
+import { statSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { otherEvent } from '../support/events.ts';
+import { DIST, runDist } from '../support/run-dist.ts';
+
+it('is at most 2.5 MB, which every job downloads', () => {
+  expect(statSync(DIST).size).toBeLessThanOrEqual(2_500_000);
+});
+
+it('says its first word soon after it was started', async () => {
+  const run = await runDist({ inputs: {}, event: otherEvent('schedule') });
+  expect(run.exitCode, run.log).toBe(0);
+  // Ten times what it takes: this only finds a start that went wrong, the bench has the figure.
+  expect(run.firstLineMs).toBeLessThan(3000);
+});
