@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { createGateways, type GatewayOptions } from '../../src/adapters/gateway/probe.ts';
 import { cidFromDigest, DAG_PB_CODEC, RAW_CODEC } from '../../src/domain/cid.ts';
@@ -89,6 +90,19 @@ describe('opening a link', () => {
     );
     expect(seen?.state).toBe('down');
     expect(elsewhere.seen).toHaveLength(0);
+  });
+
+  it('does not download a large file: its announced length is the proof', async () => {
+    const large = { cid: root, bytes: 9 * 1024 * 1024 };
+    const endless = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-length': String(large.bytes) });
+      response.write(new Uint8Array(5 * 1024 * 1024));
+    };
+    await using server = await scriptedServer(endless);
+    const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
+    const gateways = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
+    const [seen] = await gateways.probe({ ...build, root, listing: new Map([['film.mp4', large]]) });
+    expect(seen).toMatchObject({ state: 'live', note: 'length matches' });
   });
 
   it('opens nothing when not asked to look', async () => {
