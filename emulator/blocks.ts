@@ -3,9 +3,8 @@ import type { CID } from 'multiformats/cid';
 
 /** Blocks on disk, one file each, found by multihash. */
 export interface Blocks {
-  /** The store in the form the IPFS libraries take. */
-  readonly store: FsBlockstore;
-  put(cid: CID, bytes: Uint8Array): Promise<void>;
+  /** Stores a block, once. */
+  put(cid: CID, bytes: Uint8Array): Promise<CID>;
   /** Undefined when the block is not stored. */
   read(cid: CID): Promise<Uint8Array | undefined>;
 }
@@ -15,9 +14,9 @@ export async function openBlocks(directory: string): Promise<Blocks> {
   const store = new FsBlockstore(directory);
   await store.open();
   return {
-    store,
     put: async (cid, bytes) => {
       if (!(await store.has(cid))) await store.put(cid, bytes);
+      return cid;
     },
     read: async (cid) => {
       if (!(await store.has(cid))) return undefined;

@@ -35,7 +35,7 @@ export async function importCar(source: AsyncIterable<Uint8Array>, blocks: Block
   const [root, ...others] = await car.getRoots();
   if (root === undefined || others.length > 0) throw invalidCar(`it has ${others.length + (root ? 1 : 0)} roots`);
   const seen = new Map<string, SeenBlock>();
-  const writes = new Set<Promise<void>>();
+  const writes = new Set<Promise<unknown>>();
   for await (const { cid, bytes } of readBlocks(car)) {
     const key = cid.toString();
     if (seen.has(key)) continue;

@@ -33,7 +33,9 @@ export async function storeParts(parts: readonly Part[], fields: UploadFields, b
 }
 
 async function storeCar(part: Part, backend: Backend): Promise<Content> {
-  const { isDirectory, ...imported } = await importCar(createReadStream(part.file), backend.blocks);
+  const source = createReadStream(part.file);
+  // A refused CAR is not read to its end, and would stay open.
+  const { isDirectory, ...imported } = await importCar(source, backend.blocks).finally(() => source.destroy());
   const { carImportFails, carDelayMs } = backend.knobs;
   return {
     ...imported,

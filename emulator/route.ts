@@ -18,8 +18,10 @@ export interface Route {
   readonly method: string;
   /** Segments; `:name` takes any one. */
   readonly path: string;
-  /** What a key needs: a v3 scope, a legacy scope, any valid key, or nothing at all. A signed URL may replace it. */
-  readonly needs: { scope: string; orSigned?: true } | { legacyScope: string } | 'key' | 'signed' | 'nothing';
+  /** What a key needs: a v3 scope, a legacy scope, any valid key, or nothing at all. */
+  readonly needs: { readonly scope: string } | { readonly legacyScope: string } | 'key' | 'nothing';
+  /** The signature of a presigned URL is wanted, or stands in for the key when there is one. */
+  readonly signature?: 'required' | 'accepted';
   /** True for the requests that an account over its plan may not make. */
   readonly uploads?: true;
   answer(call: Call, backend: Backend): Promise<Answer> | Answer;

@@ -23,18 +23,15 @@ export async function routeCall(
 }
 
 function admit(route: Route, call: Omit<Call, 'params'>, backend: Backend): Budget | undefined {
-  const { needs } = route;
-  if (needs === 'nothing') return undefined;
-  let budget: Budget | undefined;
-  if (needs === 'signed' || (needs !== 'key' && 'orSigned' in needs && isSigned(call.url))) verifySigned(call, backend);
-  else budget = admitKey(needs, call, backend);
+  const isBySignature = route.signature === 'required' || (route.signature === 'accepted' && isSigned(call.url));
+  if (isBySignature) verifySigned(call, backend);
+  const budget = isBySignature ? undefined : admitKey(route.needs, call, backend);
   if (route.uploads === true) refuseBlockedAccount(backend);
   return budget;
 }
 
-type KeyNeeds = Exclude<Route['needs'], 'signed' | 'nothing'>;
-
-function admitKey(needs: KeyNeeds, call: Omit<Call, 'params'>, backend: Backend): Budget | undefined {
+function admitKey(needs: Route['needs'], call: Omit<Call, 'params'>, backend: Backend): Budget | undefined {
+  if (needs === 'nothing') return undefined;
   const key = backend.auth.authenticate(call.headers.authorization);
   const budget = backend.auth.spend(key);
   if (budget?.exceeded === true) throw tooManyRequests(budget, call.url.pathname, backend);

@@ -8,7 +8,7 @@ import type { Backend } from './backend.ts';
 import { recordPin, storeParts } from './ingest.ts';
 import type { Knobs } from './knobs.ts';
 import type { Call } from './route.ts';
-import { checkSignedContent, isSigned, signedFields, useSigned } from './signed-uploads.ts';
+import { checkSignedContent, signedFields, useSigned } from './signed-uploads.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
 /** Resumable uploads; a partial one survives a restart of the emulator. */
@@ -77,10 +77,7 @@ function createServer(partials: FileStore, backend: Backend): Server {
     datastore: partials,
     maxSize: backend.knobs.uploadLimit,
     // A presigned upload keeps the id that its URL is signed for.
-    namingFunction: (request) => {
-      const url = new URL(request.url);
-      return isSigned(url) ? uploadIdOf(request.url) : backend.newId();
-    },
+    namingFunction: (request) => uploadIdOf(request.url) || backend.newId(),
     getFileIdFromRequest: (request) => uploadIdOf(request.url),
     generateUrl: (request, { id }) => locationOf(new URL(request.url), id, request.headers.get('upload-metadata')),
     onUploadCreate: (_request, upload) => {

@@ -39,7 +39,7 @@ function settingsOf(version: CidVersion): Settings {
 
 /** Stores one file as it is. */
 export async function importOne(file: string, version: CidVersion, blocks: Blocks): Promise<Imported> {
-  const result = await importFile({ content: createReadStream(file) }, blocks.store, settingsOf(version));
+  const result = await importFile({ content: createReadStream(file) }, blocks, settingsOf(version));
   return { root: result.cid, blockBytes: Number(result.size) };
 }
 
@@ -96,7 +96,7 @@ async function importDirectory(tree: Directory, version: CidVersion, blocks: Blo
   }
   let last: ImportResult | undefined;
   const settings: Settings = { ...settingsOf(version), wrapWithDirectory: true, dagBuilder: link };
-  for await (const result of importer([], blocks.store, settings)) last = result;
+  for await (const result of importer([], blocks, settings)) last = result;
   if (last === undefined) throw new Error('The importer returned no root');
   return { root: last.cid, blockBytes: Number(last.size) };
 }

@@ -9,7 +9,8 @@ import type { Tus } from './tus.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
 const write = { scope: 'org:files:write' };
-const writeOrSigned = { scope: 'org:files:write', orSigned: true } as const;
+/** A resumable upload that was started, with a key or by a presigned URL. */
+const begun = { path: '/v3/files/:id/:filename', needs: write, signature: 'accepted' } as const;
 
 /** The routes of the upload host. */
 export function uploadRoutes(tus: Tus): readonly Route[] {
@@ -18,9 +19,9 @@ export function uploadRoutes(tus: Tus): readonly Route[] {
     limitsRoute,
     { method: 'POST', path: '/v3/files', needs: write, uploads: true, answer: upload },
     { method: 'POST', path: '/v3/files/sign', needs: write, uploads: true, answer: signUpload },
-    { method: 'POST', path: '/v3/files/:id', needs: 'signed', uploads: true, answer: upload },
-    { method: 'PATCH', path: '/v3/files/:id/:filename', needs: writeOrSigned, uploads: true, answer: tus.append },
-    { method: 'HEAD', path: '/v3/files/:id/:filename', needs: writeOrSigned, answer: tus.head },
+    { method: 'POST', path: '/v3/files/:id', needs: 'nothing', signature: 'required', uploads: true, answer: upload },
+    { ...begun, method: 'PATCH', uploads: true, answer: tus.append },
+    { ...begun, method: 'HEAD', answer: tus.head },
   ];
 }
 
