@@ -1,185 +1,54 @@
-import { type Cid, parseCid } from './domain/cid.ts';
-import { parseDuration } from './domain/duration.ts';
 import { ActionError } from './domain/errors.ts';
-import { globProblem } from './domain/glob.ts';
-import { chooseMode, type Mode, type RunContext, unknownPlaceholders } from './domain/run.ts';
-import { isTagName, type Keyvalues } from './domain/tag.ts';
-
-/** Why a value was refused: what the input accepts, in words that follow "must be". */
-class Refusal {
-  readonly accepts: string;
-  constructor(accepts: string) {
-    this.accepts = accepts;
-  }
-}
-
-type Parser<T> = (raw: string) => T | Refusal;
+import * as value from './domain/input-value.ts';
+import { chooseMode, type Mode, type RunContext } from './domain/run.ts';
 
 interface Field<T> {
   readonly fallback: string;
-  readonly parse: Parser<T>;
+  readonly parse: value.Parser<T>;
   /** The value is never repeated in a message. */
   readonly secret?: true;
 }
 
-function field<T>(fallback: string, parse: Parser<T>): Field<T> {
+function field<T>(fallback: string, parse: value.Parser<T>): Field<T> {
   return { fallback, parse };
 }
 
-const text: Parser<string> = (raw) => raw;
-const optional: Parser<string | undefined> = (raw) => (raw === '' ? undefined : raw);
-
-function word<const W extends readonly string[]>(...words: W): Parser<W[number]> {
-  const accepts = words.map((name) => `"${name}"`).join(', ');
-  return (raw) => words.find((name) => name === raw) ?? new Refusal(`one of ${accepts}`);
-}
-
-const flag: Parser<boolean> = (raw) =>
-  raw === 'true' || raw === 'false' ? raw === 'true' : new Refusal('true or false');
-
-function whole(min: number, max: number): Parser<number> {
-  return (raw) => {
-    const value = /^[0-9]{1,9}$/.test(raw) ? Number(raw) : Number.NaN;
-    return value >= min && value <= max ? value : new Refusal(`a whole number from ${min} to ${max}`);
-  };
-}
-
-const duration: Parser<number> = (raw) => {
-  const value = parseDuration(raw);
-  return value === undefined || value < 1000 ? new Refusal('a duration such as 90s, 30m, 24h or 7d') : value;
-};
-
-function splitLines(raw: string): readonly string[] {
-  return raw
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-const globs: Parser<readonly string[]> = (raw) => {
-  const lines = splitLines(raw);
-  const problems = lines.flatMap((line) => {
-    const problem = globProblem(line);
-    return problem === undefined ? [] : [`"${line}" ${problem}`];
-  });
-  return problems.length > 0 ? new Refusal(`globs relative to path, one a line (${problems.join('; ')})`) : lines;
-};
-
-const cid: Parser<Cid | undefined> = (raw) =>
-  raw === '' ? undefined : (parseCid(raw) ?? new Refusal('a CID such as bafybei… or Qm…'));
-
-const project: Parser<string> = (raw) =>
-  /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw)
-    ? raw
-    : new Refusal('a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web');
-
-const tags: Parser<readonly string[]> = (raw) => {
-  const lines = [...new Set(splitLines(raw))];
-  return lines.every(isTagName)
-    ? lines
-    : new Refusal('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
-};
-
-const name: Parser<string> = (raw) =>
-  /^[\x20-\x7e]{1,120}$/.test(raw) && unknownPlaceholders(raw).length === 0
-    ? raw
-    : new Refusal(
-        'printable ASCII, at most 120 characters, with no placeholders but {project}, {sha}, {sha7} and {tag}',
-      );
-
-const metadata: Parser<Keyvalues> = (raw) => {
-  const pairs = splitLines(raw).map((line) => /^([a-z0-9_.-]{1,40})=([\x20-\x7e]{1,199})$/.exec(line));
-  const entries = pairs.flatMap((match) =>
-    match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]] as const],
-  );
-  const fits =
-    entries.length === pairs.length && entries.length <= 2 && entries.every(([key]) => !key.startsWith('pd1.'));
-  return fits
-    ? Object.fromEntries(entries)
-    : new Refusal(
-        'at most 2 lines key=value; keys of a-z 0-9 _ . - that do not start with "pd1.", values of printable ASCII under 200 characters',
-      );
-};
-
-const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const jwt: Parser<string> = (raw) =>
-  raw === '' || JWT_SHAPE.test(raw)
-    ? raw
-    : new Refusal('a Pinata JWT: three parts with dots between them (not an API key or secret)');
-
-const headerValue: Parser<string | undefined> = (raw) =>
-  /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : new Refusal('one line of printable ASCII');
-
-/** True for https anywhere, and plain http on this machine only. */
-function isSafeUrl(raw: string): boolean {
-  const url = URL.canParse(raw) ? new URL(raw) : undefined;
-  if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    return false;
-  const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
-}
-
-const baseUrl: Parser<string> = (raw) =>
-  isSafeUrl(raw) && !/\/v3\/?$/.test(raw)
-    ? raw.replace(/\/+$/, '')
-    : new Refusal('an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3');
-
-const optionalBaseUrl: Parser<string | undefined> = (raw) => (raw === '' ? undefined : baseUrl(raw));
-
-const gatewayHost: Parser<string | undefined> = (raw) => {
-  if (raw === '') return undefined;
-  const host = raw.replace(/^https:\/\//, '').replace(/\/+$/, '');
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)
-    ? host.toLowerCase()
-    : new Refusal('a domain such as acme.mypinata.cloud, or its https URL');
-};
-
-const gatewayTemplates: Parser<readonly string[]> = (raw) => {
-  const lines = splitLines(raw);
-  const fine = lines.every((line) => line.includes('{cid}') && isSafeUrl(line.replaceAll('{cid}', 'bafkqaaa')));
-  return fine
-    ? lines
-    : new Refusal(
-        'link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link',
-      );
-};
-
 /** Every input, in the order of README. The fallback equals the default of action.yml; a test compares them. */
 const FIELDS = {
-  path: field('', text),
-  'pinata-jwt': { ...field('', jwt), secret: true },
-  mode: field('auto', word('auto', 'deploy')),
-  project: field('', (raw) => (raw === '' ? '' : project(raw))),
-  tags: field('', tags),
-  name: field('{project}@{sha7}', name),
-  group: field('', optional),
-  network: field('public', word('public', 'private')),
-  metadata: field('', metadata),
-  include: field('**', globs),
-  exclude: field('', globs),
-  'ignore-file': field('.pinataignore', text),
-  'include-hidden-files': field('auto', word('auto', 'true', 'false')),
-  symlinks: field('inside', word('inside', 'error')),
-  'if-no-files-found': field('error', word('error', 'warn', 'ignore')),
-  'cid-profile': field('unixfs-v1-2025', word('unixfs-v1-2025', 'unixfs-v0-2015', 'pinata-folder')),
-  'expected-cid': field('', cid),
-  'car-file': field('', optional),
-  'upload-method': field('auto', word('auto', 'car', 'folder')),
-  'reuse-pinned': field('true', flag),
-  concurrency: field('4', whole(1, 32)),
-  'requests-per-minute': field('50', whole(1, 6000)),
-  timeout: field('30m', duration),
-  verify: field('gateway', word('none', 'pin', 'gateway')),
-  gateways: field('https://{cid}.ipfs.inbrowser.link\nhttps://{cid}.ipfs.dweb.link', gatewayTemplates),
-  'pinata-gateway': field('', gatewayHost),
-  'pinata-gateway-key': { ...field('', headerValue), secret: true },
-  'verify-timeout': field('2m', duration),
-  'fail-on-unreachable': field('false', flag),
-  'dry-run': field('false', flag),
-  summary: field('true', flag),
-  'pinata-api-url': field('https://api.pinata.cloud', baseUrl),
-  'pinata-upload-url': field('https://uploads.pinata.cloud', baseUrl),
-  'pinata-gateway-url': field('', optionalBaseUrl),
+  path: field('', value.text),
+  'pinata-jwt': { ...field('', value.jwt), secret: true },
+  mode: field('auto', value.word('auto', 'deploy')),
+  project: field('', (raw) => (raw === '' ? '' : value.project(raw))),
+  tags: field('', value.tags),
+  name: field('{project}@{sha7}', value.name),
+  group: field('', value.optional),
+  network: field('public', value.word('public', 'private')),
+  metadata: field('', value.metadata),
+  include: field('**', value.globs),
+  exclude: field('', value.globs),
+  'ignore-file': field('.pinataignore', value.text),
+  'include-hidden-files': field('auto', value.word('auto', 'true', 'false')),
+  symlinks: field('inside', value.word('inside', 'error')),
+  'if-no-files-found': field('error', value.word('error', 'warn', 'ignore')),
+  'cid-profile': field('unixfs-v1-2025', value.word('unixfs-v1-2025', 'unixfs-v0-2015', 'pinata-folder')),
+  'expected-cid': field('', value.cid),
+  'car-file': field('', value.optional),
+  'upload-method': field('auto', value.word('auto', 'car', 'folder')),
+  'reuse-pinned': field('true', value.flag),
+  concurrency: field('4', value.whole(1, 32)),
+  'requests-per-minute': field('50', value.whole(1, 6000)),
+  timeout: field('30m', value.duration),
+  verify: field('gateway', value.word('none', 'pin', 'gateway')),
+  gateways: field('https://{cid}.ipfs.inbrowser.link\nhttps://{cid}.ipfs.dweb.link', value.gatewayTemplates),
+  'pinata-gateway': field('', value.gatewayHost),
+  'pinata-gateway-key': { ...field('', value.headerValue), secret: true },
+  'verify-timeout': field('2m', value.duration),
+  'fail-on-unreachable': field('false', value.flag),
+  'dry-run': field('false', value.flag),
+  summary: field('true', value.flag),
+  'pinata-api-url': field('https://api.pinata.cloud', value.baseUrl),
+  'pinata-upload-url': field('https://uploads.pinata.cloud', value.baseUrl),
+  'pinata-gateway-url': field('', value.optionalBaseUrl),
 } satisfies Record<string, Field<unknown>>;
 
 /** Inputs of older actions: still read where they mean the same, refused where they cannot be used safely. */
@@ -196,7 +65,7 @@ export type InputName = keyof typeof FIELDS | keyof typeof RENAMED | (typeof REF
 /** Answers the raw value of an input, '' when it is not given. */
 export type ReadInput = (input: InputName) => string;
 
-type Values = { readonly [K in keyof typeof FIELDS]: Exclude<ReturnType<(typeof FIELDS)[K]['parse']>, Refusal> };
+type Values = { readonly [K in keyof typeof FIELDS]: Exclude<ReturnType<(typeof FIELDS)[K]['parse']>, value.Refusal> };
 
 /** The inputs, parsed, with the mode the event stands for and one line for each deprecated name in use. */
 export interface Inputs {
@@ -230,8 +99,9 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     const { fallback, parse, secret }: Field<unknown> = FIELDS[input];
     const given = effective(input);
     const parsed = parse(given === '' ? fallback : given);
-    if (parsed instanceof Refusal) problems.push(`${input} must be ${parsed.accepts}, got ${shown(given, secret)}.`);
-    else values[input] = parsed;
+    const accepted = value.refusedFor(parsed);
+    if (accepted === undefined) values[input] = parsed;
+    else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
   }
   const mode = chooseMode(values.mode === 'deploy' ? 'deploy' : 'auto', context);
   problems.push(...missing(mode, effective), ...contradictions(values));

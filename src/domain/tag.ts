@@ -6,7 +6,7 @@ import { ActionError } from './errors.ts';
 export type Keyvalues = Readonly<Record<string, string>>;
 
 /** Pairs that Pinata keeps on one pin; one is left free for other tools. */
-export const MAX_PAIRS = 9;
+const MAX_PAIRS = 9;
 const MAX_VALUE_LENGTH = 199;
 const ADOPTED = 'pd1.adopted';
 const PREVIEWS = 'previews';

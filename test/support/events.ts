@@ -6,7 +6,7 @@ export interface RunEvent {
   readonly sha: string;
 }
 
-export const HEAD_COMMIT = '1234567890abcdef1234567890abcdef12345678';
+const HEAD_COMMIT = '1234567890abcdef1234567890abcdef12345678';
 const MERGE_COMMIT = 'ffffffffffffffffffffffffffffffffffffffff';
 const REPOSITORY = { full_name: 'acme/site', default_branch: 'main' };
 

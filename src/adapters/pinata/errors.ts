@@ -27,7 +27,7 @@ interface ServiceMessage {
  * The message in an error body. Pinata has three shapes: `{error:{code,message}}`, `{error:{reason,details}}` and
  * `{error:"text"}`; proxies in front of it answer pages.
  */
-export function serviceMessage(body: string): ServiceMessage {
+function serviceMessage(body: string): ServiceMessage {
   const parsed = parseJson(body);
   const part = (...path: readonly string[]): string => quotable(textAt(parsed, ...path) ?? '');
   return {
@@ -67,7 +67,7 @@ export function answerBehind(error: unknown): Answer | undefined {
 type Explanation = Pick<ActionError, 'kind' | 'message'> & { readonly hint: string };
 
 function explainForbidden(reason: string, text: string, doing: string): Explanation {
-  if (reason === 'API_KEY_REVOKED') return rejectedKey('The key in pinata-jwt was revoked.');
+  if (reason === 'API_KEY_REVOKED' || /revoked/i.test(text)) return rejectedKey('The key in pinata-jwt was revoked.');
   if (/blocked|plan usage|limit/i.test(text)) {
     return {
       kind: 'quota',

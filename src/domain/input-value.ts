@@ -1,0 +1,140 @@
+import { type Cid, parseCid } from './cid.ts';
+import { parseDuration } from './duration.ts';
+import { globProblem } from './glob.ts';
+import { unknownPlaceholders } from './run.ts';
+import { isTagName, type Keyvalues } from './tag.ts';
+
+const accepts = Symbol('accepts');
+
+/** Why a value was refused: what the input accepts, in words that follow "must be". */
+export interface Refusal {
+  readonly [accepts]: string;
+}
+
+function refuse(what: string): Refusal {
+  return { [accepts]: what };
+}
+
+/** What the input accepts, when a parsed value is a refusal; undefined for a value. */
+export function refusedFor(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null && accepts in value ? String(value[accepts]) : undefined;
+}
+
+/** Reads an input's text, '' when it was not given. */
+export type Parser<T> = (raw: string) => T | Refusal;
+
+export const text: Parser<string> = (raw) => raw;
+export const optional: Parser<string | undefined> = (raw) => (raw === '' ? undefined : raw);
+
+export function word<const W extends readonly string[]>(...words: W): Parser<W[number]> {
+  const accepts = words.map((name) => `"${name}"`).join(', ');
+  return (raw) => words.find((name) => name === raw) ?? refuse(`one of ${accepts}`);
+}
+
+export const flag: Parser<boolean> = (raw) =>
+  raw === 'true' || raw === 'false' ? raw === 'true' : refuse('true or false');
+
+export function whole(min: number, max: number): Parser<number> {
+  return (raw) => {
+    const value = /^[0-9]{1,9}$/.test(raw) ? Number(raw) : Number.NaN;
+    return value >= min && value <= max ? value : refuse(`a whole number from ${min} to ${max}`);
+  };
+}
+
+export const duration: Parser<number> = (raw) => {
+  const value = parseDuration(raw);
+  return value === undefined || value < 1000 ? refuse('a duration such as 90s, 30m, 24h or 7d') : value;
+};
+
+function splitLines(raw: string): readonly string[] {
+  return raw
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+export const globs: Parser<readonly string[]> = (raw) => {
+  const lines = splitLines(raw);
+  const problems = lines.flatMap((line) => {
+    const problem = globProblem(line);
+    return problem === undefined ? [] : [`"${line}" ${problem}`];
+  });
+  return problems.length > 0 ? refuse(`globs relative to path, one a line (${problems.join('; ')})`) : lines;
+};
+
+export const cid: Parser<Cid | undefined> = (raw) =>
+  raw === '' ? undefined : (parseCid(raw) ?? refuse('a CID such as bafybei… or Qm…'));
+
+export const project: Parser<string> = (raw) =>
+  /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw)
+    ? raw
+    : refuse('a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web');
+
+export const tags: Parser<readonly string[]> = (raw) => {
+  const lines = [...new Set(splitLines(raw))];
+  return lines.every(isTagName)
+    ? lines
+    : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
+};
+
+export const name: Parser<string> = (raw) =>
+  /^[\x20-\x7e]{1,120}$/.test(raw) && unknownPlaceholders(raw).length === 0
+    ? raw
+    : refuse('printable ASCII, at most 120 characters, with no placeholders but {project}, {sha}, {sha7} and {tag}');
+
+export const metadata: Parser<Keyvalues> = (raw) => {
+  const pairs = splitLines(raw).map((line) => /^([a-z0-9_.-]{1,40})=([\x20-\x7e]{1,199})$/.exec(line));
+  const entries = pairs.flatMap((match) =>
+    match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]] as const],
+  );
+  const fits =
+    entries.length === pairs.length && entries.length <= 2 && entries.every(([key]) => !key.startsWith('pd1.'));
+  return fits
+    ? Object.fromEntries(entries)
+    : refuse(
+        'at most 2 lines key=value; keys of a-z 0-9 _ . - that do not start with "pd1.", values of printable ASCII under 200 characters',
+      );
+};
+
+const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+export const jwt: Parser<string> = (raw) =>
+  raw === '' || JWT_SHAPE.test(raw)
+    ? raw
+    : refuse('a Pinata JWT: three parts with dots between them (not an API key or secret)');
+
+export const headerValue: Parser<string | undefined> = (raw) =>
+  /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse('one line of printable ASCII');
+
+/** True for https anywhere, and plain http on this machine only. */
+function isSafeUrl(raw: string): boolean {
+  const url = URL.canParse(raw) ? new URL(raw) : undefined;
+  if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return false;
+  const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}
+
+export const baseUrl: Parser<string> = (raw) =>
+  isSafeUrl(raw) && !/\/v3\/?$/.test(raw)
+    ? raw.replace(/\/+$/, '')
+    : refuse('an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3');
+
+export const optionalBaseUrl: Parser<string | undefined> = (raw) => (raw === '' ? undefined : baseUrl(raw));
+
+export const gatewayHost: Parser<string | undefined> = (raw) => {
+  if (raw === '') return undefined;
+  const host = raw.replace(/^https:\/\//, '').replace(/\/+$/, '');
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)
+    ? host.toLowerCase()
+    : refuse('a domain such as acme.mypinata.cloud, or its https URL');
+};
+
+export const gatewayTemplates: Parser<readonly string[]> = (raw) => {
+  const lines = splitLines(raw);
+  const fine = lines.every((line) => line.includes('{cid}') && isSafeUrl(line.replaceAll('{cid}', 'bafkqaaa')));
+  return fine
+    ? lines
+    : refuse(
+        'link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link',
+      );
+};
