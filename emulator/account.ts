@@ -1,4 +1,4 @@
-import { type Answer, answerData, json } from './answer.ts';
+import { type Answer, envelope, json } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { isReady } from './pins.ts';
 import type { Call, Route } from './route.ts';
@@ -8,7 +8,7 @@ export const limitsRoute: Route = {
   method: 'GET',
   path: '/v3/files/limits',
   needs: { scope: 'org:files:read' },
-  answer: (_call, backend) => answerData({ folder_max_files: backend.knobs.folderMaxFiles }),
+  answer: (_call, backend) => envelope({ folder_max_files: backend.knobs.folderMaxFiles }),
 };
 
 /** What the account is and uses. The `/v3/data` forms are there because one client setting covers both bases. */
@@ -35,7 +35,7 @@ function listGateways(_call: Call, backend: Backend): Answer {
     restrict: gatewayToken === undefined,
     custom_domains: gatewayMode === 'custom-domain' ? [domain] : [],
   };
-  return answerData({ count: 1, rows: [gateway] });
+  return envelope({ count: 1, rows: [gateway] });
 }
 
 function greet(): Answer {

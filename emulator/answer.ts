@@ -32,7 +32,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
 }
 
 /** 200 with v3's envelope. */
-export function answerData(value: unknown): Answer {
+export function envelope(value: unknown): Answer {
   return json(200, { data: value });
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Answer, answerData, Refusal } from './answer.ts';
+import { type Answer, envelope, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { readJson } from './json-body.ts';
 import { listPage } from './page.ts';
@@ -24,7 +24,7 @@ function listPins(call: Call, backend: Backend): Answer {
   const rows = query.get('cidPending') === 'true' ? pendingPins(network, backend) : listedPins(network, backend);
   const matching = rows.filter((pin) => matchesQuery(pin, query, backend));
   const { page, token } = listPage(matching, query, backend);
-  return answerData({ files: page.map(renderRow), next_page_token: token });
+  return envelope({ files: page.map(renderRow), next_page_token: token });
 }
 
 function listedPins(network: Network, backend: Backend): readonly PinRecord[] {
@@ -80,7 +80,7 @@ function renderRow(pin: PinRecord): Record<string, unknown> {
 }
 
 function getPin(call: Call, backend: Backend): Answer {
-  return answerData(renderRow(findPin(call, backend)));
+  return envelope(renderRow(findPin(call, backend)));
 }
 
 const updateSchema = v.object({
@@ -100,7 +100,7 @@ async function updatePin(call: Call, backend: Backend): Promise<Answer> {
     expiresAt: change.expires_at === undefined ? pin.expiresAt : parseExpiry(change.expires_at, backend),
   };
   backend.store.pins.put(updated);
-  return answerData(renderRow(updated));
+  return envelope(renderRow(updated));
 }
 
 /** Given keys replace or add, `null` removes, the others stay. Throws 400. */
@@ -118,7 +118,7 @@ function mergeKeyvalues(
 
 function deletePin(call: Call, backend: Backend): Answer {
   removePin(findPin(call, backend), backend);
-  return answerData(null);
+  return envelope(null);
 }
 
 /** Unpins. Throws 500 while the record is younger than `settleMs`. */

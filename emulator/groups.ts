@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Answer, answerData, Refusal } from './answer.ts';
+import { type Answer, envelope, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { readJson } from './json-body.ts';
 import { listPage } from './page.ts';
@@ -33,7 +33,7 @@ function listGroups(call: Call, backend: Backend): Answer {
     .filter((group) => name === null || group.name.includes(name))
     .filter((group) => isPublic === null || String(group.isPublic) === isPublic);
   const { page, token } = listPage(groups, query, backend);
-  return answerData({ groups: page.map(renderGroup), next_page_token: token });
+  return envelope({ groups: page.map(renderGroup), next_page_token: token });
 }
 
 const groupSchema = v.object({
@@ -47,11 +47,11 @@ async function createGroup(call: Call, backend: Backend): Promise<Answer> {
   const createdAt = backend.clock.now().getTime();
   const group = { id: backend.newId(), network, name, isPublic, createdAt };
   backend.store.groups.put(group);
-  return answerData(renderGroup(group));
+  return envelope(renderGroup(group));
 }
 
 function getGroup(call: Call, backend: Backend): Answer {
-  return answerData(renderGroup(findGroup(call, backend)));
+  return envelope(renderGroup(findGroup(call, backend)));
 }
 
 async function updateGroup(call: Call, backend: Backend): Promise<Answer> {
@@ -59,7 +59,7 @@ async function updateGroup(call: Call, backend: Backend): Promise<Answer> {
   const group = findGroup(call, backend);
   const updated = { ...group, name: change.name ?? group.name, isPublic: change.is_public ?? group.isPublic };
   backend.store.groups.put(updated);
-  return answerData(renderGroup(updated));
+  return envelope(renderGroup(updated));
 }
 
 /** Its files stay pinned, in no group. */
@@ -69,20 +69,20 @@ function deleteGroup(call: Call, backend: Backend): Answer {
     backend.store.pins.put({ ...pin, groupId: null });
   }
   backend.store.groups.remove(group.id);
-  return answerData(null);
+  return envelope(null);
 }
 
 function addFile(call: Call, backend: Backend): Answer {
   const group = findGroup(call, backend);
   backend.store.pins.put({ ...findFile(call, backend), groupId: group.id });
-  return answerData(null);
+  return envelope(null);
 }
 
 function removeFile(call: Call, backend: Backend): Answer {
   const group = findGroup(call, backend);
   const pin = findFile(call, backend);
   if (pin.groupId === group.id) backend.store.pins.put({ ...pin, groupId: null });
-  return answerData(null);
+  return envelope(null);
 }
 
 function findGroup(call: Call, backend: Backend): Group {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import { type Answer, answerData, Refusal } from './answer.ts';
+import { type Answer, envelope, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { parseJson, readJson } from './json-body.ts';
 import type { Call } from './route.ts';
@@ -33,7 +33,7 @@ export async function signUpload(call: Call, backend: Backend): Promise<Answer> 
     'X-User-ID': '00000000-0000-4000-8000-000000000001',
   });
   query.set('X-Signature', renderSignature(id, query, backend));
-  return answerData(`${call.url.origin}/v3/files/${id}?${query.toString()}`);
+  return envelope(`${call.url.origin}/v3/files/${id}?${query.toString()}`);
 }
 
 /** True for a URL that carries a signature in place of a key. */

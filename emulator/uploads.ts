@@ -1,5 +1,5 @@
 import { limitsRoute } from './account.ts';
-import { type Answer, answerData } from './answer.ts';
+import { type Answer, envelope } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { type Recorded, recordPin, storeParts } from './ingest.ts';
 import { type Form, receiveForm } from './multipart.ts';
@@ -39,7 +39,7 @@ async function uploadForm(call: Call, backend: Backend): Promise<Answer> {
     const content = await storeParts(form.parts, fields, backend);
     const recorded = recordPin(content, fields, backend);
     useSigned(signedId, backend);
-    return answerData(renderUpload(recorded));
+    return envelope(renderUpload(recorded));
   } finally {
     await form.discard();
   }

@@ -12,20 +12,20 @@ import { type PinataAccess, packCar, type UploadAnswer, upload } from '../suppor
  * needs the Files and Groups write permissions.
  */
 
-interface Service extends PinataAccess {
+interface Target extends PinataAccess {
   /** How long an upload may take to show in listings. */
   readonly patienceMs: number;
   close(): Promise<unknown>;
 }
 
-async function openEmulator(): Promise<Service> {
+async function openEmulator(): Promise<Target> {
   const emulator = await startEmulator({ listLagMs: 150, carDelayMs: 100 });
   return { ...emulator, patienceMs: 2000, close: () => emulator.stop() };
 }
 
 const realJwt = process.env.PINATA_CONTRACT_JWT;
 
-function openRealService(): Promise<Service> {
+function openRealPinata(): Promise<Target> {
   return Promise.resolve({
     apiUrl: 'https://api.pinata.cloud',
     uploadUrl: 'https://uploads.pinata.cloud',
@@ -43,7 +43,7 @@ describe.skipIf(realJwt === undefined)(
   'the real service (skipped without PINATA_CONTRACT_JWT)',
   { timeout: 180_000 },
   () => {
-    keepsTheContract(openRealService);
+    keepsTheContract(openRealPinata);
   },
 );
 
@@ -53,45 +53,45 @@ interface Answered {
   readonly body: unknown;
 }
 
-function keepsTheContract(open: () => Promise<Service>): void {
+function keepsTheContract(open: () => Promise<Target>): void {
   const run = randomBytes(6).toString('hex');
   const pinned = new Set<string>();
   const groups = new Set<string>();
-  let service: Service;
+  let target: Target;
 
   beforeAll(async () => {
-    service = await open();
+    target = await open();
   });
 
   afterAll(async () => {
     for (const id of pinned) await call('DELETE', `/v3/files/public/${id}`);
     for (const id of groups) await call('DELETE', `/v3/groups/public/${id}`);
-    await service.close();
+    await target.close();
   }, 180_000);
 
   async function call(method: string, path: string, body?: unknown): Promise<Answered> {
-    const headers = { Authorization: `Bearer ${service.jwt}`, 'Content-Type': 'application/json' };
+    const headers = { Authorization: `Bearer ${target.jwt}`, 'Content-Type': 'application/json' };
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await fetch(`${service.apiUrl}${path}`, init);
+    const response = await fetch(`${target.apiUrl}${path}`, init);
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text.startsWith('{') ? JSON.parse(text) : text };
   }
 
   async function pin(name: string, content: string, more: Record<string, string> = {}): Promise<UploadAnswer> {
     const fields = { network: 'public', name, keyvalues: JSON.stringify({ run, name }), ...more };
-    const answer = await upload(service, { files: [new File([content], `${name}.txt`)], fields });
-    if (answer.data !== undefined) pinned.add(answer.data.id);
+    const answer = await upload(target, { files: [new File([content], `${name}.txt`)], fields });
+    if (answer.row !== undefined) pinned.add(answer.row.id);
     return answer;
   }
 
   /** Lists until a row shows, as the client has to. */
   async function listed(query: string): Promise<readonly Record<string, unknown>[]> {
-    const deadline = Date.now() + service.patienceMs;
+    const deadline = Date.now() + target.patienceMs;
     for (;;) {
       const { body } = await call('GET', `/v3/files/public?${query}`);
       const { files } = (body as { data: { files: readonly Record<string, unknown>[] } }).data;
       if (files.length > 0 || Date.now() > deadline) return files;
-      await sleep(service.patienceMs / 40);
+      await sleep(target.patienceMs / 40);
     }
   }
 
@@ -100,10 +100,10 @@ function keepsTheContract(open: () => Promise<Service>): void {
   it('pins a small file as the raw block of its bytes and lists it with its keyvalues', async () => {
     const content = unique();
     const cid = CID.createV1(0x55, await sha256.digest(Buffer.from(content))).toString();
-    const { status, data } = await pin('small', content);
-    expect([status, data?.cid]).toEqual([200, cid]);
+    const { status, row } = await pin('small', content);
+    expect([status, row?.cid]).toEqual([200, cid]);
     expect(await listed(`cid=${cid}`)).toMatchObject([
-      { id: data?.id, cid, name: 'small', size: content.length, keyvalues: { run, name: 'small' } },
+      { id: row?.id, cid, name: 'small', size: content.length, keyvalues: { run, name: 'small' } },
     ]);
   });
 
@@ -111,13 +111,13 @@ function keepsTheContract(open: () => Promise<Service>): void {
     const content = unique();
     const first = await pin('twice', content);
     const second = await pin('twice', content);
-    expect([second.status, second.data?.cid]).toEqual([200, first.data?.cid]);
+    expect([second.status, second.row?.cid]).toEqual([200, first.row?.cid]);
   });
 
   it('filters by all keyvalues given, and ignores filters it does not know', async () => {
-    const { data } = await pin('filtered', unique());
+    const { row } = await pin('filtered', unique());
     const filter = (key: string, value: string): string => `${encodeURIComponent(`keyvalues[${key}]`)}=${value}`;
-    expect(await listed(`${filter('run', run)}&${filter('name', 'filtered')}`)).toMatchObject([{ id: data?.id }]);
+    expect(await listed(`${filter('run', run)}&${filter('name', 'filtered')}`)).toMatchObject([{ id: row?.id }]);
     const contradiction = await call('GET', `/v3/files/public?${filter('run', run)}&${filter('name', 'nobody')}`);
     expect(contradiction.body).toMatchObject({ data: { files: [] } });
     const misspelt = await call('GET', '/v3/files/public?metadata%5Brun%5D=nobody&limit=1');
@@ -139,8 +139,8 @@ function keepsTheContract(open: () => Promise<Service>): void {
   });
 
   it('merges keyvalues on update and removes those set to null', async () => {
-    const { data } = await pin('merged', unique());
-    const path = `/v3/files/public/${data?.id}`;
+    const { row } = await pin('merged', unique());
+    const path = `/v3/files/public/${row?.id}`;
     expect((await call('PUT', path, { keyvalues: { added: '1', name: null } })).status).toBe(200);
     const { body } = await call('GET', path);
     expect((body as { data: { keyvalues: unknown } }).data.keyvalues).toEqual({ run, added: '1' });
@@ -148,33 +148,33 @@ function keepsTheContract(open: () => Promise<Service>): void {
 
   it('takes an expiry on upload and on update', async () => {
     const inAnHour = Math.floor(Date.now() / 1000) + 3600;
-    const { status, data } = await pin('expiring', unique(), { expires_at: String(inAnHour) });
+    const { status, row } = await pin('expiring', unique(), { expires_at: String(inAnHour) });
     expect(status).toBe(200);
-    const later = await call('PUT', `/v3/files/public/${data?.id}`, { expires_at: inAnHour + 3600 });
+    const later = await call('PUT', `/v3/files/public/${row?.id}`, { expires_at: inAnHour + 3600 });
     expect(later.status).toBe(200);
   });
 
   it('forgets a deleted record', async () => {
-    const { data } = await pin('deleted', unique());
-    await listed(`cid=${data?.cid}`);
-    const path = `/v3/files/public/${data?.id}`;
+    const { row } = await pin('deleted', unique());
+    await listed(`cid=${row?.cid}`);
+    const path = `/v3/files/public/${row?.id}`;
     expect(await call('DELETE', path)).toMatchObject({ status: 200, body: { data: null } });
     expect((await call('GET', path)).status).toBe(404);
-    pinned.delete(data?.id ?? '');
+    pinned.delete(row?.id ?? '');
   });
 
   it('puts files into groups', async () => {
     const created = await call('POST', '/v3/groups/public', { name: `contract ${run}` });
     const group = (created.body as { data: { id: string } }).data.id;
     groups.add(group);
-    const { data } = await pin('grouped', unique(), { group_id: group });
-    expect(await listed(`group=${group}`)).toMatchObject([{ id: data?.id, group_id: group }]);
+    const { row } = await pin('grouped', unique(), { group_id: group });
+    expect(await listed(`group=${group}`)).toMatchObject([{ id: row?.id, group_id: group }]);
   });
 
   it('pins a folder through a presigned URL, once', async () => {
-    const response = await fetch(`${service.uploadUrl}/v3/files/sign`, {
+    const response = await fetch(`${target.uploadUrl}/v3/files/sign`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${service.jwt}` },
+      headers: { Authorization: `Bearer ${target.jwt}` },
       body: JSON.stringify({
         date: Math.floor(Date.now() / 1000),
         expires: 300,
@@ -186,43 +186,43 @@ function keepsTheContract(open: () => Promise<Service>): void {
     });
     const { data: url } = (await response.json()) as { data: string };
     const files = ['a.txt', 'b/c.txt'].map((name) => new File([unique()], `site/${name}`));
-    const { status, data } = await upload(service, { url, files, fields: {} });
-    if (data !== undefined) pinned.add(data.id);
-    expect([status, data]).toMatchObject([200, { mime_type: 'directory', number_of_files: 2 }]);
-    expect((await upload(service, { url, files, fields: {} })).status).toBe(409);
+    const { status, row } = await upload(target, { url, files, fields: {} });
+    if (row !== undefined) pinned.add(row.id);
+    expect([status, row]).toMatchObject([200, { mime_type: 'directory', number_of_files: 2 }]);
+    expect((await upload(target, { url, files, fields: {} })).status).toBe(409);
   });
 
   it('keeps the root of a CAR, or says that the plan has no CARs', async () => {
     const { root, bytes } = await packCar([new File([unique()], 'index.html'), new File(['x'], 'a/b.txt')]);
     const fields = { network: 'public', car: 'true', name: 'car', keyvalues: JSON.stringify({ run, name: 'car' }) };
-    const { status, data, message } = await upload(service, { files: [new File([bytes], 'site.car')], fields });
-    if (data === undefined) {
+    const { status, row, message } = await upload(target, { files: [new File([bytes], 'site.car')], fields });
+    if (row === undefined) {
       expect([status, message?.includes('CAR')]).toEqual([403, true]);
       return;
     }
-    pinned.add(data.id);
-    expect(data.cid).toBe(root);
+    pinned.add(row.id);
+    expect(row.cid).toBe(root);
     expect(await listed(`cid=${root}`)).toMatchObject([{ cid: root, mime_type: 'directory' }]);
   });
 
   it('takes a resumable upload in two pieces and tells the CID at the end', async () => {
     const content = Buffer.from(unique());
     const pairs = Object.entries({ filename: 'resumed.txt', network: 'public', keyvalues: JSON.stringify({ run }) });
-    const started = await fetch(`${service.uploadUrl}/v3/files`, {
+    const started = await fetch(`${target.uploadUrl}/v3/files`, {
       method: 'POST',
       headers: {
-        Authorization: `Bearer ${service.jwt}`,
+        Authorization: `Bearer ${target.jwt}`,
         'Upload-Length': String(content.length),
         'Upload-Metadata': pairs.map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`).join(','),
       },
     });
     const location = started.headers.get('location') ?? '';
-    expect([started.status, new URL(location).origin]).toEqual([201, service.uploadUrl]);
+    expect([started.status, new URL(location).origin]).toEqual([201, target.uploadUrl]);
     const patch = (offset: number, end: number): Promise<Response> =>
       fetch(location, {
         method: 'PATCH',
         headers: {
-          Authorization: `Bearer ${service.jwt}`,
+          Authorization: `Bearer ${target.jwt}`,
           'Tus-Resumable': '1.0.0',
           'Content-Type': 'application/offset+octet-stream',
           'Upload-Offset': String(offset),
@@ -238,7 +238,7 @@ function keepsTheContract(open: () => Promise<Service>): void {
 
   it('refuses a wrong key in the shape of each API', async () => {
     const read = async (path: string): Promise<Answered> => {
-      const response = await fetch(`${service.apiUrl}${path}`, { headers: { Authorization: 'Bearer a.b.c' } });
+      const response = await fetch(`${target.apiUrl}${path}`, { headers: { Authorization: 'Bearer a.b.c' } });
       return { status: response.status, headers: response.headers, body: await response.json() };
     };
     expect(await read('/v3/files/public')).toMatchObject({ status: 401, body: { error: { code: 401 } } });
@@ -249,8 +249,8 @@ function keepsTheContract(open: () => Promise<Service>): void {
   });
 
   it('tells the upload limits, and that the key is known', async () => {
-    const response = await fetch(`${service.uploadUrl}/v3/files/limits`, {
-      headers: { Authorization: `Bearer ${service.jwt}` },
+    const response = await fetch(`${target.uploadUrl}/v3/files/limits`, {
+      headers: { Authorization: `Bearer ${target.jwt}` },
     });
     expect(await response.json()).toMatchObject({ data: { folder_max_files: expect.any(Number) as unknown } });
     expect((await call('GET', '/data/testAuthentication')).status).toBe(200);

@@ -112,11 +112,11 @@ describe('the plan', () => {
 
   it('has private files on enterprise only', async () => {
     const emulator = await emulatorFor({ plan: 'enterprise' });
-    const { data } = await upload(emulator, { files: [new File(['x'], 'x')], fields: {} });
-    expect((await get(emulator, `/v3/files/private/${data?.id}`)).status).toBe(200);
-    expect((await get(emulator, `/v3/files/public/${data?.id}`)).status).toBe(404);
+    const { row } = await upload(emulator, { files: [new File(['x'], 'x')], fields: {} });
+    expect((await get(emulator, `/v3/files/private/${row?.id}`)).status).toBe(200);
+    expect((await get(emulator, `/v3/files/public/${row?.id}`)).status).toBe(404);
     expect((await get(emulator, '/v3/files?network=public')).body).toMatchObject({
-      data: { files: [{ id: data?.id }] },
+      data: { files: [{ id: row?.id }] },
     });
   });
 });

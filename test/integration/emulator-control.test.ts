@@ -121,10 +121,10 @@ describe('a fault', () => {
 
   it('tells another CID than the one that was pinned', async () => {
     await pinata.fault({ action: { wrongCid: true } });
-    const { data } = await upload(pinata, form('wrong'));
-    const record = (await pinata.state()).records.find(({ id }) => id === data?.id);
-    expect(data?.cid).toMatch(/^bafy/);
-    expect(record?.cid).not.toBe(data?.cid);
+    const { row } = await upload(pinata, form('wrong'));
+    const record = (await pinata.state()).records.find(({ id }) => id === row?.id);
+    expect(row?.cid).toMatch(/^bafy/);
+    expect(record?.cid).not.toBe(row?.cid);
   });
 
   it('reaches the gateway and the GitHub host too', async () => {
@@ -168,9 +168,9 @@ it('has a clock that can be set, and that runs on', async () => {
   const emulator = await emulatorFor({});
   const then = await emulator.clock({ now: '2030-01-01T00:00:00Z' });
   expect(then.toISOString()).toMatch(/^2030-01-01T00:00:0/);
-  const { data } = await upload(emulator, form('future'));
+  const { row } = await upload(emulator, form('future'));
   const [record] = (await emulator.state()).records;
-  expect(record?.id).toBe(data?.id);
+  expect(record?.id).toBe(row?.id);
   expect(new Date(record?.createdAt ?? 0).getUTCFullYear()).toBe(2030);
   await expect(emulator.clock({ now: 'tomorrow' })).rejects.toThrow('Invalid timestamp');
 });
@@ -180,11 +180,11 @@ describe('a restart', () => {
     const emulator = await startEmulator();
     onTestFinished(async () => void (await emulator.stop()));
     await emulator.clock({ advanceMs: 86_400_000 });
-    const { data } = await upload(emulator, form('kept'));
+    const { row } = await upload(emulator, form('kept'));
     const other = await emulator.addKey({ scopes: ['org:files:read'] });
     await emulator.restart({ signal });
     const listed = await (await list({ ...emulator, jwt: other })).json();
-    expect(listed).toMatchObject({ data: { files: [{ id: data?.id, cid: data?.cid }] } });
+    expect(listed).toMatchObject({ data: { files: [{ id: row?.id, cid: row?.cid }] } });
     const { now } = await emulator.state();
     expect(new Date(now).getTime()).toBeGreaterThan(Date.now() + 86_000_000);
   });

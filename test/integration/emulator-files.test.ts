@@ -25,8 +25,8 @@ function sdkFor({ apiUrl, uploadUrl, jwt }: PinataAccess): PinataSDK {
 
 /** Pins a few bytes and answers the record's id. */
 async function pin(to: PinataAccess, name: string, fields: Record<string, string> = {}): Promise<string> {
-  const { data } = await upload(to, { files: [new File([name], name)], fields: { network: 'public', ...fields } });
-  return data?.id ?? '';
+  const { row } = await upload(to, { files: [new File([name], name)], fields: { network: 'public', ...fields } });
+  return row?.id ?? '';
 }
 
 async function call(

@@ -9,11 +9,11 @@ const style = `p { color: red } /* ${randomBytes(300_000).toString('base64')} */
 /** Pins a small site and answers its root and record. */
 async function pinSite(to: PinataAccess): Promise<{ cid: string; id: string }> {
   const { bytes } = await packCar([new File([page], 'index.html'), new File([style], 'css/style.css')]);
-  const { data } = await upload(to, {
+  const { row } = await upload(to, {
     files: [new File([bytes], 'site.car')],
     fields: { network: 'public', car: 'true' },
   });
-  return { cid: data?.cid ?? '', id: data?.id ?? '' };
+  return { cid: row?.cid ?? '', id: row?.id ?? '' };
 }
 
 describe('the gateway', () => {

@@ -22,12 +22,12 @@ async function rawCid(bytes: Uint8Array): Promise<string> {
 describe('one file', () => {
   it('gets the raw CID of its bytes, its own name and its type', async () => {
     const bytes = randomBytes(1000);
-    const { status, data } = await upload(pinata, {
+    const { status, row } = await upload(pinata, {
       files: [new File([bytes], 'note.txt', { type: 'text/plain' })],
       fields: { network: 'public', keyvalues: '{"app":"docs"}' },
     });
     expect(status).toBe(200);
-    expect(data).toMatchObject({
+    expect(row).toMatchObject({
       cid: await rawCid(bytes),
       name: 'note.txt',
       size: 1000,
@@ -39,11 +39,11 @@ describe('one file', () => {
   });
 
   it('gets the CIDv0 that every IPFS node gives these bytes when asked for v0', async () => {
-    const { data } = await upload(pinata, {
+    const { row } = await upload(pinata, {
       files: [new File(['hello world\n'], 'hello.txt')],
       fields: { network: 'public', cid_version: 'v0' },
     });
-    expect(data?.cid).toBe('QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o');
+    expect(row?.cid).toBe('QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o');
   });
 
   it('is private unless said otherwise, and private needs the plan for it', async () => {
@@ -71,11 +71,11 @@ describe('a folder', () => {
     let expected = '';
     const encoded = createDirectoryEncoderStream(files);
     for await (const block of encoded as unknown as AsyncIterable<{ cid: CID }>) expected = block.cid.toString();
-    const { data } = await upload(pinata, {
+    const { row } = await upload(pinata, {
       files: files.map((file) => new File([file], `site/${file.name}`)),
       fields: { network: 'public', cid_version: 'unixfs-v1-2025' },
     });
-    expect(data).toMatchObject({ cid: expected, name: 'site', number_of_files: 1001, mime_type: 'directory' });
+    expect(row).toMatchObject({ cid: expected, name: 'site', number_of_files: 1001, mime_type: 'directory' });
   });
 
   it('drops the common first segment, or keeps it when the knob says so', async () => {
@@ -84,7 +84,7 @@ describe('a folder', () => {
     const outer = inner.map((file) => new File([file], `wrap/${file.name}`));
     const stripped = await upload(pinata, { files: outer, fields: { network: 'public' } });
     const kept = await upload(keeping, { files: inner, fields: { network: 'public' } });
-    expect(kept.data?.cid).toBe(stripped.data?.cid);
+    expect(kept.row?.cid).toBe(stripped.row?.cid);
   });
 
   it.each([
@@ -104,14 +104,14 @@ describe('a CAR', () => {
 
   it('keeps its root and counts its files', async () => {
     const { root, bytes } = await packCar([new File(['<p>'], 'index.html'), new File([randomBytes(3_000_000)], 'a/b')]);
-    const { data } = await upload(pinata, { files: [new File([bytes], 'site.car')], fields });
-    expect(data).toMatchObject({ cid: root, size: 3_000_003, number_of_files: 2, mime_type: 'directory' });
+    const { row } = await upload(pinata, { files: [new File([bytes], 'site.car')], fields });
+    expect(row).toMatchObject({ cid: root, size: 3_000_003, number_of_files: 2, mime_type: 'directory' });
   });
 
   it('may repeat blocks', async () => {
     const { root, bytes } = await repackCar({ repeat: true });
-    const { data } = await upload(pinata, { files: [new File([bytes], 'twice.car')], fields });
-    expect(data?.cid).toBe(root);
+    const { row } = await upload(pinata, { files: [new File([bytes], 'twice.car')], fields });
+    expect(row?.cid).toBe(root);
   });
 
   it('is refused when a byte is wrong, a block is missing, it ends early, or has two roots', async () => {
@@ -143,11 +143,11 @@ describe('a CAR', () => {
   it('is pending until the delay is over', async () => {
     const slow = await emulatorFor({ carDelayMs: 60_000 });
     const { bytes } = await packCar([new File(['x'], 'x.txt')]);
-    const { data } = await upload(slow, { files: [new File([bytes], 'site.car')], fields });
+    const { row } = await upload(slow, { files: [new File([bytes], 'site.car')], fields });
     expect(await list(slow, '')).toMatchObject({ data: { files: [] } });
-    expect(await list(slow, '?cidPending=true')).toMatchObject({ data: { files: [{ id: data?.id, cid: 'pending' }] } });
+    expect(await list(slow, '?cidPending=true')).toMatchObject({ data: { files: [{ id: row?.id, cid: 'pending' }] } });
     await slow.clock({ advanceMs: 60_000 });
-    expect(await list(slow, '')).toMatchObject({ data: { files: [{ id: data?.id, cid: data?.cid }] } });
+    expect(await list(slow, '')).toMatchObject({ data: { files: [{ id: row?.id, cid: row?.cid }] } });
     expect(await list(slow, '?cidPending=true')).toMatchObject({ data: { files: [] } });
   });
 
@@ -159,8 +159,8 @@ describe('a CAR', () => {
     await failing.clock({ advanceMs: 3_600_000 });
     expect(await list(failing, '')).toMatchObject({ data: { files: [] } });
     const second = await upload(failing, { files: [new File([bytes], 'site.car')], fields });
-    expect(second.data?.id).not.toBe(first.data?.id);
-    expect(second.data?.is_duplicate).toBeUndefined();
+    expect(second.row?.id).not.toBe(first.row?.id);
+    expect(second.row?.is_duplicate).toBeUndefined();
   });
 });
 
@@ -178,16 +178,16 @@ describe('the same content twice', () => {
     ['replace', 'two', { b: '2', c: '2' }],
   ] as const)('answers the first record again: %s', async (duplicates, name, keyvalues) => {
     const emulator = await emulatorFor({ duplicates });
-    const { data: before } = await upload(emulator, first);
-    const { data: after } = await upload(emulator, second);
+    const { row: before } = await upload(emulator, first);
+    const { row: after } = await upload(emulator, second);
     expect(before?.is_duplicate).toBeUndefined();
     expect(after).toMatchObject({ id: before?.id, is_duplicate: true, name, keyvalues });
   });
 
   it('makes a second record when the knob says so', async () => {
     const emulator = await emulatorFor({ duplicates: 'new-record' });
-    const { data: before } = await upload(emulator, first);
-    const { data: after } = await upload(emulator, second);
+    const { row: before } = await upload(emulator, first);
+    const { row: after } = await upload(emulator, second);
     expect(after?.id).not.toBe(before?.id);
     expect((await emulator.state()).records.map(({ cid }) => cid)).toEqual([before?.cid, before?.cid]);
   });

@@ -19,7 +19,7 @@ export interface UploadedRow {
 
 export interface UploadAnswer {
   readonly status: number;
-  readonly data?: UploadedRow;
+  readonly row?: UploadedRow;
   /** The error's message. */
   readonly message?: string;
 }
@@ -40,7 +40,7 @@ export async function upload(
   const { data, error } = (await response.json()) as { data?: UploadedRow; error?: { message?: string } };
   return {
     status: response.status,
-    ...(data === undefined ? {} : { data }),
+    ...(data === undefined ? {} : { row: data }),
     ...(error?.message === undefined ? {} : { message: error.message }),
   };
 }
