@@ -190,7 +190,10 @@ function gatewayTemplates(values: Values): readonly GatewayTemplate[] {
   const own = values['pinata-gateway-url'] ?? (domain === undefined ? undefined : `https://${domain}`);
   return [
     ...(own === undefined ? [] : [{ template: `${own}/ipfs/{cid}`, dedicated: true }]),
-    ...values.gateways.map((template) => ({ template, dedicated: false })),
+    ...values.gateways
+      // The account's own gateway may be among the templates.
+      .filter((template) => own === undefined || !template.startsWith(`${own}/`))
+      .map((template) => ({ template, dedicated: false })),
   ];
 }
 
