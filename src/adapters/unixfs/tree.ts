@@ -63,9 +63,13 @@ function sortChildren(path: string, directory: GrowingDirectory): void {
   const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
   if (twin === undefined) return;
   const place = path === '' ? twin.name : `${path}/${twin.name}`;
-  throw new ActionError('content', `${quotePath(place)} was listed twice, as a file and as something else.`, {
-    hint: 'Remove or rename one of the two.',
-  });
+  throw new ActionError(
+    'content',
+    `${quotePath(place)} was listed twice, but a path leads to one file or one directory.`,
+    {
+      hint: 'Remove or rename one of the two.',
+    },
+  );
 }
 
 /**

@@ -1,0 +1,93 @@
+import { appendFileSync, existsSync, rmSync, truncateSync, utimesSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { buildDag } from '../../src/adapters/unixfs/dag.ts';
+import { ActionError } from '../../src/domain/errors.ts';
+import type { FileEntry } from '../../src/domain/listing.ts';
+import { dagContent } from '../support/dag-content.ts';
+
+const MIB = 1_048_576;
+
+async function refusal(attempt: Promise<unknown>): Promise<string> {
+  const thrown = await attempt.then(
+    () => 'nothing was refused',
+    (reason: unknown) => reason,
+  );
+  return thrown instanceof ActionError ? `${thrown.kind}: ${thrown.message}` : String(thrown);
+}
+
+function build(entries: readonly FileEntry[]) {
+  return buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025');
+}
+
+test('a path that is a file and a directory is refused by its name', async () => {
+  using content = dagContent();
+  const entries = content.entries({ 'docs/a/b': 'x', 'docs/a': 'y' });
+  expect(await refusal(build(entries))).toMatch(/^content: "docs\/a" was listed twice/);
+});
+
+test('a path that is listed twice is refused by its name', async () => {
+  using content = dagContent();
+  const entries = content.entries({ 'a\n': 'x' });
+  expect(await refusal(build([...entries, ...entries]))).toMatch(/^content: "a\\n" was listed twice/);
+});
+
+test.for(['', '/a', 'a/', 'a//b', './a', 'a/../b', 'a/.', '\ud800'])('%j is refused as a path', async (path) => {
+  using content = dagContent();
+  expect(await refusal(build(content.entries({ [path]: 'x' })))).toMatch(/^content: .* is not a path of/);
+});
+
+test('a file that is gone is named', async () => {
+  using content = dagContent();
+  const entries = content.entries({ 'ab/c.txt': 'x' });
+  rmSync(entries[0]?.source ?? '');
+  expect(await refusal(build(entries))).toBe('content: "ab/c.txt" was found, but now it is gone.');
+});
+
+test('a file that became a directory is named', async () => {
+  using content = dagContent();
+  const entry: FileEntry = { path: 'c.txt', source: content.directory, bytes: 1, kind: 'file' };
+  expect(await refusal(build([entry]))).toMatch(/^content: "c.txt" was found, but now it cannot be read \(EISDIR\)/);
+});
+
+test.runIf(existsSync('/proc/self/status'))(
+  'a size is not trusted: a file with more bytes than it says is named',
+  async () => {
+    const entry: FileEntry = { path: 'status', source: '/proc/self/status', bytes: 0, kind: 'file' };
+    expect(await refusal(build([entry]))).toMatch(
+      /^content: "status" changed while it was being deployed: it has grown/,
+    );
+  },
+);
+
+test.for([
+  ['is appended to', (path: string) => appendFileSync(path, 'more')],
+  ['is cut', (path: string) => truncateSync(path, 3 * MIB)],
+  ['is written to without a change of size', (path: string) => utimesSync(path, 1, 1)],
+] as const)('a file that %s while it is read is named', async ([, change]) => {
+  using content = dagContent();
+  const entries = content.entries({ 'first.bin': { zeros: 200 * MIB }, 'later.txt': 'x' });
+  let changed = 0;
+  const onBytes = (): void => {
+    if (changed === 0) change(entries[0]?.source ?? '');
+    changed += 1;
+  };
+  const attempt = buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025', { onBytes });
+  expect(await refusal(attempt)).toMatch(/^content: "first.bin" changed while it was being deployed/);
+});
+
+test('progress adds up to all bytes, and an abort ends the build', async () => {
+  using content = dagContent();
+  const entries = content.entries({ 'a.bin': { zeros: 100 * MIB }, 'b.bin': { zeros: 90 * MIB + 1 }, c: 'c' });
+  const reports: number[] = [];
+  const options = { onBytes: (bytes: number) => reports.push(bytes) };
+  await buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025', options);
+  expect(reports.reduce((sum, bytes) => sum + bytes, 0)).toBe(190 * MIB + 2);
+  expect(reports.length).toBeGreaterThan(1);
+
+  const abort = new AbortController();
+  const aborted = buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025', {
+    onBytes: () => abort.abort(new Error('time is up')),
+    signal: abort.signal,
+  });
+  await expect(aborted).rejects.toThrow('time is up');
+});
