@@ -195,7 +195,11 @@ describe('uploading', () => {
 
   it('says which key a large folder needs when the endpoint refuses it', async () => {
     using tree = tempTree();
-    const prepared = await prepare(tree.root, [{ path: 'a.bin', bytes: 100 * MIB }], 'pinata-folder');
+    const files = [
+      { path: 'a.bin', bytes: 100 * MIB },
+      { path: 'b.bin', bytes: 1 },
+    ];
+    const prepared = await prepare(tree.root, files, 'pinata-folder');
     const jwt = await emulator.addKey({ scopes: ['org:files:write'], legacyScopes: [] });
     const failing = pinsOf(emulator, { jwt }).upload(orderOf(prepared, { method: 'folder' }));
     await expect(failing).rejects.toMatchObject({
@@ -204,9 +208,21 @@ describe('uploading', () => {
     });
   });
 
+  it('refuses a directory of one file as a folder, which would lose the directory', async () => {
+    using tree = tempTree();
+    const prepared = await prepare(tree.root, [{ path: 'index.html', bytes: 5 }], 'pinata-folder');
+    const failing = pinsOf(emulator).upload(orderOf(prepared, { method: 'folder' }));
+    await expect(failing).rejects.toThrow('store the file without its directory');
+    expect(await emulator.requests({ host: 'upload' })).toEqual([]);
+  });
+
   it('refuses a name that a folder upload would change', async () => {
     using tree = tempTree();
-    const prepared = await prepare(tree.root, [{ path: 'say "hi".txt', bytes: 5 }], 'pinata-folder');
+    const files = [
+      { path: 'say "hi".txt', bytes: 5 },
+      { path: 'b', bytes: 1 },
+    ];
+    const prepared = await prepare(tree.root, files, 'pinata-folder');
     await expect(pinsOf(emulator).upload(orderOf(prepared, { method: 'folder' }))).rejects.toThrow(
       'cannot carry the name',
     );
