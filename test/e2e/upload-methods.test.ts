@@ -155,7 +155,22 @@ describe('the service meets a CID that it has already and', () => {
       const keys = new Set(pins.flatMap((pin) => Object.keys(pin.keyvalues)));
       const [one, two] = [projectKey('acme/one'), projectKey('acme/two')];
       expect([...keys]).toEqual(expect.arrayContaining([one, `${one}.production`, `${one}.next`, two, `${two}.docs`]));
-      expect(keys).not.toContain('pd1.adopted');
+      if (duplicates !== 'new-record') expect(keys).not.toContain('pd1.adopted');
+    } finally {
+      await emulator.stop();
+    }
+  });
+
+  it('makes a new record, which this upload made and nobody has to adopt', async () => {
+    const emulator = await startEmulator({ duplicates: 'new-record', gatewayMode: 'custom-domain' });
+    try {
+      using site = siteOfTwoCids('two records');
+      const first = await deploy(emulator, site.root);
+      const second = await deploy(emulator, site.root, { 'reuse-pinned': 'false' });
+      expect(second.outputs['pin-id']).not.toBe(first.outputs['pin-id']);
+      const pins = await pinsOf(emulator, first.outputs.cid);
+      expect(pins).toHaveLength(2);
+      for (const { keyvalues } of pins) expect(keyvalues).not.toHaveProperty(['pd1.adopted']);
     } finally {
       await emulator.stop();
     }

@@ -15,7 +15,7 @@ export interface ProxiedConnection {
 }
 
 /** A TCP proxy on this machine that breaks connections as it is told. */
-export interface Proxy {
+export interface BreakingProxy {
   /** Like the target's URL, with the proxy's port. */
   readonly url: string;
   /** The next connection meets this; several wait for several connections. */
@@ -48,7 +48,7 @@ interface Totals {
 }
 
 /** Starts a proxy in front of an `http://host:port` URL. */
-export async function startProxy(targetUrl: string): Promise<Proxy> {
+export async function startProxy(targetUrl: string): Promise<BreakingProxy> {
   const { hostname, port } = new URL(targetUrl);
   const planned: ProxyFault[] = [];
   const connections: Connection[] = [];
