@@ -1,19 +1,11 @@
 import { appendFileSync, existsSync, rmSync, truncateSync, utimesSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
-import { ActionError } from '../../src/domain/errors.ts';
 import type { FileEntry } from '../../src/domain/listing.ts';
 import { dagContent } from '../support/dag-content.ts';
+import { refusal } from '../support/refusal.ts';
 
 const MIB = 1_048_576;
-
-async function refusal(attempt: Promise<unknown>): Promise<string> {
-  const thrown = await attempt.then(
-    () => 'nothing was refused',
-    (reason: unknown) => reason,
-  );
-  return thrown instanceof ActionError ? `${thrown.kind}: ${thrown.message}` : String(thrown);
-}
 
 function build(entries: readonly FileEntry[]) {
   return buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025');

@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CarWriter } from '@ipld/car';
+import * as dagPb from '@ipld/dag-pb';
+import fc from 'fast-check';
+import { UnixFS } from 'ipfs-unixfs';
+import { CID } from 'multiformats/cid';
+import * as Digest from 'multiformats/hashes/digest';
+import { sha256 } from 'multiformats/hashes/sha2';
+import { expect, test } from 'vitest';
+import { writeCar } from '../../src/adapters/unixfs/car-file.ts';
+import { buildDag } from '../../src/adapters/unixfs/dag.ts';
+import { readRange } from '../support/car-blocks.ts';
+import { dagContent } from '../support/dag-content.ts';
+import { PROFILES } from '../support/dag-oracles.ts';
+import { trees } from '../support/dag-trees.ts';
+import { oracleCar } from '../support/oracle-cid.ts';
+import { refusal } from '../support/refusal.ts';
+
+interface Block {
+  readonly cid: CID;
+  readonly bytes: Uint8Array;
+}
+
+const RAW = 0x55;
+
+async function blockOf(codec: number, bytes: Uint8Array): Promise<Block> {
+  return { cid: CID.createV1(codec, await sha256.digest(bytes)), bytes };
+}
+
+function directoryOf(links: Readonly<Record<string, Block>>): Promise<Block> {
+  const Links = Object.entries(links).map(([Name, { cid, bytes }]) => ({ Name, Hash: cid, Tsize: bytes.length }));
+  return nodeOf(new UnixFS({ type: 'directory' }), Links);
+}
+
+function nodeOf(unixfs: UnixFS, links: readonly dagPb.PBLink[]): Promise<Block> {
+  return blockOf(dagPb.code, dagPb.encode({ Data: unixfs.marshal(), Links: [...links] }));
+}
+
+async function carOf(roots: readonly CID[], blocks: readonly Block[]): Promise<Buffer> {
+  const { writer, out } = CarWriter.create([...roots]);
+  const written = (async () => {
+    for (const block of blocks) await writer.put(block);
+    await writer.close();
+  })();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of out) pieces.push(piece);
+  await written;
+  return Buffer.concat(pieces);
+}
+
+/** What becomes of bytes in a file called `site.car`. */
+async function read(bytes: Uint8Array) {
+  using content = dagContent();
+  const source = join(content.directory, 'site.car');
+  writeFileSync(source, bytes);
+  const build = await buildDag({ kind: 'car', source }, 'unixfs-v1-2025');
+  return { ...build, served: await readRange(build.car) };
+}
+
+const leaf = await blockOf(RAW, Buffer.from('hello'));
+const other = await blockOf(RAW, Buffer.from('other'));
+const root = await directoryOf({ 'a.txt': leaf });
+
+test.for(PROFILES)("%s: a build's own CAR gives the same root, listing and CAR", async (profile) => {
+  await fc.assert(
+    fc.asyncProperty(trees, async (tree) => {
+      using content = dagContent();
+      const build = await buildDag({ kind: 'directory', entries: content.entries(Object.fromEntries(tree)) }, profile);
+      const source = join(content.directory, 'own.car');
+      await writeCar(build.car, source);
+      const again = await buildDag({ kind: 'car', source }, profile);
+      expect(again.root).toBe(build.root);
+      expect(new Map(again.listing)).toEqual(new Map(build.listing));
+      expect([again.bytes, again.blocks, again.car.bytes]).toEqual([build.bytes, build.blocks, build.car.bytes]);
+      expect((await readRange(again.car)).equals(await readRange(build.car))).toBe(true);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test.for(PROFILES)('%s: a sharded directory and a file of two levels are listed whole', async (profile) => {
+  using content = dagContent();
+  const many = Array.from({ length: 2500 }, (_, index) => [`many/${'long-name-'.repeat(8)}${index}`, 'x'] as const);
+  const entries = content.entries({ ...Object.fromEntries(many), 'big.bin': { zeros: 180 * 262_144 } });
+  const build = await buildDag({ kind: 'directory', entries }, profile);
+  const source = join(content.directory, 'own.car');
+  await writeCar(build.car, source);
+  const again = await buildDag({ kind: 'car', source }, profile);
+  expect(again.root).toBe(build.root);
+  expect(again.listing.size).toBe(2501);
+  expect(new Map(again.listing)).toEqual(new Map(build.listing));
+});
+
+test('a CAR of another implementation lists the files that it was made of', async () => {
+  const files = new Map([
+    ['a/b.txt', Buffer.from('one')],
+    ['big.bin', Buffer.alloc(3_000_000, 7)],
+  ]);
+  const build = await read(await oracleCar(files));
+  expect(Array.from(build.listing, ([path, { bytes }]) => [path, bytes])).toEqual([
+    ['a/b.txt', 3],
+    ['big.bin', 3_000_000],
+  ]);
+  expect(build.bytes).toBe(3_000_003);
+});
+
+test('a CAR of a single file lists it under the name of the CAR', async () => {
+  const build = await read(await carOf([leaf.cid], [leaf]));
+  expect([...build.listing]).toEqual([['site', { cid: leaf.cid.toString(), bytes: 5 }]]);
+});
+
+test('blocks that come again or that nothing links to are not served', async () => {
+  const build = await read(await carOf([root.cid], [other, leaf, root, leaf]));
+  expect(build.blocks).toBe(2);
+  expect(build.served.equals(await carOf([root.cid], [leaf, root]))).toBe(true);
+});
+
+test('content that a CID holds inline needs no block', async () => {
+  const inline: Block = {
+    cid: CID.createV1(RAW, Digest.create(0, Buffer.from('inline'))),
+    bytes: Buffer.from('inline'),
+  };
+  const directory = await directoryOf({ 'a.txt': inline, 'b.txt': leaf });
+  const build = await read(await carOf([directory.cid], [directory, inline, leaf]));
+  expect(build.listing.get('a.txt')).toEqual({ cid: inline.cid.toString(), bytes: 6 });
+  expect(build.served.equals(await carOf([directory.cid], [directory, leaf]))).toBe(true);
+});
+
+test('a link that is a symlink counts with the length of its target', async () => {
+  const symlink = await nodeOf(new UnixFS({ type: 'symlink', data: Buffer.from('a.txt') }), []);
+  const directory = await directoryOf({ 'a.txt': leaf, 'b.txt': symlink });
+  const build = await read(await carOf([directory.cid], [directory, leaf, symlink]));
+  expect(build.listing.get('b.txt')).toEqual({ cid: symlink.cid.toString(), bytes: 5 });
+});
+
+const refusals: readonly (readonly [string, () => Promise<Uint8Array>, RegExp])[] = [
+  ['an empty file', async () => new Uint8Array(), /does not begin like one/],
+  ['a web page', async () => Buffer.from('<!doctype html><title>404</title>'), /does not begin like one/],
+  ['a CARv2', async () => Buffer.from('0aa16776657273696f6e02', 'hex'), /version 2, and only CARv1/],
+  ['no root', () => carOf([], [leaf]), /has 0 roots/],
+  ['two roots', () => carOf([root.cid, leaf.cid], [root, leaf]), /has 2 roots/],
+  ['a missing leaf', () => carOf([root.cid], [root]), new RegExp(`the block ${leaf.cid} is missing`)],
+  ['a missing root', () => carOf([root.cid], [leaf]), new RegExp(`the block ${root.cid} is missing`)],
+  [
+    'a block with other bytes than its CID says',
+    () => carOf([root.cid], [root, { cid: leaf.cid, bytes: Buffer.from('hellO') }]),
+    new RegExp(`the block ${leaf.cid} has other bytes`),
+  ],
+  [
+    'a block of another hash',
+    async () => {
+      const blake = { cid: CID.createV1(RAW, Digest.create(0xb220, new Uint8Array(32))), bytes: Buffer.from('x') };
+      return carOf([root.cid], [root, leaf, blake]);
+    },
+    /is hashed with blake2b-256/,
+  ],
+  [
+    'a root that is no UnixFS',
+    async () => {
+      const cbor = await blockOf(0x71, Uint8Array.of(0xa0));
+      return carOf([cbor.cid], [cbor]);
+    },
+    /has the codec 0x71/,
+  ],
+  [
+    'a node that is no UnixFS',
+    async () => {
+      const bare = await blockOf(dagPb.code, dagPb.encode({ Links: [] }));
+      return carOf([bare.cid], [bare]);
+    },
+    /is not UnixFS/,
+  ],
+  [
+    'a file of another size than it says',
+    async () => {
+      const file = await nodeOf(new UnixFS({ type: 'file', blockSizes: [6n] }), [
+        { Name: '', Hash: leaf.cid, Tsize: 5 },
+      ]);
+      return carOf([file.cid], [file, leaf]);
+    },
+    /should have 6 bytes and has 5/,
+  ],
+  [
+    'a name that leads elsewhere',
+    async () => {
+      const directory = await directoryOf({ '..': leaf });
+      return carOf([directory.cid], [directory, leaf]);
+    },
+    /".." in "" is not a name/,
+  ],
+  [
+    'a directory inside a file',
+    async () => {
+      const file = await nodeOf(new UnixFS({ type: 'file', blockSizes: [5n] }), [
+        { Name: '', Hash: root.cid, Tsize: 5 },
+      ]);
+      return carOf([file.cid], [file, root, leaf]);
+    },
+    /is part of a file/,
+  ],
+];
+
+test.for(refusals)('refuses %s', async ([, bytes, message]) => {
+  const refused = await refusal(read(await bytes()));
+  expect(refused).toMatch(/^content: ".*site.car" is not a CAR that can be deployed/);
+  expect(refused).toMatch(message);
+});
+
+test('a CAR that is cut anywhere, or has any byte changed, is refused', async () => {
+  const nested = await directoryOf({ inside: root, 'other.txt': other });
+  const whole = await carOf([nested.cid], [nested, root, leaf, other]);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+      expect(await refusal(read(whole.subarray(0, at)))).toMatch(/^content: /);
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ change;
+      expect(await refusal(read(changed))).toMatch(/^content: /);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a CAR that is gone is named', async () => {
+  const attempt = buildDag({ kind: 'car', source: '/nonexistent/site.car' }, 'unixfs-v1-2025');
+  expect(await refusal(attempt)).toMatch(/^content: "\/nonexistent\/site.car" was found, but now it is gone/);
+});
+
+test('a CAR that is changed after it was read is named, and no wrong byte is served', async () => {
+  using content = dagContent();
+  const source = join(content.directory, 'site.car');
+  const bytes = await carOf([root.cid], [root, leaf]);
+  writeFileSync(source, bytes);
+  const { car } = await buildDag({ kind: 'car', source }, 'unixfs-v1-2025');
+  bytes[bytes.length - 1] = 0;
+  writeFileSync(source, bytes);
+  expect(await refusal(readRange(car, car.bytes - 5))).toMatch(/^content: ".*site.car" changed while/);
+  expect((await readRange(car, 0, 100)).equals(bytes.subarray(0, 100))).toBe(true);
+});
