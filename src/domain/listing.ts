@@ -34,7 +34,7 @@ export interface CarSource {
   /**
    * The bytes from `start` (inclusive) to `end` (exclusive), in pieces of at most 1 MiB. Every block touched is hashed
    * again first: a file that changed since the build throws an ActionError of kind `content` that names it.
-   * Each piece is the caller's to keep.
+   * A piece is valid until the next one is asked for.
    */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
 }

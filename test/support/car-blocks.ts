@@ -11,7 +11,7 @@ export interface RangedCar {
 
 export async function readRange(car: RangedCar, start = 0, end = car.bytes): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of car.read(start, end)) pieces.push(piece);
+  for await (const piece of car.read(start, end)) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 

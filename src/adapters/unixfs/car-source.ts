@@ -18,7 +18,9 @@ export interface CarFrames {
   readonly open: () => FrameReader;
 }
 
-const PIECE_BYTES = 1_048_576;
+const MOST_PIECE_BYTES = 1_048_576;
+/** Parts up to this size are copied: that costs less than to send them one by one. */
+const GATHER_BYTES = 131_072;
 
 /** The CAR of frames that can be read one by one. Only where they lie is kept, not what they hold. */
 export function carSource(frames: CarFrames): CarSource {
@@ -56,7 +58,7 @@ export function carSource(frames: CarFrames): CarSource {
       if (start < 0 || end > bytes || start > end) {
         throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
       }
-      return inPieces(clipped(partsAround(start, end), start, end), end - start);
+      return inPieces(clipped(partsAround(start, end), start, end));
     },
   };
 }
@@ -68,25 +70,25 @@ function* clipped(parts: Iterable<readonly [number, Uint8Array]>, start: number,
   }
 }
 
-/** Copies parts, small and large, into new pieces that are as large as allowed, and lets other work run between them. */
-async function* inPieces(parts: Iterable<Uint8Array>, total: number): AsyncGenerator<Uint8Array> {
-  let left = total;
-  let piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, left));
+/** Parts for sending: small ones gathered in one buffer, large ones as they lie. Other work may run between them. */
+async function* inPieces(parts: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
   let filled = 0;
   for (const part of parts) {
-    for (let taken = 0; taken < part.length; ) {
-      const count = Math.min(part.length - taken, piece.length - filled);
-      piece.set(part.subarray(taken, taken + count), filled);
-      taken += count;
-      filled += count;
-      if (filled < piece.length) continue;
-      yield piece;
+    if (filled > 0 && filled + part.length > GATHER_BYTES) {
+      yield gathered.subarray(0, filled);
       await nextTurn();
-      left -= filled;
-      piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, left));
       filled = 0;
     }
+    if (part.length <= GATHER_BYTES) {
+      gathered.set(part, filled);
+      filled += part.length;
+      continue;
+    }
+    for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
+    await nextTurn();
   }
+  if (filled > 0) yield gathered.subarray(0, filled);
 }
 
 /** The first frame that does not lie wholly before `position`. */
