@@ -57304,15 +57304,28 @@ function createTraffic(policy) {
 async function withRetries(policy, doing, attempt) {
     for (let count = 1;; count += 1) {
         const result = await attempt().then((answer) => ({ answer }), (error) => ({ error }));
-        policy.deadline.throwIfAborted();
+        if (policy.deadline.aborted)
+            throw deadlineError(policy, result);
         const delay = (0,backoff/* retryDelayMs */.q)(result, { count, firstDelayMs: policy.firstDelayMs });
         if (delay === undefined || count >= MAX_ATTEMPTS) {
             if ('answer' in result)
                 return result.answer;
             throw networkError(policy.service, doing, result.error);
         }
-        await pause(delay, policy.deadline);
+        await pause(delay, policy.deadline).catch(() => {
+            throw deadlineError(policy, result);
+        });
     }
+}
+/** The deadline's own error, and what the last attempt met: it may be the reason that time ran out. */
+function deadlineError({ deadline, service }, last) {
+    const reason = deadline.reason;
+    if (!(reason instanceof errors/* ActionError */.l) || !('answer' in last) || last.answer.status < 400)
+        return reason;
+    return new errors/* ActionError */.l(reason.kind, `${reason.message} The last answer of ${service} was ${last.answer.status}.`, {
+        ...(reason.hint === undefined ? {} : { hint: reason.hint }),
+        cause: reason,
+    });
 }
 /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
 async function pause(ms, signal) {
@@ -57451,7 +57464,6 @@ function requireJson(answer) {
 /* harmony export */   Vh: () => (/* binding */ answerBehind),
 /* harmony export */   WY: () => (/* binding */ DOING)
 /* harmony export */ });
-/* unused harmony export serviceMessage */
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
 /* harmony import */ var _domain_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7803);
 
@@ -57508,7 +57520,7 @@ function answerBehind(error) {
     return typeof cause === 'object' && cause !== null && 'status' in cause ? cause : undefined;
 }
 function explainForbidden(reason, text, doing) {
-    if (reason === 'API_KEY_REVOKED')
+    if (reason === 'API_KEY_REVOKED' || /revoked/i.test(text))
         return rejectedKey('The key in pinata-jwt was revoked.');
     if (/blocked|plan usage|limit/i.test(text)) {
         return {
@@ -65060,7 +65072,9 @@ function listDag(open, blocks, fileName) {
 
 
 
-const PIECE_BYTES = 1_048_576;
+const MOST_PIECE_BYTES = 1_048_576;
+/** Parts up to this size are copied: that costs less than to send them one by one. */
+const GATHER_BYTES = 131_072;
 /** The CAR of frames that can be read one by one. Only where they lie is kept, not what they hold. */
 function carSource(frames) {
     const header = encodeCarHeader(frames.root);
@@ -65096,7 +65110,7 @@ function carSource(frames) {
             if (start < 0 || end > bytes || start > end) {
                 throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
             }
-            return inPieces(clipped(partsAround(start, end), start, end), end - start);
+            return inPieces(clipped(partsAround(start, end), start, end));
         },
     };
 }
@@ -65107,26 +65121,27 @@ function* clipped(parts, start, end) {
             yield part.subarray(Math.max(0, start - at), end - at);
     }
 }
-/** Copies parts, small and large, into new pieces that are as large as allowed, and lets other work run between them. */
-async function* inPieces(parts, total) {
-    let left = total;
-    let piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, left));
+/** Parts for sending: small ones gathered in one buffer, large ones as they lie. Other work may run between them. */
+async function* inPieces(parts) {
+    const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
     let filled = 0;
     for (const part of parts) {
-        for (let taken = 0; taken < part.length;) {
-            const count = Math.min(part.length - taken, piece.length - filled);
-            piece.set(part.subarray(taken, taken + count), filled);
-            taken += count;
-            filled += count;
-            if (filled < piece.length)
-                continue;
-            yield piece;
+        if (filled > 0 && filled + part.length > GATHER_BYTES) {
+            yield gathered.subarray(0, filled);
             await (0,promises_.setImmediate)();
-            left -= filled;
-            piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, left));
             filled = 0;
         }
+        if (part.length <= GATHER_BYTES) {
+            gathered.set(part, filled);
+            filled += part.length;
+            continue;
+        }
+        for (let at = 0; at < part.length; at += MOST_PIECE_BYTES)
+            yield part.subarray(at, at + MOST_PIECE_BYTES);
+        await (0,promises_.setImmediate)();
     }
+    if (filled > 0)
+        yield gathered.subarray(0, filled);
 }
 /** The first frame that does not lie wholly before `position`. */
 function firstEndingAfter(offsets, position) {
@@ -65713,7 +65728,7 @@ function sortChildren(path, directory) {
     if (twin === undefined)
         return;
     const place = path === '' ? twin.name : `${path}/${twin.name}`;
-    throw new errors/* ActionError */.l('content', `${(0,source_file/* quotePath */.WG)(place)} was listed twice, as a file and as something else.`, {
+    throw new errors/* ActionError */.l('content', `${(0,source_file/* quotePath */.WG)(place)} was listed twice, but a path leads to one file or one directory.`, {
         hint: 'Remove or rename one of the two.',
     });
 }
@@ -66870,7 +66885,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   fg: () => (/* binding */ sha256Hex)
 });
 
-// UNUSED EXPORTS: MAX_PAIRS, renderTags
+// UNUSED EXPORTS: renderTags
 
 ;// CONCATENATED MODULE: ./node_modules/@noble/hashes/_u64.js
 const U32_MASK64 = /* @__PURE__ */ (() => BigInt(2 ** 32 - 1))();
@@ -68387,8 +68402,9 @@ function renderPreviews(previews) {
  * The pairs to write so that a pin with `present` pairs carries the requested tags. Only what differs is in it:
  * an update merges, so nothing else on the pin is touched. A pin that no project has used is adopted.
  */
-function planTags(present, request) {
+function planTags(found, request) {
     const { project } = request;
+    const present = { ...request.before, ...found };
     const owner = present[project.key];
     if (owner !== undefined && owner !== project.name) {
         throw new errors/* ActionError */.l('conflict', `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
@@ -68408,10 +68424,10 @@ function planTags(present, request) {
             })),
             ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
         ],
-        adopted: before.adopted || isForeign(present, before, request.duplicate),
+        adopted: before.adopted || isForeign(present, before, request.existedBefore),
     }, project);
-    const changes = Object.entries({ ...request.metadata, ...wanted }).filter(([key, value]) => present[key] !== value);
-    refuseOverflow(present, changes);
+    const changes = Object.entries({ ...present, ...request.metadata, ...wanted }).filter(([key, value]) => found[key] !== value);
+    refuseOverflow(found, changes);
     return Object.fromEntries(changes);
 }
 function previewTime(tags, pullRequest) {
@@ -68422,13 +68438,13 @@ function isNewer(marks, tag, at) {
     return marks.some((mark) => mark.tag === tag && mark.at >= at);
 }
 /**
- * True when nobody of ours made this pin. A duplicate that carries our marker and nothing else got the marker from our
+ * True when nobody of ours made this pin. One that was there before and carries our marker and nothing else got the marker from our
  * own upload, so whose it was cannot be told: it counts as foreign, which costs storage at worst and never content.
  */
-function isForeign(present, tags, duplicate) {
+function isForeign(present, tags, existedBefore) {
     if (!Object.keys(present).some(isMarker))
         return true;
-    return duplicate && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+    return existedBefore && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
 }
 function refuseOverflow(present, changes) {
     const after = new Set([...Object.keys(present), ...changes.map(([key]) => key)]);
@@ -68443,7 +68459,7 @@ function refuseOverflow(present, changes) {
 
 /***/ }),
 
-/***/ 9374:
+/***/ 5796:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -68455,6 +68471,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: inputDefaults
 
+// EXTERNAL MODULE: ./build/domain/errors.js
+var errors = __nccwpck_require__(6046);
 // EXTERNAL MODULE: ./build/domain/cid.js
 var cid = __nccwpck_require__(1265);
 ;// CONCATENATED MODULE: ./build/domain/duration.js
@@ -68466,8 +68484,6 @@ function parseDuration(text) {
     return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-// EXTERNAL MODULE: ./build/domain/errors.js
-var errors = __nccwpck_require__(6046);
 ;// CONCATENATED MODULE: ./build/domain/glob.js
 /**
  * Why a glob cannot be used on paths below a directory, or undefined when it can. The matcher itself takes an unbalanced
@@ -68501,39 +68517,36 @@ function unbalanced(pattern) {
 var run = __nccwpck_require__(3944);
 // EXTERNAL MODULE: ./build/domain/tag.js + 4 modules
 var tag = __nccwpck_require__(2249);
-;// CONCATENATED MODULE: ./build/inputs.js
+;// CONCATENATED MODULE: ./build/domain/input-value.js
 
 
 
 
 
-
-/** Why a value was refused: what the input accepts, in words that follow "must be". */
-class Refusal {
-    accepts;
-    constructor(accepts) {
-        this.accepts = accepts;
-    }
+const accepts = Symbol('accepts');
+function refuse(what) {
+    return { [accepts]: what };
 }
-function field(fallback, parse) {
-    return { fallback, parse };
+/** What the input accepts, when a parsed value is a refusal; undefined for a value. */
+function refusedFor(value) {
+    return typeof value === 'object' && value !== null && accepts in value ? String(value[accepts]) : undefined;
 }
-const inputs_text = (raw) => raw;
+const input_value_text = (raw) => raw;
 const optional = (raw) => (raw === '' ? undefined : raw);
 function word(...words) {
     const accepts = words.map((name) => `"${name}"`).join(', ');
-    return (raw) => words.find((name) => name === raw) ?? new Refusal(`one of ${accepts}`);
+    return (raw) => words.find((name) => name === raw) ?? refuse(`one of ${accepts}`);
 }
-const flag = (raw) => raw === 'true' || raw === 'false' ? raw === 'true' : new Refusal('true or false');
+const flag = (raw) => raw === 'true' || raw === 'false' ? raw === 'true' : refuse('true or false');
 function whole(min, max) {
     return (raw) => {
         const value = /^[0-9]{1,9}$/.test(raw) ? Number(raw) : Number.NaN;
-        return value >= min && value <= max ? value : new Refusal(`a whole number from ${min} to ${max}`);
+        return value >= min && value <= max ? value : refuse(`a whole number from ${min} to ${max}`);
     };
 }
 const duration = (raw) => {
     const value = parseDuration(raw);
-    return value === undefined || value < 1000 ? new Refusal('a duration such as 90s, 30m, 24h or 7d') : value;
+    return value === undefined || value < 1000 ? refuse('a duration such as 90s, 30m, 24h or 7d') : value;
 };
 function splitLines(raw) {
     return raw
@@ -68547,34 +68560,34 @@ const globs = (raw) => {
         const problem = globProblem(line);
         return problem === undefined ? [] : [`"${line}" ${problem}`];
     });
-    return problems.length > 0 ? new Refusal(`globs relative to path, one a line (${problems.join('; ')})`) : lines;
+    return problems.length > 0 ? refuse(`globs relative to path, one a line (${problems.join('; ')})`) : lines;
 };
-const inputs_cid = (raw) => raw === '' ? undefined : ((0,cid/* parseCid */.mQ)(raw) ?? new Refusal('a CID such as bafybei… or Qm…'));
+const input_value_cid = (raw) => raw === '' ? undefined : ((0,cid/* parseCid */.mQ)(raw) ?? refuse('a CID such as bafybei… or Qm…'));
 const project = (raw) => /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw)
     ? raw
-    : new Refusal('a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web');
+    : refuse('a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web');
 const tags = (raw) => {
     const lines = [...new Set(splitLines(raw))];
     return lines.every(tag/* isTagName */.Ij)
         ? lines
-        : new Refusal('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
+        : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
 };
-const inputs_name = (raw) => /^[\x20-\x7e]{1,120}$/.test(raw) && (0,run/* unknownPlaceholders */.hX)(raw).length === 0
+const input_value_name = (raw) => /^[\x20-\x7e]{1,120}$/.test(raw) && (0,run/* unknownPlaceholders */.hX)(raw).length === 0
     ? raw
-    : new Refusal('printable ASCII, at most 120 characters, with no placeholders but {project}, {sha}, {sha7} and {tag}');
+    : refuse('printable ASCII, at most 120 characters, with no placeholders but {project}, {sha}, {sha7} and {tag}');
 const metadata = (raw) => {
     const pairs = splitLines(raw).map((line) => /^([a-z0-9_.-]{1,40})=([\x20-\x7e]{1,199})$/.exec(line));
     const entries = pairs.flatMap((match) => match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]]]);
     const fits = entries.length === pairs.length && entries.length <= 2 && entries.every(([key]) => !key.startsWith('pd1.'));
     return fits
         ? Object.fromEntries(entries)
-        : new Refusal('at most 2 lines key=value; keys of a-z 0-9 _ . - that do not start with "pd1.", values of printable ASCII under 200 characters');
+        : refuse('at most 2 lines key=value; keys of a-z 0-9 _ . - that do not start with "pd1.", values of printable ASCII under 200 characters');
 };
 const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const jwt = (raw) => raw === '' || JWT_SHAPE.test(raw)
     ? raw
-    : new Refusal('a Pinata JWT: three parts with dots between them (not an API key or secret)');
-const headerValue = (raw) => /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : new Refusal('one line of printable ASCII');
+    : refuse('a Pinata JWT: three parts with dots between them (not an API key or secret)');
+const headerValue = (raw) => /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse('one line of printable ASCII');
 /** True for https anywhere, and plain http on this machine only. */
 function isSafeUrl(raw) {
     const url = URL.canParse(raw) ? new URL(raw) : undefined;
@@ -68585,7 +68598,7 @@ function isSafeUrl(raw) {
 }
 const baseUrl = (raw) => isSafeUrl(raw) && !/\/v3\/?$/.test(raw)
     ? raw.replace(/\/+$/, '')
-    : new Refusal('an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3');
+    : refuse('an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3');
 const optionalBaseUrl = (raw) => (raw === '' ? undefined : baseUrl(raw));
 const gatewayHost = (raw) => {
     if (raw === '')
@@ -68593,34 +68606,42 @@ const gatewayHost = (raw) => {
     const host = raw.replace(/^https:\/\//, '').replace(/\/+$/, '');
     return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)
         ? host.toLowerCase()
-        : new Refusal('a domain such as acme.mypinata.cloud, or its https URL');
+        : refuse('a domain such as acme.mypinata.cloud, or its https URL');
 };
 const gatewayTemplates = (raw) => {
     const lines = splitLines(raw);
     const fine = lines.every((line) => line.includes('{cid}') && isSafeUrl(line.replaceAll('{cid}', 'bafkqaaa')));
     return fine
         ? lines
-        : new Refusal('link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link');
+        : refuse('link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link');
 };
+
+;// CONCATENATED MODULE: ./build/inputs.js
+
+
+
+function field(fallback, parse) {
+    return { fallback, parse };
+}
 /** Every input, in the order of README. The fallback equals the default of action.yml; a test compares them. */
 const FIELDS = {
-    path: field('', inputs_text),
+    path: field('', input_value_text),
     'pinata-jwt': { ...field('', jwt), secret: true },
     mode: field('auto', word('auto', 'deploy')),
     project: field('', (raw) => (raw === '' ? '' : project(raw))),
     tags: field('', tags),
-    name: field('{project}@{sha7}', inputs_name),
+    name: field('{project}@{sha7}', input_value_name),
     group: field('', optional),
     network: field('public', word('public', 'private')),
     metadata: field('', metadata),
     include: field('**', globs),
     exclude: field('', globs),
-    'ignore-file': field('.pinataignore', inputs_text),
+    'ignore-file': field('.pinataignore', input_value_text),
     'include-hidden-files': field('auto', word('auto', 'true', 'false')),
     symlinks: field('inside', word('inside', 'error')),
     'if-no-files-found': field('error', word('error', 'warn', 'ignore')),
     'cid-profile': field('unixfs-v1-2025', word('unixfs-v1-2025', 'unixfs-v0-2015', 'pinata-folder')),
-    'expected-cid': field('', inputs_cid),
+    'expected-cid': field('', input_value_cid),
     'car-file': field('', optional),
     'upload-method': field('auto', word('auto', 'car', 'folder')),
     'reuse-pinned': field('true', flag),
@@ -68667,10 +68688,11 @@ function parseInputs(read, context) {
         const { fallback, parse, secret } = FIELDS[input];
         const given = effective(input);
         const parsed = parse(given === '' ? fallback : given);
-        if (parsed instanceof Refusal)
-            problems.push(`${input} must be ${parsed.accepts}, got ${shown(given, secret)}.`);
-        else
+        const accepted = refusedFor(parsed);
+        if (accepted === undefined)
             values[input] = parsed;
+        else
+            problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
     }
     const mode = (0,run/* chooseMode */.jO)(values.mode === 'deploy' ? 'deploy' : 'auto', context);
     problems.push(...missing(mode, effective), ...contradictions(values));
@@ -68744,7 +68766,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(3153);
 /* harmony import */ var _domain_run_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3944);
 /* harmony import */ var _domain_tag_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(2249);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(9374);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(5796);
 /* harmony import */ var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(5768);
 /* harmony import */ var _render_outputs_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(2011);
 /* harmony import */ var _render_plan_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(2030);
@@ -68929,7 +68951,10 @@ function gatewayTemplates(values) {
     const own = values['pinata-gateway-url'] ?? (domain === undefined ? undefined : `https://${domain}`);
     return [
         ...(own === undefined ? [] : [{ template: `${own}/ipfs/{cid}`, dedicated: true }]),
-        ...values.gateways.map((template) => ({ template, dedicated: false })),
+        ...values.gateways
+            // The account's own gateway may be among the templates.
+            .filter((template) => own === undefined || !template.startsWith(`${own}/`))
+            .map((template) => ({ template, dedicated: false })),
     ];
 }
 /** Hashes with progress, and remembers how long it took for the line that announces the plan. */
@@ -69036,12 +69061,14 @@ function planDeploy(build, remote, options) {
     (0,domain_tag/* planTags */.Vd)(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
         ...options,
         at,
-        duplicate: false,
+        existedBefore: false,
+        before: {},
     });
     const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
     return {
         cid: build.root,
         source,
+        sameCid: remote.sameCid,
         previous: now[0],
         changed: now.some((cid) => cid !== build.root) || now.length === 0,
         tags: options.tags,
@@ -69105,8 +69132,8 @@ async function decide(job) {
     const { run, ports } = job;
     if (run.method === 'folder' || run.network === 'private')
         return await decideFolder(job);
-    const project = await ports.pins.listByProject(run.project);
-    const asCar = await planFor(job, { build: await ports.build(run.profile), project, method: 'car' });
+    const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(run.profile)]);
+    const asCar = await planFor(job, { build, project, method: 'car' });
     if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run))
         return asCar;
     if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES)
@@ -69119,8 +69146,9 @@ async function decide(job) {
 }
 async function decideFolder(job) {
     const { run, ports } = job;
-    const build = await ports.build(folderProfile(run));
-    return await planFor(job, { build, project: await ports.pins.listByProject(run.project), method: 'folder' });
+    const profile = folderProfile(run);
+    const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(profile)]);
+    return await planFor(job, { build, project, method: 'folder' });
 }
 async function planFor({ run, ports }, { build, project, method }) {
     const sameCid = await ports.pins.listByCid(build.root);
@@ -69200,11 +69228,18 @@ function otherCid(planned, answered, method) {
 async function settle({ run, ports }, { plan, build }, upload) {
     const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
     const listed = plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-    const pin = await tag({ run, ports }, { id: listed.id, at: plan.at, duplicate: uploaded?.duplicate ?? false });
+    const pin = await tag({ run, ports }, {
+        id: listed.id,
+        at: plan.at,
+        existedBefore: uploaded?.duplicate === true && listed.createdAt.getTime() < run.now.getTime() - CLOCK_SKEW_MS,
+        before: plan.sameCid.find((pin) => pin.id === listed.id)?.keyvalues ?? {},
+    });
     const tags = plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ');
     ports.log.line(`${uploaded === undefined ? 'Tagged it' : 'Pinned it and tagged it'} ${tags} (pin ${pin.id}).`);
     return pin;
 }
+/** A record that is younger than the run was made by it; clocks may differ by a little. */
+const CLOCK_SKEW_MS = 5000;
 const TAG_ATTEMPTS = 3;
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
 async function tag({ run, ports: { pins } }, target) {

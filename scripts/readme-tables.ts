@@ -41,7 +41,10 @@ function codeLines(text: string): string {
 
 function inputsTable(): string {
   const current = Object.entries(action.inputs).filter(([, field]) => field.deprecationMessage === undefined);
-  const rows = current.map(([name, field]) => `| \`${name}\` | ${field.default === undefined ? '' : codeLines(field.default)} | ${prose(field.description)} |`);
+  const rows = current.map(
+    ([name, field]) =>
+      `| \`${name}\` | ${field.default === undefined ? '' : codeLines(field.default)} | ${prose(field.description)} |`,
+  );
   return ['| input | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 

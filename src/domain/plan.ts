@@ -32,6 +32,8 @@ export type PinSource =
 export interface DeployPlan {
   readonly cid: Cid;
   readonly source: PinSource;
+  /** The pins of this CID as they were when it was decided. */
+  readonly sameCid: readonly Pin[];
   /** What the first tag pointed to until now. */
   readonly previous: Cid | undefined;
   /** False when every tag already points to this CID. */
@@ -57,12 +59,14 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
   planTags(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
     ...options,
     at,
-    duplicate: false,
+    existedBefore: false,
+    before: {},
   });
   const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
   return {
     cid: build.root,
     source,
+    sameCid: remote.sameCid,
     previous: now[0],
     changed: now.some((cid) => cid !== build.root) || now.length === 0,
     tags: options.tags,

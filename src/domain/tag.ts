@@ -129,16 +129,19 @@ export interface TagRequest {
   readonly commit: string;
   /** The user's own pairs. */
   readonly metadata: Keyvalues;
-  /** The service said that an upload met a pin that was there before. */
-  readonly duplicate: boolean;
+  /** The pin was there before this run uploaded the same content. */
+  readonly existedBefore: boolean;
+  /** The pairs it had then, where they are known: an upload may have wiped them. */
+  readonly before: Keyvalues;
 }
 
 /**
  * The pairs to write so that a pin with `present` pairs carries the requested tags. Only what differs is in it:
  * an update merges, so nothing else on the pin is touched. A pin that no project has used is adopted.
  */
-export function planTags(present: Keyvalues, request: TagRequest): Keyvalues {
+export function planTags(found: Keyvalues, request: TagRequest): Keyvalues {
   const { project } = request;
+  const present = { ...request.before, ...found };
   const owner = present[project.key];
   if (owner !== undefined && owner !== project.name) {
     throw new ActionError(
@@ -163,12 +166,14 @@ export function planTags(present: Keyvalues, request: TagRequest): Keyvalues {
         })),
         ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
       ],
-      adopted: before.adopted || isForeign(present, before, request.duplicate),
+      adopted: before.adopted || isForeign(present, before, request.existedBefore),
     },
     project,
   );
-  const changes = Object.entries({ ...request.metadata, ...wanted }).filter(([key, value]) => present[key] !== value);
-  refuseOverflow(present, changes);
+  const changes = Object.entries({ ...present, ...request.metadata, ...wanted }).filter(
+    ([key, value]) => found[key] !== value,
+  );
+  refuseOverflow(found, changes);
   return Object.fromEntries(changes);
 }
 
@@ -182,12 +187,12 @@ function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
 }
 
 /**
- * True when nobody of ours made this pin. A duplicate that carries our marker and nothing else got the marker from our
+ * True when nobody of ours made this pin. One that was there before and carries our marker and nothing else got the marker from our
  * own upload, so whose it was cannot be told: it counts as foreign, which costs storage at worst and never content.
  */
-function isForeign(present: Keyvalues, tags: PinTags, duplicate: boolean): boolean {
+function isForeign(present: Keyvalues, tags: PinTags, existedBefore: boolean): boolean {
   if (!Object.keys(present).some(isMarker)) return true;
-  return duplicate && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+  return existedBefore && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
 }
 
 function refuseOverflow(present: Keyvalues, changes: readonly (readonly [string, string])[]): void {

@@ -4,7 +4,7 @@ import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy } from '../domain/plan.ts';
-import { planTags } from '../domain/tag.ts';
+import { planTags, type TagRequest } from '../domain/tag.ts';
 import type { Gateways, Log, Pins, Upload, Uploaded } from '../ports.ts';
 
 export interface DeployRun extends DeployOptions {
@@ -73,8 +73,8 @@ const CHEAP_TO_HASH_BYTES = 100_000_000;
 async function decide(job: Job): Promise<Decision> {
   const { run, ports } = job;
   if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
-  const project = await ports.pins.listByProject(run.project);
-  const asCar = await planFor(job, { build: await ports.build(run.profile), project, method: 'car' });
+  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(run.profile)]);
+  const asCar = await planFor(job, { build, project, method: 'car' });
   if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run)) return asCar;
   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
   // An account whose plan does not import CARs has this very content under the CID of a folder upload.
@@ -86,8 +86,9 @@ async function decide(job: Job): Promise<Decision> {
 
 async function decideFolder(job: Job): Promise<Decision> {
   const { run, ports } = job;
-  const build = await ports.build(folderProfile(run));
-  return await planFor(job, { build, project: await ports.pins.listByProject(run.project), method: 'folder' });
+  const profile = folderProfile(run);
+  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(profile)]);
+  return await planFor(job, { build, project, method: 'folder' });
 }
 
 interface Proposal {
@@ -188,17 +189,24 @@ async function settle({ run, ports }: Job, { plan, build }: Decision, upload: Up
   const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
   const listed =
     plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-  const pin = await tag({ run, ports }, { id: listed.id, at: plan.at, duplicate: uploaded?.duplicate ?? false });
+  const pin = await tag(
+    { run, ports },
+    {
+      id: listed.id,
+      at: plan.at,
+      existedBefore: uploaded?.duplicate === true && listed.createdAt.getTime() < run.now.getTime() - CLOCK_SKEW_MS,
+      before: plan.sameCid.find((pin) => pin.id === listed.id)?.keyvalues ?? {},
+    },
+  );
   const tags = plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ');
   ports.log.line(`${uploaded === undefined ? 'Tagged it' : 'Pinned it and tagged it'} ${tags} (pin ${pin.id}).`);
   return pin;
 }
 
-interface Target {
-  readonly id: string;
-  readonly at: number;
-  readonly duplicate: boolean;
-}
+type Target = Pick<TagRequest, 'at' | 'existedBefore' | 'before'> & { readonly id: string };
+
+/** A record that is younger than the run was made by it; clocks may differ by a little. */
+const CLOCK_SKEW_MS = 5000;
 
 const TAG_ATTEMPTS = 3;
 

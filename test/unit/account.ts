@@ -38,6 +38,8 @@ export interface AccountOptions {
   readonly answeredCid?: Cid;
   /** Lists lag: what was uploaded in this run is found by id only. */
   readonly listLags?: boolean;
+  /** When new pins are made. */
+  readonly clock?: Date;
   /** Throws before (`at` times later) the call is carried out, or after it. */
   readonly failure?: { readonly call: number; readonly when: 'before' | 'after' };
 }
@@ -68,7 +70,10 @@ export function createAccount(options: AccountOptions = {}): Account {
     const existing = [...pins.values()].find((pin) => pin.cid === cid);
     const mode = options.duplicates ?? 'keep';
     if (existing === undefined || mode === 'new-record') {
-      const pin = pinOf(`pin-${pins.size + 1}`, cid, keyvalues);
+      const pin = {
+        ...pinOf(`pin-${pins.size + 1}`, cid, keyvalues),
+        ...(options.clock === undefined ? {} : { createdAt: options.clock }),
+      };
       pins.set(pin.id, pin);
       return { kind: 'uploaded', cid, pinId: pin.id, duplicate: existing !== undefined, sentBytes: 100 };
     }

@@ -193,6 +193,37 @@ describe('deploy', () => {
     }
   });
 
+  it('gives back the tags that an upload of the same content replaced', async () => {
+    const theirs = { [other.key]: other.name, [`${other.key}.production`]: '1700000000 1111111' };
+    const pin = { ...tagged(NEW), keyvalues: { ...tagged(NEW).keyvalues, ...theirs } };
+    const account = createAccount({ pins: [pin], duplicates: 'replace' });
+    await deployTo(account, runOf({ reusePinned: false, tags: ['next'] }));
+    expect(account.pins.get('old')?.keyvalues).toEqual({
+      ...pin.keyvalues,
+      [`${project.key}.next`]: '1800000000 4f2c9a1',
+    });
+  });
+
+  it('adopts a foreign pin that an upload met, and not a record that the upload made', async () => {
+    for (const duplicates of ['keep', 'merge', 'replace'] as const) {
+      const account = createAccount({ pins: [pinOf('foreign', NEW, { team: 'art' })], duplicates });
+      await deployTo(account, runOf({ reusePinned: false }));
+      expect(parseTags(account.pins.get('foreign')?.keyvalues ?? {}, project).adopted, duplicates).toBe(true);
+      expect(account.pins.get('foreign')?.keyvalues.team, duplicates).toBe('art');
+    }
+    const account = createAccount({
+      pins: [pinOf('foreign', NEW, { team: 'art' })],
+      duplicates: 'new-record',
+      clock: NOW,
+    });
+    await deployTo(account, runOf({ reusePinned: false }));
+    expect(account.pins.get('foreign')?.keyvalues).toEqual({ team: 'art' });
+    expect(parseTags(account.pins.get('pin-2')?.keyvalues ?? {}, project)).toMatchObject({
+      ours: true,
+      adopted: false,
+    });
+  });
+
   it('keeps the live content pinned and tagged whatever call fails, and running again repairs the rest', async () => {
     const failures = fc.record({
       // An undisturbed first deploy makes these seven calls.

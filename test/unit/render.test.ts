@@ -20,6 +20,7 @@ const build = buildOf(NEW);
 const plan = {
   cid: NEW,
   source: { kind: 'upload', reason: 'the account does not pin this CID' },
+  sameCid: [],
   previous: OLD,
   changed: true,
   tags: ['production', 'v1.2.0'],

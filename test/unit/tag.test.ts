@@ -34,7 +34,8 @@ function request(more: Partial<TagRequest> = {}): TagRequest {
     at: 1_800_000_000,
     commit: '4f2c9a1',
     metadata: {},
-    duplicate: false,
+    existedBefore: false,
+    before: {},
     ...more,
   };
 }
@@ -132,9 +133,28 @@ describe('planTags', () => {
   });
 
   it('adopts a duplicate that carries nothing but the marker of the upload itself', () => {
-    expect(planTags({ [project.key]: project.name }, request({ duplicate: true }))['pd1.adopted']).toBe('1');
+    expect(planTags({ [project.key]: project.name }, request({ existedBefore: true }))['pd1.adopted']).toBe('1');
     const used = { [project.key]: project.name, [`${project.key}.v1`]: '5 1234567' };
-    expect(planTags(used, request({ duplicate: true }))['pd1.adopted']).toBeUndefined();
+    expect(planTags(used, request({ existedBefore: true }))['pd1.adopted']).toBeUndefined();
+  });
+
+  it('writes back what an upload wiped off the pin, of all projects', () => {
+    const before = {
+      [project.key]: project.name,
+      [`${project.key}.v1`]: '5 1234567',
+      [other.key]: other.name,
+      team: 'web',
+    };
+    const changes = planTags({ [project.key]: project.name }, request({ existedBefore: true, before }));
+    expect({ [project.key]: project.name, ...changes }).toEqual({
+      ...before,
+      [`${project.key}.production`]: '1800000000 4f2c9a1',
+    });
+  });
+
+  it('leaves what changed on the pin since then', () => {
+    const before = { team: 'web' };
+    expect(planTags({ [project.key]: project.name, team: 'art' }, request({ before }))).not.toHaveProperty('team');
   });
 
   it('lets a newer mark of another run stand', () => {

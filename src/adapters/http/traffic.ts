@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import PQueue from 'p-queue';
 import { ActionError } from '../../domain/errors.ts';
-import { retryDelayMs } from './backoff.ts';
+import { type AttemptResult, retryDelayMs } from './backoff.ts';
 
 /** How one service may be asked. */
 export interface TrafficPolicy {
@@ -89,22 +89,32 @@ export function createTraffic(policy: TrafficPolicy): Traffic {
   return traffic;
 }
 
-type Attempt = { readonly answer: Answer } | { readonly error: unknown };
-
 async function withRetries(policy: TrafficPolicy, doing: string, attempt: () => Promise<Answer>): Promise<Answer> {
   for (let count = 1; ; count += 1) {
-    const result: Attempt = await attempt().then(
+    const result: { readonly answer: Answer } | { readonly error: unknown } = await attempt().then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );
-    policy.deadline.throwIfAborted();
+    if (policy.deadline.aborted) throw deadlineError(policy, result);
     const delay = retryDelayMs(result, { count, firstDelayMs: policy.firstDelayMs });
     if (delay === undefined || count >= MAX_ATTEMPTS) {
       if ('answer' in result) return result.answer;
       throw networkError(policy.service, doing, result.error);
     }
-    await pause(delay, policy.deadline);
+    await pause(delay, policy.deadline).catch(() => {
+      throw deadlineError(policy, result);
+    });
   }
+}
+
+/** The deadline's own error, and what the last attempt met: it may be the reason that time ran out. */
+function deadlineError({ deadline, service }: TrafficPolicy, last: AttemptResult): unknown {
+  const reason: unknown = deadline.reason;
+  if (!(reason instanceof ActionError) || !('answer' in last) || last.answer.status < 400) return reason;
+  return new ActionError(reason.kind, `${reason.message} The last answer of ${service} was ${last.answer.status}.`, {
+    ...(reason.hint === undefined ? {} : { hint: reason.hint }),
+    cause: reason,
+  });
 }
 
 /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
