@@ -5,7 +5,7 @@ import type { CarBlocks } from './car-blocks.ts';
 import { assertHash, brokenCar, decodeCid, IDENTITY, readBlock } from './car-blocks.ts';
 import type { DecodedLink, DecodedNode } from './decode.ts';
 import { decodeNode } from './decode.ts';
-import type { OpenFile } from './source-file.ts';
+import type { OpenFile, Span } from './source-file.ts';
 import { quotePath } from './source-file.ts';
 
 export interface CarDag {
@@ -20,75 +20,26 @@ export interface CarDag {
  */
 export function listDag(open: OpenFile, blocks: CarBlocks, fileName: string): CarDag {
   const carPath = open.file.path;
+  const dag = dagReader(open, blocks);
   const listing = new Map<string, ListedFile>();
-  const reached = new Set<number>();
-  const sizes = new Map<string, number>();
-
-  /** The place of a block in the CAR; undefined when its CID holds it inline. */
-  function spanOf(cid: CID) {
-    if (cid.multihash.code === IDENTITY) return undefined;
-    const held = blocks.table.find(cid.code, cid.multihash.digest);
-    const span = held === undefined ? undefined : blocks.spans[held];
-    if (held === undefined || span === undefined) throw brokenCar(carPath, `the block ${cid} is missing`);
-    reached.add(held);
-    return span;
-  }
-
-  function readNode(cid: CID): DecodedNode {
-    if (cid.code !== DAG_PB_CODEC) {
-      throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
-    }
-    const span = spanOf(cid);
-    const block = span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
-    assertHash(carPath, cid, block);
-    const node = decodeNode(block);
-    if (node === undefined) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
-    return node;
-  }
-
-  function childOf(cid: CID, link: DecodedLink): CID {
-    const child = decodeCid(link.cid);
-    if (child === undefined) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
-    return child;
-  }
-
-  /** Bytes of the file, or the part of one, below `cid`. */
-  function measure(cid: CID): number {
-    const known = sizes.get(cid.toString());
-    const bytes = known ?? (cid.code === RAW_CODEC ? (spanOf(cid)?.length ?? cid.multihash.size) : measureNode(cid));
-    sizes.set(cid.toString(), bytes);
-    return bytes;
-  }
-
-  function measureNode(cid: CID): number {
-    const node = readNode(cid);
-    if (node.kind === 'directory' || node.kind === 'shard') {
-      throw brokenCar(carPath, `the directory ${cid} is part of a file`);
-    }
-    const bytes = node.links.reduce((sum, link) => sum + measure(childOf(cid, link)), node.inlineBytes);
-    if (node.fileBytes !== undefined && node.fileBytes !== bytes) {
-      throw brokenCar(carPath, `the file ${cid} should have ${node.fileBytes} bytes and has ${bytes}`);
-    }
-    return bytes;
-  }
 
   function walk(cid: CID, path: string): void {
-    const node = cid.code === RAW_CODEC ? undefined : readNode(cid);
+    const node = cid.code === RAW_CODEC ? undefined : dag.node(cid);
     if (node?.kind === 'directory') walkDirectory(cid, node, path);
     else if (node?.kind === 'shard') walkShard(cid, node, path);
-    else list(path === '' ? fileName : path, { cid: cidOf(cid), bytes: measure(cid) });
+    else list(path === '' ? fileName : path, { cid: cidOf(cid), bytes: dag.fileBytes(cid) });
   }
 
   function walkDirectory(cid: CID, node: DecodedNode, path: string): void {
-    for (const link of node.links) walk(childOf(cid, link), join(path, link.name));
+    for (const link of node.links) walk(dag.child(cid, link), join(path, link.name));
   }
 
   /** In a shard a bucket's number stands before each name; alone, it leads to a shard of the next level. */
   function walkShard(cid: CID, node: DecodedNode, path: string): void {
     for (const link of node.links) {
-      const child = childOf(cid, link);
+      const child = dag.child(cid, link);
       const name = link.name.slice(node.prefixLength);
-      if (name === '') walkShard(child, readNode(child), path);
+      if (name === '') walkShard(child, dag.node(child), path);
       else walk(child, join(path, name));
     }
   }
@@ -106,5 +57,70 @@ export function listDag(open: OpenFile, blocks: CarBlocks, fileName: string): Ca
   }
 
   walk(blocks.root, '');
-  return { listing, reached: Uint32Array.from(reached).sort() };
+  return { listing, reached: dag.reached() };
+}
+
+interface DagReader {
+  node(cid: CID): DecodedNode;
+  child(cid: CID, link: DecodedLink): CID;
+  /** Bytes of the file, or the part of one, that begins at `cid`; touches every block of it. */
+  fileBytes(cid: CID): number;
+  /** The numbers of the blocks asked for so far, ascending. */
+  reached(): Uint32Array;
+}
+
+function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
+  const carPath = open.file.path;
+  const reached = new Set<number>();
+  const sizes = new Map<string, number>();
+
+  /** The place of a block in the CAR; undefined when its CID holds it inline. */
+  function spanOf(cid: CID): Span | undefined {
+    if (cid.multihash.code === IDENTITY) return undefined;
+    const held = blocks.table.find(cid.code, cid.multihash.digest);
+    const span = held === undefined ? undefined : blocks.spans[held];
+    if (held === undefined || span === undefined) throw brokenCar(carPath, `the block ${cid} is missing`);
+    reached.add(held);
+    return span;
+  }
+
+  function node(cid: CID): DecodedNode {
+    if (cid.code !== DAG_PB_CODEC) {
+      throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
+    }
+    const span = spanOf(cid);
+    const block = span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+    assertHash(carPath, cid, block);
+    const decoded = decodeNode(block);
+    if (decoded === undefined) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+    return decoded;
+  }
+
+  function child(cid: CID, link: DecodedLink): CID {
+    const found = decodeCid(link.cid);
+    if (found === undefined) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
+    return found;
+  }
+
+  function fileBytes(cid: CID): number {
+    const key = cid.toString();
+    const bytes =
+      sizes.get(key) ?? (cid.code === RAW_CODEC ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid));
+    sizes.set(key, bytes);
+    return bytes;
+  }
+
+  function nodeBytes(cid: CID): number {
+    const decoded = node(cid);
+    if (decoded.kind === 'directory' || decoded.kind === 'shard') {
+      throw brokenCar(carPath, `the directory ${cid} is part of a file`);
+    }
+    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link)), decoded.inlineBytes);
+    if (decoded.fileBytes !== undefined && decoded.fileBytes !== bytes) {
+      throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
+    }
+    return bytes;
+  }
+
+  return { node, child, fileBytes, reached: () => Uint32Array.from(reached).sort() };
 }

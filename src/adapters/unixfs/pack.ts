@@ -3,6 +3,7 @@ import type { FileEntry, ListedFile } from '../../domain/listing.ts';
 import { cidBytes, cidPrefix, cidText } from './cid-bytes.ts';
 import type { Link, NodeBlock, Target } from './dag-pb.ts';
 import { encodeNode, nodeLength } from './dag-pb.ts';
+import type { AddNode } from './hamt.ts';
 import { encodeShards } from './hamt.ts';
 import type { Layout } from './layout.ts';
 import { SHARD_ABOVE_BYTES } from './layout.ts';
@@ -46,18 +47,6 @@ export function packTree(tree: TreeFile | TreeDirectory, layout: Layout, leaves:
     return { name: '', cid, tsize: leafLength(chunk), bytes: chunkLength(chunk) };
   }
 
-  function joinParts(parts: readonly Part[]): Part {
-    const message = fileMessage(parts.map((part) => part.bytes));
-    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-    return { name: '', ...addNode(encodeNode(parts, message), parts), bytes };
-  }
-
-  /** Balanced: all leaves equally deep, and every node of a level full but its last. */
-  function joinLevels(parts: readonly Part[]): Part {
-    if (parts.length <= layout.width) return joinParts(parts);
-    return joinLevels(groupsOf(parts, layout.width).map(joinParts));
-  }
-
   /** A file of one chunk is that leaf itself: no node stands above it. */
   function packFile(entry: FileEntry): Target {
     // Files were hashed in the order in which this walk meets them: looking each up by its entry costs a quarter more.
@@ -66,7 +55,13 @@ export function packTree(tree: TreeFile | TreeDirectory, layout: Layout, leaves:
     if (file?.entry !== entry) throw new RangeError(`${entry.path} was not hashed in its turn.`);
     const count = chunkCount(layout, file.bytes);
     const top =
-      count === 1 ? leafPart(file, 0) : joinLevels(Array.from({ length: count }, (_, at) => leafPart(file, at)));
+      count === 1
+        ? leafPart(file, 0)
+        : joinParts(
+            Array.from({ length: count }, (_, at) => leafPart(file, at)),
+            layout.width,
+            addNode,
+          );
     listing.set(entry.path, { cid: cidText(top.cid), bytes: file.bytes });
     return top;
   }
@@ -85,6 +80,19 @@ export function packTree(tree: TreeFile | TreeDirectory, layout: Layout, leaves:
   }
 
   return { root: pack(tree).cid, nodes, listing };
+}
+
+/** Joins the parts of a file. Balanced: all leaves equally deep, and every node of a level full but its last. */
+function joinParts(parts: readonly Part[], width: number, addNode: AddNode): Part {
+  if (parts.length > width) {
+    return joinParts(
+      groupsOf(parts, width).map((group) => joinParts(group, width, addNode)),
+      width,
+      addNode,
+    );
+  }
+  const { cid, tsize } = addNode(encodeNode(parts, fileMessage(parts.map((part) => part.bytes))), parts);
+  return { name: '', cid, tsize, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };
 }
 
 function isSharded(links: readonly Link[], layout: Layout): boolean {
