@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Corpus, CorpusName } from './corpora.ts';
 import { CORPUS_NAMES, prepareCorpus } from './corpora.ts';
 import type { BenchOptions, Report } from './report.ts';
@@ -70,7 +71,12 @@ export function run(options: BenchOptions): Report {
 /** Subjects run as they ship, compiled and bundled: stripping types and finding modules would count against them. */
 function bundle(): void {
   const flags = '--noEmit false --rootDir . --module nodenext --target es2024 --skipLibCheck --types node --strict';
-  const sources = ['--rewriteRelativeImportExtensions', '--outDir', join(CACHE, 'compiled'), 'bench/subjects.ts'];
+  const sources = [
+    '--rewriteRelativeImportExtensions',
+    '--outDir',
+    join(CACHE, 'compiled'),
+    fileURLToPath(import.meta.resolve('./subjects.ts')),
+  ];
   build('typescript/bin/tsc', ['--ignoreConfig', ...flags.split(' '), ...sources]);
   writeFileSync(join(CACHE, 'package.json'), '{"type":"module"}');
   build('@vercel/ncc/dist/ncc/cli.js', ['build', join(CACHE, 'compiled', 'bench', 'subjects.js'), '-o', BUNDLE]);

@@ -5,7 +5,7 @@ export const UNIXFS_TYPE = { raw: 0, directory: 1, file: 2, metadata: 3, symlink
 
 /** 256 buckets a shard, names hashed with the first half of murmur3 x64-128: nothing else is in use anywhere. */
 export const SHARD_FANOUT = 256;
-export const SHARD_HASH = 0x22;
+const SHARD_HASH = 0x22;
 
 // Field number and wire type, as one byte.
 const TYPE = 0x08;
