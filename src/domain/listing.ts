@@ -42,6 +42,7 @@ export interface CarSource {
 /** A directory or file with everything that is known of it before a byte is sent. */
 export interface Build {
   readonly root: Cid;
+  /** For a CAR, the profile that was asked for: its DAG is taken as it is and need not follow it. */
   readonly profile: CidProfile;
   readonly listing: Listing;
   /** Sum of the file sizes in bytes. */
