@@ -93,28 +93,38 @@ function portOf(server: Server): number {
   return address.port;
 }
 
+/** What was passed on lies in buffers for a while; it arrives before the connection breaks. */
+const SETTLE_MS = 250;
+
 /** Passes bytes on in one direction, up to where the connection breaks. */
 function relay(line: Line, direction: Direction): void {
-  const { client, target, connection, totals } = line;
+  const { client, target, connection } = line;
   const [from, to] = direction === 'up' ? [client, target] : [target, client];
   from.on('data', (chunk: Buffer) => {
     if (connection.end !== 'open') return;
     const room = roomLeft(line, direction);
-    const passed = chunk.subarray(0, room);
-    connection.bytes[direction] += passed.length;
-    if (direction === 'up') totals.upBytes += passed.length;
-    const isLast = passed.length === room;
-    if (isLast) connection.end = connection.fault?.kind === 'stall' ? 'stalled' : 'reset';
-    const flushed = to.write(passed, () => isLast && breakDown(line));
-    if (flushed) return;
-    from.pause();
-    to.once('drain', () => from.resume());
+    if (chunk.length >= room) {
+      from.pause();
+      passOn(line, direction, chunk.subarray(0, room));
+      connection.end = connection.fault?.kind === 'stall' ? 'stalled' : 'reset';
+      setTimeout(() => breakDown(line), SETTLE_MS);
+    } else if (!passOn(line, direction, chunk)) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    }
   });
   from.once('close', () => {
     if (connection.end === 'stalled') return;
     if (connection.end === 'open') connection.end = 'closed';
     to.destroySoon();
   });
+}
+
+/** False when the other side has enough for now. */
+function passOn({ client, target, connection, totals }: Line, direction: Direction, chunk: Buffer): boolean {
+  connection.bytes[direction] += chunk.length;
+  if (direction === 'up') totals.upBytes += chunk.length;
+  return (direction === 'up' ? target : client).write(chunk);
 }
 
 /** Bytes until the connection breaks; infinite where nothing is planned. */
