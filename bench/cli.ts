@@ -10,13 +10,19 @@ import { parseArgs } from 'node:util';
 import * as pack from './pack.bench.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { renderTable } from './report.ts';
+import * as start from './start.bench.ts';
+import * as upload from './upload.bench.ts';
 
 interface Bench {
   readonly summary: string;
-  readonly run: (options: BenchOptions) => Report;
+  readonly run: (options: BenchOptions) => Report | Promise<Report>;
 }
 
-const BENCHES = new Map<string, Bench>([['pack', pack]]);
+const BENCHES = new Map<string, Bench>([
+  ['pack', pack],
+  ['upload', upload],
+  ['start', start],
+]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +42,7 @@ for (const name of positionals.length > 0 ? positionals : BENCHES.keys()) {
   const bench = BENCHES.get(name);
   if (bench === undefined) throw new Error(`There is no bench "${name}"; there is ${[...BENCHES.keys()].join(', ')}.`);
   console.log(`\n${name}: ${bench.summary}`);
-  const report = bench.run(options);
+  const report = await bench.run(options);
   console.log(renderTable(report));
   figures[name] = report.figures;
 }
