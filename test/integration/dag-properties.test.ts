@@ -16,7 +16,7 @@ test.for(PROFILES)('%s: any tree has the root that ipfs-unixfs-importer gives it
       const { root } = await buildDag({ kind: 'directory', entries }, profile);
       expect(root).toBe(await importerRoot(fed, profile));
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -34,7 +34,7 @@ test.for(PROFILES)('%s: any large directory is sharded as ipfs-unixfs-importer d
         expect(root).toBe(await importerRoot(entries, profile));
       },
     ),
-    { numRuns: 2 },
+    { numRuns: 1 },
   );
 });
 
@@ -56,6 +56,6 @@ test('the root depends on paths and bytes only, not on the order of the entries'
       expect([...other.listing]).toEqual([...first.listing]);
       expect(other.car.bytes).toBe(first.car.bytes);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

@@ -29,6 +29,7 @@ export const CORPORA: Readonly<Record<string, () => Record<string, Held>>> = {
     'a-b/c': 'dash',
   }),
   '1025-chunks': () => ({ 'zeros.bin': { zeros: 1025 * MIB } }),
+  '240-small-chunks': () => ({ 'zeros.bin': { zeros: 60 * MIB } }),
   '6000-directories': () => numbered(6000, (index) => `posts/a-post-of-the-blog-${index}/index.html`),
   '2500-files-and-2500-directories': () => ({
     ...numbered(2500, (index) => `both/file-number-${index}.html`),
@@ -39,5 +40,5 @@ export const CORPORA: Readonly<Record<string, () => Record<string, Held>>> = {
 };
 
 function numbered(count: number, path: (index: number) => string): Record<string, Held> {
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => [path(index), `content ${index}`]));
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [path(index), `content ${index % 50}`]));
 }
