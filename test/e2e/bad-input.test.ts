@@ -100,9 +100,9 @@ describe('path', () => {
     expect(error).toContain('Replace links that leave path by a copy of what they point to');
   });
 
-  it('is not readable', async () => {
+  it('has a link that points to nothing', async () => {
     using tree = tempTree({ 'index.html': 'x', 'gone.html': { link: 'nothing' } });
-    expect(await refused(deployInputs(emulator, tree.root))).toMatch(/"gone\.html"/);
+    expect(await refused(deployInputs(emulator, tree.root))).toMatch(/link points to nothing \("gone\.html"/);
   });
 });
 
@@ -208,7 +208,7 @@ describe('secrets', () => {
   });
 });
 
-it('is looked at even when the event asks for nothing', async () => {
+it('looks at the inputs even when the event asks for nothing', async () => {
   const run = await runDist({ inputs: { concurrency: 'none' }, event: otherEvent('schedule') });
   expect(run.exitCode).toBe(1);
   expect(run.errors[0]).toMatch(/^concurrency must be /);

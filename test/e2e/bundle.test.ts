@@ -13,3 +13,8 @@ it('says its first word soon after it was started', async () => {
   // Ten times what it takes: this only finds a start that went wrong, the bench has the figure.
   expect(run.firstLineMs).toBeLessThan(3000);
 });
+
+it('would be caught by these tests if it showed a secret', async () => {
+  const inputs = { mode: 'nonsense-1234', 'pinata-gateway-key': 'nonsense-1234' };
+  await expect(runDist({ inputs })).rejects.toThrow('A secret shows in the log');
+});

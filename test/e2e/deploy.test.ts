@@ -237,7 +237,7 @@ describe('the expected CID', () => {
   });
 });
 
-it('stores two lines of metadata and puts the pin into a group, which it makes once', async () => {
+it('stores two lines of metadata and puts the pin into a group, which it makes once and takes by name or id', async () => {
   using one = tempTree({ 'index.html': 'grouped one' });
   using two = tempTree({ 'index.html': 'grouped two' });
   const inputs = {
@@ -247,9 +247,11 @@ it('stores two lines of metadata and puts the pin into a group, which it makes o
     name: '{tag} {sha7}',
   };
   const runs = [await deploy(one.root, inputs), await deploy(two.root, inputs)];
-  const { groups } = await emulator.state();
-  const made = groups.filter((group) => group.name === 'sites of acme');
+  const made = (await emulator.state()).groups.filter((group) => group.name === 'sites of acme');
   expect(made).toHaveLength(1);
+  using three = tempTree({ 'index.html': 'grouped three' });
+  runs.push(await deploy(three.root, { ...inputs, group: made[0]?.id ?? '' }));
+  expect((await emulator.state()).groups).toHaveLength(1);
   for (const run of runs) {
     const [pin] = await pinsOf(emulator, run.outputs.cid);
     expect(pin).toMatchObject({ groupId: made[0]?.id, name: 'production 1234567' });
