@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/{unit,integration,contract,e2e,faults}/**/*.test.ts'],
     environment: 'node',
+    // Most tests wait for another process.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: { include: ['src/**', 'emulator/**'] },

@@ -50864,8 +50864,8 @@ function renderLink(template, cid, kind) {
     return kind === 'directory' || bare ? `${link}/` : link;
 }
 /**
- * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file.
- * Undefined for a directory without files.
+ * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file that has bytes.
+ * Undefined where no file has any.
  */
 function chooseSample(root, listing) {
     const index = listing.get('index.html');
@@ -50875,7 +50875,8 @@ function chooseSample(root, listing) {
     for (const [path, file] of listing) {
         if (file.cid === root && listing.size === 1)
             return { path: '', ...file };
-        if (smallest === undefined || file.bytes < smallest.bytes)
+        // An empty file proves nothing: an empty answer has its bytes.
+        if (file.bytes > 0 && (smallest === undefined || file.bytes < smallest.bytes))
             smallest = { path, ...file };
     }
     return smallest;
@@ -50966,6 +50967,9 @@ const MEANINGS = {
     '00024': { state: 'down', note: 'refuses this content or its key', final: true },
 };
 function judge(response, body, { sample, host }) {
+    // The bytes first: a page may well talk about the gateway's refusals.
+    if (response.ok && sample !== undefined && isRawBlock(body, sample))
+        return { state: 'live', note: 'bytes match', final: true };
     const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
     if (refusal !== undefined)
         return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
@@ -50973,11 +50977,8 @@ function judge(response, body, { sample, host }) {
         return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
     if (sample === undefined)
         return { state: 'live', note: 'answers', final: true };
-    if (sample.bytes > MAX_BODY_BYTES && response.headers.get('content-length') === String(sample.bytes)) {
+    if (hasLength(response, body, sample))
         return { state: 'live', note: 'length matches', final: true };
-    }
-    if (hasBytes(body, sample))
-        return { state: 'live', note: 'bytes match', final: true };
     if (isServiceWorkerHost(host))
         return { state: 'opens', note: 'loads and checks the content in the browser', final: true };
     return down('answered with other bytes');
@@ -50987,10 +50988,15 @@ const NOT_FOUND_YET = new Set([404, 410, 502, 503, 504]);
 function isServiceWorkerHost(host) {
     return host.endsWith('.inbrowser.link') || host.endsWith('.inbrowser.dev');
 }
-/** By hash where the file is one raw block, else by length. */
-function hasBytes(body, sample) {
-    const raw = (0,cid/* cidFromDigest */.b0)(cid/* RAW_CODEC */.Ce, (0,external_node_crypto_.createHash)('sha256').update(body).digest());
-    return raw === sample.cid || (!sample.cid.startsWith('bafkrei') && body.length === sample.bytes);
+function isRawBlock(body, sample) {
+    return (0,cid/* cidFromDigest */.b0)(cid/* RAW_CODEC */.Ce, (0,external_node_crypto_.createHash)('sha256').update(body).digest()) === sample.cid;
+}
+/** Files of several blocks, or with a header in their block, are known by their length only. */
+function hasLength(response, body, sample) {
+    if ((0,cid/* codecOf */.uM)(sample.cid) === cid/* RAW_CODEC */.Ce)
+        return false;
+    const announced = response.headers.get('content-length');
+    return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
 }
 function reasonOf(error) {
     if (error instanceof Error && error.name === 'TimeoutError')
@@ -57274,6 +57280,8 @@ var backoff = __nccwpck_require__(3898);
 const MAX_ATTEMPTS = 5;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MINUTE_MS = 60_000;
+/** Room for a body of 16 MiB on a slow line; an answer that takes longer is asked for again. */
+const ANSWER_TIMEOUT_MS = 120_000;
 const currentCall = new external_node_async_hooks_.AsyncLocalStorage();
 function createTraffic(policy) {
     const queue = new PQueue({
@@ -57312,6 +57320,7 @@ async function withRetries(policy, doing, attempt) {
                 return result.answer;
             throw networkError(policy.service, doing, result.error);
         }
+        policy.onRetry(doing, 'answer' in result ? String(result.answer.status) : causeOf(result.error), delay);
         await pause(delay, policy.deadline).catch(() => {
             throw deadlineError(policy, result);
         });
@@ -57378,8 +57387,7 @@ async function runClient(call, client) {
 function clientError(call, error) {
     if (error instanceof errors/* ActionError */.l)
         return error;
-    const why = error instanceof Error ? error.message : 'no reason given';
-    return new errors/* ActionError */.l('network', `The answer of ${call.traffic.policy.service} when asked to ${call.doing} could not be read: ${why}.`, {
+    return new errors/* ActionError */.l('network', `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
         hint: 'Run the job again. If it stays so, open an issue: the service may have changed its answers.',
         cause: error,
     });
@@ -57398,7 +57406,10 @@ function installFetch() {
         // A client that tries again after a final failure would only repeat it.
         if (call.failure !== undefined)
             throw call.failure;
-        return await fetchThrough(call, (signal) => original(input, { ...init, redirect: 'manual', signal }));
+        return await fetchThrough(call, (deadline) => {
+            const signal = AbortSignal.any([deadline, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+            return original(input, { ...init, redirect: 'manual', signal });
+        });
     };
 }
 async function fetchThrough(call, send) {
@@ -57439,9 +57450,9 @@ class MalformedAnswer extends Error {
         this.got = got;
     }
 }
-/** Lets a 2xx answer pass only when its body is empty or JSON: these APIs speak nothing else. */
+/** Lets a 2xx answer pass only when its body is JSON: these APIs speak nothing else. */
 function requireJson(answer) {
-    if (answer.status < 200 || answer.status > 299 || answer.body === '')
+    if (answer.status < 200 || answer.status > 299)
         return answer;
     try {
         JSON.parse(answer.body);
@@ -57505,7 +57516,7 @@ function quotable(text) {
 }
 /** True when the account's plan does not import CARs; nothing was stored then. */
 function isCarRefusal(answer) {
-    return answer.status === 403 && /\bCAR\b/.test(serviceMessage(answer.body).text);
+    return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
 }
 /** What a final answer of Pinata that is not 2xx means, and what to do. */
 function explainPinata(answer, doing) {
@@ -57529,7 +57540,7 @@ function explainForbidden(reason, text, doing) {
             hint: 'Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan.',
         };
     }
-    if (/\bCAR\b/.test(text))
+    if (/\bcars?\b/i.test(text))
         return carRefusal(doing);
     const permission = Object.values(DOING).find((entry) => entry.text === doing)?.permission ?? 'Files: Write';
     return {
@@ -57555,6 +57566,20 @@ function rejectedKey(message) {
 function explainStatus(status, doing) {
     if (status === 401)
         return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
+    if (status === 402) {
+        return {
+            kind: 'quota',
+            message: `Pinata wants to be paid before it can ${doing}.`,
+            hint: 'Look at the plan and the bills in the Pinata app.',
+        };
+    }
+    if (status === 404) {
+        return {
+            kind: 'network',
+            message: `There is no such address to ${doing}.`,
+            hint: 'Check pinata-api-url and pinata-upload-url: base URLs without /v3.',
+        };
+    }
     if (status === 413) {
         return {
             kind: 'quota',
@@ -63224,19 +63249,18 @@ var json = __nccwpck_require__(7803);
 
 
 /**
- * Reads a row. Only its id and CID are required; the rest varies between endpoints and years.
+ * Reads a row. Only its id is required; the rest varies between endpoints and years.
  * @throws ActionError of kind `network` when it is not a row.
  */
 function parseRow(value) {
     const id = (0,json/* textAt */.$6)(value, 'id') ?? '';
-    const cid = (0,json/* textAt */.$6)(value, 'cid');
-    if (id === '' || cid === undefined)
+    if (id === '')
         throw unexpected('a pin');
     const created = new Date((0,json/* textAt */.$6)(value, 'created_at') ?? 0);
     return {
         pin: {
             id,
-            cid: (0,domain_cid/* parseCid */.mQ)(cid),
+            cid: (0,domain_cid/* parseCid */.mQ)((0,json/* textAt */.$6)(value, 'cid') ?? ''),
             name: (0,json/* textAt */.$6)(value, 'name') ?? '',
             bytes: (0,json/* numberAt */.tk)(value, 'size') ?? 0,
             keyvalues: parseKeyvalues((0,json/* valueAt */.fK)(value, 'keyvalues')),
@@ -63250,12 +63274,15 @@ function parseKeyvalues(value) {
     const pairs = typeof value === 'object' && value !== null ? Object.entries(value) : [];
     return Object.fromEntries(pairs.map(([key, pair]) => [key, String(pair)]));
 }
-/** One page of a list: its rows and the token of the next page, '' at the end. */
+/** One page of a list: its rows, but for single ones that are none, and the token of the next page, '' at the end. */
 function parsePage(value) {
     const rows = (0,json/* valueAt */.fK)(value, 'files') === null ? [] : (0,json/* listAt */.gT)(value, 'files');
     if (rows === undefined)
         throw unexpected('a list of pins');
-    return { pins: rows.map((row) => parseRow(row).pin), nextToken: (0,json/* textAt */.$6)(value, 'next_page_token') ?? '' };
+    const pins = rows.filter((row) => (0,json/* textAt */.$6)(row, 'id') !== undefined);
+    if (pins.length === 0 && rows.length > 0)
+        throw unexpected('a list of pins');
+    return { pins: pins.map((row) => parseRow(row).pin), nextToken: (0,json/* textAt */.$6)(value, 'next_page_token') ?? '' };
 }
 function unexpected(what) {
     return new errors/* ActionError */.l('network', `Pinata answered something that is not ${what}.`, {
@@ -63713,9 +63740,7 @@ async function uploadFolder(account, order, groupId) {
     const bytes = parts.reduce((sum, part) => sum + part.entry.bytes, 0);
     refuseImpossible(account, parts, bytes);
     const multipart = { account, order, parts, groupId };
-    return bytes <= PRESIGNED_BYTES * 0.98 - parts.length * 300
-        ? await uploadPresigned(multipart)
-        : await uploadLegacy(multipart);
+    return fitsPresigned(parts, bytes) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
 }
 function partsOf(content) {
     if (content.kind === 'car') {
@@ -63731,6 +63756,10 @@ function partsOf(content) {
     }
     return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
 }
+/** The whole body counts: a part has a header of up to a few hundred bytes. */
+function fitsPresigned(parts, bytes) {
+    return parts.reduce((sum, part) => sum + 200 + 3 * part.name.length, bytes + 1000) <= PRESIGNED_BYTES;
+}
 function refuseImpossible(account, parts, bytes) {
     // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
     const unsafe = parts.find((part) => /["\r\n]/.test(part.name));
@@ -63744,8 +63773,8 @@ function refuseImpossible(account, parts, bytes) {
             hint: 'Split it, or leave files out with exclude.',
         });
     }
-    if (account.network === 'private' && bytes > PRESIGNED_BYTES) {
-        throw new errors/* ActionError */.l('quota', `The folder has ${bytes} bytes; a private folder may have at most 100 MB.`, {
+    if (account.network === 'private' && !fitsPresigned(parts, bytes)) {
+        throw new errors/* ActionError */.l('quota', `The folder has ${bytes} bytes; a private folder may have at most 100 MB with its headers.`, {
             hint: 'Split it, or use network: public.',
         });
     }
@@ -63753,9 +63782,16 @@ function refuseImpossible(account, parts, bytes) {
 async function uploadPresigned(multipart) {
     const { account } = multipart;
     // The URL works once: after an answer that got lost the next attempt meets 409 and needs a new one.
+    let sentBytes = 0;
     for (let round = 1;; round += 1) {
         const url = await signUrl(multipart);
-        const { answer, sentBytes } = await post(multipart, { url, fields: [], headers: {}, doing: pinata_errors/* DOING */.WY.upload.text });
+        const { answer, sentBytes: sent } = await post(multipart, {
+            url,
+            fields: [],
+            headers: {},
+            doing: pinata_errors/* DOING */.WY.upload.text,
+        });
+        sentBytes += sent;
         if (answer.status === 409 && round < 3)
             continue;
         if (answer.status >= 300)
@@ -63765,13 +63801,18 @@ async function uploadPresigned(multipart) {
     }
 }
 async function signUrl({ account, order, groupId }) {
-    return await account.traffic.through(pinata_errors/* DOING */.WY.sign.text, () => account.sdk.upload[account.network].createSignedURL({
+    const url = await account.traffic.through(pinata_errors/* DOING */.WY.sign.text, () => account.sdk.upload[account.network].createSignedURL({
         expires: SIGNED_FOR_SECONDS,
         name: order.name,
         keyvalues: { ...order.keyvalues },
         ...(groupId === undefined ? {} : { groupId }),
         ...(order.content.kind === 'directory' ? { forDirectory: true } : {}),
     }));
+    if (typeof url === 'string' && URL.canParse(url))
+        return url;
+    throw new errors/* ActionError */.l('network', `Pinata answered no URL when asked to ${pinata_errors/* DOING */.WY.sign.text}.`, {
+        hint: 'Run the job again.',
+    });
 }
 /** Not through the SDK: it holds all files in memory and drops `isDuplicate`. */
 async function uploadLegacy(multipart) {
@@ -63821,14 +63862,18 @@ async function post(multipart, { url, headers, fields, doing }) {
     const answer = await account.traffic.exchange(doing, async (signal) => {
         const encoder = new FormDataEncoder(form);
         const total = Number(encoder.contentLength);
-        sentBytes = total;
+        let before = 0;
         return (0,http_traffic/* requireJson */.sG)(await sendStreamed({
             method: 'POST',
             url,
             headers: { ...headers, 'content-type': encoder.contentType },
             body: { bytes: total, pieces: readable(encoder.encode(), order) },
             signal,
-            onSent: (sent) => order.onProgress(sent, total),
+            onSent: (sent) => {
+                sentBytes += sent - before;
+                before = sent;
+                order.onProgress(sent, total);
+            },
         }));
     });
     return { answer, sentBytes };
@@ -63914,20 +63959,16 @@ async function uploadResumable(account, order, groupId) {
         failure: undefined,
         trouble: undefined,
         cid: undefined,
-        location: undefined,
     };
     await runTus(session, order, groupId);
     return {
         kind: 'uploaded',
         cid: session.cid === undefined ? undefined : (0,domain_cid/* parseCid */.mQ)(session.cid),
-        pinId: pinIdOf(session.location),
+        // Location has an id, but nothing says that the pin will have it.
+        pinId: undefined,
         duplicate: false,
         sentBytes: session.sentBytes,
     };
-}
-/** Location is `…/v3/files/<pin id>/<file name>`. */
-function pinIdOf(location) {
-    return location === undefined ? undefined : new URL(location).pathname.split('/').at(-2);
 }
 function runTus(session, order, groupId) {
     const { account } = session;
@@ -63956,9 +63997,6 @@ function runTus(session, order, groupId) {
                 return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
             },
             onProgress: (sent, total) => order.onProgress(sent, total),
-            onUploadUrlAvailable: () => {
-                session.location = upload.url ?? undefined;
-            },
             onSuccess: () => resolve(),
             onError: fail,
         });
@@ -64092,20 +64130,23 @@ async function uploadBuild(account, order) {
     const groupId = order.group === undefined ? undefined : await findOrCreateGroup(account, order.group);
     if (order.method === 'folder')
         return await uploadFolder(account, order, groupId);
+    const inOneRequest = order.build.car.bytes <= SINGLE_REQUEST_BYTES;
     try {
-        const small = order.build.car.bytes <= SINGLE_REQUEST_BYTES;
-        return await (small ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
+        return await (inOneRequest ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
     }
     catch (error) {
         const answer = (0,pinata_errors/* answerBehind */.Vh)(error);
-        if (answer !== undefined && (0,pinata_errors/* isCarRefusal */.Ts)(answer))
-            return { kind: 'refused', reason: (0,pinata_errors/* explainPinata */.J_)(answer, pinata_errors/* DOING */.WY.upload.text).message };
-        throw error;
+        if (answer === undefined || !(0,pinata_errors/* isCarRefusal */.Ts)(answer))
+            throw error;
+        // In parts, it is refused before the first one.
+        const sentBytes = inOneRequest ? order.build.car.bytes : 0;
+        return { kind: 'refused', reason: (0,pinata_errors/* explainPinata */.J_)(answer, pinata_errors/* DOING */.WY.upload.text).message, sentBytes };
     }
 }
 async function uploadSingle(account, order, groupId) {
     const { build, keyvalues, name, onProgress } = order;
     const car = new File([await readWhole(build.car)], `${name}.car`, { type: 'application/vnd.ipld.car' });
+    const before = account.traffic.sent();
     const row = await account.traffic.through(pinata_errors/* DOING */.WY.upload.text, async () => {
         const upload = account.sdk.upload.public
             .file(car)
@@ -64116,7 +64157,8 @@ async function uploadSingle(account, order, groupId) {
     });
     const { pin, duplicate } = parseRow(row);
     onProgress(car.size, car.size);
-    return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes: car.size };
+    const attempts = account.traffic.sent() - before;
+    return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes: attempts * car.size };
 }
 async function readWhole(car) {
     const pieces = [];
@@ -64136,7 +64178,7 @@ async function readWhole(car) {
 /** The largest page that is known to be answered. */
 const PAGE_SIZE = 100;
 const pins_MAX_PAGES = 1000;
-const LISTING_DEADLINE_MS = 300_000;
+const LISTING_DEADLINE_MS = 600_000;
 const POLL_DELAYS_MS = [300, 700, 1000, 2000, 3000, 5000];
 /** The account behind a JWT as `Pins`. All its requests pass `traffic`. */
 function createPinataPins(options) {
@@ -64147,7 +64189,7 @@ function createPinataPins(options) {
     const list = (filter) => listAll((token) => 
     // A builder remembers its page token, so each page gets a new one.
     traffic.through(pinata_errors/* DOING */.WY.list.text, async () => {
-        const query = files.list().limit(PAGE_SIZE).order('ASC');
+        const query = files.list().limit(PAGE_SIZE).order('DESC');
         if (filter.cid !== undefined)
             query.cid(filter.cid);
         if (filter.keyvalues !== undefined)
@@ -64209,19 +64251,25 @@ async function listAll(page) {
 }
 async function waitUntilListed({ cid, pinId, listByCid, deadline }) {
     const limit = AbortSignal.any([deadline, AbortSignal.timeout(LISTING_DEADLINE_MS)]);
+    // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
+    let others = [];
     for (let round = 0; !limit.aborted; round += 1) {
         const rows = await listByCid(cid).catch((error) => {
             if (deadline.aborted)
-                return [];
+                return others;
             throw error;
         });
-        const pin = rows.find((row) => row.id === pinId) ?? rows.at(-1);
+        const pin = pinId === undefined ? rows[0] : rows.find((row) => row.id === pinId);
         if (pin !== undefined)
             return pin;
+        others = rows;
         await (0,http_traffic/* pause */.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, limit).catch(() => { });
     }
-    throw new errors/* ActionError */.l('content', `Pinata took the upload but does not list ${cid}.`, {
-        hint: 'Imports can fail later: look at the files in the Pinata app. Then run the job again, with a longer timeout if it was still importing.',
+    const [other] = others;
+    if (other !== undefined)
+        return other;
+    throw new errors/* ActionError */.l(deadline.aborted ? 'network' : 'content', `Pinata took the upload but does not list ${cid}${deadline.aborted ? ' before timeout is over' : ''}.`, {
+        hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
     });
 }
 
@@ -64336,9 +64384,16 @@ function mask(secret) {
         if (line.trim() !== '')
             (0,core/* setSecret */.Pq)(line);
 }
+/** Sets the outputs; false when the runner's file cannot be written. */
 function writeOutputs(outputs) {
-    for (const [name, value] of Object.entries(outputs))
-        (0,core/* setOutput */.uH)(name, value);
+    try {
+        for (const [name, value] of Object.entries(outputs))
+            (0,core/* setOutput */.uH)(name, value);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 /** Adds to the job summary; false when the runner offers none or it would not fit. */
 async function writeSummary(markdown) {
@@ -64351,12 +64406,17 @@ async function writeSummary(markdown) {
     await core/* summary */.z.addRaw(markdown, true).write();
     return true;
 }
-/** Writes the machine-readable report where the runner keeps temporary files, and says where. */
+/** Writes the machine-readable report where the runner keeps temporary files, and says where; undefined when it cannot. */
 function writeReport(json) {
     const folder = process.env.RUNNER_TEMP ?? (0,external_node_os_namespaceObject.tmpdir)();
     const path = (0,external_node_path_.join)(folder, `pinata-deploy-${process.env.GITHUB_RUN_ID ?? process.pid}-${process.env.GITHUB_ACTION ?? 'step'}.json`.replace(/[^\w./\\:-]/g, '_'));
-    (0,external_node_fs_.writeFileSync)(path, json);
-    return path;
+    try {
+        (0,external_node_fs_.writeFileSync)(path, json);
+        return path;
+    }
+    catch {
+        return undefined;
+    }
 }
 /** Ends the step as failed: what happened, what to do, and the kind, which has a heading in README. */
 function fail(error) {
@@ -64979,76 +65039,28 @@ function numberOf(fields, number) {
  */
 function listDag(open, blocks, fileName) {
     const carPath = open.file.path;
+    const dag = dagReader(open, blocks);
     const listing = new Map();
-    const reached = new Set();
-    const sizes = new Map();
-    /** The place of a block in the CAR; undefined when its CID holds it inline. */
-    function spanOf(cid) {
-        if (cid.multihash.code === IDENTITY)
-            return undefined;
-        const held = blocks.table.find(cid.code, cid.multihash.digest);
-        const span = held === undefined ? undefined : blocks.spans[held];
-        if (held === undefined || span === undefined)
-            throw brokenCar(carPath, `the block ${cid} is missing`);
-        reached.add(held);
-        return span;
-    }
-    function readNode(cid) {
-        if (cid.code !== domain_cid/* DAG_PB_CODEC */.H_) {
-            throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
-        }
-        const span = spanOf(cid);
-        const block = span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
-        assertHash(carPath, cid, block);
-        const node = decodeNode(block);
-        if (node === undefined)
-            throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
-        return node;
-    }
-    function childOf(cid, link) {
-        const child = decodeCid(link.cid);
-        if (child === undefined)
-            throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
-        return child;
-    }
-    /** Bytes of the file, or the part of one, below `cid`. */
-    function measure(cid) {
-        const known = sizes.get(cid.toString());
-        const bytes = known ?? (cid.code === domain_cid/* RAW_CODEC */.Ce ? (spanOf(cid)?.length ?? cid.multihash.size) : measureNode(cid));
-        sizes.set(cid.toString(), bytes);
-        return bytes;
-    }
-    function measureNode(cid) {
-        const node = readNode(cid);
-        if (node.kind === 'directory' || node.kind === 'shard') {
-            throw brokenCar(carPath, `the directory ${cid} is part of a file`);
-        }
-        const bytes = node.links.reduce((sum, link) => sum + measure(childOf(cid, link)), node.inlineBytes);
-        if (node.fileBytes !== undefined && node.fileBytes !== bytes) {
-            throw brokenCar(carPath, `the file ${cid} should have ${node.fileBytes} bytes and has ${bytes}`);
-        }
-        return bytes;
-    }
     function walk(cid, path) {
-        const node = cid.code === domain_cid/* RAW_CODEC */.Ce ? undefined : readNode(cid);
+        const node = cid.code === domain_cid/* RAW_CODEC */.Ce ? undefined : dag.node(cid);
         if (node?.kind === 'directory')
             walkDirectory(cid, node, path);
         else if (node?.kind === 'shard')
             walkShard(cid, node, path);
         else
-            list(path === '' ? fileName : path, { cid: (0,domain_cid/* cidOf */.ut)(cid), bytes: measure(cid) });
+            list(path === '' ? fileName : path, { cid: (0,domain_cid/* cidOf */.ut)(cid), bytes: dag.fileBytes(cid) });
     }
     function walkDirectory(cid, node, path) {
         for (const link of node.links)
-            walk(childOf(cid, link), join(path, link.name));
+            walk(dag.child(cid, link), join(path, link.name));
     }
     /** In a shard a bucket's number stands before each name; alone, it leads to a shard of the next level. */
     function walkShard(cid, node, path) {
         for (const link of node.links) {
-            const child = childOf(cid, link);
+            const child = dag.child(cid, link);
             const name = link.name.slice(node.prefixLength);
             if (name === '')
-                walkShard(child, readNode(child), path);
+                walkShard(child, dag.node(child), path);
             else
                 walk(child, join(path, name));
         }
@@ -65065,7 +65077,59 @@ function listDag(open, blocks, fileName) {
         listing.set(path, file);
     }
     walk(blocks.root, '');
-    return { listing, reached: Uint32Array.from(reached).sort() };
+    return { listing, reached: dag.reached() };
+}
+function dagReader(open, blocks) {
+    const carPath = open.file.path;
+    const reached = new Set();
+    const sizes = new Map();
+    /** The place of a block in the CAR; undefined when its CID holds it inline. */
+    function spanOf(cid) {
+        if (cid.multihash.code === IDENTITY)
+            return undefined;
+        const held = blocks.table.find(cid.code, cid.multihash.digest);
+        const span = held === undefined ? undefined : blocks.spans[held];
+        if (held === undefined || span === undefined)
+            throw brokenCar(carPath, `the block ${cid} is missing`);
+        reached.add(held);
+        return span;
+    }
+    function node(cid) {
+        if (cid.code !== domain_cid/* DAG_PB_CODEC */.H_) {
+            throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
+        }
+        const span = spanOf(cid);
+        const block = span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+        assertHash(carPath, cid, block);
+        const decoded = decodeNode(block);
+        if (decoded === undefined)
+            throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+        return decoded;
+    }
+    function child(cid, link) {
+        const found = decodeCid(link.cid);
+        if (found === undefined)
+            throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
+        return found;
+    }
+    function fileBytes(cid) {
+        const key = cid.toString();
+        const bytes = sizes.get(key) ?? (cid.code === domain_cid/* RAW_CODEC */.Ce ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid));
+        sizes.set(key, bytes);
+        return bytes;
+    }
+    function nodeBytes(cid) {
+        const decoded = node(cid);
+        if (decoded.kind === 'directory' || decoded.kind === 'shard') {
+            throw brokenCar(carPath, `the directory ${cid} is part of a file`);
+        }
+        const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link)), decoded.inlineBytes);
+        if (decoded.fileBytes !== undefined && decoded.fileBytes !== bytes) {
+            throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
+        }
+        return bytes;
+    }
+    return { node, child, fileBytes, reached: () => Uint32Array.from(reached).sort() };
 }
 
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/car-source.js
@@ -65635,17 +65699,6 @@ function packTree(tree, layout, leaves) {
         const cid = cidBytes(leafPrefix, leafDigest(leaves, file.firstLeaf + index));
         return { name: '', cid, tsize: leafLength(chunk), bytes: chunkLength(chunk) };
     }
-    function joinParts(parts) {
-        const message = fileMessage(parts.map((part) => part.bytes));
-        const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-        return { name: '', ...addNode(encodeNode(parts, message), parts), bytes };
-    }
-    /** Balanced: all leaves equally deep, and every node of a level full but its last. */
-    function joinLevels(parts) {
-        if (parts.length <= layout.width)
-            return joinParts(parts);
-        return joinLevels(groupsOf(parts, layout.width).map(joinParts));
-    }
     /** A file of one chunk is that leaf itself: no node stands above it. */
     function packFile(entry) {
         // Files were hashed in the order in which this walk meets them: looking each up by its entry costs a quarter more.
@@ -65654,7 +65707,9 @@ function packTree(tree, layout, leaves) {
         if (file?.entry !== entry)
             throw new RangeError(`${entry.path} was not hashed in its turn.`);
         const count = chunkCount(layout, file.bytes);
-        const top = count === 1 ? leafPart(file, 0) : joinLevels(Array.from({ length: count }, (_, at) => leafPart(file, at)));
+        const top = count === 1
+            ? leafPart(file, 0)
+            : joinParts(Array.from({ length: count }, (_, at) => leafPart(file, at)), layout.width, addNode);
         listing.set(entry.path, { cid: cidText(top.cid), bytes: file.bytes });
         return top;
     }
@@ -65671,6 +65726,14 @@ function packTree(tree, layout, leaves) {
         return child.kind === 'file' ? packFile(child.entry) : packDirectory(child);
     }
     return { root: pack(tree).cid, nodes, listing };
+}
+/** Joins the parts of a file. Balanced: all leaves equally deep, and every node of a level full but its last. */
+function joinParts(parts, width, addNode) {
+    if (parts.length > width) {
+        return joinParts(groupsOf(parts, width).map((group) => joinParts(group, width, addNode)), width, addNode);
+    }
+    const { cid, tsize } = addNode(encodeNode(parts, fileMessage(parts.map((part) => part.bytes))), parts);
+    return { name: '', cid, tsize, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };
 }
 function isSharded(links, layout) {
     const estimate = layout.shardEstimate === 'block'
@@ -66617,6 +66680,7 @@ function quotedMarks(name) {
 /* harmony export */   b0: () => (/* binding */ cidFromDigest),
 /* harmony export */   mQ: () => (/* binding */ parseCid),
 /* harmony export */   p_: () => (/* binding */ cidV0),
+/* harmony export */   uM: () => (/* binding */ codecOf),
 /* harmony export */   ut: () => (/* binding */ cidOf)
 /* harmony export */ });
 /* harmony import */ var multiformats_bases_base32__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2601);
@@ -66665,6 +66729,10 @@ function cidFromDigest(codec, digest) {
     }
     letters[letter] = BASE32[(bits << (5 - held)) & 31] ?? 0;
     return String.fromCharCode.apply(undefined, letters);
+}
+/** The multicodec code of a CID's block. */
+function codecOf(cid) {
+    return multiformats_cid__WEBPACK_IMPORTED_MODULE_1__/* .CID */ .TO.parse(cid).code;
 }
 /** The CIDv0 text (`Qm…`) of the same content; undefined when it has none (raw blocks, other hashes). */
 function cidV0(cid) {
@@ -66792,6 +66860,8 @@ function mainLink(probes) {
 /* harmony import */ var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
 
 const DEPLOYED_EVENTS = new Set(['push', 'release', 'workflow_dispatch', 'merge_group']);
+/** Events whose ref is the content's own; on others it is the default branch, whatever was built. */
+const EVENTS_OF_A_REF = new Set([...DEPLOYED_EVENTS, 'schedule']);
 const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
 /** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
 function chooseMode(mode, context) {
@@ -66806,6 +66876,8 @@ function chooseMode(mode, context) {
     }
     if (context.event === 'push' && context.refDeleted)
         return skip('the push deleted its branch');
+    if (context.event === 'release' && /^(deleted|unpublished)$/.test(context.activity))
+        return skip(`the release was ${context.activity}`);
     if (DEPLOYED_EVENTS.has(context.event))
         return { kind: 'deploy' };
     if (context.event === 'pull_request' && DEPLOYED_ACTIVITIES.has(context.activity))
@@ -66820,12 +66892,14 @@ function skip(reason) {
 }
 const MAX_TAG_LENGTH = 24;
 const RESERVED_TAG = /^(production|previews|pr-[0-9]+|branch-.*)$/;
-/** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name. */
+/** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name; none where it is unclear. */
 function computeTags(context) {
     if (context.pullRequest !== undefined)
         return [`pr-${context.pullRequest}`];
     if (context.releaseTag !== '')
         return [gitTagName(context.releaseTag)];
+    if (!EVENTS_OF_A_REF.has(context.event))
+        return [];
     const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
     if (tag !== undefined)
         return [gitTagName(tag)];
@@ -68404,7 +68478,7 @@ function renderPreviews(previews) {
  */
 function planTags(found, request) {
     const { project } = request;
-    const present = { ...request.before, ...found };
+    const present = { ...wipedPairs(found, request), ...found };
     const owner = present[project.key];
     if (owner !== undefined && owner !== project.name) {
         throw new errors/* ActionError */.l('conflict', `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
@@ -68424,7 +68498,7 @@ function planTags(found, request) {
             })),
             ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
         ],
-        adopted: before.adopted || isForeign(present, before, request.existedBefore),
+        adopted: before.adopted || isForeign(present, before, request.origin),
     }, project);
     const changes = Object.entries({ ...present, ...request.metadata, ...wanted }).filter(([key, value]) => found[key] !== value);
     refuseOverflow(found, changes);
@@ -68438,13 +68512,25 @@ function isNewer(marks, tag, at) {
     return marks.some((mark) => mark.tag === tag && mark.at >= at);
 }
 /**
- * True when nobody of ours made this pin. One that was there before and carries our marker and nothing else got the marker from our
- * own upload, so whose it was cannot be told: it counts as foreign, which costs storage at worst and never content.
+ * What an upload took off the pin that it met: all the pairs of before, when none of them is left. One that is missing
+ * among others was removed by somebody, and stays removed.
  */
-function isForeign(present, tags, existedBefore) {
-    if (!Object.keys(present).some(isMarker))
-        return true;
-    return existedBefore && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+function wipedPairs(found, { origin, project }) {
+    if (origin.kind === 'plain' || origin.before === undefined)
+        return {};
+    const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
+    return before.some(([key]) => key in found) ? {} : Object.fromEntries(before);
+}
+/**
+ * True when nobody of ours made this pin. Our upload may have put our marker on it: then its pairs of before tell; where
+ * those are unknown, a pin with nothing but the marker counts as foreign, which costs storage at worst and never content.
+ */
+function isForeign(present, tags, origin) {
+    if (origin.kind === 'plain')
+        return !Object.keys(present).some(isMarker);
+    if (origin.before !== undefined)
+        return !Object.keys(origin.before).some(isMarker);
+    return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
 }
 function refuseOverflow(present, changes) {
     const after = new Set([...Object.keys(present), ...changes.map(([key]) => key)]);
@@ -68544,9 +68630,13 @@ function whole(min, max) {
         return value >= min && value <= max ? value : refuse(`a whole number from ${min} to ${max}`);
     };
 }
+/** Timers count milliseconds in 31 bits. */
+const MAX_DURATION_MS = 24 * 86_400_000;
 const duration = (raw) => {
     const value = parseDuration(raw);
-    return value === undefined || value < 1000 ? refuse('a duration such as 90s, 30m, 24h or 7d') : value;
+    return value === undefined || value < 1000 || value > MAX_DURATION_MS
+        ? refuse('a duration from 1s to 24d, such as 90s, 30m, 24h or 7d')
+        : value;
 };
 function splitLines(raw) {
     return raw
@@ -68695,7 +68785,7 @@ function parseInputs(read, context) {
             problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
     }
     const mode = (0,run/* chooseMode */.jO)(values.mode === 'deploy' ? 'deploy' : 'auto', context);
-    problems.push(...missing(mode, effective), ...contradictions(values));
+    problems.push(...missing(mode, effective, context), ...contradictions(values));
     if (mode.kind === 'refuse')
         throw new errors/* ActionError */.l('input', mode.reason, { hint: mode.hint });
     if (problems.length > 0)
@@ -68713,17 +68803,25 @@ function readRenamed(read) {
         deprecations: used.map((old) => `The input ${old} is deprecated; use ${RENAMED[old]}.`),
     };
 }
-function missing(mode, effective) {
-    if (mode.kind !== 'deploy')
+function missing({ kind }, effective, context) {
+    if (kind !== 'deploy')
         return [];
-    return [
-        ...(effective('path') === '' ? ['path must be the directory, file or .car to deploy, got nothing.'] : []),
-        ...(effective('pinata-jwt') === ''
-            ? [
-                'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
-            ]
-            : []),
+    const wanted = [
+        ['path must be the directory, file or .car to deploy, got nothing.', effective('path') === ''],
+        [
+            'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
+            effective('pinata-jwt') === '',
+        ],
+        [
+            'project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.',
+            effective('project') === '' && context.repository === '',
+        ],
+        [
+            `tags must be given, one a line, got nothing: none can be computed on ${context.event === '' ? 'an unknown event' : context.event}.`,
+            effective('tags') === '' && (0,run/* computeTags */.$o)(context).length === 0,
+        ],
     ];
+    return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
 }
 function contradictions(values) {
     const found = [];
@@ -68767,7 +68865,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _domain_run_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3944);
 /* harmony import */ var _domain_tag_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(2249);
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(5796);
-/* harmony import */ var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(5768);
+/* harmony import */ var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(3498);
 /* harmony import */ var _render_outputs_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(2011);
 /* harmony import */ var _render_plan_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(2030);
 /* harmony import */ var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4622);
@@ -68819,16 +68917,18 @@ async function main() {
     }
     catch (thrown) {
         const error = (0,_domain_errors_js__WEBPACK_IMPORTED_MODULE_10__/* .asActionError */ .z)(thrown);
+        (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .fail */ .fJ)(error);
         (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeOutputs */ .Kn)((0,_render_outputs_js__WEBPACK_IMPORTED_MODULE_15__/* .failedOutputs */ .KP)());
         if (wantsSummary)
             await (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeSummary */ .Sy)((0,_render_summary_js__WEBPACK_IMPORTED_MODULE_16__/* .renderFailure */ .z)(error, summaryContext)).catch(() => false);
-        (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .fail */ .fJ)(error);
     }
 }
 function skipped(reason) {
     log.notice(`Nothing to deploy: ${reason}.`);
     return { kind: 'skipped', reason: `${reason}.` };
 }
+/** Shorter waits for another attempt are not worth a line. */
+const NOTED_WAIT_MS = 2000;
 async function runDeploy(values, context) {
     const found = await findFiles(values);
     if (found === undefined)
@@ -68842,7 +68942,7 @@ async function runDeploy(values, context) {
     if (outcome.kind === 'deployed' || outcome.kind === 'unchanged') {
         const link = (0,_domain_outcome_js__WEBPACK_IMPORTED_MODULE_18__/* .mainLink */ .W)(outcome.probes);
         if (link !== undefined)
-            log.line(`Open it: ${link}`);
+            log.line(`${values.verify === 'gateway' ? 'Open it' : 'Link, not opened'}: ${link}`);
     }
     return outcome;
 }
@@ -68911,6 +69011,10 @@ function deployPorts(values, found) {
         firstDelayMs: 500,
         deadline,
         explain: _adapters_pinata_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .explainPinata */ .J_,
+        onRetry: (doing, why, delayMs) => {
+            if (delayMs >= NOTED_WAIT_MS)
+                log.line(`Waiting ${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderMs */ .NE)(delayMs)} to ${doing} again (${why}).`);
+        },
     });
     return {
         log,
@@ -68925,7 +69029,7 @@ function deployPorts(values, found) {
             templates: gatewayTemplates(values),
             dedicatedKey: values['pinata-gateway-key'],
             timeoutMs: values['verify-timeout'],
-            look: values.verify === 'gateway' && values.network === 'public' ? 'gateway' : 'none',
+            look: values.verify === 'gateway' ? 'gateway' : 'none',
         }),
         ...hasher(found, deadline),
         keepCar: async (build) => {
@@ -68982,14 +69086,18 @@ function hasher(found, signal) {
 function writtenCar(outcome, values) {
     return outcome.kind === 'deployed' || outcome.kind === 'unchanged' ? (values['car-file'] ?? '') : '';
 }
+/** What is live stays live: from here on a failure is only reported. */
 async function publish(outcome, texts) {
-    const reportPath = (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeReport */ .u5)((0,_render_outputs_js__WEBPACK_IMPORTED_MODULE_15__/* .renderReport */ .B1)(outcome));
-    (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeOutputs */ .Kn)((0,_render_outputs_js__WEBPACK_IMPORTED_MODULE_15__/* .renderOutputs */ .$Z)(outcome, { carPath: texts.carPath, reportPath }));
-    if (texts.summary === '')
+    const reportPath = (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeReport */ .u5)((0,_render_outputs_js__WEBPACK_IMPORTED_MODULE_15__/* .renderReport */ .B1)(outcome)) ?? '';
+    if (reportPath === '')
+        log.warn('The report could not be written to RUNNER_TEMP.');
+    if (!(0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeOutputs */ .Kn)((0,_render_outputs_js__WEBPACK_IMPORTED_MODULE_15__/* .renderOutputs */ .$Z)(outcome, { carPath: texts.carPath, reportPath }))) {
+        log.warn('The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.');
+    }
+    if (texts.summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined)
         return;
-    const written = await (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeSummary */ .Sy)(texts.summary).catch(() => false);
-    if (!written && process.env.GITHUB_STEP_SUMMARY !== undefined)
-        log.warn('The job summary could not be written. The outputs and the report are complete.');
+    if (!(await (0,_adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__/* .writeSummary */ .Sy)(texts.summary).catch(() => false)))
+        log.warn('The job summary could not be written.');
 }
 await main();
 // Timers of the request budget would keep the runner waiting for up to a minute.
@@ -69000,7 +69108,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 5768:
+/***/ 3498:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -69061,8 +69169,7 @@ function planDeploy(build, remote, options) {
     (0,domain_tag/* planTags */.Vd)(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
         ...options,
         at,
-        existedBefore: false,
-        before: {},
+        origin: { kind: 'plain' },
     });
     const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
     return {
@@ -69083,51 +69190,27 @@ function chooseTime(remote, options) {
     const marks = options.tags.flatMap((tag) => remote.project.map((pin) => markTime(pin, tag, options.project) ?? 0));
     return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1000));
 }
-/** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */
 function choosePin(remote, options) {
     if (!options.reusePinned)
         return { kind: 'upload', reason: 'reuse-pinned is false' };
-    const [best] = [...remote.sameCid].sort((a, b) => Number((0,domain_tag/* parseTags */.rL)(b.keyvalues, options.project).ours) - Number((0,domain_tag/* parseTags */.rL)(a.keyvalues, options.project).ours) ||
-        a.createdAt.getTime() - b.createdAt.getTime() ||
-        (a.id < b.id ? -1 : 1));
+    const [best] = preferPins(remote.sameCid, options.project);
     return best === undefined
         ? { kind: 'upload', reason: 'the account does not pin this CID' }
         : { kind: 'reuse', pin: best };
 }
-
-;// CONCATENATED MODULE: ./build/modes/deploy.js
-
-
-
-
-/**
- * Puts content on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it
- * reports.
- */
-async function deploy(run, ports) {
-    const job = { run, ports };
-    let decision = await announce(job, await decide(job));
-    if (run.dryRun)
-        return { kind: 'planned', ...decision };
-    let upload = await obtain(job, decision);
-    if (upload?.kind === 'refused') {
-        decision = await announce(job, await decideAgain(job, decision, upload.reason));
-        upload = await obtain(job, decision);
-    }
-    if (upload?.kind === 'refused')
-        throw refusedUpload(upload.reason);
-    const pin = await settle(job, decision, upload);
-    const probes = await look(job, decision.build);
-    return {
-        kind: decision.plan.changed ? 'deployed' : 'unchanged',
-        ...decision,
-        pin,
-        uploadedBytes: upload?.sentBytes ?? 0,
-        probes,
-    };
+/** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */
+function preferPins(pins, project) {
+    return [...pins].sort((a, b) => Number((0,domain_tag/* parseTags */.rL)(b.keyvalues, project).ours) - Number((0,domain_tag/* parseTags */.rL)(a.keyvalues, project).ours) ||
+        a.createdAt.getTime() - b.createdAt.getTime() ||
+        (a.id < b.id ? -1 : 1));
 }
+
+;// CONCATENATED MODULE: ./build/modes/decide.js
+
+
 /** A second hash pass over more than this is not worth what it may save. */
 const CHEAP_TO_HASH_BYTES = 100_000_000;
+/** Looks at the account and decides, by CAR where the run may. */
 async function decide(job) {
     const { run, ports } = job;
     if (run.method === 'folder' || run.network === 'private')
@@ -69151,8 +69234,17 @@ async function decideFolder(job) {
     return await planFor(job, { build, project, method: 'folder' });
 }
 async function planFor({ run, ports }, { build, project, method }) {
-    const sameCid = await ports.pins.listByCid(build.root);
+    const sameCid = await decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
     return { build, plan: planDeploy(build, { project, sameCid }, run), method };
+}
+/** Drops pins that the list still shows and that are gone, up to the first that is there. */
+async function decide_confirm(pins, listed) {
+    for (const [index, { id }] of listed.entries()) {
+        const pin = await pins.read(id);
+        if (pin !== undefined)
+            return [pin, ...listed.slice(index + 1)];
+    }
+    return [];
 }
 /** Shows the plan, and keeps the CAR before anything is sent: a disk that is full must not leave half a deploy behind. */
 async function announce({ run, ports }, decision) {
@@ -69194,6 +69286,41 @@ function refusedUpload(reason) {
         hint: 'Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself.',
     });
 }
+
+;// CONCATENATED MODULE: ./build/modes/deploy.js
+
+
+
+
+/**
+ * Puts content on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it
+ * reports.
+ */
+async function deploy(run, ports) {
+    const job = { run, ports };
+    let decision = await announce(job, await decide(job));
+    if (run.dryRun)
+        return { kind: 'planned', ...decision };
+    let upload = await obtain(job, decision);
+    let refusedBytes = 0;
+    if (upload?.kind === 'refused') {
+        refusedBytes = upload.sentBytes;
+        decision = await announce(job, await decideAgain(job, decision, upload.reason));
+        upload = await obtain(job, decision);
+    }
+    if (upload?.kind === 'refused')
+        throw refusedUpload(upload.reason);
+    const pinId = await settle(job, decision, upload);
+    const probes = await look(job, decision.build);
+    const pin = await tag(job, { id: pinId, at: decision.plan.at, origin: originOf(pinId, decision.plan, upload) });
+    return {
+        kind: decision.plan.changed ? 'deployed' : 'unchanged',
+        ...decision,
+        pin,
+        uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
+        probes,
+    };
+}
 /** Uploads unless the account has the CID already. */
 async function obtain({ run, ports }, { build, plan, method }) {
     if (plan.source.kind === 'reuse') {
@@ -69224,25 +69351,26 @@ function otherCid(planned, answered, method) {
             : 'Run the job again. If it stays so, open an issue with both CIDs.',
     });
 }
-/** The pin, listed and with its tags on it. */
-async function settle({ run, ports }, { plan, build }, upload) {
-    const uploaded = upload?.kind === 'uploaded' ? upload : undefined;
-    const listed = plan.source.kind === 'reuse' ? plan.source.pin : await ports.pins.waitUntilListed(build.root, uploaded?.pinId);
-    const pin = await tag({ run, ports }, {
-        id: listed.id,
-        at: plan.at,
-        existedBefore: uploaded?.duplicate === true && listed.createdAt.getTime() < run.now.getTime() - CLOCK_SKEW_MS,
-        before: plan.sameCid.find((pin) => pin.id === listed.id)?.keyvalues ?? {},
-    });
-    const tags = plan.tags.length === 0 ? 'with the project only' : plan.tags.join(', ');
-    ports.log.line(`${uploaded === undefined ? 'Tagged it' : 'Pinned it and tagged it'} ${tags} (pin ${pin.id}).`);
-    return pin;
+/** The id of the pin, once it is there. */
+async function settle({ ports }, { plan, build }, upload) {
+    if (plan.source.kind === 'reuse')
+        return plan.source.pin.id;
+    const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId);
+    ports.log.line(`Pinned it (pin ${pin.id}).`);
+    return pin.id;
 }
-/** A record that is younger than the run was made by it; clocks may differ by a little. */
-const CLOCK_SKEW_MS = 5000;
+/** Whether the upload met the pin: it was listed before, or the service said so where the list knew nothing. */
+function originOf(id, plan, upload) {
+    if (upload === undefined)
+        return { kind: 'plain' };
+    const known = plan.sameCid.find((pin) => pin.id === id);
+    if (known !== undefined)
+        return { kind: 'met', before: known.keyvalues };
+    return upload.duplicate && plan.sameCid.length === 0 ? { kind: 'met', before: undefined } : { kind: 'plain' };
+}
 const TAG_ATTEMPTS = 3;
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
-async function tag({ run, ports: { pins } }, target) {
+async function tag({ run, ports: { pins, log } }, target) {
     const request = { ...run, ...target };
     for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
         const pin = await pins.read(target.id);
@@ -69252,8 +69380,10 @@ async function tag({ run, ports: { pins } }, target) {
             });
         }
         const pairs = (0,domain_tag/* planTags */.Vd)(pin.keyvalues, request);
-        if (Object.keys(pairs).length === 0)
+        if (Object.keys(pairs).length === 0) {
+            log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
             return pin;
+        }
         if (attempt < TAG_ATTEMPTS)
             await pins.addKeyvalues(target.id, pairs);
     }
@@ -69262,6 +69392,9 @@ async function tag({ run, ports: { pins } }, target) {
     });
 }
 async function look({ run, ports }, build) {
+    // No gateway serves private content without a signed link.
+    if (run.network === 'private')
+        return [];
     const probes = await ports.gateways.probe(build);
     const link = (0,outcome/* mainLink */.W)(probes);
     if (link !== undefined)
@@ -69270,7 +69403,9 @@ async function look({ run, ports }, build) {
     const message = `${build.root} is pinned, but no gateway serves it (${tried === '' ? 'none is configured' : tried}).`;
     if (run.failOnUnreachable) {
         throw new errors/* ActionError */.l('network', message, {
-            hint: 'Wait and run the job again, or give verify-timeout more time.',
+            hint: probes.every((probe) => probe.final)
+                ? 'Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved.'
+                : 'Run the job again later, or give verify-timeout more time. No tag was moved.',
         });
     }
     ports.log.warn(message);
@@ -69503,6 +69638,8 @@ function renderFailure(error, context) {
     return `### ❌ Deploy failed (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
 }
 function headline(kind, probes) {
+    if (!isOpened(probes))
+        return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
     if ((0,outcome/* mainLink */.W)(probes) === undefined)
         return '⚠️ Pinned, but no gateway serves it';
     return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
@@ -69514,8 +69651,11 @@ function linkLine(probes, build) {
         .map((probe) => markdown_link(probe.host, probe.link));
     const first = main === undefined
         ? [code((0,units/* shortCid */.Jp)(build.root))]
-        : [`**${markdown_link('Open the site', main)}**`, code((0,units/* shortCid */.Jp)(build.root))];
+        : [`**${markdown_link(isOpened(probes) ? 'Open the site' : 'Link, not opened yet', main)}**`, code((0,units/* shortCid */.Jp)(build.root))];
     return [...first, ...others].join(' · ');
+}
+function isOpened(probes) {
+    return probes.some((probe) => probe.state !== 'unopened');
 }
 function planLine(plan) {
     return plan.source.kind === 'upload'

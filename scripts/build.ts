@@ -56,8 +56,10 @@ try {
       process.exitCode = 1;
     } else console.log('dist/ is what the sources build.');
   } else {
-    rmSync(dist, { recursive: true, force: true });
+    // Over what is there: the bundle may be running.
     cpSync(aside, dist, { recursive: true });
+    for (const name of readdirSync(dist))
+      if (!existsSync(join(aside, name))) rmSync(join(dist, name), { recursive: true });
     console.log(`Built dist/ (${Math.round(readFileSync(join(dist, 'index.js')).length / 1024)} KiB).`);
   }
 } finally {

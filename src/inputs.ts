@@ -1,6 +1,6 @@
 import { ActionError } from './domain/errors.ts';
 import * as value from './domain/input-value.ts';
-import { chooseMode, type Mode, type RunContext } from './domain/run.ts';
+import { chooseMode, computeTags, type Mode, type RunContext } from './domain/run.ts';
 
 interface Field<T> {
   readonly fallback: string;
@@ -104,7 +104,7 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
   }
   const mode = chooseMode(values.mode === 'deploy' ? 'deploy' : 'auto', context);
-  problems.push(...missing(mode, effective), ...contradictions(values));
+  problems.push(...missing(mode, effective, context), ...contradictions(values));
   if (mode.kind === 'refuse') throw new ActionError('input', mode.reason, { hint: mode.hint });
   if (problems.length > 0) throw inputError(problems);
   return { values: values as Values, mode, deprecations };
@@ -125,16 +125,28 @@ function readRenamed(read: ReadInput): {
   };
 }
 
-function missing(mode: Mode, effective: (input: keyof typeof FIELDS) => string): readonly string[] {
-  if (mode.kind !== 'deploy') return [];
-  return [
-    ...(effective('path') === '' ? ['path must be the directory, file or .car to deploy, got nothing.'] : []),
-    ...(effective('pinata-jwt') === ''
-      ? [
-          'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
-        ]
-      : []),
+function missing(
+  { kind }: Mode,
+  effective: (input: keyof typeof FIELDS) => string,
+  context: RunContext,
+): readonly string[] {
+  if (kind !== 'deploy') return [];
+  const wanted: readonly [string, boolean][] = [
+    ['path must be the directory, file or .car to deploy, got nothing.', effective('path') === ''],
+    [
+      'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
+      effective('pinata-jwt') === '',
+    ],
+    [
+      'project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.',
+      effective('project') === '' && context.repository === '',
+    ],
+    [
+      `tags must be given, one a line, got nothing: none can be computed on ${context.event === '' ? 'an unknown event' : context.event}.`,
+      effective('tags') === '' && computeTags(context).length === 0,
+    ],
   ];
+  return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
 }
 
 function contradictions(values: Partial<Values>): readonly string[] {

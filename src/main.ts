@@ -16,7 +16,8 @@ import { mainLink, type Outcome } from './domain/outcome.ts';
 import { computeTags, type RunContext, renderPinName } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
-import { type DeployPorts, type DeployRun, deploy } from './modes/deploy.ts';
+import type { DeployPorts, DeployRun } from './modes/decide.ts';
+import { deploy } from './modes/deploy.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
 import { renderPlan } from './render/plan.ts';
 import { renderFailure, renderSummary, type SummaryContext } from './render/summary.ts';
@@ -51,9 +52,9 @@ async function main(): Promise<void> {
     });
   } catch (thrown) {
     const error = asActionError(thrown);
+    fail(error);
     writeOutputs(failedOutputs());
     if (wantsSummary) await writeSummary(renderFailure(error, summaryContext)).catch(() => false);
-    fail(error);
   }
 }
 
@@ -61,6 +62,9 @@ function skipped(reason: string): Outcome {
   log.notice(`Nothing to deploy: ${reason}.`);
   return { kind: 'skipped', reason: `${reason}.` };
 }
+
+/** Shorter waits for another attempt are not worth a line. */
+const NOTED_WAIT_MS = 2000;
 
 async function runDeploy(values: Values, context: RunContext): Promise<Outcome> {
   const found = await findFiles(values);
@@ -74,7 +78,7 @@ async function runDeploy(values: Values, context: RunContext): Promise<Outcome> 
   if (outcome.kind === 'planned') log.line('Dry run: nothing was written.');
   if (outcome.kind === 'deployed' || outcome.kind === 'unchanged') {
     const link = mainLink(outcome.probes);
-    if (link !== undefined) log.line(`Open it: ${link}`);
+    if (link !== undefined) log.line(`${values.verify === 'gateway' ? 'Open it' : 'Link, not opened'}: ${link}`);
   }
   return outcome;
 }
@@ -146,6 +150,9 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
     firstDelayMs: 500,
     deadline,
     explain: explainPinata,
+    onRetry: (doing, why, delayMs) => {
+      if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${renderMs(delayMs)} to ${doing} again (${why}).`);
+    },
   });
   return {
     log,
@@ -160,7 +167,7 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
       templates: gatewayTemplates(values),
       dedicatedKey: values['pinata-gateway-key'],
       timeoutMs: values['verify-timeout'],
-      look: values.verify === 'gateway' && values.network === 'public' ? 'gateway' : 'none',
+      look: values.verify === 'gateway' ? 'gateway' : 'none',
     }),
     ...hasher(found, deadline),
     keepCar: async (build) => {
@@ -229,13 +236,15 @@ function writtenCar(outcome: Outcome, values: Values): string {
   return outcome.kind === 'deployed' || outcome.kind === 'unchanged' ? (values['car-file'] ?? '') : '';
 }
 
+/** What is live stays live: from here on a failure is only reported. */
 async function publish(outcome: Outcome, texts: { readonly carPath: string; readonly summary: string }): Promise<void> {
-  const reportPath = writeReport(renderReport(outcome));
-  writeOutputs(renderOutputs(outcome, { carPath: texts.carPath, reportPath }));
-  if (texts.summary === '') return;
-  const written = await writeSummary(texts.summary).catch(() => false);
-  if (!written && process.env.GITHUB_STEP_SUMMARY !== undefined)
-    log.warn('The job summary could not be written. The outputs and the report are complete.');
+  const reportPath = writeReport(renderReport(outcome)) ?? '';
+  if (reportPath === '') log.warn('The report could not be written to RUNNER_TEMP.');
+  if (!writeOutputs(renderOutputs(outcome, { carPath: texts.carPath, reportPath }))) {
+    log.warn('The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.');
+  }
+  if (texts.summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined) return;
+  if (!(await writeSummary(texts.summary).catch(() => false))) log.warn('The job summary could not be written.');
 }
 
 await main();

@@ -11,11 +11,12 @@ export interface Uploaded {
   readonly pinId: string | undefined;
   /** The service met a pin that was there before. */
   readonly duplicate: boolean;
+  /** Over all attempts. */
   readonly sentBytes: number;
 }
 
 /** What an upload came to. `refused` means: the account's plan does not take CARs, and nothing was stored. */
-export type Upload = Uploaded | { readonly kind: 'refused'; readonly reason: string };
+export type Upload = Uploaded | { readonly kind: 'refused'; readonly reason: string; readonly sentBytes: number };
 
 export interface UploadOrder {
   readonly build: Build;
@@ -38,7 +39,7 @@ export interface Pins {
   /** Merges pairs into the pin's keyvalues. */
   addKeyvalues(id: string, pairs: Keyvalues): Promise<void>;
   upload(order: UploadOrder): Promise<Upload>;
-  /** Waits until the CID is listed; with `pinId` that pin, else any. Fails at its deadline. */
+  /** Waits until the pin is there: the one with `pinId`, where it is known, else any of the CID. Fails at its deadline. */
   waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin>;
 }
 

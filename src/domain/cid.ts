@@ -53,6 +53,11 @@ export function cidFromDigest(codec: number, digest: Uint8Array): Cid {
   return String.fromCharCode.apply(undefined, letters) as Cid;
 }
 
+/** The multicodec code of a CID's block. */
+export function codecOf(cid: Cid): number {
+  return CID.parse(cid).code;
+}
+
 /** The CIDv0 text (`Qm…`) of the same content; undefined when it has none (raw blocks, other hashes). */
 export function cidV0(cid: Cid): string | undefined {
   const parsed = CID.parse(cid);

@@ -41,9 +41,14 @@ export function whole(min: number, max: number): Parser<number> {
   };
 }
 
+/** Timers count milliseconds in 31 bits. */
+const MAX_DURATION_MS = 24 * 86_400_000;
+
 export const duration: Parser<number> = (raw) => {
   const value = parseDuration(raw);
-  return value === undefined || value < 1000 ? refuse('a duration such as 90s, 30m, 24h or 7d') : value;
+  return value === undefined || value < 1000 || value > MAX_DURATION_MS
+    ? refuse('a duration from 1s to 24d, such as 90s, 30m, 24h or 7d')
+    : value;
 };
 
 function splitLines(raw: string): readonly string[] {

@@ -23,8 +23,8 @@ export interface Sample {
 }
 
 /**
- * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file.
- * Undefined for a directory without files.
+ * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file that has bytes.
+ * Undefined where no file has any.
  */
 export function chooseSample(root: Cid, listing: Listing): Sample | undefined {
   const index = listing.get('index.html');
@@ -32,7 +32,8 @@ export function chooseSample(root: Cid, listing: Listing): Sample | undefined {
   let smallest: Sample | undefined;
   for (const [path, file] of listing) {
     if (file.cid === root && listing.size === 1) return { path: '', ...file };
-    if (smallest === undefined || file.bytes < smallest.bytes) smallest = { path, ...file };
+    // An empty file proves nothing: an empty answer has its bytes.
+    if (file.bytes > 0 && (smallest === undefined || file.bytes < smallest.bytes)) smallest = { path, ...file };
   }
   return smallest;
 }

@@ -59,8 +59,7 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
   planTags(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
     ...options,
     at,
-    existedBefore: false,
-    before: {},
+    origin: { kind: 'plain' },
   });
   const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
   return {
@@ -83,16 +82,20 @@ function chooseTime(remote: RemoteState, options: DeployOptions): number {
   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1000));
 }
 
-/** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */
 function choosePin(remote: RemoteState, options: DeployOptions): PinSource {
   if (!options.reusePinned) return { kind: 'upload', reason: 'reuse-pinned is false' };
-  const [best] = [...remote.sameCid].sort(
-    (a, b) =>
-      Number(parseTags(b.keyvalues, options.project).ours) - Number(parseTags(a.keyvalues, options.project).ours) ||
-      a.createdAt.getTime() - b.createdAt.getTime() ||
-      (a.id < b.id ? -1 : 1),
-  );
+  const [best] = preferPins(remote.sameCid, options.project);
   return best === undefined
     ? { kind: 'upload', reason: 'the account does not pin this CID' }
     : { kind: 'reuse', pin: best };
+}
+
+/** A pin of ours first, then the oldest: two runs that decide at once choose the same one. */
+export function preferPins(pins: readonly Pin[], project: Project): readonly Pin[] {
+  return [...pins].sort(
+    (a, b) =>
+      Number(parseTags(b.keyvalues, project).ours) - Number(parseTags(a.keyvalues, project).ours) ||
+      a.createdAt.getTime() - b.createdAt.getTime() ||
+      (a.id < b.id ? -1 : 1),
+  );
 }

@@ -28,6 +28,8 @@ export type Mode =
   | { readonly kind: 'refuse'; readonly reason: string; readonly hint: string };
 
 const DEPLOYED_EVENTS = new Set(['push', 'release', 'workflow_dispatch', 'merge_group']);
+/** Events whose ref is the content's own; on others it is the default branch, whatever was built. */
+const EVENTS_OF_A_REF = new Set([...DEPLOYED_EVENTS, 'schedule']);
 const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
 
 /** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
@@ -41,6 +43,8 @@ export function chooseMode(mode: ModeInput, context: RunContext): Mode {
     };
   }
   if (context.event === 'push' && context.refDeleted) return skip('the push deleted its branch');
+  if (context.event === 'release' && /^(deleted|unpublished)$/.test(context.activity))
+    return skip(`the release was ${context.activity}`);
   if (DEPLOYED_EVENTS.has(context.event)) return { kind: 'deploy' };
   if (context.event === 'pull_request' && DEPLOYED_ACTIVITIES.has(context.activity)) return { kind: 'deploy' };
   const activity = context.activity === '' ? '' : ` (${context.activity})`;
@@ -58,10 +62,11 @@ function skip(reason: string): Mode {
 const MAX_TAG_LENGTH = 24;
 const RESERVED_TAG = /^(production|previews|pr-[0-9]+|branch-.*)$/;
 
-/** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name. */
+/** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name; none where it is unclear. */
 export function computeTags(context: RunContext): readonly string[] {
   if (context.pullRequest !== undefined) return [`pr-${context.pullRequest}`];
   if (context.releaseTag !== '') return [gitTagName(context.releaseTag)];
+  if (!EVENTS_OF_A_REF.has(context.event)) return [];
   const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
   if (tag !== undefined) return [gitTagName(tag)];
   const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];

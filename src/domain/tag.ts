@@ -129,11 +129,15 @@ export interface TagRequest {
   readonly commit: string;
   /** The user's own pairs. */
   readonly metadata: Keyvalues;
-  /** The pin was there before this run uploaded the same content. */
-  readonly existedBefore: boolean;
-  /** The pairs it had then, where they are known: an upload may have wiped them. */
-  readonly before: Keyvalues;
+  readonly origin: PinOrigin;
 }
+
+/** What is known of a pin's life before this run. */
+export type PinOrigin =
+  /** This run made it, or only reads and tags it. */
+  | { readonly kind: 'plain' }
+  /** An upload of this run met it; `before` are the pairs it had when it was decided, where it was listed then. */
+  | { readonly kind: 'met'; readonly before: Keyvalues | undefined };
 
 /**
  * The pairs to write so that a pin with `present` pairs carries the requested tags. Only what differs is in it:
@@ -141,7 +145,7 @@ export interface TagRequest {
  */
 export function planTags(found: Keyvalues, request: TagRequest): Keyvalues {
   const { project } = request;
-  const present = { ...request.before, ...found };
+  const present = { ...wipedPairs(found, request), ...found };
   const owner = present[project.key];
   if (owner !== undefined && owner !== project.name) {
     throw new ActionError(
@@ -166,7 +170,7 @@ export function planTags(found: Keyvalues, request: TagRequest): Keyvalues {
         })),
         ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
       ],
-      adopted: before.adopted || isForeign(present, before, request.existedBefore),
+      adopted: before.adopted || isForeign(present, before, request.origin),
     },
     project,
   );
@@ -187,12 +191,23 @@ function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
 }
 
 /**
- * True when nobody of ours made this pin. One that was there before and carries our marker and nothing else got the marker from our
- * own upload, so whose it was cannot be told: it counts as foreign, which costs storage at worst and never content.
+ * What an upload took off the pin that it met: all the pairs of before, when none of them is left. One that is missing
+ * among others was removed by somebody, and stays removed.
  */
-function isForeign(present: Keyvalues, tags: PinTags, existedBefore: boolean): boolean {
-  if (!Object.keys(present).some(isMarker)) return true;
-  return existedBefore && tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalues {
+  if (origin.kind === 'plain' || origin.before === undefined) return {};
+  const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
+  return before.some(([key]) => key in found) ? {} : Object.fromEntries(before);
+}
+
+/**
+ * True when nobody of ours made this pin. Our upload may have put our marker on it: then its pairs of before tell; where
+ * those are unknown, a pin with nothing but the marker counts as foreign, which costs storage at worst and never content.
+ */
+function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolean {
+  if (origin.kind === 'plain') return !Object.keys(present).some(isMarker);
+  if (origin.before !== undefined) return !Object.keys(origin.before).some(isMarker);
+  return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
 }
 
 function refuseOverflow(present: Keyvalues, changes: readonly (readonly [string, string])[]): void {

@@ -49,6 +49,7 @@ export function renderFailure(error: ActionError, context: SummaryContext): stri
 }
 
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
+  if (!isOpened(probes)) return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
   if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
   return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
 }
@@ -61,8 +62,12 @@ function linkLine(probes: readonly Probe[], build: Build): string {
   const first =
     main === undefined
       ? [code(shortCid(build.root))]
-      : [`**${link('Open the site', main)}**`, code(shortCid(build.root))];
+      : [`**${link(isOpened(probes) ? 'Open the site' : 'Link, not opened yet', main)}**`, code(shortCid(build.root))];
   return [...first, ...others].join(' · ');
+}
+
+function isOpened(probes: readonly Probe[]): boolean {
+  return probes.some((probe) => probe.state !== 'unopened');
 }
 
 function planLine(plan: DeployPlan): string {

@@ -35,6 +35,7 @@ function pinsOf(at: TestEmulator, more: { readonly jwt?: string; readonly networ
     concurrency: 4,
     firstDelayMs: 10,
     deadline: AbortSignal.timeout(25_000),
+    onRetry: () => {},
     explain: explainPinata,
   });
   return createPinataPins({
@@ -193,6 +194,23 @@ describe('uploading', () => {
     expect(post?.status).toBe(200);
   });
 
+  it('never sends a private folder to the public network, however large', async () => {
+    using tree = tempTree();
+    const enterprise = await startEmulator({ plan: 'enterprise' });
+    try {
+      const files = [
+        { path: 'a.bin', bytes: 60_000_000 },
+        { path: 'b.bin', bytes: 39_999_000 },
+      ];
+      const prepared = await prepare(tree.root, files, 'pinata-folder');
+      const failing = pinsOf(enterprise, { network: 'private' }).upload(orderOf(prepared, { method: 'folder' }));
+      await expect(failing).rejects.toThrow('a private folder may have at most 100 MB');
+      expect((await enterprise.state()).records).toEqual([]);
+    } finally {
+      await enterprise.stop();
+    }
+  });
+
   it('says which key a large folder needs when the endpoint refuses it', async () => {
     using tree = tempTree();
     const files = [
@@ -273,6 +291,19 @@ describe('reading and writing', () => {
     });
     expect(await pinsOf(emulator).listByProject(project)).toEqual([]);
     expect(await emulator.requests({ host: 'api', path: '/v3/files/public' })).toHaveLength(2);
+  });
+
+  it('passes over rows that are none, and answers that are', async () => {
+    const rows = [{ cid: 'bafkqaaa' }, null, { id: '1', cid: null, keyvalues: MARKER }];
+    const page = JSON.stringify({ data: { files: rows, next_page_token: null } });
+    const action = { status: 200, body: page, contentType: 'application/json' };
+    await emulator.fault({ match: { host: 'api', path: '/v3/files/public' }, action });
+    expect(await pinsOf(emulator).listByProject(project)).toMatchObject([{ id: '1', cid: undefined }]);
+    await emulator.fault({ match: { host: 'api', path: '/v3/files/public' }, action: { ...action, body: '{}' } });
+    await expect(pinsOf(emulator).listByProject(project)).rejects.toMatchObject({
+      kind: 'network',
+      message: 'Pinata answered something unexpected when asked to list the pins.',
+    });
   });
 
   it('reads a row without keyvalues', async () => {

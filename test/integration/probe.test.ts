@@ -92,6 +92,30 @@ describe('opening a link', () => {
     expect(elsewhere.seen).toHaveLength(0);
   });
 
+  it('believes the bytes, though the page itself talks of refusals', async () => {
+    const talk = Buffer.from('<p>ERR_ID:00023 means that HTML needs a custom domain</p>');
+    const cid = cidFromDigest(RAW_CODEC, createHash('sha256').update(talk).digest());
+    await using server = await scriptedServer(answer(200, talk));
+    const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
+    const gateways = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
+    const [seen] = await gateways.probe({ ...build, listing: new Map([['index.html', { cid, bytes: talk.length }]]) });
+    expect(seen).toMatchObject({ state: 'live', note: 'bytes match' });
+  });
+
+  it('claims no more than the length of a file that is not one raw block', async () => {
+    const listing = new Map([
+      ['index.html', { cid: cidFromDigest(DAG_PB_CODEC, new Uint8Array(32)), bytes: page.length }],
+    ]);
+    const gateways = async (body: string): Promise<Probe | undefined> => {
+      await using server = await scriptedServer(answer(200, body));
+      const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
+      const made = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
+      return (await made.probe({ ...build, listing }))[0];
+    };
+    expect(await gateways(page.toString())).toMatchObject({ state: 'live', note: 'length matches' });
+    expect(await gateways('<h1>longer than it was</h1>')).toMatchObject({ state: 'down' });
+  });
+
   it('does not download a large file: its announced length is the proof', async () => {
     const large = { cid: root, bytes: 9 * 1024 * 1024 };
     const endless = (response: ServerResponse): void => {
@@ -114,6 +138,7 @@ describe('opening a link', () => {
   it('opens the smallest file of a directory without an index, with its path encoded', async () => {
     const other = { cid: root, bytes: 99 };
     const listing = new Map([
+      ['.nojekyll', { cid: root, bytes: 0 }],
       ['ä b/#1.txt', { cid: pageCid, bytes: page.length }],
       ['big.bin', other],
     ]);

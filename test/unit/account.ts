@@ -38,8 +38,8 @@ export interface AccountOptions {
   readonly answeredCid?: Cid;
   /** Lists lag: what was uploaded in this run is found by id only. */
   readonly listLags?: boolean;
-  /** When new pins are made. */
-  readonly clock?: Date;
+  /** Pins that the list still shows and that are gone. */
+  readonly ghosts?: readonly string[];
   /** Throws before (`at` times later) the call is carried out, or after it. */
   readonly failure?: { readonly call: number; readonly when: 'before' | 'after' };
 }
@@ -67,13 +67,10 @@ export function createAccount(options: AccountOptions = {}): Account {
   };
 
   const store = (cid: Cid, keyvalues: Keyvalues): Upload => {
-    const existing = [...pins.values()].find((pin) => pin.cid === cid);
+    const existing = [...pins.values()].find((pin) => pin.cid === cid && !options.ghosts?.includes(pin.id));
     const mode = options.duplicates ?? 'keep';
     if (existing === undefined || mode === 'new-record') {
-      const pin = {
-        ...pinOf(`pin-${pins.size + 1}`, cid, keyvalues),
-        ...(options.clock === undefined ? {} : { createdAt: options.clock }),
-      };
+      const pin = pinOf(`pin-${pins.size + 1}`, cid, keyvalues);
       pins.set(pin.id, pin);
       return { kind: 'uploaded', cid, pinId: pin.id, duplicate: existing !== undefined, sentBytes: 100 };
     }
@@ -88,7 +85,7 @@ export function createAccount(options: AccountOptions = {}): Account {
     listByProject: (project) =>
       call('listByProject', () => visible().filter((pin) => pin.keyvalues[project.key] === project.name)),
     listByCid: (cid) => call('listByCid', () => visible().filter((pin) => pin.cid === cid)),
-    read: (id) => call('read', () => pins.get(id)),
+    read: (id) => call('read', () => (options.ghosts?.includes(id) ? undefined : pins.get(id))),
     addKeyvalues: (id, pairs) =>
       call('addKeyvalues', () => {
         const pin = pins.get(id);
@@ -97,7 +94,7 @@ export function createAccount(options: AccountOptions = {}): Account {
     upload: (order) =>
       call('upload', () => {
         if (options.carsRefused === true && order.method === 'car')
-          return { kind: 'refused', reason: 'no CARs on this plan' };
+          return { kind: 'refused', reason: 'no CARs on this plan', sentBytes: 100 };
         return store(options.answeredCid ?? order.build.root, order.keyvalues);
       }),
     waitUntilListed: (cid, pinId) =>

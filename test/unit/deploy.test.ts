@@ -5,7 +5,8 @@ import type { Build, CidProfile } from '../../src/domain/listing.ts';
 import type { Outcome, Probe } from '../../src/domain/outcome.ts';
 import { currentCid } from '../../src/domain/revision.ts';
 import { parseTags, projectOf } from '../../src/domain/tag.ts';
-import { type DeployRun, deploy } from '../../src/modes/deploy.ts';
+import type { DeployRun } from '../../src/modes/decide.ts';
+import { deploy } from '../../src/modes/deploy.ts';
 import { type Account, buildOf, cidNumber, createAccount, pinOf } from './account.ts';
 
 const project = projectOf('acme/app');
@@ -107,6 +108,19 @@ describe('deploy', () => {
     expect(parseTags(pin?.keyvalues ?? {}, project)).toMatchObject({ ours: true, adopted: false, shared: true });
   });
 
+  it('uploads when the pin that the list shows is gone', async () => {
+    const account = createAccount({ pins: [tagged(NEW)], ghosts: ['old'] });
+    const { outcome } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ uploadedBytes: 100, pin: { id: 'pin-2' } });
+  });
+
+  it('opens no public link to private content, and warns of none', async () => {
+    const account = createAccount();
+    const { outcome, said } = await deployTo(account, runOf({ network: 'private' }));
+    expect(outcome).toMatchObject({ kind: 'deployed', probes: [] });
+    expect(said).toEqual([]);
+  });
+
   it('adopts a pin that was there without us', async () => {
     const account = createAccount({ pins: [pinOf('foreign', NEW, { team: 'art' })] });
     await deployTo(account, runOf());
@@ -173,6 +187,15 @@ describe('deploy', () => {
     expect(account.calls).not.toContain('upload');
   });
 
+  it('moves no tag when it must be reachable and is not', async () => {
+    const account = createAccount({ pins: [tagged(OLD)] });
+    const probes = [{ ...live, state: 'down', note: 'has not found it yet (504)' }] as const;
+    await expect(deployTo(account, runOf({ failOnUnreachable: true }), { probes })).rejects.toThrow(
+      /No tag was moved|no gateway/,
+    );
+    expect(production(account)).toBe(OLD);
+  });
+
   it('warns when no gateway serves it, and fails only when asked', async () => {
     const probes = [{ ...live, state: 'down', note: 'has not found it yet (504)' }] as const;
     const { outcome, said } = await deployTo(createAccount(), runOf(), { probes });
@@ -211,11 +234,7 @@ describe('deploy', () => {
       expect(parseTags(account.pins.get('foreign')?.keyvalues ?? {}, project).adopted, duplicates).toBe(true);
       expect(account.pins.get('foreign')?.keyvalues.team, duplicates).toBe('art');
     }
-    const account = createAccount({
-      pins: [pinOf('foreign', NEW, { team: 'art' })],
-      duplicates: 'new-record',
-      clock: NOW,
-    });
+    const account = createAccount({ pins: [pinOf('foreign', NEW, { team: 'art' })], duplicates: 'new-record' });
     await deployTo(account, runOf({ reusePinned: false }));
     expect(account.pins.get('foreign')?.keyvalues).toEqual({ team: 'art' });
     expect(parseTags(account.pins.get('pin-2')?.keyvalues ?? {}, project)).toMatchObject({

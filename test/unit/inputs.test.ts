@@ -87,6 +87,18 @@ describe('parseInputs', () => {
     expect(error.message).toContain('reuse-pinned must be true or false, got "yes".');
   });
 
+  it.each(['25d', '0s', '10'])('refuses the timeout %s', (timeout) => {
+    expect(refusal({ ...GOOD, timeout }).message).toContain('timeout must be a duration from 1s to 24d');
+  });
+
+  it('needs tags where the event tells none, and a project outside of GitHub', () => {
+    const given: Given = { ...GOOD, mode: 'deploy' };
+    const attempt = (): unknown =>
+      parseInputs((name) => given[name] ?? '', { ...context, event: 'workflow_run', repository: '' });
+    expect(attempt).toThrow(/tags must be given, one a line, got nothing: none can be computed on workflow_run/);
+    expect(attempt).toThrow(/project must be a name/);
+  });
+
   it('never repeats a secret', () => {
     const error = refusal({ ...GOOD, 'pinata-jwt': 'abcdef0123456789', 'pinata-gateway-key': 'two words' });
     expect(error.message).not.toContain('abcdef');

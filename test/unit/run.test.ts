@@ -39,6 +39,10 @@ describe('chooseMode', () => {
     expect(mode).toMatchObject({ kind: 'skip', reason: expect.stringContaining(event) as string });
   });
 
+  it.each(['deleted', 'unpublished'])('does nothing when a release was %s', (activity) => {
+    expect(chooseMode('auto', on({ event: 'release', activity, releaseTag: 'v1' })).kind).toBe('skip');
+  });
+
   it('does nothing when a push deletes its branch', () => {
     expect(chooseMode('auto', on({ refDeleted: true })).kind).toBe('skip');
   });
@@ -62,6 +66,10 @@ describe('computeTags', () => {
     [on({ ref: 'refs/tags/v2.0.0' }), 'v2.0.0'],
   ])('computes the tag of an event', (context, tag) => {
     expect(computeTags(context)).toEqual([tag]);
+  });
+
+  it('takes no tag from the ref of an event whose content may come from elsewhere', () => {
+    for (const event of ['workflow_run', 'issue_comment', '']) expect(computeTags(on({ event }))).toEqual([]);
   });
 
   it('has no tag where the event has no ref', () => {

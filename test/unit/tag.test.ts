@@ -34,8 +34,7 @@ function request(more: Partial<TagRequest> = {}): TagRequest {
     at: 1_800_000_000,
     commit: '4f2c9a1',
     metadata: {},
-    existedBefore: false,
-    before: {},
+    origin: { kind: 'plain' },
     ...more,
   };
 }
@@ -132,29 +131,35 @@ describe('planTags', () => {
     expect(planTags({ [project.key]: project.name }, request())['pd1.adopted']).toBeUndefined();
   });
 
-  it('adopts a duplicate that carries nothing but the marker of the upload itself', () => {
-    expect(planTags({ [project.key]: project.name }, request({ existedBefore: true }))['pd1.adopted']).toBe('1');
-    const used = { [project.key]: project.name, [`${project.key}.v1`]: '5 1234567' };
-    expect(planTags(used, request({ existedBefore: true }))['pd1.adopted']).toBeUndefined();
+  const MARKED = { [project.key]: project.name };
+
+  it('adopts a pin that an upload met, by the pairs that it had before', () => {
+    const met = (before: Keyvalues | undefined): string | undefined =>
+      planTags(MARKED, request({ origin: { kind: 'met', before } }))['pd1.adopted'];
+    expect(met({ owner: 'alice' })).toBe('1');
+    expect(met({})).toBe('1');
+    expect(met({ [other.key]: other.name })).toBeUndefined();
+    expect(met(MARKED)).toBeUndefined();
+  });
+
+  it('adopts a pin that an upload met where nothing is known of it, unless it carries tags', () => {
+    const origin = { kind: 'met', before: undefined } as const;
+    expect(planTags(MARKED, request({ origin }))['pd1.adopted']).toBe('1');
+    const used = { ...MARKED, [`${project.key}.v1`]: '5 1234567' };
+    expect(planTags(used, request({ origin }))['pd1.adopted']).toBeUndefined();
   });
 
   it('writes back what an upload wiped off the pin, of all projects', () => {
-    const before = {
-      [project.key]: project.name,
-      [`${project.key}.v1`]: '5 1234567',
-      [other.key]: other.name,
-      team: 'web',
-    };
-    const changes = planTags({ [project.key]: project.name }, request({ existedBefore: true, before }));
-    expect({ [project.key]: project.name, ...changes }).toEqual({
-      ...before,
-      [`${project.key}.production`]: '1800000000 4f2c9a1',
-    });
+    const before = { ...MARKED, [`${project.key}.v1`]: '5 1234567', [other.key]: other.name, team: 'web' };
+    const changes = planTags(MARKED, request({ origin: { kind: 'met', before } }));
+    expect({ ...MARKED, ...changes }).toEqual({ ...before, [`${project.key}.production`]: '1800000000 4f2c9a1' });
   });
 
-  it('leaves what changed on the pin since then', () => {
-    const before = { team: 'web' };
-    expect(planTags({ [project.key]: project.name, team: 'art' }, request({ before }))).not.toHaveProperty('team');
+  it('does not bring back a single pair that somebody removed meanwhile', () => {
+    const before = { ...MARKED, [`${project.key}.v1`]: '5 1234567', [other.key]: other.name, team: 'web' };
+    const { [other.key]: _removed, ...found } = before;
+    expect(planTags(found, request({ origin: { kind: 'met', before } }))).not.toHaveProperty(other.key);
+    expect(planTags({ ...MARKED }, request())).not.toHaveProperty(other.key);
   });
 
   it('lets a newer mark of another run stand', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cidFromDigest, RAW_CODEC } from '../../domain/cid.ts';
+import { cidFromDigest, codecOf, RAW_CODEC } from '../../domain/cid.ts';
 import { chooseSample, type GatewayTemplate, renderLink, renderPath, type Sample } from '../../domain/link.ts';
 import type { Probe } from '../../domain/outcome.ts';
 import type { Gateways } from '../../ports.ts';
@@ -118,6 +118,9 @@ interface Expected {
 }
 
 function judge(response: Response, body: Buffer, { sample, host }: Expected): Verdict {
+  // The bytes first: a page may well talk about the gateway's refusals.
+  if (response.ok && sample !== undefined && isRawBlock(body, sample))
+    return { state: 'live', note: 'bytes match', final: true };
   const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
   if (refusal !== undefined) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
   if (!response.ok)
@@ -125,10 +128,7 @@ function judge(response: Response, body: Buffer, { sample, host }: Expected): Ve
       NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`,
     );
   if (sample === undefined) return { state: 'live', note: 'answers', final: true };
-  if (sample.bytes > MAX_BODY_BYTES && response.headers.get('content-length') === String(sample.bytes)) {
-    return { state: 'live', note: 'length matches', final: true };
-  }
-  if (hasBytes(body, sample)) return { state: 'live', note: 'bytes match', final: true };
+  if (hasLength(response, body, sample)) return { state: 'live', note: 'length matches', final: true };
   if (isServiceWorkerHost(host))
     return { state: 'opens', note: 'loads and checks the content in the browser', final: true };
   return down('answered with other bytes');
@@ -141,10 +141,15 @@ function isServiceWorkerHost(host: string): boolean {
   return host.endsWith('.inbrowser.link') || host.endsWith('.inbrowser.dev');
 }
 
-/** By hash where the file is one raw block, else by length. */
-function hasBytes(body: Buffer, sample: Sample): boolean {
-  const raw = cidFromDigest(RAW_CODEC, createHash('sha256').update(body).digest());
-  return raw === sample.cid || (!sample.cid.startsWith('bafkrei') && body.length === sample.bytes);
+function isRawBlock(body: Buffer, sample: Sample): boolean {
+  return cidFromDigest(RAW_CODEC, createHash('sha256').update(body).digest()) === sample.cid;
+}
+
+/** Files of several blocks, or with a header in their block, are known by their length only. */
+function hasLength(response: Response, body: Buffer, sample: Sample): boolean {
+  if (codecOf(sample.cid) === RAW_CODEC) return false;
+  const announced = response.headers.get('content-length');
+  return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
 }
 
 function reasonOf(error: unknown): string {

@@ -13,6 +13,8 @@ export interface TrafficPolicy {
   readonly firstDelayMs: number;
   /** Aborts when the time for the whole run's transfer is over; its reason is an ActionError. */
   readonly deadline: AbortSignal;
+  /** Told before every wait for another attempt. */
+  onRetry(doing: string, why: string, delayMs: number): void;
   /** What an answer that is not 2xx means to the user. */
   explain(answer: Answer, doing: string): ActionError;
 }
@@ -51,6 +53,8 @@ export type Send = (signal: AbortSignal) => Promise<Answer>;
 const MAX_ATTEMPTS = 5;
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MINUTE_MS = 60_000;
+/** Room for a body of 16 MiB on a slow line; an answer that takes longer is asked for again. */
+const ANSWER_TIMEOUT_MS = 120_000;
 
 interface ClientCall {
   readonly traffic: Traffic;
@@ -101,6 +105,7 @@ async function withRetries(policy: TrafficPolicy, doing: string, attempt: () => 
       if ('answer' in result) return result.answer;
       throw networkError(policy.service, doing, result.error);
     }
+    policy.onRetry(doing, 'answer' in result ? String(result.answer.status) : causeOf(result.error), delay);
     await pause(delay, policy.deadline).catch(() => {
       throw deadlineError(policy, result);
     });
@@ -167,10 +172,9 @@ async function runClient<T>(call: ClientCall, client: () => Promise<T>): Promise
 
 function clientError(call: ClientCall, error: unknown): ActionError {
   if (error instanceof ActionError) return error;
-  const why = error instanceof Error ? error.message : 'no reason given';
   return new ActionError(
     'network',
-    `The answer of ${call.traffic.policy.service} when asked to ${call.doing} could not be read: ${why}.`,
+    `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`,
     {
       hint: 'Run the job again. If it stays so, open an issue: the service may have changed its answers.',
       cause: error,
@@ -190,7 +194,10 @@ function installFetch(): void {
     if (call === undefined) return await original(input, init);
     // A client that tries again after a final failure would only repeat it.
     if (call.failure !== undefined) throw call.failure;
-    return await fetchThrough(call, (signal) => original(input, { ...init, redirect: 'manual', signal }));
+    return await fetchThrough(call, (deadline) => {
+      const signal = AbortSignal.any([deadline, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+      return original(input, { ...init, redirect: 'manual', signal });
+    });
   };
 }
 
@@ -234,9 +241,9 @@ class MalformedAnswer extends Error {
   }
 }
 
-/** Lets a 2xx answer pass only when its body is empty or JSON: these APIs speak nothing else. */
+/** Lets a 2xx answer pass only when its body is JSON: these APIs speak nothing else. */
 export function requireJson(answer: Answer): Answer {
-  if (answer.status < 200 || answer.status > 299 || answer.body === '') return answer;
+  if (answer.status < 200 || answer.status > 299) return answer;
   try {
     JSON.parse(answer.body);
     return answer;

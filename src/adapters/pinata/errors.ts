@@ -47,7 +47,7 @@ function quotable(text: string): string {
 
 /** True when the account's plan does not import CARs; nothing was stored then. */
 export function isCarRefusal(answer: Answer): boolean {
-  return answer.status === 403 && /\bCAR\b/.test(serviceMessage(answer.body).text);
+  return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
 }
 
 /** What a final answer of Pinata that is not 2xx means, and what to do. */
@@ -75,7 +75,7 @@ function explainForbidden(reason: string, text: string, doing: string): Explanat
       hint: 'Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan.',
     };
   }
-  if (/\bCAR\b/.test(text)) return carRefusal(doing);
+  if (/\bcars?\b/i.test(text)) return carRefusal(doing);
   const permission = Object.values(DOING).find((entry) => entry.text === doing)?.permission ?? 'Files: Write';
   return {
     kind: 'credentials',
@@ -102,6 +102,20 @@ function rejectedKey(message: string): Explanation {
 
 function explainStatus(status: number, doing: string): Explanation {
   if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
+  if (status === 402) {
+    return {
+      kind: 'quota',
+      message: `Pinata wants to be paid before it can ${doing}.`,
+      hint: 'Look at the plan and the bills in the Pinata app.',
+    };
+  }
+  if (status === 404) {
+    return {
+      kind: 'network',
+      message: `There is no such address to ${doing}.`,
+      hint: 'Check pinata-api-url and pinata-upload-url: base URLs without /v3.',
+    };
+  }
   if (status === 413) {
     return {
       kind: 'quota',

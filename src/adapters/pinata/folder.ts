@@ -31,9 +31,7 @@ export async function uploadFolder(
   const bytes = parts.reduce((sum, part) => sum + part.entry.bytes, 0);
   refuseImpossible(account, parts, bytes);
   const multipart: Multipart = { account, order, parts, groupId };
-  return bytes <= PRESIGNED_BYTES * 0.98 - parts.length * 300
-    ? await uploadPresigned(multipart)
-    : await uploadLegacy(multipart);
+  return fitsPresigned(parts, bytes) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
 }
 
 interface Part {
@@ -70,6 +68,11 @@ function partsOf(content: Content): readonly Part[] {
   return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
 }
 
+/** The whole body counts: a part has a header of up to a few hundred bytes. */
+function fitsPresigned(parts: readonly Part[], bytes: number): boolean {
+  return parts.reduce((sum, part) => sum + 200 + 3 * part.name.length, bytes + 1000) <= PRESIGNED_BYTES;
+}
+
 function refuseImpossible(account: PinataAccount, parts: readonly Part[], bytes: number): void {
   // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
   const unsafe = parts.find((part) => /["\r\n]/.test(part.name));
@@ -83,19 +86,30 @@ function refuseImpossible(account: PinataAccount, parts: readonly Part[], bytes:
       hint: 'Split it, or leave files out with exclude.',
     });
   }
-  if (account.network === 'private' && bytes > PRESIGNED_BYTES) {
-    throw new ActionError('quota', `The folder has ${bytes} bytes; a private folder may have at most 100 MB.`, {
-      hint: 'Split it, or use network: public.',
-    });
+  if (account.network === 'private' && !fitsPresigned(parts, bytes)) {
+    throw new ActionError(
+      'quota',
+      `The folder has ${bytes} bytes; a private folder may have at most 100 MB with its headers.`,
+      {
+        hint: 'Split it, or use network: public.',
+      },
+    );
   }
 }
 
 async function uploadPresigned(multipart: Multipart): Promise<Upload> {
   const { account } = multipart;
   // The URL works once: after an answer that got lost the next attempt meets 409 and needs a new one.
+  let sentBytes = 0;
   for (let round = 1; ; round += 1) {
     const url = await signUrl(multipart);
-    const { answer, sentBytes } = await post(multipart, { url, fields: [], headers: {}, doing: DOING.upload.text });
+    const { answer, sentBytes: sent } = await post(multipart, {
+      url,
+      fields: [],
+      headers: {},
+      doing: DOING.upload.text,
+    });
+    sentBytes += sent;
     if (answer.status === 409 && round < 3) continue;
     if (answer.status >= 300) throw account.traffic.policy.explain(answer, DOING.upload.text);
     const { pin, duplicate } = parseRow(valueAt(parseJson(answer.body), 'data'));
@@ -104,7 +118,7 @@ async function uploadPresigned(multipart: Multipart): Promise<Upload> {
 }
 
 async function signUrl({ account, order, groupId }: Multipart): Promise<string> {
-  return await account.traffic.through(DOING.sign.text, () =>
+  const url: unknown = await account.traffic.through(DOING.sign.text, () =>
     account.sdk.upload[account.network].createSignedURL({
       expires: SIGNED_FOR_SECONDS,
       name: order.name,
@@ -113,6 +127,10 @@ async function signUrl({ account, order, groupId }: Multipart): Promise<string> 
       ...(order.content.kind === 'directory' ? { forDirectory: true } : {}),
     }),
   );
+  if (typeof url === 'string' && URL.canParse(url)) return url;
+  throw new ActionError('network', `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
+    hint: 'Run the job again.',
+  });
 }
 
 /** Not through the SDK: it holds all files in memory and drops `isDuplicate`. */
@@ -174,7 +192,7 @@ async function post(
   const answer = await account.traffic.exchange(doing, async (signal) => {
     const encoder = new FormDataEncoder(form);
     const total = Number(encoder.contentLength);
-    sentBytes = total;
+    let before = 0;
     return requireJson(
       await sendStreamed({
         method: 'POST',
@@ -182,7 +200,11 @@ async function post(
         headers: { ...headers, 'content-type': encoder.contentType },
         body: { bytes: total, pieces: readable(encoder.encode(), order) },
         signal,
-        onSent: (sent) => order.onProgress(sent, total),
+        onSent: (sent) => {
+          sentBytes += sent - before;
+          before = sent;
+          order.onProgress(sent, total);
+        },
       }),
     );
   });

@@ -13,7 +13,7 @@ import { uploadBuild } from './upload.ts';
 /** The largest page that is known to be answered. */
 const PAGE_SIZE = 100;
 const MAX_PAGES = 1000;
-const LISTING_DEADLINE_MS = 300_000;
+const LISTING_DEADLINE_MS = 600_000;
 const POLL_DELAYS_MS = [300, 700, 1000, 2000, 3000, 5000];
 
 export interface PinataOptions {
@@ -35,7 +35,7 @@ export function createPinataPins(options: PinataOptions): Pins {
     listAll((token) =>
       // A builder remembers its page token, so each page gets a new one.
       traffic.through(DOING.list.text, async () => {
-        const query = files.list().limit(PAGE_SIZE).order('ASC');
+        const query = files.list().limit(PAGE_SIZE).order('DESC');
         if (filter.cid !== undefined) query.cid(filter.cid);
         if (filter.keyvalues !== undefined) query.keyvalues(filter.keyvalues);
         if (token !== '') query.pageToken(token);
@@ -101,22 +101,31 @@ async function listAll(page: (token: string) => Promise<unknown>): Promise<reado
 interface Wait {
   readonly cid: Cid;
   readonly pinId: string | undefined;
-  readonly listByCid: (cid: Cid) => Promise<readonly Pin[]>;
+  readonly listByCid: Pins['listByCid'];
   readonly deadline: AbortSignal;
 }
 
 async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promise<Pin> {
   const limit = AbortSignal.any([deadline, AbortSignal.timeout(LISTING_DEADLINE_MS)]);
+  // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
+  let others: readonly Pin[] = [];
   for (let round = 0; !limit.aborted; round += 1) {
     const rows = await listByCid(cid).catch((error: unknown) => {
-      if (deadline.aborted) return [];
+      if (deadline.aborted) return others;
       throw error;
     });
-    const pin = rows.find((row) => row.id === pinId) ?? rows.at(-1);
+    const pin = pinId === undefined ? rows[0] : rows.find((row) => row.id === pinId);
     if (pin !== undefined) return pin;
+    others = rows;
     await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, limit).catch(() => {});
   }
-  throw new ActionError('content', `Pinata took the upload but does not list ${cid}.`, {
-    hint: 'Imports can fail later: look at the files in the Pinata app. Then run the job again, with a longer timeout if it was still importing.',
-  });
+  const [other] = others;
+  if (other !== undefined) return other;
+  throw new ActionError(
+    deadline.aborted ? 'network' : 'content',
+    `Pinata took the upload but does not list ${cid}${deadline.aborted ? ' before timeout is over' : ''}.`,
+    {
+      hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
+    },
+  );
 }

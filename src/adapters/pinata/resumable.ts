@@ -30,13 +30,13 @@ export async function uploadResumable(
     failure: undefined,
     trouble: undefined,
     cid: undefined,
-    location: undefined,
   };
   await runTus(session, order, groupId);
   return {
     kind: 'uploaded',
     cid: session.cid === undefined ? undefined : parseCid(session.cid),
-    pinId: pinIdOf(session.location),
+    // Location has an id, but nothing says that the pin will have it.
+    pinId: undefined,
     duplicate: false,
     sentBytes: session.sentBytes,
   };
@@ -50,12 +50,6 @@ interface Session {
   /** What the last answer that was an error means, should there be no better one. */
   trouble: ActionError | undefined;
   cid: string | undefined;
-  location: string | undefined;
-}
-
-/** Location is `…/v3/files/<pin id>/<file name>`. */
-function pinIdOf(location: string | undefined): string | undefined {
-  return location === undefined ? undefined : new URL(location).pathname.split('/').at(-2);
 }
 
 function runTus(session: Session, order: UploadOrder, groupId: string | undefined): Promise<void> {
@@ -86,9 +80,6 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
         return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
       },
       onProgress: (sent, total) => order.onProgress(sent, total),
-      onUploadUrlAvailable: () => {
-        session.location = upload.url ?? undefined;
-      },
       onSuccess: () => resolve(),
       onError: fail,
     });

@@ -11,18 +11,17 @@ export interface ParsedRow {
 }
 
 /**
- * Reads a row. Only its id and CID are required; the rest varies between endpoints and years.
+ * Reads a row. Only its id is required; the rest varies between endpoints and years.
  * @throws ActionError of kind `network` when it is not a row.
  */
 export function parseRow(value: unknown): ParsedRow {
   const id = textAt(value, 'id') ?? '';
-  const cid = textAt(value, 'cid');
-  if (id === '' || cid === undefined) throw unexpected('a pin');
+  if (id === '') throw unexpected('a pin');
   const created = new Date(textAt(value, 'created_at') ?? 0);
   return {
     pin: {
       id,
-      cid: parseCid(cid),
+      cid: parseCid(textAt(value, 'cid') ?? ''),
       name: textAt(value, 'name') ?? '',
       bytes: numberAt(value, 'size') ?? 0,
       keyvalues: parseKeyvalues(valueAt(value, 'keyvalues')),
@@ -38,11 +37,13 @@ function parseKeyvalues(value: unknown): Keyvalues {
   return Object.fromEntries(pairs.map(([key, pair]) => [key, String(pair)]));
 }
 
-/** One page of a list: its rows and the token of the next page, '' at the end. */
+/** One page of a list: its rows, but for single ones that are none, and the token of the next page, '' at the end. */
 export function parsePage(value: unknown): { readonly pins: readonly Pin[]; readonly nextToken: string } {
   const rows = valueAt(value, 'files') === null ? [] : listAt(value, 'files');
   if (rows === undefined) throw unexpected('a list of pins');
-  return { pins: rows.map((row) => parseRow(row).pin), nextToken: textAt(value, 'next_page_token') ?? '' };
+  const pins = rows.filter((row) => textAt(row, 'id') !== undefined);
+  if (pins.length === 0 && rows.length > 0) throw unexpected('a list of pins');
+  return { pins: pins.map((row) => parseRow(row).pin), nextToken: textAt(value, 'next_page_token') ?? '' };
 }
 
 function unexpected(what: string): ActionError {

@@ -14,20 +14,22 @@ const SINGLE_REQUEST_BYTES = 16 * 1024 * 1024;
 export async function uploadBuild(account: PinataAccount, order: UploadOrder): Promise<Upload> {
   const groupId = order.group === undefined ? undefined : await findOrCreateGroup(account, order.group);
   if (order.method === 'folder') return await uploadFolder(account, order, groupId);
+  const inOneRequest = order.build.car.bytes <= SINGLE_REQUEST_BYTES;
   try {
-    const small = order.build.car.bytes <= SINGLE_REQUEST_BYTES;
-    return await (small ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
+    return await (inOneRequest ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
   } catch (error) {
     const answer = answerBehind(error);
-    if (answer !== undefined && isCarRefusal(answer))
-      return { kind: 'refused', reason: explainPinata(answer, DOING.upload.text).message };
-    throw error;
+    if (answer === undefined || !isCarRefusal(answer)) throw error;
+    // In parts, it is refused before the first one.
+    const sentBytes = inOneRequest ? order.build.car.bytes : 0;
+    return { kind: 'refused', reason: explainPinata(answer, DOING.upload.text).message, sentBytes };
   }
 }
 
 async function uploadSingle(account: PinataAccount, order: UploadOrder, groupId: string | undefined): Promise<Upload> {
   const { build, keyvalues, name, onProgress } = order;
   const car = new File([await readWhole(build.car)], `${name}.car`, { type: 'application/vnd.ipld.car' });
+  const before = account.traffic.sent();
   const row = await account.traffic.through(DOING.upload.text, async () => {
     const upload = account.sdk.upload.public
       .file(car)
@@ -38,7 +40,8 @@ async function uploadSingle(account: PinataAccount, order: UploadOrder, groupId:
   });
   const { pin, duplicate } = parseRow(row);
   onProgress(car.size, car.size);
-  return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes: car.size };
+  const attempts = account.traffic.sent() - before;
+  return { kind: 'uploaded', cid: pin.cid, pinId: pin.id, duplicate, sentBytes: attempts * car.size };
 }
 
 async function readWhole(car: CarSource): Promise<Blob> {

@@ -18,8 +18,14 @@ export function mask(secret: string): void {
   for (const line of new Set([secret, ...secret.split(/\r?\n/)])) if (line.trim() !== '') setSecret(line);
 }
 
-export function writeOutputs(outputs: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+/** Sets the outputs; false when the runner's file cannot be written. */
+export function writeOutputs(outputs: Readonly<Record<string, string>>): boolean {
+  try {
+    for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Adds to the job summary; false when the runner offers none or it would not fit. */
@@ -32,8 +38,8 @@ export async function writeSummary(markdown: string): Promise<boolean> {
   return true;
 }
 
-/** Writes the machine-readable report where the runner keeps temporary files, and says where. */
-export function writeReport(json: string): string {
+/** Writes the machine-readable report where the runner keeps temporary files, and says where; undefined when it cannot. */
+export function writeReport(json: string): string | undefined {
   const folder = process.env.RUNNER_TEMP ?? tmpdir();
   const path = join(
     folder,
@@ -42,8 +48,12 @@ export function writeReport(json: string): string {
       '_',
     ),
   );
-  writeFileSync(path, json);
-  return path;
+  try {
+    writeFileSync(path, json);
+    return path;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ends the step as failed: what happened, what to do, and the kind, which has a heading in README. */

@@ -1,0 +1,132 @@
+import type { Cid } from '../domain/cid.ts';
+import { ActionError } from '../domain/errors.ts';
+import type { Build, CidProfile, Content } from '../domain/listing.ts';
+import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
+import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
+import type { Gateways, Log, Pins, Uploaded } from '../ports.ts';
+
+export interface DeployRun extends DeployOptions {
+  readonly content: Content;
+  readonly profile: CidProfile;
+  readonly method: 'auto' | UploadMethod;
+  readonly network: Network;
+  readonly name: (cid: Cid) => string;
+  readonly group: string | undefined;
+  readonly dryRun: boolean;
+  readonly failOnUnreachable: boolean;
+}
+
+export interface DeployPorts {
+  readonly pins: Pins;
+  readonly gateways: Gateways;
+  readonly log: Log;
+  /** Hashes the content under a profile. */
+  readonly build: (profile: CidProfile) => Promise<Build>;
+  /** Keeps the CAR where the user asked for it. */
+  readonly keepCar: (build: Build) => Promise<void>;
+  readonly showPlan: (plan: DeployPlan, build: Build) => void;
+  readonly showUpload: (upload: Uploaded, ms: number) => void;
+}
+
+export interface Job {
+  readonly run: DeployRun;
+  readonly ports: DeployPorts;
+}
+
+/** What is to be done, with all that was needed to decide it. */
+export interface Decision {
+  readonly build: Build;
+  readonly plan: DeployPlan;
+  readonly method: UploadMethod;
+}
+
+/** A second hash pass over more than this is not worth what it may save. */
+const CHEAP_TO_HASH_BYTES = 100_000_000;
+
+/** Looks at the account and decides, by CAR where the run may. */
+export async function decide(job: Job): Promise<Decision> {
+  const { run, ports } = job;
+  if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
+  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(run.profile)]);
+  const asCar = await planFor(job, { build, project, method: 'car' });
+  if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run)) return asCar;
+  if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
+  // An account whose plan does not import CARs has this very content under the CID of a folder upload.
+  const folder = await ports.build('pinata-folder');
+  return project.some((pin) => pin.cid === folder.root)
+    ? await planFor(job, { build: folder, project, method: 'folder' })
+    : asCar;
+}
+
+async function decideFolder(job: Job): Promise<Decision> {
+  const { run, ports } = job;
+  const profile = folderProfile(run);
+  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(profile)]);
+  return await planFor(job, { build, project, method: 'folder' });
+}
+
+interface Proposal {
+  readonly build: Build;
+  readonly project: readonly Pin[];
+  readonly method: UploadMethod;
+}
+
+async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
+  const sameCid = await confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
+  return { build, plan: planDeploy(build, { project, sameCid }, run), method };
+}
+
+/** Drops pins that the list still shows and that are gone, up to the first that is there. */
+async function confirm(pins: Pins, listed: readonly Pin[]): Promise<readonly Pin[]> {
+  for (const [index, { id }] of listed.entries()) {
+    const pin = await pins.read(id);
+    if (pin !== undefined) return [pin, ...listed.slice(index + 1)];
+  }
+  return [];
+}
+
+/** Shows the plan, and keeps the CAR before anything is sent: a disk that is full must not leave half a deploy behind. */
+export async function announce({ run, ports }: Job, decision: Decision): Promise<Decision> {
+  ports.showPlan(decision.plan, decision.build);
+  if (!run.dryRun) await ports.keepCar(decision.build);
+  return decision;
+}
+
+/** Where the same content may be pinned as a folder already. */
+function mayBecomeFolder(run: DeployRun): boolean {
+  return (
+    run.method === 'auto' &&
+    run.content.kind !== 'car' &&
+    run.profile !== 'unixfs-v0-2015' &&
+    run.reusePinned &&
+    run.expectedCid === undefined
+  );
+}
+
+/** A folder gets the CID that Pinata's own rules give it; only the default profile gives way to that. */
+function folderProfile(run: DeployRun): CidProfile {
+  if (run.profile !== 'unixfs-v0-2015') return 'pinata-folder';
+  throw new ActionError('input', 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
+    hint: 'Set cid-profile: pinata-folder, or use a plan that imports CARs.',
+  });
+}
+
+/** The plan does not import CARs: the files go as a folder, which is a new decision when that changes the CID. */
+export async function decideAgain(job: Job, before: Decision, reason: string): Promise<Decision> {
+  if (job.run.method === 'car' || job.run.content.kind === 'car') throw refusedUpload(reason);
+  const decision = await decideFolder(job);
+  const same = decision.build.root === before.build.root;
+  const cid = same
+    ? 'which gives the same CID'
+    : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
+  job.ports.log.warn(
+    `Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`,
+  );
+  return decision;
+}
+
+export function refusedUpload(reason: string): ActionError {
+  return new ActionError('quota', reason, {
+    hint: 'Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself.',
+  });
+}
