@@ -50935,11 +50935,15 @@ async function probe_open(target) {
 function down(note) {
     return { state: 'down', note, final: false };
 }
+/** One attempt never takes longer than all are given, but long enough for an answer. */
+function attemptMs(timeoutMs) {
+    return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2000));
+}
 async function ask({ link, sample, gateway, options }) {
     const url = sample === undefined || sample.path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(sample.path)}`;
     const key = gateway.dedicated ? options.dedicatedKey : undefined;
     const response = await fetch(url, {
-        signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+        signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
         // A redirect would carry the key to another host.
         redirect: key === undefined ? 'follow' : 'manual',
         headers: key === undefined ? {} : { 'x-pinata-gateway-token': key },
@@ -51000,7 +51004,7 @@ function hasLength(response, body, sample) {
 }
 function reasonOf(error) {
     if (error instanceof Error && error.name === 'TimeoutError')
-        return `did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`;
+        return 'did not answer in time';
     const cause = error instanceof Error ? error.cause : undefined;
     const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
     return `could not be reached${code === undefined ? '' : ` (${code})`}`;
@@ -57280,8 +57284,8 @@ var backoff = __nccwpck_require__(3898);
 const MAX_ATTEMPTS = 5;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MINUTE_MS = 60_000;
-/** Room for a body of 16 MiB on a slow line; an answer that takes longer is asked for again. */
-const ANSWER_TIMEOUT_MS = 120_000;
+/** An answer to a small request that takes longer is asked for again. A body of files takes as long as it takes. */
+const ANSWER_TIMEOUT_MS = 30_000;
 const currentCall = new external_node_async_hooks_.AsyncLocalStorage();
 function createTraffic(policy) {
     const queue = new PQueue({
@@ -57406,8 +57410,9 @@ function installFetch() {
         // A client that tries again after a final failure would only repeat it.
         if (call.failure !== undefined)
             throw call.failure;
+        const limits = init?.body instanceof FormData ? [] : [ANSWER_TIMEOUT_MS];
         return await fetchThrough(call, (deadline) => {
-            const signal = AbortSignal.any([deadline, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+            const signal = AbortSignal.any([deadline, ...limits.map((ms) => AbortSignal.timeout(ms))]);
             return original(input, { ...init, redirect: 'manual', signal });
         });
     };
@@ -57492,7 +57497,6 @@ const DOING = {
     },
     listGroups: { text: 'list the groups', permission: 'Groups: Read' },
     createGroup: { text: 'create the group', permission: 'Groups: Write' },
-    listGateways: { text: 'list the gateways', permission: 'Gateways: Read' },
 };
 /**
  * The message in an error body. Pinata has three shapes: `{error:{code,message}}`, `{error:{reason,details}}` and
@@ -57573,11 +57577,18 @@ function explainStatus(status, doing) {
             hint: 'Look at the plan and the bills in the Pinata app.',
         };
     }
-    if (status === 404) {
+    if (status === 404 && doing === DOING.list.text) {
         return {
             kind: 'network',
             message: `There is no such address to ${doing}.`,
-            hint: 'Check pinata-api-url and pinata-upload-url: base URLs without /v3.',
+            hint: 'Check pinata-api-url: a base URL without /v3.',
+        };
+    }
+    if (status === 404) {
+        return {
+            kind: 'conflict',
+            message: `What was to be used is gone, so Pinata did not ${doing}.`,
+            hint: 'Another run or person removed it. Run the job again.',
         };
     }
     if (status === 413) {
@@ -57611,14 +57622,14 @@ function explainStatus(status, doing) {
     return {
         kind: 'conflict',
         message: `Pinata did not ${doing}.`,
-        hint: 'If the message does not tell why, open an issue with the log of this run.',
+        hint: 'Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run.',
     };
 }
 
 
 /***/ }),
 
-/***/ 4828:
+/***/ 5348:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -63290,353 +63301,6 @@ function unexpected(what) {
     });
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./node_modules/form-data-encoder/lib/index.js
-var __typeError = (msg) => {
-  throw TypeError(msg);
-};
-var __accessCheck = (obj, member, msg) => member.has(obj) || __typeError("Cannot " + msg);
-var __privateGet = (obj, member, getter) => (__accessCheck(obj, member, "read from private field"), getter ? getter.call(obj) : member.get(obj));
-var __privateAdd = (obj, member, value) => member.has(obj) ? __typeError("Cannot add the same private member more than once") : member instanceof WeakSet ? member.add(obj) : member.set(obj, value);
-var __privateSet = (obj, member, value, setter) => (__accessCheck(obj, member, "write to private field"), setter ? setter.call(obj, value) : member.set(obj, value), value);
-var __privateMethod = (obj, member, method) => (__accessCheck(obj, member, "access private method"), method);
-
-// src/util/chunk.ts
-var MAX_CHUNK_SIZE = 65536;
-function* chunk(value) {
-  if (value.byteLength <= MAX_CHUNK_SIZE) {
-    yield value;
-    return;
-  }
-  let offset = 0;
-  while (offset < value.byteLength) {
-    const size = Math.min(value.byteLength - offset, MAX_CHUNK_SIZE);
-    const buffer = value.buffer.slice(offset, offset + size);
-    offset += buffer.byteLength;
-    yield new Uint8Array(buffer);
-  }
-}
-
-// src/util/createBoundary.ts
-var alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
-function createBoundary() {
-  let size = 16;
-  let res = "";
-  while (size--) {
-    res += alphabet[Math.random() * alphabet.length << 0];
-  }
-  return res;
-}
-
-// src/util/escapeName.ts
-var escapeName = (name) => String(name).replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/"/g, "%22");
-
-// src/util/isFunction.ts
-var isFunction = (value) => typeof value === "function";
-
-// src/util/isReadableStreamFallback.ts
-var isReadableStreamFallback = (value) => !!value && typeof value === "object" && !Array.isArray(value) && isFunction(value.getReader);
-
-// src/util/isAsyncIterable.ts
-var isAsyncIterable = (value) => isFunction(value[Symbol.asyncIterator]);
-
-// src/util/getStreamIterator.ts
-async function* readStream(readable) {
-  const reader = readable.getReader();
-  while (true) {
-    const { done, value } = await reader.read();
-    if (done) {
-      break;
-    }
-    yield value;
-  }
-}
-async function* chunkStream(stream) {
-  for await (const value of stream) {
-    yield* chunk(value);
-  }
-}
-var getStreamIterator = (source) => {
-  if (isAsyncIterable(source)) {
-    return chunkStream(source);
-  }
-  if (isReadableStreamFallback(source)) {
-    return chunkStream(readStream(source));
-  }
-  throw new TypeError(
-    "Unsupported data source: Expected either ReadableStream or async iterable."
-  );
-};
-
-// src/util/isFile.ts
-var isFile = (value) => Boolean(
-  value && typeof value === "object" && isFunction(value.constructor) && value[Symbol.toStringTag] === "File" && isFunction(value.stream) && value.name != null
-);
-
-// src/util/isFormData.ts
-var isFormData = (value) => Boolean(
-  value && isFunction(value.constructor) && value[Symbol.toStringTag] === "FormData" && isFunction(value.append) && isFunction(value.getAll) && isFunction(value.entries) && isFunction(value[Symbol.iterator])
-);
-
-// src/util/isPlainObject.ts
-var getType = (value) => Object.prototype.toString.call(value).slice(8, -1).toLowerCase();
-function isPlainObject(value) {
-  if (getType(value) !== "object") {
-    return false;
-  }
-  const pp = Object.getPrototypeOf(value);
-  if (pp === null || pp === void 0) {
-    return true;
-  }
-  return pp.constructor?.toString?.() === Object.toString();
-}
-
-// src/util/normalizeValue.ts
-var normalizeValue = (value) => String(value).replace(/\r|\n/g, (match, i, str) => {
-  if (match === "\r" && str[i + 1] !== "\n" || match === "\n" && str[i - 1] !== "\r") {
-    return "\r\n";
-  }
-  return match;
-});
-
-// src/util/proxyHeaders.ts
-function getProperty(target, prop) {
-  if (typeof prop === "string") {
-    for (const [name, value] of Object.entries(target)) {
-      if (prop.toLowerCase() === name.toLowerCase()) {
-        return value;
-      }
-    }
-  }
-  return void 0;
-}
-var proxyHeaders = (object) => new Proxy(
-  object,
-  {
-    get: (target, prop) => getProperty(target, prop),
-    has: (target, prop) => getProperty(target, prop) !== void 0
-  }
-);
-
-// src/FormDataEncoder.ts
-var defaultOptions = {
-  enableAdditionalHeaders: false
-};
-var readonlyProp = { writable: false, configurable: false };
-var _CRLF, _CRLF_BYTES, _CRLF_BYTES_LENGTH, _DASHES, _encoder, _footer, _form, _options, _FormDataEncoder_instances, getFieldHeader_fn, getContentLength_fn;
-var FormDataEncoder = class {
-  constructor(form, boundaryOrOptions, options) {
-    __privateAdd(this, _FormDataEncoder_instances);
-    __privateAdd(this, _CRLF, "\r\n");
-    __privateAdd(this, _CRLF_BYTES);
-    __privateAdd(this, _CRLF_BYTES_LENGTH);
-    __privateAdd(this, _DASHES, "-".repeat(2));
-    /**
-     * TextEncoder instance
-     */
-    __privateAdd(this, _encoder, new TextEncoder());
-    /**
-     * Returns form-data footer bytes
-     */
-    __privateAdd(this, _footer);
-    /**
-     * FormData instance
-     */
-    __privateAdd(this, _form);
-    /**
-     * Instance options
-     */
-    __privateAdd(this, _options);
-    if (!isFormData(form)) {
-      throw new TypeError("Expected first argument to be a FormData instance.");
-    }
-    let boundary;
-    if (isPlainObject(boundaryOrOptions)) {
-      options = boundaryOrOptions;
-    } else {
-      boundary = boundaryOrOptions;
-    }
-    if (!boundary) {
-      boundary = `form-data-encoder-${createBoundary()}`;
-    }
-    if (typeof boundary !== "string") {
-      throw new TypeError("Expected boundary argument to be a string.");
-    }
-    if (options && !isPlainObject(options)) {
-      throw new TypeError("Expected options argument to be an object.");
-    }
-    __privateSet(this, _form, Array.from(form.entries()));
-    __privateSet(this, _options, { ...defaultOptions, ...options });
-    __privateSet(this, _CRLF_BYTES, __privateGet(this, _encoder).encode(__privateGet(this, _CRLF)));
-    __privateSet(this, _CRLF_BYTES_LENGTH, __privateGet(this, _CRLF_BYTES).byteLength);
-    this.boundary = boundary;
-    this.contentType = `multipart/form-data; boundary=${this.boundary}`;
-    __privateSet(this, _footer, __privateGet(this, _encoder).encode(
-      `${__privateGet(this, _DASHES)}${this.boundary}${__privateGet(this, _DASHES)}${__privateGet(this, _CRLF).repeat(2)}`
-    ));
-    const headers = {
-      "Content-Type": this.contentType
-    };
-    const contentLength = __privateMethod(this, _FormDataEncoder_instances, getContentLength_fn).call(this);
-    if (contentLength) {
-      this.contentLength = contentLength;
-      headers["Content-Length"] = contentLength;
-    }
-    this.headers = proxyHeaders(Object.freeze(headers));
-    Object.defineProperties(this, {
-      boundary: readonlyProp,
-      contentType: readonlyProp,
-      contentLength: readonlyProp,
-      headers: readonlyProp
-    });
-  }
-  /**
-   * Creates an iterator allowing to go through form-data parts (with metadata).
-   * This method **will not** read the files and **will not** split values big into smaller chunks.
-   *
-   * Using this method, you can convert form-data content into Blob:
-   *
-   * @example
-   *
-   * ```ts
-   * import {Readable} from "stream"
-   *
-   * import {FormDataEncoder} from "form-data-encoder"
-   *
-   * import {FormData} from "formdata-polyfill/esm-min.js"
-   * import {fileFrom} from "fetch-blob/form.js"
-   * import {File} from "fetch-blob/file.js"
-   * import {Blob} from "fetch-blob"
-   *
-   * import fetch from "node-fetch"
-   *
-   * const form = new FormData()
-   *
-   * form.set("field", "Just a random string")
-   * form.set("file", new File(["Using files is class amazing"]))
-   * form.set("fileFromPath", await fileFrom("path/to/a/file.txt"))
-   *
-   * const encoder = new FormDataEncoder(form)
-   *
-   * const options = {
-   *   method: "post",
-   *   body: new Blob(encoder, {type: encoder.contentType})
-   * }
-   *
-   * const response = await fetch("https://httpbin.org/post", options)
-   *
-   * console.log(await response.json())
-   * ```
-   */
-  *values() {
-    for (const [name, raw] of __privateGet(this, _form)) {
-      const value = isFile(raw) ? raw : __privateGet(this, _encoder).encode(normalizeValue(raw));
-      yield __privateMethod(this, _FormDataEncoder_instances, getFieldHeader_fn).call(this, name, value);
-      yield value;
-      yield __privateGet(this, _CRLF_BYTES);
-    }
-    yield __privateGet(this, _footer);
-  }
-  /**
-   * Creates an async iterator allowing to perform the encoding by portions.
-   * This method reads through files and splits big values into smaller pieces (65536 bytes per each).
-   *
-   * @example
-   *
-   * ```ts
-   * import {Readable} from "stream"
-   *
-   * import {FormData, File, fileFromPath} from "formdata-node"
-   * import {FormDataEncoder} from "form-data-encoder"
-   *
-   * import fetch from "node-fetch"
-   *
-   * const form = new FormData()
-   *
-   * form.set("field", "Just a random string")
-   * form.set("file", new File(["Using files is class amazing"], "file.txt"))
-   * form.set("fileFromPath", await fileFromPath("path/to/a/file.txt"))
-   *
-   * const encoder = new FormDataEncoder(form)
-   *
-   * const options = {
-   *   method: "post",
-   *   headers: encoder.headers,
-   *   body: Readable.from(encoder.encode()) // or Readable.from(encoder)
-   * }
-   *
-   * const response = await fetch("https://httpbin.org/post", options)
-   *
-   * console.log(await response.json())
-   * ```
-   */
-  async *encode() {
-    for (const part of this.values()) {
-      if (isFile(part)) {
-        yield* getStreamIterator(part.stream());
-      } else {
-        yield* chunk(part);
-      }
-    }
-  }
-  /**
-   * Creates an iterator allowing to read through the encoder data using for...of loops
-   */
-  [Symbol.iterator]() {
-    return this.values();
-  }
-  /**
-   * Creates an **async** iterator allowing to read through the encoder data using for-await...of loops
-   */
-  [Symbol.asyncIterator]() {
-    return this.encode();
-  }
-};
-_CRLF = new WeakMap();
-_CRLF_BYTES = new WeakMap();
-_CRLF_BYTES_LENGTH = new WeakMap();
-_DASHES = new WeakMap();
-_encoder = new WeakMap();
-_footer = new WeakMap();
-_form = new WeakMap();
-_options = new WeakMap();
-_FormDataEncoder_instances = new WeakSet();
-getFieldHeader_fn = function(name, value) {
-  let header = "";
-  header += `${__privateGet(this, _DASHES)}${this.boundary}${__privateGet(this, _CRLF)}`;
-  header += `Content-Disposition: form-data; name="${escapeName(name)}"`;
-  if (isFile(value)) {
-    header += `; filename="${escapeName(value.name)}"${__privateGet(this, _CRLF)}`;
-    header += `Content-Type: ${value.type || "application/octet-stream"}`;
-  }
-  if (__privateGet(this, _options).enableAdditionalHeaders === true) {
-    const size = isFile(value) ? value.size : value.byteLength;
-    if (size != null && !isNaN(size)) {
-      header += `${__privateGet(this, _CRLF)}Content-Length: ${size}`;
-    }
-  }
-  return __privateGet(this, _encoder).encode(`${header}${__privateGet(this, _CRLF).repeat(2)}`);
-};
-/**
- * Returns form-data content length
- */
-getContentLength_fn = function() {
-  let length = 0;
-  for (const [name, raw] of __privateGet(this, _form)) {
-    const value = isFile(raw) ? raw : __privateGet(this, _encoder).encode(normalizeValue(raw));
-    const size = isFile(value) ? value.size : value.byteLength;
-    if (size == null || isNaN(size)) {
-      return void 0;
-    }
-    length += __privateMethod(this, _FormDataEncoder_instances, getFieldHeader_fn).call(this, name, value).byteLength;
-    length += size;
-    length += __privateGet(this, _CRLF_BYTES_LENGTH);
-  }
-  return String(length + __privateGet(this, _footer).byteLength);
-};
-
-
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: external "node:https"
@@ -63715,8 +63379,36 @@ async function collect(incoming) {
     return { status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };
 }
 
-;// CONCATENATED MODULE: ./build/adapters/pinata/folder.js
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./build/adapters/pinata/multipart.js
 
+/**
+ * A multipart/form-data body (RFC 7578) that is made while it is sent: text fields, then files under the name `file`. Names
+ * are raw UTF-8. Its length is known before, so the service can refuse early.
+ */
+function multipartBody(fields, files) {
+    const boundary = `pinata-deploy-${(0,external_node_crypto_.randomUUID)()}`;
+    const texts = fields.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+    const head = Buffer.from(texts.join(''));
+    const headerOf = (file) => Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`);
+    const lineEnd = Buffer.from('\r\n');
+    const tail = Buffer.from(`--${boundary}--\r\n`);
+    async function* pieces() {
+        if (head.length > 0)
+            yield head;
+        for (const file of files) {
+            yield headerOf(file);
+            yield* file.read();
+            yield lineEnd;
+        }
+        yield tail;
+    }
+    const bytes = files.reduce((sum, file) => sum + headerOf(file).length + file.bytes + lineEnd.length, head.length + tail.length);
+    return { bytes, pieces: pieces(), contentType: `multipart/form-data; boundary=${boundary}` };
+}
+
+;// CONCATENATED MODULE: ./build/adapters/pinata/folder.js
 
 
 
@@ -63736,45 +63428,48 @@ const SIGNED_FOR_SECONDS = 3600;
  * legacy endpoint. Pinata builds the DAG, so the CID is known only as far as its folder rules are (`pinata-folder`).
  */
 async function uploadFolder(account, order, groupId) {
-    const parts = partsOf(order.content);
-    const bytes = parts.reduce((sum, part) => sum + part.entry.bytes, 0);
-    refuseImpossible(account, parts, bytes);
+    const parts = partsOf(order.content, order.build);
+    refuseImpossible(account, parts);
     const multipart = { account, order, parts, groupId };
-    return fitsPresigned(parts, bytes) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
+    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
 }
-function partsOf(content) {
-    if (content.kind === 'car') {
+function partsOf(content, { listing, readFile }) {
+    if (content.kind === 'car' || readFile === undefined) {
         throw new errors/* ActionError */.l('quota', 'A .car file can only be uploaded as a CAR, which this account or network does not allow.', {
             hint: 'Use a paid plan on the public network, or give path the directory instead of its CAR.',
         });
     }
-    if (content.kind === 'file')
-        return [{ name: content.entry.path, entry: content.entry }];
-    const files = content.entries.filter((entry) => entry.kind === 'file');
-    if (files.length === 1) {
-        throw new errors/* ActionError */.l('content', 'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.', { hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.' });
+    if (content.kind === 'directory' && listing.size === 1) {
+        throw new errors/* ActionError */.l('content', 'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.', {
+            hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.',
+        });
     }
-    return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
+    const prefix = content.kind === 'directory' ? `${FOLDER}/` : '';
+    return [...listing].map(([path, { bytes }]) => ({ name: `${prefix}${path}`, bytes, read: () => readFile(path) }));
 }
-/** The whole body counts: a part has a header of up to a few hundred bytes. */
-function fitsPresigned(parts, bytes) {
-    return parts.reduce((sum, part) => sum + 200 + 3 * part.name.length, bytes + 1000) <= PRESIGNED_BYTES;
+/** The whole body counts. */
+function bodyBytes(parts) {
+    return multipartBody([], parts).bytes;
 }
-function refuseImpossible(account, parts, bytes) {
+function fitsPresigned(parts) {
+    return bodyBytes(parts) <= PRESIGNED_BYTES;
+}
+function refuseImpossible(account, parts) {
     // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
     const unsafe = parts.find((part) => /["\r\n]/.test(part.name));
     if (unsafe !== undefined) {
-        throw new errors/* ActionError */.l('content', `A folder upload cannot carry the name ${JSON.stringify(unsafe.entry.path)}.`, {
+        throw new errors/* ActionError */.l('content', `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
             hint: 'Rename the file, or use a plan that imports CARs.',
         });
     }
+    const bytes = bodyBytes(parts);
     if (bytes > LEGACY_BYTES) {
         throw new errors/* ActionError */.l('quota', `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
             hint: 'Split it, or leave files out with exclude.',
         });
     }
-    if (account.network === 'private' && !fitsPresigned(parts, bytes)) {
-        throw new errors/* ActionError */.l('quota', `The folder has ${bytes} bytes; a private folder may have at most 100 MB with its headers.`, {
+    if (account.network === 'private' && bytes > PRESIGNED_BYTES) {
+        throw new errors/* ActionError */.l('quota', `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
             hint: 'Split it, or use network: public.',
         });
     }
@@ -63852,42 +63547,26 @@ function largeFolderError(account, answer) {
 }
 async function post(multipart, { url, headers, fields, doing }) {
     const { account, order, parts } = multipart;
-    const form = new FormData();
-    for (const [key, value] of fields)
-        form.append(key, value);
-    // Backed by the files: nothing is read before it is sent, and a file that changed since then fails its read.
-    for (const part of parts)
-        form.append('file', new File([await (0,external_node_fs_.openAsBlob)(part.entry.source)], 'file'), part.name);
     let sentBytes = 0;
     const answer = await account.traffic.exchange(doing, async (signal) => {
-        const encoder = new FormDataEncoder(form);
-        const total = Number(encoder.contentLength);
+        const body = multipartBody(fields, parts);
         let before = 0;
-        return (0,http_traffic/* requireJson */.sG)(await sendStreamed({
+        const onSent = (sent) => {
+            sentBytes += sent - before;
+            before = sent;
+            order.onProgress(sent, body.bytes);
+        };
+        const sending = {
             method: 'POST',
             url,
-            headers: { ...headers, 'content-type': encoder.contentType },
-            body: { bytes: total, pieces: readable(encoder.encode(), order) },
+            headers: { ...headers, 'content-type': body.contentType },
+            body,
             signal,
-            onSent: (sent) => {
-                sentBytes += sent - before;
-                before = sent;
-                order.onProgress(sent, total);
-            },
-        }));
+            onSent,
+        };
+        return (0,http_traffic/* requireJson */.sG)(await sendStreamed(sending));
     });
     return { answer, sentBytes };
-}
-async function* readable(pieces, order) {
-    try {
-        yield* pieces;
-    }
-    catch (error) {
-        throw new errors/* ActionError */.l('content', `A file below path changed or vanished while it was uploaded (${order.build.listing.size} files).`, {
-            hint: 'Let the build finish before this step and run the job again.',
-            cause: error,
-        });
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/adapters/pinata/groups.js
@@ -63955,6 +63634,7 @@ const RESUMABLE_STATUSES = new Set([404, 408, 409, 410, 423, 429]);
 async function uploadResumable(account, order, groupId) {
     const session = {
         account,
+        creations: 0,
         sentBytes: 0,
         failure: undefined,
         trouble: undefined,
@@ -64001,11 +63681,21 @@ function runTus(session, order, groupId) {
             onError: fail,
         });
         deadline.addEventListener('abort', () => {
-            session.failure = deadline.reason;
+            session.failure = deadlineFailure(session, deadline.reason);
             void upload.abort();
             fail(deadline.reason);
         });
         upload.start();
+    });
+}
+/** The deadline's own error, with what the service said last: it may be the reason that time ran out. */
+function deadlineFailure({ trouble }, reason) {
+    const late = (0,errors/* asActionError */.z)(reason);
+    if (trouble === undefined)
+        return late;
+    return new errors/* ActionError */.l(late.kind, `${late.message} ${trouble.message}`, {
+        ...(late.hint === undefined ? {} : { hint: late.hint }),
+        cause: late,
     });
 }
 function metadataOf(account, order, groupId) {
@@ -64053,6 +63743,8 @@ function createRequest(session, method, url) {
         send: async (body) => {
             try {
                 refuseOtherHost(session, url);
+                if (method === 'POST')
+                    countCreation(session);
                 const answer = await sendPart(session, {
                     method,
                     url,
@@ -64084,6 +63776,16 @@ function refuseOtherHost(session, url) {
         hint: 'Check pinata-upload-url. Nothing was sent to that host.',
     });
 }
+const MAX_CREATIONS = 5;
+function countCreation(session) {
+    session.creations += 1;
+    if (session.creations <= MAX_CREATIONS)
+        return;
+    const why = session.trouble === undefined ? '' : ` ${session.trouble.message}`;
+    throw new errors/* ActionError */.l('network', `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+        hint: 'Run the job again later, or look at the status page of Pinata.',
+    });
+}
 async function sendPart(session, part) {
     const { traffic } = session.account;
     const send = (deadline) => sendStreamed({ ...part, signal: AbortSignal.any([deadline, part.signal]) });
@@ -64106,8 +63808,10 @@ async function sendPart(session, part) {
 }
 function respond(session, answer) {
     session.cid = answer.headers.get('upload-cid') ?? session.cid;
-    session.trouble = answer.status < 400 ? undefined : session.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
-    if (answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status))
+    if (answer.status >= 400)
+        session.trouble = session.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
+    const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
+    if (final)
         session.failure ??= session.trouble;
     return {
         getStatus: () => answer.status,
@@ -64178,7 +63882,6 @@ async function readWhole(car) {
 /** The largest page that is known to be answered. */
 const PAGE_SIZE = 100;
 const pins_MAX_PAGES = 1000;
-const LISTING_DEADLINE_MS = 600_000;
 const POLL_DELAYS_MS = [300, 700, 1000, 2000, 3000, 5000];
 /** The account behind a JWT as `Pins`. All its requests pass `traffic`. */
 function createPinataPins(options) {
@@ -64250,10 +63953,9 @@ async function listAll(page) {
     return [...pins.values()];
 }
 async function waitUntilListed({ cid, pinId, listByCid, deadline }) {
-    const limit = AbortSignal.any([deadline, AbortSignal.timeout(LISTING_DEADLINE_MS)]);
     // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
     let others = [];
-    for (let round = 0; !limit.aborted; round += 1) {
+    for (let round = 0; !deadline.aborted; round += 1) {
         const rows = await listByCid(cid).catch((error) => {
             if (deadline.aborted)
                 return others;
@@ -64263,12 +63965,12 @@ async function waitUntilListed({ cid, pinId, listByCid, deadline }) {
         if (pin !== undefined)
             return pin;
         others = rows;
-        await (0,http_traffic/* pause */.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, limit).catch(() => { });
+        await (0,http_traffic/* pause */.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => { });
     }
     const [other] = others;
     if (other !== undefined)
         return other;
-    throw new errors/* ActionError */.l(deadline.aborted ? 'network' : 'content', `Pinata took the upload but does not list ${cid}${deadline.aborted ? ' before timeout is over' : ''}.`, {
+    throw new errors/* ActionError */.l('network', `Pinata took the upload but did not list ${cid} before timeout was over.`, {
         hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
     });
 }
@@ -64434,12 +64136,15 @@ function fail(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ writeCar)
+/* harmony export */   Y: () => (/* binding */ writeCar),
+/* harmony export */   r: () => (/* binding */ refuseCarInside)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-/* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6046);
-/* harmony import */ var _source_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6993);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6046);
+/* harmony import */ var _source_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6993);
+
 
 
 
@@ -64470,6 +64175,25 @@ async function writeCar(car, path) {
             (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.rmSync)(target, { force: true });
     }
 }
+/** Refuses a CAR that would lie in the directory it is made of: the next run would publish it, and find it changing. */
+function refuseCarInside(directory, path) {
+    const place = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(realPath(directory), realPath(path));
+    if ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(place) || place === '..' || place.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`))
+        return;
+    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file must be outside of path, got ${(0,_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .quotePath */ .WG)(path)}.`, {
+        hint: 'Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent.',
+    });
+}
+/** Where a path really is; of what does not exist yet, as far as its directories do. */
+function realPath(path) {
+    const whole = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(path);
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(whole);
+    }
+    catch {
+        return whole === (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(whole) ? whole : (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(realPath((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(whole)), (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(whole));
+    }
+}
 function isSpecial(path) {
     const found = writing(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(path, { throwIfNoEntry: false }));
     return found !== undefined && !found.isFile() && !found.isDirectory();
@@ -64490,7 +64214,7 @@ function writing(path, access) {
     catch (cause) {
         const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
         const reason = code === 'ENOSPC' ? 'the disk is full' : code;
-        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .l('input', `car-file ${(0,_source_file_js__WEBPACK_IMPORTED_MODULE_3__/* .quotePath */ .WG)(path)} could not be written (${reason}).`, {
+        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file ${(0,_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .quotePath */ .WG)(path)} could not be written (${reason}).`, {
             hint: 'Name a file in a directory that exists, can be written to, and has room for the whole CAR.',
             cause,
         });
@@ -65256,7 +64980,15 @@ async function readCar(path, profile, options = {}) {
         let bytes = 0;
         for (const listed of dag.listing.values())
             bytes += listed.bytes;
-        return { root: (0,domain_cid/* cidOf */.ut)(blocks.root), profile, listing: dag.listing, bytes, blocks: dag.reached.length, car };
+        return {
+            root: (0,domain_cid/* cidOf */.ut)(blocks.root),
+            profile,
+            listing: dag.listing,
+            bytes,
+            blocks: dag.reached.length,
+            car,
+            readFile: undefined,
+        };
     }
     finally {
         (0,source_file/* closeSource */.Iy)(open);
@@ -65341,8 +65073,8 @@ function chunkLength({ layout, fileBytes, index }) {
     return Math.min(layout.chunkBytes, fileBytes - index * layout.chunkBytes);
 }
 /** A buffer for one chunk, with margins to wrap it in, and to read one byte too many, which shows a file that has grown. */
-function chunkBuffer(layout) {
-    return Buffer.allocUnsafeSlow(LEAF_MARGIN + layout.chunkBytes + LEAF_MARGIN);
+function chunkBuffer({ chunkBytes }) {
+    return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
 }
 /** Reads a chunk and returns its block, which lies in `buffer`. */
 function readLeaf(open, chunk, buffer) {
@@ -65353,6 +65085,10 @@ function readLeaf(open, chunk, buffer) {
     return layout.leafCodec === domain_cid/* RAW_CODEC */.Ce
         ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length)
         : wrapLeaf(buffer, LEAF_MARGIN, length);
+}
+/** The chunk itself in the buffer that `readLeaf` filled. */
+function chunkIn(buffer, chunk) {
+    return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
 }
 /** The length of a chunk's block. */
 function leafLength(chunk) {
@@ -65821,6 +65557,7 @@ function rank(unit) {
 
 
 
+
 /**
  * The CAR of a build. It starts with the root and goes on so that each block is linked by an earlier one: nodes from
  * parents to children, then leaves in the order of their paths. A block that occurs twice stands at its first place.
@@ -65840,7 +65577,7 @@ function virtualCar(packed) {
         }
     }
     function open() {
-        const reader = leafReader(packed);
+        const reader = leafReader(packed, chunkBuffer(layout));
         return {
             parts(block) {
                 const slot = order[block] ?? 0;
@@ -65855,6 +65592,27 @@ function virtualCar(packed) {
         };
     }
     return { ...carSource({ root, lengths: lengths(), count: order.length, open }), blocks: order.length };
+}
+/** The bytes of single files of a build, by their path, each block checked like those of the CAR. */
+function fileReader(packed) {
+    const { layout, leaves } = packed;
+    const files = new Map(leaves.files.map((file) => [file.entry.path, file]));
+    return async function* (path) {
+        const file = files.get(path);
+        if (file === undefined)
+            throw new RangeError(`The build has no file ${path}.`);
+        const buffer = chunkBuffer({ chunkBytes: Math.min(layout.chunkBytes, file.bytes) });
+        const reader = leafReader(packed, buffer);
+        try {
+            for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
+                yield reader.readContent(file.firstLeaf + chunk);
+                await (0,promises_.setImmediate)();
+            }
+        }
+        finally {
+            reader.close();
+        }
+    };
 }
 /** The blocks in the order of the CAR: numbers below `nodes.length` are nodes, the others leaves behind them. */
 function uniqueBlocks({ layout, leaves, nodes }) {
@@ -65873,8 +65631,7 @@ function uniqueBlocks({ layout, leaves, nodes }) {
     return order.slice(0, table.size());
 }
 /** Reads leaves again, each checked against its digest. Keeps the file of the last one open for the next. */
-function leafReader({ layout, leaves }) {
-    const buffer = chunkBuffer(layout);
+function leafReader({ layout, leaves }, buffer) {
     let current;
     function close() {
         if (current !== undefined)
@@ -65889,14 +65646,20 @@ function leafReader({ layout, leaves }) {
         current = { file, open };
         return open;
     }
+    function read(leaf) {
+        const file = leafFile(leaves, leaf);
+        const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
+        if ((0,external_node_crypto_.hash)('sha256', block, 'buffer').equals(leafDigest(leaves, leaf)))
+            return block;
+        throw (0,source_file/* changedFile */.Ne)(file.entry, 'it no longer has the bytes that were hashed');
+    }
     return {
         close,
-        read(leaf) {
-            const file = leafFile(leaves, leaf);
-            const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
-            if ((0,external_node_crypto_.hash)('sha256', block, 'buffer').equals(leafDigest(leaves, leaf)))
-                return block;
-            throw (0,source_file/* changedFile */.Ne)(file.entry, 'it no longer has the bytes that were hashed');
+        read,
+        /** The chunk without what the profile wraps around it. */
+        readContent(leaf) {
+            read(leaf);
+            return chunkIn(buffer, leafChunk(layout, leaves, leaf));
         },
     };
 }
@@ -65921,7 +65684,8 @@ async function buildDag(content, profile, options = {}) {
     const root = content.kind === 'file' ? fileNode(content.entry) : treeOf(content.entries, layout);
     const leaves = await hashLeaves(filesBelow(root), layout, options);
     const packed = packTree(root, layout, leaves);
-    const { blocks, ...car } = virtualCar({ layout, leaves, nodes: packed.nodes, root: packed.root });
+    const all = { layout, leaves, nodes: packed.nodes, root: packed.root };
+    const { blocks, ...car } = virtualCar(all);
     return {
         root: cidText(packed.root),
         profile,
@@ -65929,6 +65693,7 @@ async function buildDag(content, profile, options = {}) {
         bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
         blocks,
         car,
+        readFile: fileReader(all),
     };
 }
 function fileNode(entry) {
@@ -68519,7 +68284,7 @@ function wipedPairs(found, { origin, project }) {
     if (origin.kind === 'plain' || origin.before === undefined)
         return {};
     const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
-    return before.some(([key]) => key in found) ? {} : Object.fromEntries(before);
+    return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
 }
 /**
  * True when nobody of ours made this pin. Our upload may have put our marker on it: then its pairs of before tell; where
@@ -68534,7 +68299,7 @@ function isForeign(present, tags, origin) {
 }
 function refuseOverflow(present, changes) {
     const after = new Set([...Object.keys(present), ...changes.map(([key]) => key)]);
-    const added = changes.some(([key]) => !(key in present));
+    const added = changes.some(([key]) => !Object.hasOwn(present, key));
     if (!added || after.size <= MAX_PAIRS)
         return;
     throw new errors/* ActionError */.l('conflict', `The pin would need ${after.size} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
@@ -68668,7 +68433,9 @@ const input_value_name = (raw) => /^[\x20-\x7e]{1,120}$/.test(raw) && (0,run/* u
 const metadata = (raw) => {
     const pairs = splitLines(raw).map((line) => /^([a-z0-9_.-]{1,40})=([\x20-\x7e]{1,199})$/.exec(line));
     const entries = pairs.flatMap((match) => match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]]]);
-    const fits = entries.length === pairs.length && entries.length <= 2 && entries.every(([key]) => !key.startsWith('pd1.'));
+    const fits = entries.length === pairs.length &&
+        entries.length <= 2 &&
+        entries.every(([key]) => !key.startsWith('pd1.') && key !== '__proto__');
     return fits
         ? Object.fromEntries(entries)
         : refuse('at most 2 lines key=value; keys of a-z 0-9 _ . - that do not start with "pd1.", values of printable ASCII under 200 characters');
@@ -68854,7 +68621,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1784);
 /* harmony import */ var _adapters_http_traffic_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6189);
 /* harmony import */ var _adapters_pinata_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(856);
-/* harmony import */ var _adapters_pinata_pins_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4828);
+/* harmony import */ var _adapters_pinata_pins_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5348);
 /* harmony import */ var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6434);
 /* harmony import */ var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7247);
 /* harmony import */ var _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8660);
@@ -68950,6 +68717,8 @@ function fileCount(found) {
     return found.content.kind === 'directory' ? found.content.entries.filter((entry) => entry.kind === 'file').length : 1;
 }
 async function findFiles(values) {
+    if (values['car-file'] !== undefined)
+        (0,_adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_7__/* .refuseCarInside */ .r)(values.path, values['car-file']);
     const hidden = { auto: 'auto', true: 'include', false: 'exclude' };
     const found = await (0,_adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_9__/* .listFiles */ .C)(values.path, {
         include: values.include,
@@ -68977,7 +68746,7 @@ async function findFiles(values) {
 }
 const SHOWN_LEFT_OUT = 50;
 function leftOutLines({ leftOut }) {
-    const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${path} (${reason})`);
+    const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .shortPath */ ._1)(path)} (${reason})`);
     return leftOut.length > SHOWN_LEFT_OUT ? [...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more`] : shown;
 }
 function deployRun(values, context, found) {
@@ -69100,8 +68869,8 @@ async function publish(outcome, texts) {
         log.warn('The job summary could not be written.');
 }
 await main();
-// Timers of the request budget would keep the runner waiting for up to a minute.
-process.exit();
+// Timers of the request budget would keep the runner waiting for up to a minute. A pipe takes a while to take a long log.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -69223,9 +68992,10 @@ async function decide(job) {
         return asCar;
     // An account whose plan does not import CARs has this very content under the CID of a folder upload.
     const folder = await ports.build('pinata-folder');
-    return project.some((pin) => pin.cid === folder.root)
-        ? await planFor(job, { build: folder, project, method: 'folder' })
-        : asCar;
+    if (!project.some((pin) => pin.cid === folder.root))
+        return asCar;
+    const asFolder = await planFor(job, { build: folder, project, method: 'folder' });
+    return asFolder.plan.source.kind === 'reuse' ? asFolder : asCar;
 }
 async function decideFolder(job) {
     const { run, ports } = job;
@@ -69324,7 +69094,7 @@ async function deploy(run, ports) {
 /** Uploads unless the account has the CID already. */
 async function obtain({ run, ports }, { build, plan, method }) {
     if (plan.source.kind === 'reuse') {
-        ports.log.line(`Nothing to upload: the account already pins ${plan.cid}.`);
+        ports.log.line(`Nothing to upload: the account already pins ${plan.cid}, whose name and group stay as they are.`);
         return undefined;
     }
     const began = performance.now();
@@ -69682,7 +69452,7 @@ function identity(build, plan, uploadedBytes) {
                     ? 'the same CID'
                     : code(plan.previous),
         ],
-        ['CID profile', code(build.profile)],
+        ['CID profile', build.readFile === undefined ? 'as in the CAR' : code(build.profile)],
     ];
     return table(['CID', code(build.root)], rows);
 }
@@ -69703,13 +69473,20 @@ function probeTable(probes) {
     ]);
     return `#### Where it is served\n\n${table(['Gateway', 'State', 'Note', 'Time'], rows)}`;
 }
-const KUBO_FLAGS = {
-    'unixfs-v1-2025': '--cid-version=1 --raw-leaves --chunker=size-1048576 --max-file-links=1024',
-    'unixfs-v0-2015': '--cid-version=0 --chunker=size-262144 --max-file-links=174',
-    'pinata-folder': '--cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174',
+/** With Kubo 0.40 or later. Its flags alone do not choose how it measures a directory before it shards it. */
+const KUBO_COMMANDS = {
+    'unixfs-v1-2025': ['ipfs config profile apply unixfs-v1-2025', 'ipfs add -r -Q --hidden DIRECTORY'],
+    'unixfs-v0-2015': ['ipfs config profile apply unixfs-v0-2015', 'ipfs add -r -Q --hidden DIRECTORY'],
+    // Empty directories are not part of a folder upload.
+    'pinata-folder': [
+        'find DIRECTORY -type d -empty -delete',
+        'ipfs add -r -Q --hidden --cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174 DIRECTORY',
+    ],
 };
 function verifyByHand(build) {
-    const commands = [`ipfs add -r -Q --hidden ${KUBO_FLAGS[build.profile]} DIRECTORY`, `ipfs dag stat ${build.root}`];
+    // What came as a CAR need not follow a profile: it is imported, not added.
+    const make = build.readFile === undefined ? ['ipfs dag import FILE.car'] : KUBO_COMMANDS[build.profile];
+    const commands = [...make, `ipfs dag stat ${build.root}`];
     return `<details><summary>Check it by hand</summary>\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\`\n\n</details>`;
 }
 function footer({ commit, runUrl }) {
@@ -69732,7 +69509,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   UP: () => (/* binding */ renderBytes),
   SS: () => (/* binding */ renderCount),
   NE: () => (/* binding */ renderMs),
-  Jp: () => (/* binding */ shortCid)
+  Jp: () => (/* binding */ shortCid),
+  _1: () => (/* binding */ shortPath)
 });
 
 ;// CONCATENATED MODULE: ./node_modules/pretty-bytes/index.js
@@ -70042,6 +69820,10 @@ function renderMs(ms) {
 /** `213 files`, `1 file`. */
 function renderCount(count, noun) {
     return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+/** A path of at most 120 characters, cut in the middle. */
+function shortPath(path) {
+    return path.length <= 120 ? path : `${path.slice(0, 60)}…${path.slice(-59)}`;
 }
 /** `bafybei…zdi`: enough to recognise a CID, never enough to use it. */
 function shortCid(cid) {

@@ -5,7 +5,7 @@ import { explainPinata } from './adapters/pinata/errors.ts';
 import { createPinataPins } from './adapters/pinata/pins.ts';
 import { createLog } from './adapters/runner/log.ts';
 import { fail, mask, readInput, writeOutputs, writeReport, writeSummary } from './adapters/runner/runner.ts';
-import { writeCar } from './adapters/unixfs/car-file.ts';
+import { refuseCarInside, writeCar } from './adapters/unixfs/car-file.ts';
 import { buildDag } from './adapters/unixfs/dag.ts';
 import { listFiles } from './adapters/unixfs/walk.ts';
 import { ActionError, asActionError } from './domain/errors.ts';
@@ -21,7 +21,7 @@ import { deploy } from './modes/deploy.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
 import { renderPlan } from './render/plan.ts';
 import { renderFailure, renderSummary, type SummaryContext } from './render/summary.ts';
-import { renderBytes, renderCount, renderMs } from './render/units.ts';
+import { renderBytes, renderCount, renderMs, shortPath } from './render/units.ts';
 
 type Values = Inputs['values'];
 
@@ -88,6 +88,7 @@ function fileCount(found: FoundFiles): number {
 }
 
 async function findFiles(values: Values): Promise<FoundFiles | undefined> {
+  if (values['car-file'] !== undefined) refuseCarInside(values.path, values['car-file']);
   const hidden = { auto: 'auto', true: 'include', false: 'exclude' } as const;
   const found = await listFiles(values.path, {
     include: values.include,
@@ -114,7 +115,7 @@ async function findFiles(values: Values): Promise<FoundFiles | undefined> {
 const SHOWN_LEFT_OUT = 50;
 
 function leftOutLines({ leftOut }: FoundFiles): readonly string[] {
-  const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${path} (${reason})`);
+  const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${shortPath(path)} (${reason})`);
   return leftOut.length > SHOWN_LEFT_OUT ? [...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more`] : shown;
 }
 
@@ -248,5 +249,5 @@ async function publish(outcome: Outcome, texts: { readonly carPath: string; read
 }
 
 await main();
-// Timers of the request budget would keep the runner waiting for up to a minute.
-process.exit();
+// Timers of the request budget would keep the runner waiting for up to a minute. A pipe takes a while to take a long log.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

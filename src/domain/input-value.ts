@@ -93,7 +93,9 @@ export const metadata: Parser<Keyvalues> = (raw) => {
     match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]] as const],
   );
   const fits =
-    entries.length === pairs.length && entries.length <= 2 && entries.every(([key]) => !key.startsWith('pd1.'));
+    entries.length === pairs.length &&
+    entries.length <= 2 &&
+    entries.every(([key]) => !key.startsWith('pd1.') && key !== '__proto__');
   return fits
     ? Object.fromEntries(entries)
     : refuse(

@@ -49,4 +49,6 @@ export interface Build {
   readonly bytes: number;
   readonly blocks: number;
   readonly car: CarSource;
+  /** The bytes of a listed file, checked and handed out like those of `car`. Undefined for what came as a CAR. */
+  readonly readFile: ((path: string) => AsyncIterable<Uint8Array>) | undefined;
 }

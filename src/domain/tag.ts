@@ -197,7 +197,7 @@ function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
 function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalues {
   if (origin.kind === 'plain' || origin.before === undefined) return {};
   const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
-  return before.some(([key]) => key in found) ? {} : Object.fromEntries(before);
+  return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
 }
 
 /**
@@ -212,7 +212,7 @@ function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolea
 
 function refuseOverflow(present: Keyvalues, changes: readonly (readonly [string, string])[]): void {
   const after = new Set([...Object.keys(present), ...changes.map(([key]) => key)]);
-  const added = changes.some(([key]) => !(key in present));
+  const added = changes.some(([key]) => !Object.hasOwn(present, key));
   if (!added || after.size <= MAX_PAIRS) return;
   throw new ActionError(
     'conflict',

@@ -53,9 +53,9 @@ export async function decide(job: Job): Promise<Decision> {
   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
   // An account whose plan does not import CARs has this very content under the CID of a folder upload.
   const folder = await ports.build('pinata-folder');
-  return project.some((pin) => pin.cid === folder.root)
-    ? await planFor(job, { build: folder, project, method: 'folder' })
-    : asCar;
+  if (!project.some((pin) => pin.cid === folder.root)) return asCar;
+  const asFolder = await planFor(job, { build: folder, project, method: 'folder' });
+  return asFolder.plan.source.kind === 'reuse' ? asFolder : asCar;
 }
 
 async function decideFolder(job: Job): Promise<Decision> {

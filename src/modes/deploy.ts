@@ -48,7 +48,7 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
 /** Uploads unless the account has the CID already. */
 async function obtain({ run, ports }: Job, { build, plan, method }: Decision): Promise<Upload | undefined> {
   if (plan.source.kind === 'reuse') {
-    ports.log.line(`Nothing to upload: the account already pins ${plan.cid}.`);
+    ports.log.line(`Nothing to upload: the account already pins ${plan.cid}, whose name and group stay as they are.`);
     return undefined;
   }
   const began = performance.now();

@@ -96,7 +96,7 @@ function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): strin
           ? 'the same CID'
           : code(plan.previous),
     ],
-    ['CID profile', code(build.profile)],
+    ['CID profile', build.readFile === undefined ? 'as in the CAR' : code(build.profile)],
   ];
   return table(['CID', code(build.root)], rows);
 }
@@ -119,14 +119,21 @@ function probeTable(probes: readonly Probe[]): string {
   return `#### Where it is served\n\n${table(['Gateway', 'State', 'Note', 'Time'], rows)}`;
 }
 
-const KUBO_FLAGS: Readonly<Record<Build['profile'], string>> = {
-  'unixfs-v1-2025': '--cid-version=1 --raw-leaves --chunker=size-1048576 --max-file-links=1024',
-  'unixfs-v0-2015': '--cid-version=0 --chunker=size-262144 --max-file-links=174',
-  'pinata-folder': '--cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174',
+/** With Kubo 0.40 or later. Its flags alone do not choose how it measures a directory before it shards it. */
+const KUBO_COMMANDS: Readonly<Record<Build['profile'], readonly string[]>> = {
+  'unixfs-v1-2025': ['ipfs config profile apply unixfs-v1-2025', 'ipfs add -r -Q --hidden DIRECTORY'],
+  'unixfs-v0-2015': ['ipfs config profile apply unixfs-v0-2015', 'ipfs add -r -Q --hidden DIRECTORY'],
+  // Empty directories are not part of a folder upload.
+  'pinata-folder': [
+    'find DIRECTORY -type d -empty -delete',
+    'ipfs add -r -Q --hidden --cid-version=1 --raw-leaves --chunker=size-262144 --max-file-links=174 DIRECTORY',
+  ],
 };
 
 function verifyByHand(build: Build): string {
-  const commands = [`ipfs add -r -Q --hidden ${KUBO_FLAGS[build.profile]} DIRECTORY`, `ipfs dag stat ${build.root}`];
+  // What came as a CAR need not follow a profile: it is imported, not added.
+  const make = build.readFile === undefined ? ['ipfs dag import FILE.car'] : KUBO_COMMANDS[build.profile];
+  const commands = [...make, `ipfs dag stat ${build.root}`];
   return `<details><summary>Check it by hand</summary>\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\`\n\n</details>`;
 }
 

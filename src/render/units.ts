@@ -18,6 +18,11 @@ export function renderCount(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** A path of at most 120 characters, cut in the middle. */
+export function shortPath(path: string): string {
+  return path.length <= 120 ? path : `${path.slice(0, 60)}…${path.slice(-59)}`;
+}
+
 /** `bafybei…zdi`: enough to recognise a CID, never enough to use it. */
 export function shortCid(cid: string): string {
   return `${cid.slice(0, 8)}…${cid.slice(-3)}`;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeCar } from '../../src/adapters/unixfs/car-file.ts';
+import { refuseCarInside, writeCar } from '../../src/adapters/unixfs/car-file.ts';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
 import { parseCid } from '../../src/domain/cid.ts';
 import { readRange } from '../support/car-blocks.ts';
@@ -10,6 +10,7 @@ import { dagContent } from '../support/dag-content.ts';
 import { PROFILES } from '../support/dag-oracles.ts';
 import { refusal } from '../support/refusal.ts';
 import { seededBytes } from '../support/seeded.ts';
+import { tempTree } from '../support/temp-tree.ts';
 
 const IPFS_CAR = join(import.meta.dirname, '../../node_modules/ipfs-car/bin.js');
 
@@ -98,4 +99,16 @@ test('when a file of the build has changed, it is named, and the older CAR stays
   expect(await refusal(writeCar(build.car, join(directory, 'site.car')))).toMatch(/^content: "film.bin" changed/);
   expect(readdirSync(directory)).toEqual(['site.car']);
   expect(readFileSync(join(directory, 'site.car'), 'utf8')).toBe('older');
+});
+
+test('a CAR inside the directory it is made of is refused, also through a link', () => {
+  using tree = tempTree({ 'site/index.html': 'x', 'out/keep': '', inside: { link: 'site' } });
+  for (const path of ['site/site.car', 'site', 'inside/new/deeper.car']) {
+    expect(() => refuseCarInside(`${tree.root}/site`, `${tree.root}/${path}`), path).toThrow(
+      /car-file must be outside of path/,
+    );
+  }
+  for (const path of ['site.car', 'out/site.car', 'new/site.car', 'site-2.car']) {
+    expect(() => refuseCarInside(`${tree.root}/site`, `${tree.root}/${path}`), path).not.toThrow();
+  }
 });

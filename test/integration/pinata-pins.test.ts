@@ -178,6 +178,23 @@ describe('uploading', () => {
     expect(upload).toMatchObject({ kind: 'uploaded', cid: prepared.build.root });
   });
 
+  it('names a file that changed since it was hashed, and stores nothing', async () => {
+    using tree = tempTree();
+    const files = [
+      { path: 'a.bin', bytes: 5000 },
+      { path: 'b.bin', bytes: 400_000 },
+    ];
+    const prepared = await prepare(tree.root, files, 'pinata-folder');
+    writeFileSync(join(tree.root, 'b.bin'), randomBytes(400_000));
+    const before = (await emulator.state()).records.length;
+    const failing = pinsOf(emulator).upload(orderOf(prepared, { method: 'folder' }));
+    await expect(failing).rejects.toMatchObject({
+      kind: 'content',
+      message: expect.stringContaining('"b.bin" changed while it was being deployed') as string,
+    });
+    expect((await emulator.state()).records).toHaveLength(before);
+  });
+
   it('sends a folder over 100 MB to the legacy endpoint', async () => {
     using tree = tempTree();
     const prepared = await prepare(
@@ -200,7 +217,7 @@ describe('uploading', () => {
     try {
       const files = [
         { path: 'a.bin', bytes: 60_000_000 },
-        { path: 'b.bin', bytes: 39_999_000 },
+        { path: 'b.bin', bytes: 39_999_900 },
       ];
       const prepared = await prepare(tree.root, files, 'pinata-folder');
       const failing = pinsOf(enterprise, { network: 'private' }).upload(orderOf(prepared, { method: 'folder' }));

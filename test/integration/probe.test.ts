@@ -17,6 +17,7 @@ const build: Build = {
   bytes: page.length,
   blocks: 2,
   car: { bytes: 0, read: () => (async function* () {})() },
+  readFile: undefined,
 };
 
 async function probe(template: string, more: Partial<GatewayOptions> = {}): Promise<Probe | undefined> {

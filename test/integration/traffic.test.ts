@@ -18,7 +18,7 @@ function trafficOf(more: Partial<TrafficPolicy> = {}): Traffic {
 }
 
 async function getJson(traffic: Traffic, url: string): Promise<unknown> {
-  return await traffic.through('list the pins', async () => (await (await fetch(url)).json()));
+  return await traffic.through('list the pins', async () => await (await fetch(url)).json());
 }
 
 describe('a client below which the traffic lies', () => {

@@ -17,6 +17,7 @@ export function buildOf(root: Cid): Build {
     bytes: 12,
     blocks: 2,
     car: { bytes: 100, read: () => emptyBody() },
+    readFile: () => emptyBody(),
   };
 }
 

@@ -158,6 +158,13 @@ describe('deploy', () => {
     expect(account.calls.filter((call) => call === 'upload')).toHaveLength(2);
   });
 
+  it('sends the CAR again when the folder that the list shows is gone', async () => {
+    const ghost = pinOf('ghost', FOLDER, { [project.key]: project.name, [`${project.key}.production`]: '5 1111111' });
+    const account = createAccount({ pins: [ghost], ghosts: ['ghost'] });
+    const { outcome } = await deployTo(account, runOf());
+    expect(outcome).toMatchObject({ kind: 'deployed', plan: { cid: NEW } });
+  });
+
   it('refuses the fallback when the user expects a CID that a folder cannot have', async () => {
     const account = createAccount({ carsRefused: true });
     await expect(deployTo(account, runOf({ expectedCid: NEW }))).rejects.toThrow(/expected-cid/);

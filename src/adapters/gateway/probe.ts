@@ -78,12 +78,17 @@ function down(note: string): Verdict {
   return { state: 'down', note, final: false };
 }
 
+/** One attempt never takes longer than all are given, but long enough for an answer. */
+function attemptMs(timeoutMs: number): number {
+  return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2000));
+}
+
 async function ask({ link, sample, gateway, options }: Target): Promise<Verdict> {
   const url =
     sample === undefined || sample.path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(sample.path)}`;
   const key = gateway.dedicated ? options.dedicatedKey : undefined;
   const response = await fetch(url, {
-    signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
+    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
     // A redirect would carry the key to another host.
     redirect: key === undefined ? 'follow' : 'manual',
     headers: key === undefined ? {} : { 'x-pinata-gateway-token': key },
@@ -153,8 +158,7 @@ function hasLength(response: Response, body: Buffer, sample: Sample): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return `did not answer within ${ATTEMPT_TIMEOUT_MS / 1000} s`;
+  if (error instanceof Error && error.name === 'TimeoutError') return 'did not answer in time';
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
   return `could not be reached${code === undefined ? '' : ` (${code})`}`;

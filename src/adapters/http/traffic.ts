@@ -53,8 +53,8 @@ export type Send = (signal: AbortSignal) => Promise<Answer>;
 const MAX_ATTEMPTS = 5;
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MINUTE_MS = 60_000;
-/** Room for a body of 16 MiB on a slow line; an answer that takes longer is asked for again. */
-const ANSWER_TIMEOUT_MS = 120_000;
+/** An answer to a small request that takes longer is asked for again. A body of files takes as long as it takes. */
+const ANSWER_TIMEOUT_MS = 30_000;
 
 interface ClientCall {
   readonly traffic: Traffic;
@@ -194,8 +194,9 @@ function installFetch(): void {
     if (call === undefined) return await original(input, init);
     // A client that tries again after a final failure would only repeat it.
     if (call.failure !== undefined) throw call.failure;
+    const limits = init?.body instanceof FormData ? [] : [ANSWER_TIMEOUT_MS];
     return await fetchThrough(call, (deadline) => {
-      const signal = AbortSignal.any([deadline, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+      const signal = AbortSignal.any([deadline, ...limits.map((ms) => AbortSignal.timeout(ms))]);
       return original(input, { ...init, redirect: 'manual', signal });
     });
   };

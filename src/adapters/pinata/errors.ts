@@ -15,7 +15,6 @@ export const DOING = {
   },
   listGroups: { text: 'list the groups', permission: 'Groups: Read' },
   createGroup: { text: 'create the group', permission: 'Groups: Write' },
-  listGateways: { text: 'list the gateways', permission: 'Gateways: Read' },
 } as const;
 
 interface ServiceMessage {
@@ -109,11 +108,18 @@ function explainStatus(status: number, doing: string): Explanation {
       hint: 'Look at the plan and the bills in the Pinata app.',
     };
   }
-  if (status === 404) {
+  if (status === 404 && doing === DOING.list.text) {
     return {
       kind: 'network',
       message: `There is no such address to ${doing}.`,
-      hint: 'Check pinata-api-url and pinata-upload-url: base URLs without /v3.',
+      hint: 'Check pinata-api-url: a base URL without /v3.',
+    };
+  }
+  if (status === 404) {
+    return {
+      kind: 'conflict',
+      message: `What was to be used is gone, so Pinata did not ${doing}.`,
+      hint: 'Another run or person removed it. Run the job again.',
     };
   }
   if (status === 413) {
@@ -147,6 +153,6 @@ function explainStatus(status: number, doing: string): Explanation {
   return {
     kind: 'conflict',
     message: `Pinata did not ${doing}.`,
-    hint: 'If the message does not tell why, open an issue with the log of this run.',
+    hint: 'Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run.',
   };
 }

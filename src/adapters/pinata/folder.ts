@@ -1,14 +1,13 @@
-import { openAsBlob } from 'node:fs';
-import { FormDataEncoder } from 'form-data-encoder';
 import { parseCid } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
 import { parseJson, textAt, valueAt } from '../../domain/json.ts';
-import type { Content, FileEntry } from '../../domain/listing.ts';
+import type { Build, Content } from '../../domain/listing.ts';
 import type { Upload, UploadOrder } from '../../ports.ts';
 import { sendStreamed } from '../http/stream.ts';
 import { type Answer, requireJson } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
+import { type FilePart, multipartBody } from './multipart.ts';
 import { parseRow } from './rows.ts';
 
 /** All parts share this first segment; Pinata takes it off. */
@@ -27,27 +26,21 @@ export async function uploadFolder(
   order: UploadOrder,
   groupId: string | undefined,
 ): Promise<Upload> {
-  const parts = partsOf(order.content);
-  const bytes = parts.reduce((sum, part) => sum + part.entry.bytes, 0);
-  refuseImpossible(account, parts, bytes);
+  const parts = partsOf(order.content, order.build);
+  refuseImpossible(account, parts);
   const multipart: Multipart = { account, order, parts, groupId };
-  return fitsPresigned(parts, bytes) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
-}
-
-interface Part {
-  readonly name: string;
-  readonly entry: FileEntry;
+  return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
 }
 
 interface Multipart {
   readonly account: PinataAccount;
   readonly order: UploadOrder;
-  readonly parts: readonly Part[];
+  readonly parts: readonly FilePart[];
   readonly groupId: string | undefined;
 }
 
-function partsOf(content: Content): readonly Part[] {
-  if (content.kind === 'car') {
+function partsOf(content: Content, { listing, readFile }: Build): readonly FilePart[] {
+  if (content.kind === 'car' || readFile === undefined) {
     throw new ActionError(
       'quota',
       'A .car file can only be uploaded as a CAR, which this account or network does not allow.',
@@ -56,40 +49,46 @@ function partsOf(content: Content): readonly Part[] {
       },
     );
   }
-  if (content.kind === 'file') return [{ name: content.entry.path, entry: content.entry }];
-  const files = content.entries.filter((entry) => entry.kind === 'file');
-  if (files.length === 1) {
+  if (content.kind === 'directory' && listing.size === 1) {
     throw new ActionError(
       'content',
       'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.',
-      { hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.' },
+      {
+        hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.',
+      },
     );
   }
-  return files.map((entry) => ({ name: `${FOLDER}/${entry.path}`, entry }));
+  const prefix = content.kind === 'directory' ? `${FOLDER}/` : '';
+  return [...listing].map(([path, { bytes }]) => ({ name: `${prefix}${path}`, bytes, read: () => readFile(path) }));
 }
 
-/** The whole body counts: a part has a header of up to a few hundred bytes. */
-function fitsPresigned(parts: readonly Part[], bytes: number): boolean {
-  return parts.reduce((sum, part) => sum + 200 + 3 * part.name.length, bytes + 1000) <= PRESIGNED_BYTES;
+/** The whole body counts. */
+function bodyBytes(parts: readonly FilePart[]): number {
+  return multipartBody([], parts).bytes;
 }
 
-function refuseImpossible(account: PinataAccount, parts: readonly Part[], bytes: number): void {
+function fitsPresigned(parts: readonly FilePart[]): boolean {
+  return bodyBytes(parts) <= PRESIGNED_BYTES;
+}
+
+function refuseImpossible(account: PinataAccount, parts: readonly FilePart[]): void {
   // A multipart header writes these three as %22, %0D and %0A, and the service keeps it so.
   const unsafe = parts.find((part) => /["\r\n]/.test(part.name));
   if (unsafe !== undefined) {
-    throw new ActionError('content', `A folder upload cannot carry the name ${JSON.stringify(unsafe.entry.path)}.`, {
+    throw new ActionError('content', `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
       hint: 'Rename the file, or use a plan that imports CARs.',
     });
   }
+  const bytes = bodyBytes(parts);
   if (bytes > LEGACY_BYTES) {
     throw new ActionError('quota', `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
       hint: 'Split it, or leave files out with exclude.',
     });
   }
-  if (account.network === 'private' && !fitsPresigned(parts, bytes)) {
+  if (account.network === 'private' && bytes > PRESIGNED_BYTES) {
     throw new ActionError(
       'quota',
-      `The folder has ${bytes} bytes; a private folder may have at most 100 MB with its headers.`,
+      `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`,
       {
         hint: 'Split it, or use network: public.',
       },
@@ -184,44 +183,24 @@ async function post(
   { url, headers, fields, doing }: Post,
 ): Promise<{ answer: Answer; sentBytes: number }> {
   const { account, order, parts } = multipart;
-  const form = new FormData();
-  for (const [key, value] of fields) form.append(key, value);
-  // Backed by the files: nothing is read before it is sent, and a file that changed since then fails its read.
-  for (const part of parts) form.append('file', new File([await openAsBlob(part.entry.source)], 'file'), part.name);
   let sentBytes = 0;
   const answer = await account.traffic.exchange(doing, async (signal) => {
-    const encoder = new FormDataEncoder(form);
-    const total = Number(encoder.contentLength);
+    const body = multipartBody(fields, parts);
     let before = 0;
-    return requireJson(
-      await sendStreamed({
-        method: 'POST',
-        url,
-        headers: { ...headers, 'content-type': encoder.contentType },
-        body: { bytes: total, pieces: readable(encoder.encode(), order) },
-        signal,
-        onSent: (sent) => {
-          sentBytes += sent - before;
-          before = sent;
-          order.onProgress(sent, total);
-        },
-      }),
-    );
+    const onSent = (sent: number): void => {
+      sentBytes += sent - before;
+      before = sent;
+      order.onProgress(sent, body.bytes);
+    };
+    const sending = {
+      method: 'POST',
+      url,
+      headers: { ...headers, 'content-type': body.contentType },
+      body,
+      signal,
+      onSent,
+    };
+    return requireJson(await sendStreamed(sending));
   });
   return { answer, sentBytes };
-}
-
-async function* readable(pieces: AsyncIterable<Uint8Array>, order: UploadOrder): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces;
-  } catch (error) {
-    throw new ActionError(
-      'content',
-      `A file below path changed or vanished while it was uploaded (${order.build.listing.size} files).`,
-      {
-        hint: 'Let the build finish before this step and run the job again.',
-        cause: error,
-      },
-    );
-  }
 }

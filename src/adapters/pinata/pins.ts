@@ -13,7 +13,6 @@ import { uploadBuild } from './upload.ts';
 /** The largest page that is known to be answered. */
 const PAGE_SIZE = 100;
 const MAX_PAGES = 1000;
-const LISTING_DEADLINE_MS = 600_000;
 const POLL_DELAYS_MS = [300, 700, 1000, 2000, 3000, 5000];
 
 export interface PinataOptions {
@@ -106,10 +105,9 @@ interface Wait {
 }
 
 async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promise<Pin> {
-  const limit = AbortSignal.any([deadline, AbortSignal.timeout(LISTING_DEADLINE_MS)]);
   // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
   let others: readonly Pin[] = [];
-  for (let round = 0; !limit.aborted; round += 1) {
+  for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch((error: unknown) => {
       if (deadline.aborted) return others;
       throw error;
@@ -117,15 +115,11 @@ async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promi
     const pin = pinId === undefined ? rows[0] : rows.find((row) => row.id === pinId);
     if (pin !== undefined) return pin;
     others = rows;
-    await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, limit).catch(() => {});
+    await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
   }
   const [other] = others;
   if (other !== undefined) return other;
-  throw new ActionError(
-    deadline.aborted ? 'network' : 'content',
-    `Pinata took the upload but does not list ${cid}${deadline.aborted ? ' before timeout is over' : ''}.`,
-    {
-      hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
-    },
-  );
+  throw new ActionError('network', `Pinata took the upload but did not list ${cid} before timeout was over.`, {
+    hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
+  });
 }

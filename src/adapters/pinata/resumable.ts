@@ -1,6 +1,6 @@
 import { type HttpRequest, type HttpResponse, type HttpStack, Upload as TusUpload } from 'tus-js-client';
 import { parseCid } from '../../domain/cid.ts';
-import { ActionError } from '../../domain/errors.ts';
+import { ActionError, asActionError } from '../../domain/errors.ts';
 import type { CarSource } from '../../domain/listing.ts';
 import type { Upload, UploadOrder } from '../../ports.ts';
 import { retryDelayMs } from '../http/backoff.ts';
@@ -26,6 +26,7 @@ export async function uploadResumable(
 ): Promise<Upload> {
   const session: Session = {
     account,
+    creations: 0,
     sentBytes: 0,
     failure: undefined,
     trouble: undefined,
@@ -44,6 +45,8 @@ export async function uploadResumable(
 
 interface Session {
   readonly account: PinataAccount;
+  /** Uploads begun: the service may lose what it had, but not for ever. */
+  creations: number;
   sentBytes: number;
   /** The reason that no retry can help; what the library makes of it is not shown. */
   failure: ActionError | undefined;
@@ -84,11 +87,21 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
       onError: fail,
     });
     deadline.addEventListener('abort', () => {
-      session.failure = deadline.reason as ActionError;
+      session.failure = deadlineFailure(session, deadline.reason);
       void upload.abort();
       fail(deadline.reason);
     });
     upload.start();
+  });
+}
+
+/** The deadline's own error, with what the service said last: it may be the reason that time ran out. */
+function deadlineFailure({ trouble }: Session, reason: unknown): ActionError {
+  const late = asActionError(reason);
+  if (trouble === undefined) return late;
+  return new ActionError(late.kind, `${late.message} ${trouble.message}`, {
+    ...(late.hint === undefined ? {} : { hint: late.hint }),
+    cause: late,
   });
 }
 
@@ -150,6 +163,7 @@ function createRequest(session: Session, method: string, url: string): HttpReque
     send: async (body: CarSlice | null) => {
       try {
         refuseOtherHost(session, url);
+        if (method === 'POST') countCreation(session);
         const answer = await sendPart(session, {
           method,
           url,
@@ -177,6 +191,17 @@ function refuseOtherHost(session: Session, url: string): void {
   if (new URL(url).origin === new URL(session.account.uploadUrl).origin) return;
   throw new ActionError('network', `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: 'Check pinata-upload-url. Nothing was sent to that host.',
+  });
+}
+
+const MAX_CREATIONS = 5;
+
+function countCreation(session: Session): void {
+  session.creations += 1;
+  if (session.creations <= MAX_CREATIONS) return;
+  const why = session.trouble === undefined ? '' : ` ${session.trouble.message}`;
+  throw new ActionError('network', `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+    hint: 'Run the job again later, or look at the status page of Pinata.',
   });
 }
 
@@ -208,8 +233,9 @@ async function sendPart(session: Session, part: Part): Promise<Answer> {
 
 function respond(session: Session, answer: Answer): HttpResponse {
   session.cid = answer.headers.get('upload-cid') ?? session.cid;
-  session.trouble = answer.status < 400 ? undefined : session.account.traffic.policy.explain(answer, DOING.upload.text);
-  if (answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status)) session.failure ??= session.trouble;
+  if (answer.status >= 400) session.trouble = session.account.traffic.policy.explain(answer, DOING.upload.text);
+  const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
+  if (final) session.failure ??= session.trouble;
   return {
     getStatus: () => answer.status,
     getHeader: (name) => answer.headers.get(name) ?? undefined,

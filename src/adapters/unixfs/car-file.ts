@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ActionError } from '../../domain/errors.ts';
 import type { CarSource } from '../../domain/listing.ts';
 import { quotePath } from './source-file.ts';
@@ -23,6 +24,25 @@ export async function writeCar(car: CarSource, path: string): Promise<void> {
     if (!special) writing(path, () => renameSync(target, path));
   } finally {
     if (!special) rmSync(target, { force: true });
+  }
+}
+
+/** Refuses a CAR that would lie in the directory it is made of: the next run would publish it, and find it changing. */
+export function refuseCarInside(directory: string, path: string): void {
+  const place = relative(realPath(directory), realPath(path));
+  if (isAbsolute(place) || place === '..' || place.startsWith(`..${sep}`)) return;
+  throw new ActionError('input', `car-file must be outside of path, got ${quotePath(path)}.`, {
+    hint: 'Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent.',
+  });
+}
+
+/** Where a path really is; of what does not exist yet, as far as its directories do. */
+function realPath(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    return whole === dirname(whole) ? whole : join(realPath(dirname(whole)), basename(whole));
   }
 }
 

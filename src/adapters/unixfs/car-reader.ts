@@ -26,7 +26,15 @@ export async function readCar(path: string, profile: CidProfile, options: BuildO
     const car = carOf(file, blocks, dag.reached);
     let bytes = 0;
     for (const listed of dag.listing.values()) bytes += listed.bytes;
-    return { root: cidOf(blocks.root), profile, listing: dag.listing, bytes, blocks: dag.reached.length, car };
+    return {
+      root: cidOf(blocks.root),
+      profile,
+      listing: dag.listing,
+      bytes,
+      blocks: dag.reached.length,
+      car,
+      readFile: undefined,
+    };
   } finally {
     closeSource(open);
   }

@@ -8,7 +8,7 @@ import { hashLeaves } from './leaves.ts';
 import { packTree } from './pack.ts';
 import type { TreeDirectory, TreeFile } from './tree.ts';
 import { buildTree } from './tree.ts';
-import { virtualCar } from './virtual-car.ts';
+import { fileReader, virtualCar } from './virtual-car.ts';
 
 /**
  * Turns content into a DAG. The root depends on the paths and the bytes only, not on the order of the entries. Reads
@@ -21,7 +21,8 @@ export async function buildDag(content: Content, profile: CidProfile, options: B
   const root = content.kind === 'file' ? fileNode(content.entry) : treeOf(content.entries, layout);
   const leaves = await hashLeaves(filesBelow(root), layout, options);
   const packed = packTree(root, layout, leaves);
-  const { blocks, ...car } = virtualCar({ layout, leaves, nodes: packed.nodes, root: packed.root });
+  const all = { layout, leaves, nodes: packed.nodes, root: packed.root };
+  const { blocks, ...car } = virtualCar(all);
   return {
     root: cidText(packed.root),
     profile,
@@ -29,6 +30,7 @@ export async function buildDag(content: Content, profile: CidProfile, options: B
     bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
     blocks,
     car,
+    readFile: fileReader(all),
   };
 }
 

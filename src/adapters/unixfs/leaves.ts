@@ -43,8 +43,8 @@ export function chunkLength({ layout, fileBytes, index }: Chunk): number {
 }
 
 /** A buffer for one chunk, with margins to wrap it in, and to read one byte too many, which shows a file that has grown. */
-export function chunkBuffer(layout: Layout): Buffer<ArrayBuffer> {
-  return Buffer.allocUnsafeSlow(LEAF_MARGIN + layout.chunkBytes + LEAF_MARGIN);
+export function chunkBuffer({ chunkBytes }: Pick<Layout, 'chunkBytes'>): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
 }
 
 /** Reads a chunk and returns its block, which lies in `buffer`. */
@@ -56,6 +56,11 @@ export function readLeaf(open: OpenFile, chunk: Chunk, buffer: Buffer<ArrayBuffe
   return layout.leafCodec === RAW_CODEC
     ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length)
     : wrapLeaf(buffer, LEAF_MARGIN, length);
+}
+
+/** The chunk itself in the buffer that `readLeaf` filled. */
+export function chunkIn(buffer: Buffer<ArrayBuffer>, chunk: Chunk): Uint8Array<ArrayBuffer> {
+  return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
 }
 
 /** The length of a chunk's block. */

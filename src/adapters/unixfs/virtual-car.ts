@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DAG_PB_CODEC } from '../../domain/cid.ts';
 import type { CarSource } from '../../domain/listing.ts';
 import type { FrameReader } from './car-source.ts';
@@ -8,7 +9,7 @@ import { cidTable } from './cid-table.ts';
 import type { NodeBlock } from './dag-pb.ts';
 import type { Layout } from './layout.ts';
 import type { HashedFile, Leaves } from './leaves.ts';
-import { chunkBuffer, leafChunk, leafDigest, leafFile, leafLength, readLeaf } from './leaves.ts';
+import { chunkBuffer, chunkCount, chunkIn, leafChunk, leafDigest, leafFile, leafLength, readLeaf } from './leaves.ts';
 import type { OpenFile } from './source-file.ts';
 import { changedFile, closeSource, openSource } from './source-file.ts';
 
@@ -39,7 +40,7 @@ export function virtualCar(packed: PackedBlocks): CarSource & { readonly blocks:
   }
 
   function open(): FrameReader {
-    const reader = leafReader(packed);
+    const reader = leafReader(packed, chunkBuffer(layout));
     return {
       parts(block) {
         const slot = order[block] ?? 0;
@@ -54,6 +55,26 @@ export function virtualCar(packed: PackedBlocks): CarSource & { readonly blocks:
   }
 
   return { ...carSource({ root, lengths: lengths(), count: order.length, open }), blocks: order.length };
+}
+
+/** The bytes of single files of a build, by their path, each block checked like those of the CAR. */
+export function fileReader(packed: PackedBlocks): (path: string) => AsyncIterable<Uint8Array> {
+  const { layout, leaves } = packed;
+  const files = new Map(leaves.files.map((file) => [file.entry.path, file]));
+  return async function* (path) {
+    const file = files.get(path);
+    if (file === undefined) throw new RangeError(`The build has no file ${path}.`);
+    const buffer = chunkBuffer({ chunkBytes: Math.min(layout.chunkBytes, file.bytes) });
+    const reader = leafReader(packed, buffer);
+    try {
+      for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
+        yield reader.readContent(file.firstLeaf + chunk);
+        await nextTurn();
+      }
+    } finally {
+      reader.close();
+    }
+  };
 }
 
 /** The blocks in the order of the CAR: numbers below `nodes.length` are nodes, the others leaves behind them. */
@@ -72,8 +93,7 @@ function uniqueBlocks({ layout, leaves, nodes }: PackedBlocks): Uint32Array {
 }
 
 /** Reads leaves again, each checked against its digest. Keeps the file of the last one open for the next. */
-function leafReader({ layout, leaves }: PackedBlocks) {
-  const buffer = chunkBuffer(layout);
+function leafReader({ layout, leaves }: PackedBlocks, buffer: Buffer<ArrayBuffer>) {
   let current: { readonly file: HashedFile; readonly open: OpenFile } | undefined;
 
   function close(): void {
@@ -89,13 +109,20 @@ function leafReader({ layout, leaves }: PackedBlocks) {
     return open;
   }
 
+  function read(leaf: number): Uint8Array {
+    const file = leafFile(leaves, leaf);
+    const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
+    if (hash('sha256', block, 'buffer').equals(leafDigest(leaves, leaf))) return block;
+    throw changedFile(file.entry, 'it no longer has the bytes that were hashed');
+  }
+
   return {
     close,
-    read(leaf: number): Uint8Array {
-      const file = leafFile(leaves, leaf);
-      const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
-      if (hash('sha256', block, 'buffer').equals(leafDigest(leaves, leaf))) return block;
-      throw changedFile(file.entry, 'it no longer has the bytes that were hashed');
+    read,
+    /** The chunk without what the profile wraps around it. */
+    readContent(leaf: number): Uint8Array {
+      read(leaf);
+      return chunkIn(buffer, leafChunk(layout, leaves, leaf));
     },
   };
 }
