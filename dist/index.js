@@ -63632,7 +63632,7 @@ const RESUMABLE_STATUSES = new Set([404, 408, 409, 410, 423, 429]);
  * server how far it got, encodes names beyond Latin-1 wrongly, and needs the CAR as one Blob.
  */
 async function uploadResumable(account, order, groupId) {
-    const session = {
+    const transfer = {
         account,
         creations: 0,
         sentBytes: 0,
@@ -63640,23 +63640,23 @@ async function uploadResumable(account, order, groupId) {
         trouble: undefined,
         cid: undefined,
     };
-    await runTus(session, order, groupId);
+    await runTus(transfer, order, groupId);
     return {
         kind: 'uploaded',
-        cid: session.cid === undefined ? undefined : (0,domain_cid/* parseCid */.mQ)(session.cid),
+        cid: transfer.cid === undefined ? undefined : (0,domain_cid/* parseCid */.mQ)(transfer.cid),
         // Location has an id, but nothing says that the pin will have it.
         pinId: undefined,
         duplicate: false,
-        sentBytes: session.sentBytes,
+        sentBytes: transfer.sentBytes,
     };
 }
-function runTus(session, order, groupId) {
-    const { account } = session;
+function runTus(transfer, order, groupId) {
+    const { account } = transfer;
     const { deadline } = account.traffic.policy;
     return new Promise((resolve, reject) => {
         const fail = (error) => {
-            reject(session.failure ??
-                session.trouble ??
+            reject(transfer.failure ??
+                transfer.trouble ??
                 (0,http_traffic/* networkError */.x6)(account.traffic.policy.service, pinata_errors/* DOING */.WY.upload.text, innermost(error)));
         };
         const upload = new node/* Upload */._O(Buffer.alloc(0), {
@@ -63668,10 +63668,10 @@ function runTus(session, order, groupId) {
             headers: { Authorization: `Bearer ${account.jwt}` },
             metadata: metadataOf(account, order, groupId),
             fileReader: { openFile: () => Promise.resolve(carFile(order.build.car)) },
-            httpStack: createStack(session),
+            httpStack: createStack(transfer),
             onShouldRetry: (error) => {
                 // Requests without a body were tried again below.
-                if (session.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH')
+                if (transfer.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH')
                     return false;
                 const status = error.originalResponse?.getStatus() ?? 0;
                 return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
@@ -63681,7 +63681,7 @@ function runTus(session, order, groupId) {
             onError: fail,
         });
         deadline.addEventListener('abort', () => {
-            session.failure = deadlineFailure(session, deadline.reason);
+            transfer.failure = deadlineFailure(transfer, deadline.reason);
             void upload.abort();
             fail(deadline.reason);
         });
@@ -63723,10 +63723,10 @@ function carFile(car) {
     };
 }
 /** The library's requests through our traffic: budget for all, retries here for those without a body. */
-function createStack(session) {
-    return { getName: () => 'pinata-deploy', createRequest: (method, url) => createRequest(session, method, url) };
+function createStack(transfer) {
+    return { getName: () => 'pinata-deploy', createRequest: (method, url) => createRequest(transfer, method, url) };
 }
-function createRequest(session, method, url) {
+function createRequest(transfer, method, url) {
     const headers = {};
     const stop = new AbortController();
     let onSent = () => { };
@@ -63742,10 +63742,10 @@ function createRequest(session, method, url) {
         },
         send: async (body) => {
             try {
-                refuseOtherHost(session, url);
+                refuseOtherHost(transfer, url);
                 if (method === 'POST')
-                    countCreation(session);
-                const answer = await sendPart(session, {
+                    countCreation(transfer);
+                const answer = await sendPart(transfer, {
                     method,
                     url,
                     headers,
@@ -63753,11 +63753,11 @@ function createRequest(session, method, url) {
                     onSent,
                     ...(body === null ? {} : { body }),
                 });
-                return respond(session, answer);
+                return respond(transfer, answer);
             }
             catch (error) {
                 if (error instanceof errors/* ActionError */.l)
-                    session.failure ??= error;
+                    transfer.failure ??= error;
                 throw error;
             }
         },
@@ -63769,25 +63769,25 @@ function createRequest(session, method, url) {
     };
 }
 /** The key goes only where the upload began, whatever Location says. */
-function refuseOtherHost(session, url) {
-    if (new URL(url).origin === new URL(session.account.uploadUrl).origin)
+function refuseOtherHost(transfer, url) {
+    if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin)
         return;
     throw new errors/* ActionError */.l('network', `Pinata sent the upload to another host (${new URL(url).host}).`, {
         hint: 'Check pinata-upload-url. Nothing was sent to that host.',
     });
 }
 const MAX_CREATIONS = 5;
-function countCreation(session) {
-    session.creations += 1;
-    if (session.creations <= MAX_CREATIONS)
+function countCreation(transfer) {
+    transfer.creations += 1;
+    if (transfer.creations <= MAX_CREATIONS)
         return;
-    const why = session.trouble === undefined ? '' : ` ${session.trouble.message}`;
+    const why = transfer.trouble === undefined ? '' : ` ${transfer.trouble.message}`;
     throw new errors/* ActionError */.l('network', `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
         hint: 'Run the job again later, or look at the status page of Pinata.',
     });
 }
-async function sendPart(session, part) {
-    const { traffic } = session.account;
+async function sendPart(transfer, part) {
+    const { traffic } = transfer.account;
     const send = (deadline) => sendStreamed({ ...part, signal: AbortSignal.any([deadline, part.signal]) });
     if (part.body === undefined)
         return await traffic.exchange(pinata_errors/* DOING */.WY.upload.text, send);
@@ -63797,7 +63797,7 @@ async function sendPart(session, part) {
         ...part,
         signal: AbortSignal.any([traffic.policy.deadline, part.signal]),
         onSent: (bytes) => {
-            session.sentBytes += bytes - before;
+            transfer.sentBytes += bytes - before;
             before = bytes;
             part.onSent?.(bytes);
         },
@@ -63806,13 +63806,13 @@ async function sendPart(session, part) {
         await (0,http_traffic/* pause */.v7)((0,backoff/* retryDelayMs */.q)({ answer }, { count: 1, firstDelayMs: traffic.policy.firstDelayMs }) ?? 0, traffic.policy.deadline);
     return answer;
 }
-function respond(session, answer) {
-    session.cid = answer.headers.get('upload-cid') ?? session.cid;
+function respond(transfer, answer) {
+    transfer.cid = answer.headers.get('upload-cid') ?? transfer.cid;
     if (answer.status >= 400)
-        session.trouble = session.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
+        transfer.trouble = transfer.account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.upload.text);
     const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
     if (final)
-        session.failure ??= session.trouble;
+        transfer.failure ??= transfer.trouble;
     return {
         getStatus: () => answer.status,
         getHeader: (name) => answer.headers.get(name) ?? undefined,

@@ -2,20 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { deployInputs, writesTo } from '../support/deploy-inputs.ts';
-import { startEmulator, type TestEmulator } from '../support/emulator.ts';
+
 import { otherEvent } from '../support/events.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { type DistRun, declaredOutputs, runDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorForFile();
 
 /** What every bad input has in common: the step fails with one error, says so everywhere, and changes nothing at Pinata. */
 async function refused(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<string> {

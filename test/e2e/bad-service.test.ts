@@ -1,23 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deployInputs, pinsOf, uploadsTo, writesTo } from '../support/deploy-inputs.ts';
-import { type FaultRequest, startEmulator, type TestEmulator } from '../support/emulator.ts';
+import { type FaultRequest, startEmulator } from '../support/emulator.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { oracleCid, projectKey, readTree } from '../support/oracle-cid.ts';
 import { type DistRun, runDist, startDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(async () => {
-  await emulator.clearRequests();
-  await emulator.clearFaults();
-});
+const emulator = await emulatorForFile();
 
 async function fail(inputs: Record<string, string>): Promise<{ run: DistRun; error: string }> {
   const run = await runDist({ inputs });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { deployInputs, pinFromOutside, pinsOf, uploadsTo, withoutTimes, writesTo } from '../support/deploy-inputs.ts';
-import { startEmulator, type TestEmulator } from '../support/emulator.ts';
+
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { oracleCar, oracleCid, projectKey, readTree } from '../support/oracle-cid.ts';
 import { type DistRun, declaredOutputs, runDist } from '../support/run-dist.ts';
 import { tempTree } from '../support/temp-tree.ts';
@@ -11,12 +12,7 @@ import { tempTree } from '../support/temp-tree.ts';
 const DAPP = fileURLToPath(new URL('../../examples/dapp', import.meta.url));
 const KEY = projectKey('acme/site');
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorForFile();
 
 async function deploy(path: string, more: Record<string, string> = {}): Promise<DistRun> {
   const run = await runDist({ inputs: deployInputs(emulator, path, more) });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { deployInputs, pinsOf, withoutTimes } from '../support/deploy-inputs.ts';
-import { startEmulator, type TestEmulator } from '../support/emulator.ts';
+
 import {
   deletionOf,
   otherEvent,
@@ -10,18 +10,14 @@ import {
   type RunEvent,
   releaseOf,
 } from '../support/events.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { projectKey } from '../support/oracle-cid.ts';
 import { declaredOutputs, runDist } from '../support/run-dist.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
 const KEY = projectKey('acme/site');
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorForFile();
 
 it.each<[string, RunEvent, string | RegExp]>([
   ['a push to the default branch', pushTo('main'), 'production'],

@@ -2,21 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CarReader } from '@ipld/car';
 import { sha256 } from 'multiformats/hashes/sha2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deployInputs, pinsOf, uploadsTo } from '../support/deploy-inputs.ts';
-import { startEmulator, type TestEmulator } from '../support/emulator.ts';
+
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { oracleCar, oracleCid, oracleDag, readTree } from '../support/oracle-cid.ts';
 import { type DistRun, runDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
 import { plant, tempTree } from '../support/temp-tree.ts';
 import { readCommands } from '../support/workflow-commands.ts';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(() => emulator.clearRequests());
+const emulator = await emulatorForFile();
 
 async function deploy(path: string, more: Record<string, string> = {}): Promise<DistRun> {
   const run = await runDist({ inputs: deployInputs(emulator, path, more) });

@@ -1,25 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import { deployInputs, pinsOf, withoutTimes } from '../support/deploy-inputs.ts';
-import { type FaultRequest, startEmulator, type TestEmulator } from '../support/emulator.ts';
+import type { FaultRequest } from '../support/emulator.ts';
 import { pushTo, releaseOf } from '../support/events.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { projectKey } from '../support/oracle-cid.ts';
 import { runDist, startDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(async () => {
-  await emulator.clearRequests();
-  await emulator.clearFaults();
-});
+const emulator = await emulatorForFile();
 
 const HELD_MS = 1200;
 

@@ -1,21 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deployInputs, pinsOf } from '../support/deploy-inputs.ts';
-import { type FaultRequest, startEmulator, type TestEmulator } from '../support/emulator.ts';
+import { type FaultRequest, startEmulator } from '../support/emulator.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { type DistRun, runDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ gatewayMode: 'custom-domain' });
-});
-afterAll(async () => void (await emulator.stop()));
-beforeEach(async () => {
-  await emulator.clearRequests();
-  await emulator.clearFaults();
-});
+const emulator = await emulatorForFile();
 
 async function deploy(path: string, more: Record<string, string> = {}): Promise<DistRun> {
   return await runDist({ inputs: deployInputs(emulator, path, more) });

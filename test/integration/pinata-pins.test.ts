@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTraffic } from '../../src/adapters/http/traffic.ts';
 import { explainPinata } from '../../src/adapters/pinata/errors.ts';
 import { createPinataPins } from '../../src/adapters/pinata/pins.ts';
@@ -10,23 +10,14 @@ import type { Build, CidProfile, Content, FileEntry } from '../../src/domain/lis
 import { projectOf } from '../../src/domain/tag.ts';
 import type { Pins, UploadOrder } from '../../src/ports.ts';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
+import { emulatorForFile } from '../support/file-emulator.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
 const project = projectOf('acme/app');
 const MARKER = { [project.key]: project.name };
 const MIB = 1024 * 1024;
 
-let emulator: TestEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-beforeEach(async () => {
-  await emulator.clearRequests();
-  await emulator.clearFaults();
-});
-afterAll(async () => {
-  await emulator.stop();
-});
+const emulator = await emulatorForFile();
 
 function pinsOf(at: TestEmulator, more: { readonly jwt?: string; readonly network?: 'public' | 'private' } = {}): Pins {
   const traffic = createTraffic({

@@ -24,7 +24,7 @@ export async function uploadResumable(
   order: UploadOrder,
   groupId: string | undefined,
 ): Promise<Upload> {
-  const session: Session = {
+  const transfer: Transfer = {
     account,
     creations: 0,
     sentBytes: 0,
@@ -32,18 +32,18 @@ export async function uploadResumable(
     trouble: undefined,
     cid: undefined,
   };
-  await runTus(session, order, groupId);
+  await runTus(transfer, order, groupId);
   return {
     kind: 'uploaded',
-    cid: session.cid === undefined ? undefined : parseCid(session.cid),
+    cid: transfer.cid === undefined ? undefined : parseCid(transfer.cid),
     // Location has an id, but nothing says that the pin will have it.
     pinId: undefined,
     duplicate: false,
-    sentBytes: session.sentBytes,
+    sentBytes: transfer.sentBytes,
   };
 }
 
-interface Session {
+interface Transfer {
   readonly account: PinataAccount;
   /** Uploads begun: the service may lose what it had, but not for ever. */
   creations: number;
@@ -55,14 +55,14 @@ interface Session {
   cid: string | undefined;
 }
 
-function runTus(session: Session, order: UploadOrder, groupId: string | undefined): Promise<void> {
-  const { account } = session;
+function runTus(transfer: Transfer, order: UploadOrder, groupId: string | undefined): Promise<void> {
+  const { account } = transfer;
   const { deadline } = account.traffic.policy;
   return new Promise<void>((resolve, reject) => {
     const fail = (error: unknown): void => {
       reject(
-        session.failure ??
-          session.trouble ??
+        transfer.failure ??
+          transfer.trouble ??
           networkError(account.traffic.policy.service, DOING.upload.text, innermost(error)),
       );
     };
@@ -75,10 +75,10 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
       headers: { Authorization: `Bearer ${account.jwt}` },
       metadata: metadataOf(account, order, groupId),
       fileReader: { openFile: () => Promise.resolve(carFile(order.build.car)) },
-      httpStack: createStack(session),
+      httpStack: createStack(transfer),
       onShouldRetry: (error) => {
         // Requests without a body were tried again below.
-        if (session.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH') return false;
+        if (transfer.failure !== undefined || error.originalRequest.getMethod() !== 'PATCH') return false;
         const status = error.originalResponse?.getStatus() ?? 0;
         return status < 400 || status >= 500 || RESUMABLE_STATUSES.has(status);
       },
@@ -87,7 +87,7 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
       onError: fail,
     });
     deadline.addEventListener('abort', () => {
-      session.failure = deadlineFailure(session, deadline.reason);
+      transfer.failure = deadlineFailure(transfer, deadline.reason);
       void upload.abort();
       fail(deadline.reason);
     });
@@ -96,7 +96,7 @@ function runTus(session: Session, order: UploadOrder, groupId: string | undefine
 }
 
 /** The deadline's own error, with what the service said last: it may be the reason that time ran out. */
-function deadlineFailure({ trouble }: Session, reason: unknown): ActionError {
+function deadlineFailure({ trouble }: Transfer, reason: unknown): ActionError {
   const late = asActionError(reason);
   if (trouble === undefined) return late;
   return new ActionError(late.kind, `${late.message} ${trouble.message}`, {
@@ -142,11 +142,11 @@ function carFile(car: CarSource): {
 }
 
 /** The library's requests through our traffic: budget for all, retries here for those without a body. */
-function createStack(session: Session): HttpStack {
-  return { getName: () => 'pinata-deploy', createRequest: (method, url) => createRequest(session, method, url) };
+function createStack(transfer: Transfer): HttpStack {
+  return { getName: () => 'pinata-deploy', createRequest: (method, url) => createRequest(transfer, method, url) };
 }
 
-function createRequest(session: Session, method: string, url: string): HttpRequest {
+function createRequest(transfer: Transfer, method: string, url: string): HttpRequest {
   const headers: Record<string, string> = {};
   const stop = new AbortController();
   let onSent: (bytes: number) => void = () => {};
@@ -162,9 +162,9 @@ function createRequest(session: Session, method: string, url: string): HttpReque
     },
     send: async (body: CarSlice | null) => {
       try {
-        refuseOtherHost(session, url);
-        if (method === 'POST') countCreation(session);
-        const answer = await sendPart(session, {
+        refuseOtherHost(transfer, url);
+        if (method === 'POST') countCreation(transfer);
+        const answer = await sendPart(transfer, {
           method,
           url,
           headers,
@@ -172,9 +172,9 @@ function createRequest(session: Session, method: string, url: string): HttpReque
           onSent,
           ...(body === null ? {} : { body }),
         });
-        return respond(session, answer);
+        return respond(transfer, answer);
       } catch (error) {
-        if (error instanceof ActionError) session.failure ??= error;
+        if (error instanceof ActionError) transfer.failure ??= error;
         throw error;
       }
     },
@@ -187,8 +187,8 @@ function createRequest(session: Session, method: string, url: string): HttpReque
 }
 
 /** The key goes only where the upload began, whatever Location says. */
-function refuseOtherHost(session: Session, url: string): void {
-  if (new URL(url).origin === new URL(session.account.uploadUrl).origin) return;
+function refuseOtherHost(transfer: Transfer, url: string): void {
+  if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin) return;
   throw new ActionError('network', `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: 'Check pinata-upload-url. Nothing was sent to that host.',
   });
@@ -196,10 +196,10 @@ function refuseOtherHost(session: Session, url: string): void {
 
 const MAX_CREATIONS = 5;
 
-function countCreation(session: Session): void {
-  session.creations += 1;
-  if (session.creations <= MAX_CREATIONS) return;
-  const why = session.trouble === undefined ? '' : ` ${session.trouble.message}`;
+function countCreation(transfer: Transfer): void {
+  transfer.creations += 1;
+  if (transfer.creations <= MAX_CREATIONS) return;
+  const why = transfer.trouble === undefined ? '' : ` ${transfer.trouble.message}`;
   throw new ActionError('network', `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
     hint: 'Run the job again later, or look at the status page of Pinata.',
   });
@@ -207,8 +207,8 @@ function countCreation(session: Session): void {
 
 type Part = Parameters<typeof sendStreamed>[0];
 
-async function sendPart(session: Session, part: Part): Promise<Answer> {
-  const { traffic } = session.account;
+async function sendPart(transfer: Transfer, part: Part): Promise<Answer> {
+  const { traffic } = transfer.account;
   const send = (deadline: AbortSignal): Promise<Answer> =>
     sendStreamed({ ...part, signal: AbortSignal.any([deadline, part.signal]) });
   if (part.body === undefined) return await traffic.exchange(DOING.upload.text, send);
@@ -218,7 +218,7 @@ async function sendPart(session: Session, part: Part): Promise<Answer> {
     ...part,
     signal: AbortSignal.any([traffic.policy.deadline, part.signal]),
     onSent: (bytes) => {
-      session.sentBytes += bytes - before;
+      transfer.sentBytes += bytes - before;
       before = bytes;
       part.onSent?.(bytes);
     },
@@ -231,11 +231,11 @@ async function sendPart(session: Session, part: Part): Promise<Answer> {
   return answer;
 }
 
-function respond(session: Session, answer: Answer): HttpResponse {
-  session.cid = answer.headers.get('upload-cid') ?? session.cid;
-  if (answer.status >= 400) session.trouble = session.account.traffic.policy.explain(answer, DOING.upload.text);
+function respond(transfer: Transfer, answer: Answer): HttpResponse {
+  transfer.cid = answer.headers.get('upload-cid') ?? transfer.cid;
+  if (answer.status >= 400) transfer.trouble = transfer.account.traffic.policy.explain(answer, DOING.upload.text);
   const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
-  if (final) session.failure ??= session.trouble;
+  if (final) transfer.failure ??= transfer.trouble;
   return {
     getStatus: () => answer.status,
     getHeader: (name) => answer.headers.get(name) ?? undefined,
