@@ -63523,7 +63523,7 @@ async function uploadLegacy(multipart) {
         doing,
     });
     if (answer.status >= 300)
-        throw largeFolderError(account, answer);
+        throw largeFolderError(multipart, answer);
     const body = (0,json/* parseJson */.qF)(answer.body);
     const cid = (0,json/* textAt */.$6)(body, 'IpfsHash');
     if (cid === undefined)
@@ -63536,11 +63536,11 @@ async function uploadLegacy(multipart) {
         sentBytes,
     };
 }
-function largeFolderError(account, answer) {
+function largeFolderError({ account, parts }, answer) {
     const error = account.traffic.policy.explain(answer, pinata_errors/* DOING */.WY.uploadLegacy.text);
     if (answer.status !== 403)
         return error;
-    return new errors/* ActionError */.l(error.kind, `${error.message} Folders over 100 MB need it where the plan does not import CARs.`, {
+    return new errors/* ActionError */.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
         hint: `${error.hint ?? ''} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
         cause: answer,
     });

@@ -72,8 +72,8 @@ const table = {
   settleMs: count(0, 'MS', 'How long after its creation a DELETE of a record answers 500.'),
 
   gatewayMode: oneOf(
-    ['dedicated', 'custom-domain', 'shared', 'public'],
-    'Which gateway is played: pinned roots without HTML, with HTML, any CID without HTML, or a public one.',
+    ['custom-domain', 'dedicated', 'shared', 'public'],
+    'Which gateway is played: pinned roots with HTML, the same without, any CID without HTML, or a public one.',
   ),
   gatewayToken: text('TOKEN', 'The gateway wants this token.'),
   gatewayLagMs: count(0, 'MS', 'How long the gateway does not know new content.'),

@@ -142,7 +142,7 @@ async function demo(options: { readonly keep: boolean }): Promise<number> {
   const began = performance.now();
   const interrupted = interruption();
   const stopped = once(interrupted, 'abort').then(() => undefined);
-  const emulator = await startEmulator({ gatewayMode: 'custom-domain' });
+  const emulator = await startEmulator();
   try {
     const url = await Promise.race([tour(emulator, interrupted), stopped]);
     if (url === undefined) return 130;

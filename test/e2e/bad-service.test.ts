@@ -201,7 +201,7 @@ describe('a gateway', () => {
   });
 
   it('that answers with other bytes is not taken for live', async () => {
-    const liar = await startEmulator({ gatewayMode: 'custom-domain', gatewayLies: 'wrong-bytes' });
+    const liar = await startEmulator({ gatewayLies: 'wrong-bytes' });
     try {
       using site = tempTree({ 'index.html': 'true bytes' });
       const run = await runDist({ inputs: deployInputs(liar, site.root, { 'verify-timeout': '1s' }) });

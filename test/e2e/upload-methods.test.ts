@@ -28,7 +28,7 @@ async function deploy(
 describe('a folder upload', () => {
   let emulator: TestEmulator;
   beforeAll(async () => {
-    emulator = await startEmulator({ gatewayMode: 'custom-domain' });
+    emulator = await startEmulator();
   });
   afterAll(async () => void (await emulator.stop()));
   beforeEach(() => emulator.clearRequests());
@@ -92,7 +92,7 @@ describe('a folder upload', () => {
 describe('an account whose plan does not import CARs', () => {
   let emulator: TestEmulator;
   beforeAll(async () => {
-    emulator = await startEmulator({ plan: 'free', gatewayMode: 'custom-domain' });
+    emulator = await startEmulator({ plan: 'free' });
   });
   afterAll(async () => void (await emulator.stop()));
   beforeEach(() => emulator.clearRequests());
@@ -144,7 +144,7 @@ describe('an account whose plan does not import CARs', () => {
 
 describe('the service meets a CID that it has already and', () => {
   it.each(['keep', 'merge', 'replace', 'new-record'] as const)('chooses to %s: no tag is lost', async (duplicates) => {
-    const emulator = await startEmulator({ duplicates, gatewayMode: 'custom-domain' });
+    const emulator = await startEmulator({ duplicates });
     try {
       using site = siteOfTwoCids(`duplicates ${duplicates}`);
       const first = await deploy(emulator, site.root, { project: 'acme/one', tags: 'production' });
@@ -162,7 +162,7 @@ describe('the service meets a CID that it has already and', () => {
   });
 
   it('makes a new record, which this upload made and nobody has to adopt', async () => {
-    const emulator = await startEmulator({ duplicates: 'new-record', gatewayMode: 'custom-domain' });
+    const emulator = await startEmulator({ duplicates: 'new-record' });
     try {
       using site = siteOfTwoCids('two records');
       const first = await deploy(emulator, site.root);
@@ -177,7 +177,7 @@ describe('the service meets a CID that it has already and', () => {
   });
 
   it('shows new pins late: the deploy waits, and the next one finds it', async () => {
-    const emulator = await startEmulator({ listLagMs: 1500, gatewayMode: 'custom-domain' });
+    const emulator = await startEmulator({ listLagMs: 1500 });
     try {
       using site = tempTree({ 'index.html': 'late' });
       const first = await deploy(emulator, site.root);

@@ -46,7 +46,7 @@ describe('what was deployed before stays pinned and tagged when', () => {
 
   it('the import of the CAR fails after the upload', async () => {
     using before = tempTree({ 'index.html': 'live before the import' });
-    const importing = await startEmulator({ gatewayMode: 'custom-domain' });
+    const importing = await startEmulator();
     try {
       const live = await runDist({ inputs: deployInputs(importing, before.root) });
       const kept = await pinsOf(importing, live.outputs.cid);

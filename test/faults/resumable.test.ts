@@ -53,7 +53,7 @@ describe('a resumable upload through a network that breaks', () => {
   let emulator: TestEmulator;
   let proxy: BreakingProxy;
   beforeAll(async () => {
-    emulator = await startEmulator({ gatewayMode: 'custom-domain' });
+    emulator = await startEmulator();
     proxy = await startProxy(emulator.uploadUrl);
   });
   afterAll(async () => {
@@ -120,7 +120,7 @@ describe('a resumable upload through a network that breaks', () => {
 
 describe('a resumable upload to a service that breaks', () => {
   it('sends nothing twice when the answers to its chunks get lost', async () => {
-    const emulator = await startEmulator({ tusLoseResponse: 2, gatewayMode: 'custom-domain' });
+    const emulator = await startEmulator({ tusLoseResponse: 2 });
     try {
       using site = largeSite(48_000_000, 24);
       const run = await deploy(emulator, site.root, { project: 'acme/answers' });
@@ -138,7 +138,6 @@ describe('a resumable upload to a service that breaks', () => {
     const emulator = await startEmulator({
       tus500EveryN: 4,
       tusDropPartialOn500: true,
-      gatewayMode: 'custom-domain',
     });
     try {
       using first = largeSite(40_000_000, 25);

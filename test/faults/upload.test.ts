@@ -48,7 +48,7 @@ describe('a deploy goes through when', () => {
   });
 
   it('every third request meets some fault', async () => {
-    const stray = await startEmulator({ strayEvery: 3, gatewayMode: 'custom-domain' });
+    const stray = await startEmulator({ strayEvery: 3 });
     try {
       using site = tempTree({ 'index.html': 'strays' });
       const run = await runDist({ inputs: deployInputs(stray, site.root) });
@@ -61,7 +61,7 @@ describe('a deploy goes through when', () => {
 });
 
 it('waits for a CAR that is imported late', async () => {
-  const late = await startEmulator({ carDelayMs: 1500, gatewayMode: 'custom-domain' });
+  const late = await startEmulator({ carDelayMs: 1500 });
   try {
     using site = tempTree({ 'index.html': 'imported late' });
     const run = await runDist({ inputs: deployInputs(late, site.root) });
@@ -74,7 +74,7 @@ it('waits for a CAR that is imported late', async () => {
 });
 
 it('keeps to its request budget, and deploys under a limit that it meets all the same', async () => {
-  const strict = await startEmulator({ rpm: 6, retryAfter: 1, gatewayMode: 'custom-domain' });
+  const strict = await startEmulator({ rpm: 6, retryAfter: 1 });
   try {
     using site = tempTree({ 'index.html': 'limited' });
     const running = runDist({ inputs: deployInputs(strict, site.root) });

@@ -18,7 +18,7 @@ async function pinSite(to: PinataAccess): Promise<{ cid: string; id: string }> {
 
 describe('the gateway', () => {
   it('serves the bytes that were uploaded while they are pinned', async () => {
-    const pinata = await emulatorFor({ gatewayMode: 'custom-domain' });
+    const pinata = await emulatorFor({});
     const { cid, id } = await pinSite(pinata);
     const index = await fetch(`${pinata.gatewayUrl}/ipfs/${cid}/`);
     expect([index.status, await index.text()]).toEqual([200, page]);

@@ -47,7 +47,7 @@ describeWith(ACT, 'act runs the action from action.yml and the bundle', (binary)
     using repository = tempTree();
     using home = tempTree();
     plantRepository(repository.root);
-    const emulator = await startEmulator({ gatewayMode: 'custom-domain' });
+    const emulator = await startEmulator();
     try {
       const named = { API_URL: emulator.apiUrl, UPLOAD_URL: emulator.uploadUrl, GATEWAY_URL: emulator.gatewayUrl };
       const variables = Object.entries(named).map(([name, value]) => `--var=${name}=${value}`);

@@ -145,7 +145,7 @@ async function uploadLegacy(multipart: Multipart): Promise<Upload> {
     ],
     doing,
   });
-  if (answer.status >= 300) throw largeFolderError(account, answer);
+  if (answer.status >= 300) throw largeFolderError(multipart, answer);
   const body = parseJson(answer.body);
   const cid = textAt(body, 'IpfsHash');
   if (cid === undefined) throw new ActionError('network', `Pinata's answer when asked to ${doing} has no CID.`);
@@ -158,12 +158,12 @@ async function uploadLegacy(multipart: Multipart): Promise<Upload> {
   };
 }
 
-function largeFolderError(account: PinataAccount, answer: Answer): ActionError {
+function largeFolderError({ account, parts }: Multipart, answer: Answer): ActionError {
   const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
   if (answer.status !== 403) return error;
   return new ActionError(
     error.kind,
-    `${error.message} Folders over 100 MB need it where the plan does not import CARs.`,
+    `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`,
     {
       hint: `${error.hint ?? ''} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
       cause: answer,
