@@ -57333,12 +57333,18 @@ async function withRetries(policy, doing, attempt) {
 /** The deadline's own error, and what the last attempt met: it may be the reason that time ran out. */
 function deadlineError({ deadline, service }, last) {
     const reason = deadline.reason;
-    if (!(reason instanceof errors/* ActionError */.l) || !('answer' in last) || last.answer.status < 400)
+    const met = lastTrouble(service, last, reason);
+    if (!(reason instanceof errors/* ActionError */.l) || met === undefined)
         return reason;
-    return new errors/* ActionError */.l(reason.kind, `${reason.message} The last answer of ${service} was ${last.answer.status}.`, {
+    return new errors/* ActionError */.l(reason.kind, `${reason.message} ${met}`, {
         ...(reason.hint === undefined ? {} : { hint: reason.hint }),
         cause: reason,
     });
+}
+function lastTrouble(service, last, reason) {
+    if ('answer' in last)
+        return last.answer.status < 400 ? undefined : `The last answer of ${service} was ${last.answer.status}.`;
+    return last.error === reason ? undefined : `The last attempt to reach ${service} failed (${causeOf(last.error)}).`;
 }
 /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
 async function pause(ms, signal) {

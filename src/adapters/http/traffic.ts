@@ -115,11 +115,18 @@ async function withRetries(policy: TrafficPolicy, doing: string, attempt: () => 
 /** The deadline's own error, and what the last attempt met: it may be the reason that time ran out. */
 function deadlineError({ deadline, service }: TrafficPolicy, last: AttemptResult): unknown {
   const reason: unknown = deadline.reason;
-  if (!(reason instanceof ActionError) || !('answer' in last) || last.answer.status < 400) return reason;
-  return new ActionError(reason.kind, `${reason.message} The last answer of ${service} was ${last.answer.status}.`, {
+  const met = lastTrouble(service, last, reason);
+  if (!(reason instanceof ActionError) || met === undefined) return reason;
+  return new ActionError(reason.kind, `${reason.message} ${met}`, {
     ...(reason.hint === undefined ? {} : { hint: reason.hint }),
     cause: reason,
   });
+}
+
+function lastTrouble(service: string, last: AttemptResult, reason: unknown): string | undefined {
+  if ('answer' in last)
+    return last.answer.status < 400 ? undefined : `The last answer of ${service} was ${last.answer.status}.`;
+  return last.error === reason ? undefined : `The last attempt to reach ${service} failed (${causeOf(last.error)}).`;
 }
 
 /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
