@@ -64379,7 +64379,7 @@ function cidText(bytes) {
 
 /**
  * An open-addressing hash table in flat arrays: about 45 bytes a CID, where a Map with text keys takes some 150. Digests
- * are uniform, so their first bytes serve as the hash.
+ * are uniform, so their first bytes and the codec serve as the hash.
  */
 function cidTable(expected) {
     let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
@@ -64390,7 +64390,7 @@ function cidTable(expected) {
     /** The place that holds the CID, or the free one where it belongs. */
     function placeOf(codec, digest) {
         const mask = places.length - 1;
-        let place = firstPlace(digest, 0) & mask;
+        let place = firstPlace(codec, digest, 0) & mask;
         for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
             const at = held * DIGEST_BYTES;
             if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0)
@@ -64409,7 +64409,7 @@ function cidTable(expected) {
         codecs = wider;
         places = new Int32Array(capacity * 2).fill(-1);
         for (let held = 0; held < size; held += 1) {
-            let place = firstPlace(digests, held * DIGEST_BYTES) & (places.length - 1);
+            let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & (places.length - 1);
             while ((places[place] ?? -1) >= 0)
                 place = (place + 1) & (places.length - 1);
             places[place] = held;
@@ -64438,8 +64438,10 @@ function cidTable(expected) {
         },
     };
 }
-function firstPlace(digest, at) {
-    return (((digest[at] ?? 0) << 24) | ((digest[at + 1] ?? 0) << 16) | ((digest[at + 2] ?? 0) << 8) | (digest[at + 3] ?? 0));
+function firstPlace(codec, digest, at) {
+    const start = ((digest[at] ?? 0) << 24) | ((digest[at + 1] ?? 0) << 16) | ((digest[at + 2] ?? 0) << 8) | (digest[at + 3] ?? 0);
+    // The same bytes under many codecs must not all meet at one place.
+    return start ^ Math.imul(codec, 0x9e3779b1);
 }
 
 // EXTERNAL MODULE: ./build/adapters/unixfs/source-file.js
@@ -64464,11 +64466,13 @@ function writeVarint(target, value, at) {
     target[position] = rest;
     return position + 1;
 }
+/** 2^53 - 1 takes no more. */
+const MOST_BYTES = 8;
 /** The value at `at` and the position behind it; undefined when it is cut off or larger than 2^53 - 1. */
 function readVarint(bytes, at) {
     let value = 0;
     let unit = 1;
-    for (let position = at; position < bytes.length; position += 1) {
+    for (let position = at; position < Math.min(bytes.length, at + MOST_BYTES); position += 1) {
         const byte = bytes[position] ?? 0;
         value += (byte & 0x7f) * unit;
         if (value > Number.MAX_SAFE_INTEGER)
@@ -64555,6 +64559,8 @@ function readHeader(open) {
     const cid = decodeCid(root);
     if (cid === undefined)
         throw brokenCar(path, 'its root is not a CID');
+    if (cid.multihash.code === IDENTITY)
+        throw brokenCar(path, 'its root holds its content itself, so there is nothing to pin');
     return { root: cid, end: length.end + length.value };
 }
 function readFrameHead(open, at) {
@@ -64588,13 +64594,20 @@ function decodeCid(bytes) {
         return undefined;
     }
 }
-/** Fails unless `block` is what `cid` says. */
-function assertHash(path, cid, block) {
+/** Fails unless the CID is one that can be checked: SHA-256 in full, or its content itself. */
+function assertCheckable(path, cid) {
     const { code, digest } = cid.multihash;
     if (code !== SHA2_256 && code !== IDENTITY) {
         const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
         throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
     }
+    if (code === SHA2_256 && digest.length !== 32)
+        throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
+}
+/** Fails unless `block` is what `cid` says. */
+function assertHash(path, cid, block) {
+    assertCheckable(path, cid);
+    const { code, digest } = cid.multihash;
     const actual = code === IDENTITY ? block : (0,external_node_crypto_.hash)('sha256', block, 'buffer');
     if (Buffer.compare(actual, digest) !== 0)
         throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
@@ -64763,37 +64776,61 @@ function numberOf(fields, number) {
 
 
 
+
+/** A directory may be linked from many places, so a small CAR can stand for more paths than anybody could list. */
+const MOST_PATHS = 1_000_000;
+const MOST_PATH_LENGTHS = 64_000_000;
+const MOST_LEVELS = 256;
 /**
  * Walks the whole DAG below the root of a CAR. A single file is listed under `fileName`. Fails when a block is missing,
- * is no UnixFS, or a file has another size than it says.
+ * is no UnixFS, a file has another size than it says, or there is more to list than a site ever has.
  */
-function listDag(open, blocks, fileName) {
+async function listDag(open, blocks, { fileName, ...options }) {
     const carPath = open.file.path;
     const dag = dagReader(open, blocks);
     const listing = new Map();
-    function walk(cid, path) {
+    const breather = createBreather(options);
+    let paths = 0;
+    let pathLengths = 0;
+    async function walk(cid, path, level) {
         const node = cid.code === domain_cid/* RAW_CODEC */.Ce ? undefined : dag.node(cid);
         if (node?.kind === 'directory')
-            walkDirectory(cid, node, path);
+            await walkDirectory(cid, node, { path, level });
         else if (node?.kind === 'shard')
-            walkShard(cid, node, path);
+            await walkShard(cid, node, { path, level });
         else
             list(path === '' ? fileName : path, { cid: (0,domain_cid/* cidOf */.ut)(cid), bytes: dag.fileBytes(cid) });
     }
-    function walkDirectory(cid, node, path) {
+    async function walkDirectory(cid, node, { path, level }) {
+        await arrive(path, level);
         for (const link of node.links)
-            walk(dag.child(cid, link), join(path, link.name));
+            await walk(dag.child(cid, link), join(path, link.name), level + 1);
     }
     /** In a shard a bucket's number stands before each name; alone, it leads to a shard of the next level. */
-    function walkShard(cid, node, path) {
+    async function walkShard(cid, node, { path, level }) {
+        await arrive(path, level);
         for (const link of node.links) {
             const child = dag.child(cid, link);
             const name = link.name.slice(node.prefixLength);
             if (name === '')
-                walkShard(child, dag.node(child), path);
+                await walkShard(child, dag.node(child), { path, level: level + 1 });
             else
-                walk(child, join(path, name));
+                await walk(child, join(path, name), level + 1);
         }
+    }
+    async function arrive(path, level) {
+        count(path);
+        if (level > MOST_LEVELS)
+            throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
+        if (breather.after(0))
+            await breather.pause();
+    }
+    function count(path) {
+        paths += 1;
+        pathLengths += path.length;
+        if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS)
+            return;
+        throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
     }
     function join(path, name) {
         if (name === '' || name === '.' || name === '..' || name.includes('/')) {
@@ -64802,11 +64839,12 @@ function listDag(open, blocks, fileName) {
         return path === '' ? name : `${path}/${name}`;
     }
     function list(path, file) {
+        count(path);
         if (listing.has(path))
             throw brokenCar(carPath, `${(0,source_file/* quotePath */.WG)(path)} is in it twice`);
         listing.set(path, file);
     }
-    walk(blocks.root, '');
+    await walk(blocks.root, '', 0);
     return { listing, reached: dag.reached() };
 }
 function dagReader(open, blocks) {
@@ -64817,6 +64855,7 @@ function dagReader(open, blocks) {
     function spanOf(cid) {
         if (cid.multihash.code === IDENTITY)
             return undefined;
+        assertCheckable(carPath, cid);
         const held = blocks.table.find(cid.code, cid.multihash.digest);
         const span = held === undefined ? undefined : blocks.spans[held];
         if (held === undefined || span === undefined)
@@ -64842,18 +64881,20 @@ function dagReader(open, blocks) {
             throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
         return found;
     }
-    function fileBytes(cid) {
+    function fileBytes(cid, level = 0) {
+        if (level > MOST_LEVELS)
+            throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
         const key = cid.toString();
-        const bytes = sizes.get(key) ?? (cid.code === domain_cid/* RAW_CODEC */.Ce ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid));
+        const bytes = sizes.get(key) ?? (cid.code === domain_cid/* RAW_CODEC */.Ce ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid, level));
         sizes.set(key, bytes);
         return bytes;
     }
-    function nodeBytes(cid) {
+    function nodeBytes(cid, level) {
         const decoded = node(cid);
         if (decoded.kind === 'directory' || decoded.kind === 'shard') {
             throw brokenCar(carPath, `the directory ${cid} is part of a file`);
         }
-        const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link)), decoded.inlineBytes);
+        const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link), level + 1), decoded.inlineBytes);
         if (decoded.fileBytes !== undefined && decoded.fileBytes !== bytes) {
             throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
         }
@@ -64981,7 +65022,7 @@ async function readCar(path, profile, options = {}) {
     const open = (0,source_file/* openSource */.oD)(file);
     try {
         const blocks = await indexCar(open, options);
-        const dag = listDag(open, blocks, (0,external_node_path_.basename)(path, '.car'));
+        const dag = await listDag(open, blocks, { ...options, fileName: (0,external_node_path_.basename)(path, '.car') });
         const car = carOf(file, blocks, dag.reached);
         let bytes = 0;
         for (const listed of dag.listing.values())
@@ -65726,12 +65767,17 @@ function filesBelow(root) {
 /* harmony export */   KZ: () => (/* binding */ assertUntouched),
 /* harmony export */   Ne: () => (/* binding */ changedFile),
 /* harmony export */   WG: () => (/* binding */ quotePath),
+/* harmony export */   cu: () => (/* binding */ identityOf),
 /* harmony export */   oD: () => (/* binding */ openSource)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
 
 
+/** Which file it is, whatever its name. */
+function identityOf({ dev, ino }) {
+    return `${dev}:${ino}`;
+}
 /** A path for a sentence: quoted, with control characters escaped. */
 function quotePath(path) {
     return JSON.stringify(path);
@@ -65742,12 +65788,17 @@ function changedFile(file, what) {
         hint: 'Deploy when the build has finished and nothing writes to its directory any more.',
     });
 }
+/** Without following a link at its place, and without waiting for a pipe's other end. Windows has neither flag: they count as 0. */
+const LISTED_FLAGS = node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK;
 function openSource(file) {
     return naming(file, () => {
-        const fd = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(file.source, 'r');
+        const fd = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(file.source, file.identity === undefined ? 'r' : LISTED_FLAGS);
         try {
-            const { size, mtimeMs } = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(fd);
-            return { file, fd, bytes: size, modifiedMs: mtimeMs };
+            const stats = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(fd);
+            if (file.identity !== undefined && (!stats.isFile() || identityOf(stats) !== file.identity)) {
+                throw changedFile(file, 'something else was put in its place');
+            }
+            return { file, fd, bytes: stats.size, modifiedMs: stats.mtimeMs };
         }
         catch (cause) {
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(fd);
@@ -65793,7 +65844,11 @@ function naming(file, access) {
         return access();
     }
     catch (cause) {
+        if (cause instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l)
+            throw cause;
         const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+        if (code === 'ELOOP')
+            throw changedFile(file, 'a link was put in its place');
         const gone = code === 'ENOENT' ? 'it is gone' : `it cannot be read (${code})`;
         throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('content', `${quotePath(file.path)} was found, but now ${gone}.`, {
             hint: 'Deploy when the build has finished, and check who may read its files.',
@@ -66135,10 +66190,13 @@ function readRules(file, ignoreFile) {
     });
 }
 
+// EXTERNAL MODULE: ./build/adapters/unixfs/source-file.js
+var source_file = __nccwpck_require__(6993);
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/measure.js
 
 
-/** The size in bytes of the real file at `source`, or why it cannot be published. */
+
+/** Size and identity of the real file at `source`, or why it cannot be published. */
 function measure(source) {
     try {
         const stats = (0,external_node_fs_.lstatSync)(source);
@@ -66146,7 +66204,7 @@ function measure(source) {
             // Most files may be read by everybody; for the others only opening them tells, at the price of another two calls.
             if ((stats.mode & 0o444) !== 0o444)
                 (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(source, 'r'));
-            return stats.size;
+            return { bytes: stats.size, identity: (0,source_file/* identityOf */.cu)(stats) };
         }
         const special = specialKind(stats);
         return special === undefined ? { kind: 'changed' } : { kind: 'special', detail: `(${special})` };
@@ -66337,13 +66395,13 @@ function notPublishable(path, reason, cause) {
 /** Somebody named this very file, so no rule is asked. */
 function listSingle(path, source) {
     const name = (0,external_node_path_.basename)((0,external_node_path_.resolve)(path));
-    const size = measure(source);
-    if (typeof size !== 'number')
-        throw refuseTroubles(path, [{ ...size, path: name }]);
+    const measured = measure(source);
+    if (!('bytes' in measured))
+        throw refuseTroubles(path, [{ ...measured, path: name }]);
     const content = /\.car$/i.test(name)
         ? { kind: 'car', source }
-        : { kind: 'file', entry: { path: name, source, bytes: size, kind: 'file' } };
-    return { content, bytes: size, leftOut: [], notIncluded: 0, warnings: [] };
+        : { kind: 'file', entry: { path: name, source, kind: 'file', ...measured } };
+    return { content, bytes: measured.bytes, leftOut: [], notIncluded: 0, warnings: [] };
 }
 function treeRules(root, rules) {
     const isIgnored = rules.ignoreFile === undefined ? () => false : readIgnoreFile(root, rules.ignoreFile);
@@ -66404,8 +66462,8 @@ function listEntry(tree, found) {
         return trouble;
     if (kind === 'directory')
         return isEmpty(tree, found) ? { path, source, kind, bytes: 0 } : undefined;
-    const size = measure(source);
-    return typeof size === 'number' ? { path, source, kind, bytes: size } : { ...size, path };
+    const measured = measure(source);
+    return 'bytes' in measured ? { path, source, kind, ...measured } : { ...measured, path };
 }
 /** What the exclude patterns matched, without what is below a directory they matched. */
 function excludedOf(tree, excluded) {
@@ -68778,7 +68836,7 @@ function deployRun(values, context, found) {
     };
 }
 function deployPorts(values, found) {
-    const deadline = startDeadline(values.timeout);
+    const { deadline, transferred } = startDeadline(values.timeout);
     const traffic = (0,_adapters_http_traffic_js__WEBPACK_IMPORTED_MODULE_2__/* .createTraffic */ .mT)({
         service: 'Pinata',
         requestsPerMinute: values['requests-per-minute'],
@@ -68807,6 +68865,7 @@ function deployPorts(values, found) {
             look: values.verify === 'gateway' ? 'gateway' : 'none',
         }),
         ...hasher(found, deadline),
+        transferred,
         keepCar: async (build) => {
             if (values['car-file'] === undefined)
                 return;
@@ -68816,13 +68875,14 @@ function deployPorts(values, found) {
         showUpload: (upload, ms) => log.line(`Uploaded ${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderBytes */ .UP)(upload.sentBytes)} in ${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderMs */ .NE)(ms)}.`),
     };
 }
+/** The time for the transfer. What follows it is short, and bounded by the request policy alone. */
 function startDeadline(timeoutMs) {
     const controller = new AbortController();
     const expire = () => controller.abort(new _domain_errors_js__WEBPACK_IMPORTED_MODULE_10__/* .ActionError */ .l('network', `The transfer took longer than timeout (${(0,_render_units_js__WEBPACK_IMPORTED_MODULE_17__/* .renderMs */ .NE)(timeoutMs)}).`, {
         hint: 'Run the job again, or give timeout more time. What was pinned before stays pinned.',
     }));
-    setTimeout(expire, timeoutMs).unref();
-    return controller.signal;
+    const timer = setTimeout(expire, timeoutMs).unref();
+    return { deadline: controller.signal, transferred: () => clearTimeout(timer) };
 }
 /** The account's own gateway first: it has the content soonest. */
 function gatewayTemplates(values) {
@@ -69069,7 +69129,7 @@ function refusedUpload(reason) {
 
 
 /**
- * Puts content on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it
+ * Puts content on Pinata under its tags: look, decide, pin, tag, prove. Until the content is live it refuses; afterwards it
  * reports.
  */
 async function deploy(run, ports) {
@@ -69086,9 +69146,16 @@ async function deploy(run, ports) {
     }
     if (upload?.kind === 'refused')
         throw refusedUpload(upload.reason);
-    const pinId = await settle(job, decision, upload);
+    const id = await settle(job, decision, upload);
+    ports.transferred();
+    const target = { id, at: decision.plan.at, origin: originOf(id, decision.plan, upload) };
+    // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
+    if (!run.failOnUnreachable)
+        await tag(job, target);
     const probes = await look(job, decision.build);
-    const pin = await tag(job, { id: pinId, at: decision.plan.at, origin: originOf(pinId, decision.plan, upload) });
+    // The last act is to read the pin again: what another run overwrote since is repaired.
+    const pin = await tag(job, target);
+    ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
     return {
         kind: decision.plan.changed ? 'deployed' : 'unchanged',
         ...decision,
@@ -69146,7 +69213,7 @@ function originOf(id, plan, upload) {
 }
 const TAG_ATTEMPTS = 3;
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
-async function tag({ run, ports: { pins, log } }, target) {
+async function tag({ run, ports: { pins } }, target) {
     const request = { ...run, ...target };
     for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
         const pin = await pins.read(target.id);
@@ -69156,10 +69223,8 @@ async function tag({ run, ports: { pins, log } }, target) {
             });
         }
         const pairs = (0,domain_tag/* planTags */.Vd)(pin.keyvalues, request);
-        if (Object.keys(pairs).length === 0) {
-            log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
+        if (Object.keys(pairs).length === 0)
             return pin;
-        }
         if (attempt < TAG_ATTEMPTS)
             await pins.addKeyvalues(target.id, pairs);
     }

@@ -143,7 +143,7 @@ function deployRun(values: Values, context: RunContext, found: FoundFiles): Depl
 }
 
 function deployPorts(values: Values, found: FoundFiles): DeployPorts {
-  const deadline = startDeadline(values.timeout);
+  const { deadline, transferred } = startDeadline(values.timeout);
   const traffic = createTraffic({
     service: 'Pinata',
     requestsPerMinute: values['requests-per-minute'],
@@ -171,6 +171,7 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
       look: values.verify === 'gateway' ? 'gateway' : 'none',
     }),
     ...hasher(found, deadline),
+    transferred,
     keepCar: async (build) => {
       if (values['car-file'] === undefined) return;
       await writeCar(build.car, values['car-file']);
@@ -180,7 +181,8 @@ function deployPorts(values: Values, found: FoundFiles): DeployPorts {
   };
 }
 
-function startDeadline(timeoutMs: number): AbortSignal {
+/** The time for the transfer. What follows it is short, and bounded by the request policy alone. */
+function startDeadline(timeoutMs: number): { readonly deadline: AbortSignal; readonly transferred: () => void } {
   const controller = new AbortController();
   const expire = (): void =>
     controller.abort(
@@ -188,8 +190,8 @@ function startDeadline(timeoutMs: number): AbortSignal {
         hint: 'Run the job again, or give timeout more time. What was pinned before stays pinned.',
       }),
     );
-  setTimeout(expire, timeoutMs).unref();
-  return controller.signal;
+  const timer = setTimeout(expire, timeoutMs).unref();
+  return { deadline: controller.signal, transferred: () => clearTimeout(timer) };
 }
 
 /** The account's own gateway first: it has the content soonest. */

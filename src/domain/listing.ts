@@ -10,6 +10,8 @@ export interface FileEntry {
   readonly source: string;
   /** Bytes when it was listed; 0 for a directory. */
   readonly bytes: number;
+  /** Which file was listed, by device and inode. Where it is known, no other file at the same place is read instead. */
+  readonly identity?: string;
   /** A directory is listed only when it is empty; others follow from the paths of their files. */
   readonly kind: 'file' | 'directory';
 }

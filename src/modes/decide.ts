@@ -25,6 +25,8 @@ export interface DeployPorts {
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;
+  /** The content is on Pinata: the time for the transfer no longer counts. */
+  readonly transferred: () => void;
   readonly showUpload: (upload: Uploaded, ms: number) => void;
 }
 

@@ -18,7 +18,7 @@ import {
 } from './decide.ts';
 
 /**
- * Puts content on Pinata under its tags: look, decide, pin, prove, tag. Until the content is live it refuses; afterwards it
+ * Puts content on Pinata under its tags: look, decide, pin, tag, prove. Until the content is live it refuses; afterwards it
  * reports.
  */
 export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcome> {
@@ -33,9 +33,15 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
     upload = await obtain(job, decision);
   }
   if (upload?.kind === 'refused') throw refusedUpload(upload.reason);
-  const pinId = await settle(job, decision, upload);
+  const id = await settle(job, decision, upload);
+  ports.transferred();
+  const target: Target = { id, at: decision.plan.at, origin: originOf(id, decision.plan, upload) };
+  // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
+  if (!run.failOnUnreachable) await tag(job, target);
   const probes = await look(job, decision.build);
-  const pin = await tag(job, { id: pinId, at: decision.plan.at, origin: originOf(pinId, decision.plan, upload) });
+  // The last act is to read the pin again: what another run overwrote since is repaired.
+  const pin = await tag(job, target);
+  ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
   return {
     kind: decision.plan.changed ? 'deployed' : 'unchanged',
     ...decision,
@@ -104,7 +110,7 @@ interface Target extends Pick<TagRequest, 'at' | 'origin'> {
 const TAG_ATTEMPTS = 3;
 
 /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
-async function tag({ run, ports: { pins, log } }: Job, target: Target): Promise<Pin> {
+async function tag({ run, ports: { pins } }: Job, target: Target): Promise<Pin> {
   const request = { ...run, ...target };
   for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
     const pin = await pins.read(target.id);
@@ -114,10 +120,7 @@ async function tag({ run, ports: { pins, log } }: Job, target: Target): Promise<
       });
     }
     const pairs = planTags(pin.keyvalues, request);
-    if (Object.keys(pairs).length === 0) {
-      log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
-      return pin;
-    }
+    if (Object.keys(pairs).length === 0) return pin;
     if (attempt < TAG_ATTEMPTS) await pins.addKeyvalues(target.id, pairs);
   }
   throw new ActionError('conflict', `Pinata does not keep the tags ${run.tags.join(', ')} on the pin ${target.id}.`, {

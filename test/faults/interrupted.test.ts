@@ -31,8 +31,8 @@ describe('a run that is killed', () => {
     ['while it looks at the account', 100, 1, { host: 'api', path: 'cid=' }],
     ['while it uploads', 100, 3, { host: 'upload', method: 'POST' }],
     ['while it sends a chunk', 17_000_000, 4, { host: 'upload', method: 'PATCH' }],
-    ['while it writes the tags', 100, 7, { host: 'api', method: 'PUT' }],
-    ['while it looks at the gateway', 100, 5, { host: 'gateway' }],
+    ['while it writes the tags', 100, 6, { host: 'api', method: 'PUT' }],
+    ['while it looks at the gateway', 100, 8, { host: 'gateway' }],
   ])('%s is made good by the next one', async (title, bytes, answered, match) => {
     const project = `acme/killed-${answered}-${bytes}`;
     const key = projectKey(project);

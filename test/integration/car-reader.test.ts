@@ -207,6 +207,40 @@ test.for(refusals)('refuses %s', async ([, bytes, message]) => {
   expect(refused).toMatch(message);
 });
 
+/** A chain of directories, each of which links the next under every name. */
+async function chain(levels: number, names: readonly string[]): Promise<Block[]> {
+  const blocks = [leaf];
+  for (let level = 0; level < levels; level += 1) {
+    const [next = leaf] = blocks;
+    blocks.unshift(await directoryOf(Object.fromEntries(names.map((name) => [name, next]))));
+  }
+  return blocks;
+}
+
+test.for([
+  ['stands for more paths than can be listed', 40, ['a', 'b'], /stands for more than \d+ paths/],
+  ['is nested without end', 3000, ['a'], /nested deeper than 256 levels/],
+] as const)('a small CAR that %s is refused, in time and memory', async ([, levels, names, message]) => {
+  const blocks = await chain(levels, names);
+  expect(await refusal(read(await carOf([blocks[0]?.cid ?? leaf.cid], blocks)))).toMatch(message);
+});
+
+test('a link by another hash, or by part of one, is not taken for the block with the same digest', async () => {
+  const { digest } = leaf.cid.multihash;
+  for (const [hash, message] of [
+    [Digest.create(0x1e, digest), /hashed with blake3/],
+    [Digest.create(0x12, digest.subarray(0, 4)), /digest of 4 bytes/],
+  ] as const) {
+    const directory = await directoryOf({ 'a.txt': { cid: CID.createV1(RAW, hash), bytes: leaf.bytes } });
+    expect(await refusal(read(await carOf([directory.cid], [directory, leaf])))).toMatch(message);
+  }
+});
+
+test('a root that holds its content itself is refused', async () => {
+  const inline = CID.createV1(RAW, Digest.create(0x00, new Uint8Array(200)));
+  expect(await refusal(read(await carOf([inline], [leaf])))).toMatch(/nothing to pin/);
+});
+
 test('a CAR that is cut anywhere, or has any byte changed, is refused', async () => {
   const nested = await directoryOf({ inside: root, 'other.txt': other });
   const whole = await carOf([nested.cid], [nested, root, leaf, other]);

@@ -1,9 +1,22 @@
-import { appendFileSync, existsSync, rmSync, truncateSync, utimesSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
+import { listFiles } from '../../src/adapters/unixfs/walk.ts';
 import type { FileEntry } from '../../src/domain/listing.ts';
+import { readRange } from '../support/car-blocks.ts';
 import { dagContent } from '../support/dag-content.ts';
 import { refusal } from '../support/refusal.ts';
+import { tempTree } from '../support/temp-tree.ts';
 
 const MIB = 1_048_576;
 
@@ -26,6 +39,48 @@ test('a path that is listed twice is refused by its name', async () => {
 test.for(['', '/a', 'a/', 'a//b', './a', 'a/../b', 'a/.', '\ud800'])('%j is refused as a path', async (path) => {
   using content = dagContent();
   expect(await refusal(build(content.entries({ [path]: 'x' })))).toMatch(/^content: .* is not a path of/);
+});
+
+test.for([
+  ['a link', (place: string, target: string) => symlinkSync(target, place)],
+  ['a link to a pipe of the system', (place: string) => symlinkSync('/dev/stdin', place)],
+  ['another file', (place: string, target: string) => renameSync(target, place)],
+  ['a directory', (place: string) => mkdirSync(place)],
+] as const)(
+  'a listed file in whose place %s was put is refused, when it is hashed and when it is sent',
+  async ([, replace]) => {
+    using tree = tempTree({ 'site/z.txt': 'hello!', 'site/a.txt': 'x', outside: 'secret' });
+    const rules = {
+      include: ['**'],
+      exclude: [],
+      ignoreFile: undefined,
+      hiddenFiles: 'auto',
+      symlinks: 'inside',
+    } as const;
+    const { content } = await listFiles(join(tree.root, 'site'), rules);
+    const built = await buildDag(content, 'unixfs-v1-2025');
+    rmSync(join(tree.root, 'site/z.txt'));
+    replace(join(tree.root, 'site/z.txt'), join(tree.root, 'outside'));
+    expect(await refusal(buildDag(content, 'unixfs-v1-2025'))).toMatch(/^content: "z.txt" (changed while|was found)/);
+    expect(await refusal(readRange(built.car))).toMatch(/^content: "z.txt" (changed while|was found)/);
+  },
+);
+
+test('a listed file whose directory was replaced by a link is refused', async () => {
+  using tree = tempTree({ 'site/docs/passwd': 'hello!', 'other/passwd': 'secret' });
+  const rules = {
+    include: ['**'],
+    exclude: [],
+    ignoreFile: undefined,
+    hiddenFiles: 'auto',
+    symlinks: 'inside',
+  } as const;
+  const { content } = await listFiles(join(tree.root, 'site'), rules);
+  renameSync(join(tree.root, 'site/docs'), join(tree.root, 'away'));
+  symlinkSync(join(tree.root, 'other'), join(tree.root, 'site/docs'));
+  expect(await refusal(buildDag(content, 'unixfs-v1-2025'))).toBe(
+    'content: "docs/passwd" changed while it was being deployed: something else was put in its place.',
+  );
 });
 
 test('a file that is gone is named', async () => {

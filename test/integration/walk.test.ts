@@ -47,7 +47,7 @@ describe('path', () => {
       '\ue000',
       '\u{1f338}',
     ]);
-    expect(entriesOf(found)[3]).toEqual({
+    expect(entriesOf(found)[3]).toMatchObject({
       path: 'index.html',
       source: join(tree.root, 'index.html'),
       bytes: 5,
@@ -60,7 +60,7 @@ describe('path', () => {
     using tree = tempTree({ '.env.html': 'abc' });
     const source = join(tree.root, '.env.html');
     const found = await listFiles(source, { ...DEFAULTS, exclude: ['**'], hiddenFiles: 'exclude' });
-    expect(found.content).toEqual({ kind: 'file', entry: { path: '.env.html', source, bytes: 3, kind: 'file' } });
+    expect(found.content).toMatchObject({ kind: 'file', entry: { path: '.env.html', source, bytes: 3, kind: 'file' } });
     expect(found.bytes).toBe(3);
   });
 

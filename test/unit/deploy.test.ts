@@ -70,6 +70,7 @@ async function deployTo(
     keepCar: () => Promise.resolve(),
     showPlan: () => {},
     showUpload: () => {},
+    transferred: () => {},
   });
   return { outcome, said };
 }
@@ -252,8 +253,8 @@ describe('deploy', () => {
 
   it('keeps the live content pinned and tagged whatever call fails, and running again repairs the rest', async () => {
     const failures = fc.record({
-      // An undisturbed first deploy makes these seven calls.
-      call: fc.integer({ min: 1, max: 7 }),
+      // An undisturbed first deploy makes these eight calls.
+      call: fc.integer({ min: 1, max: 8 }),
       when: fc.constantFrom('before' as const, 'after' as const),
       duplicates: fc.constantFrom('keep' as const, 'merge' as const, 'replace' as const, 'new-record' as const),
     });

@@ -87,6 +87,8 @@ function readHeader(open: OpenFile): { readonly root: CID; readonly end: number 
   }
   const cid = decodeCid(root);
   if (cid === undefined) throw brokenCar(path, 'its root is not a CID');
+  if (cid.multihash.code === IDENTITY)
+    throw brokenCar(path, 'its root holds its content itself, so there is nothing to pin');
   return { root: cid, end: length.end + length.value };
 }
 
@@ -121,13 +123,21 @@ export function decodeCid(bytes: Uint8Array): CID | undefined {
   }
 }
 
-/** Fails unless `block` is what `cid` says. */
-export function assertHash(path: string, cid: CID, block: Uint8Array): void {
+/** Fails unless the CID is one that can be checked: SHA-256 in full, or its content itself. */
+export function assertCheckable(path: string, cid: CID): void {
   const { code, digest } = cid.multihash;
   if (code !== SHA2_256 && code !== IDENTITY) {
     const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
     throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
   }
+  if (code === SHA2_256 && digest.length !== 32)
+    throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
+}
+
+/** Fails unless `block` is what `cid` says. */
+export function assertHash(path: string, cid: CID, block: Uint8Array): void {
+  assertCheckable(path, cid);
+  const { code, digest } = cid.multihash;
   const actual = code === IDENTITY ? block : hash('sha256', block, 'buffer');
   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
 }

@@ -1,8 +1,10 @@
 import type { CID } from 'multiformats/cid';
 import { cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
 import type { ListedFile } from '../../domain/listing.ts';
+import type { BuildOptions } from './breather.ts';
+import { createBreather } from './breather.ts';
 import type { CarBlocks } from './car-blocks.ts';
-import { assertHash, brokenCar, decodeCid, IDENTITY, readBlock } from './car-blocks.ts';
+import { assertCheckable, assertHash, brokenCar, decodeCid, IDENTITY, readBlock } from './car-blocks.ts';
 import type { DecodedLink, DecodedNode } from './decode.ts';
 import { decodeNode } from './decode.ts';
 import type { OpenFile, Span } from './source-file.ts';
@@ -14,34 +16,61 @@ export interface CarDag {
   readonly reached: Uint32Array;
 }
 
+/** A directory may be linked from many places, so a small CAR can stand for more paths than anybody could list. */
+const MOST_PATHS = 1_000_000;
+const MOST_PATH_LENGTHS = 64_000_000;
+const MOST_LEVELS = 256;
+
 /**
  * Walks the whole DAG below the root of a CAR. A single file is listed under `fileName`. Fails when a block is missing,
- * is no UnixFS, or a file has another size than it says.
+ * is no UnixFS, a file has another size than it says, or there is more to list than a site ever has.
  */
-export function listDag(open: OpenFile, blocks: CarBlocks, fileName: string): CarDag {
+export async function listDag(
+  open: OpenFile,
+  blocks: CarBlocks,
+  { fileName, ...options }: ListOptions,
+): Promise<CarDag> {
   const carPath = open.file.path;
   const dag = dagReader(open, blocks);
   const listing = new Map<string, ListedFile>();
+  const breather = createBreather(options);
+  let paths = 0;
+  let pathLengths = 0;
 
-  function walk(cid: CID, path: string): void {
+  async function walk(cid: CID, path: string, level: number): Promise<void> {
     const node = cid.code === RAW_CODEC ? undefined : dag.node(cid);
-    if (node?.kind === 'directory') walkDirectory(cid, node, path);
-    else if (node?.kind === 'shard') walkShard(cid, node, path);
+    if (node?.kind === 'directory') await walkDirectory(cid, node, { path, level });
+    else if (node?.kind === 'shard') await walkShard(cid, node, { path, level });
     else list(path === '' ? fileName : path, { cid: cidOf(cid), bytes: dag.fileBytes(cid) });
   }
 
-  function walkDirectory(cid: CID, node: DecodedNode, path: string): void {
-    for (const link of node.links) walk(dag.child(cid, link), join(path, link.name));
+  async function walkDirectory(cid: CID, node: DecodedNode, { path, level }: Place): Promise<void> {
+    await arrive(path, level);
+    for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
   }
 
   /** In a shard a bucket's number stands before each name; alone, it leads to a shard of the next level. */
-  function walkShard(cid: CID, node: DecodedNode, path: string): void {
+  async function walkShard(cid: CID, node: DecodedNode, { path, level }: Place): Promise<void> {
+    await arrive(path, level);
     for (const link of node.links) {
       const child = dag.child(cid, link);
       const name = link.name.slice(node.prefixLength);
-      if (name === '') walkShard(child, dag.node(child), path);
-      else walk(child, join(path, name));
+      if (name === '') await walkShard(child, dag.node(child), { path, level: level + 1 });
+      else await walk(child, join(path, name), level + 1);
     }
+  }
+
+  async function arrive(path: string, level: number): Promise<void> {
+    count(path);
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
+    if (breather.after(0)) await breather.pause();
+  }
+
+  function count(path: string): void {
+    paths += 1;
+    pathLengths += path.length;
+    if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS) return;
+    throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
   }
 
   function join(path: string, name: string): string {
@@ -52,12 +81,22 @@ export function listDag(open: OpenFile, blocks: CarBlocks, fileName: string): Ca
   }
 
   function list(path: string, file: ListedFile): void {
+    count(path);
     if (listing.has(path)) throw brokenCar(carPath, `${quotePath(path)} is in it twice`);
     listing.set(path, file);
   }
 
-  walk(blocks.root, '');
+  await walk(blocks.root, '', 0);
   return { listing, reached: dag.reached() };
+}
+
+interface ListOptions extends BuildOptions {
+  readonly fileName: string;
+}
+
+interface Place {
+  readonly path: string;
+  readonly level: number;
 }
 
 interface DagReader {
@@ -77,6 +116,7 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
   /** The place of a block in the CAR; undefined when its CID holds it inline. */
   function spanOf(cid: CID): Span | undefined {
     if (cid.multihash.code === IDENTITY) return undefined;
+    assertCheckable(carPath, cid);
     const held = blocks.table.find(cid.code, cid.multihash.digest);
     const span = held === undefined ? undefined : blocks.spans[held];
     if (held === undefined || span === undefined) throw brokenCar(carPath, `the block ${cid} is missing`);
@@ -102,20 +142,24 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     return found;
   }
 
-  function fileBytes(cid: CID): number {
+  function fileBytes(cid: CID, level = 0): number {
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
     const key = cid.toString();
     const bytes =
-      sizes.get(key) ?? (cid.code === RAW_CODEC ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid));
+      sizes.get(key) ?? (cid.code === RAW_CODEC ? (spanOf(cid)?.length ?? cid.multihash.size) : nodeBytes(cid, level));
     sizes.set(key, bytes);
     return bytes;
   }
 
-  function nodeBytes(cid: CID): number {
+  function nodeBytes(cid: CID, level: number): number {
     const decoded = node(cid);
     if (decoded.kind === 'directory' || decoded.kind === 'shard') {
       throw brokenCar(carPath, `the directory ${cid} is part of a file`);
     }
-    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link)), decoded.inlineBytes);
+    const bytes = decoded.links.reduce(
+      (sum, link) => sum + fileBytes(child(cid, link), level + 1),
+      decoded.inlineBytes,
+    );
     if (decoded.fileBytes !== undefined && decoded.fileBytes !== bytes) {
       throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
     }

@@ -22,7 +22,7 @@ export async function readCar(path: string, profile: CidProfile, options: BuildO
   const open = openSource(file);
   try {
     const blocks = await indexCar(open, options);
-    const dag = listDag(open, blocks, basename(path, '.car'));
+    const dag = await listDag(open, blocks, { ...options, fileName: basename(path, '.car') });
     const car = carOf(file, blocks, dag.reached);
     let bytes = 0;
     for (const listed of dag.listing.values()) bytes += listed.bytes;

@@ -13,7 +13,7 @@ export interface CidTable {
 
 /**
  * An open-addressing hash table in flat arrays: about 45 bytes a CID, where a Map with text keys takes some 150. Digests
- * are uniform, so their first bytes serve as the hash.
+ * are uniform, so their first bytes and the codec serve as the hash.
  */
 export function cidTable(expected: number): CidTable {
   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
@@ -25,7 +25,7 @@ export function cidTable(expected: number): CidTable {
   /** The place that holds the CID, or the free one where it belongs. */
   function placeOf(codec: number, digest: Uint8Array): number {
     const mask = places.length - 1;
-    let place = firstPlace(digest, 0) & mask;
+    let place = firstPlace(codec, digest, 0) & mask;
     for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
       const at = held * DIGEST_BYTES;
       if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
@@ -44,7 +44,7 @@ export function cidTable(expected: number): CidTable {
     codecs = wider;
     places = new Int32Array(capacity * 2).fill(-1);
     for (let held = 0; held < size; held += 1) {
-      let place = firstPlace(digests, held * DIGEST_BYTES) & (places.length - 1);
+      let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & (places.length - 1);
       while ((places[place] ?? -1) >= 0) place = (place + 1) & (places.length - 1);
       places[place] = held;
     }
@@ -72,8 +72,9 @@ export function cidTable(expected: number): CidTable {
   };
 }
 
-function firstPlace(digest: Uint8Array, at: number): number {
-  return (
-    ((digest[at] ?? 0) << 24) | ((digest[at + 1] ?? 0) << 16) | ((digest[at + 2] ?? 0) << 8) | (digest[at + 3] ?? 0)
-  );
+function firstPlace(codec: number, digest: Uint8Array, at: number): number {
+  const start =
+    ((digest[at] ?? 0) << 24) | ((digest[at + 1] ?? 0) << 16) | ((digest[at + 2] ?? 0) << 8) | (digest[at + 3] ?? 0);
+  // The same bytes under many codecs must not all meet at one place.
+  return start ^ Math.imul(codec, 0x9e3779b1);
 }

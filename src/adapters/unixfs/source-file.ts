@@ -1,10 +1,17 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { ActionError } from '../../domain/errors.ts';
 
 /** A file of a build: `path` is what messages call it, `source` where it is. */
 export interface SourceFile {
   readonly path: string;
   readonly source: string;
+  /** Given, it must be this very file: a link or another file put in its place is refused. */
+  readonly identity?: string;
+}
+
+/** Which file it is, whatever its name. */
+export function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`;
 }
 
 /** A file that is open for reading. */
@@ -27,12 +34,18 @@ export function changedFile(file: SourceFile, what: string): ActionError {
   });
 }
 
+/** Without following a link at its place, and without waiting for a pipe's other end. Windows has neither flag: they count as 0. */
+const LISTED_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 export function openSource(file: SourceFile): OpenFile {
   return naming(file, () => {
-    const fd = openSync(file.source, 'r');
+    const fd = openSync(file.source, file.identity === undefined ? 'r' : LISTED_FLAGS);
     try {
-      const { size, mtimeMs } = fstatSync(fd);
-      return { file, fd, bytes: size, modifiedMs: mtimeMs };
+      const stats = fstatSync(fd);
+      if (file.identity !== undefined && (!stats.isFile() || identityOf(stats) !== file.identity)) {
+        throw changedFile(file, 'something else was put in its place');
+      }
+      return { file, fd, bytes: stats.size, modifiedMs: stats.mtimeMs };
     } catch (cause) {
       closeSync(fd);
       throw cause;
@@ -87,7 +100,9 @@ function naming<Result>(file: SourceFile, access: () => Result): Result {
   try {
     return access();
   } catch (cause) {
+    if (cause instanceof ActionError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    if (code === 'ELOOP') throw changedFile(file, 'a link was put in its place');
     const gone = code === 'ENOENT' ? 'it is gone' : `it cannot be read (${code})`;
     throw new ActionError('content', `${quotePath(file.path)} was found, but now ${gone}.`, {
       hint: 'Deploy when the build has finished, and check who may read its files.',

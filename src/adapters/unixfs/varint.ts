@@ -19,6 +19,9 @@ export function writeVarint(target: Uint8Array, value: number, at: number): numb
   return position + 1;
 }
 
+/** 2^53 - 1 takes no more. */
+const MOST_BYTES = 8;
+
 /** The value at `at` and the position behind it; undefined when it is cut off or larger than 2^53 - 1. */
 export function readVarint(
   bytes: Uint8Array,
@@ -26,7 +29,7 @@ export function readVarint(
 ): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   let unit = 1;
-  for (let position = at; position < bytes.length; position += 1) {
+  for (let position = at; position < Math.min(bytes.length, at + MOST_BYTES); position += 1) {
     const byte = bytes[position] ?? 0;
     value += (byte & 0x7f) * unit;
     if (value > Number.MAX_SAFE_INTEGER) return undefined;

@@ -67,12 +67,12 @@ function notPublishable(path: string, reason: string, cause?: unknown): ActionEr
 /** Somebody named this very file, so no rule is asked. */
 function listSingle(path: string, source: string): FoundFiles {
   const name = basename(resolve(path));
-  const size = measure(source);
-  if (typeof size !== 'number') throw refuseTroubles(path, [{ ...size, path: name }]);
+  const measured = measure(source);
+  if (!('bytes' in measured)) throw refuseTroubles(path, [{ ...measured, path: name }]);
   const content = /\.car$/i.test(name)
     ? ({ kind: 'car', source } as const)
-    : ({ kind: 'file', entry: { path: name, source, bytes: size, kind: 'file' } } as const);
-  return { content, bytes: size, leftOut: [], notIncluded: 0, warnings: [] };
+    : ({ kind: 'file', entry: { path: name, source, kind: 'file', ...measured } } as const);
+  return { content, bytes: measured.bytes, leftOut: [], notIncluded: 0, warnings: [] };
 }
 
 function treeRules(root: string, rules: FileRules): TreeRules {
@@ -131,8 +131,8 @@ function listEntry(tree: VisibleTree, found: TreeEntry): FileEntry | FileTrouble
   const { path, source, kind, trouble } = found;
   if (trouble !== undefined) return trouble;
   if (kind === 'directory') return isEmpty(tree, found) ? { path, source, kind, bytes: 0 } : undefined;
-  const size = measure(source);
-  return typeof size === 'number' ? { path, source, kind, bytes: size } : { ...size, path };
+  const measured = measure(source);
+  return 'bytes' in measured ? { path, source, kind, ...measured } : { ...measured, path };
 }
 
 /** What the exclude patterns matched, without what is below a directory they matched. */
