@@ -63958,24 +63958,22 @@ async function listAll(page) {
     } while (token !== '' && seen.size < pins_MAX_PAGES);
     return [...pins.values()];
 }
+/** So long the row of an upload's own id is waited for, while another of the same CID is listed. */
+const OWN_ROW_PATIENCE_MS = 15_000;
 async function waitUntilListed({ cid, pinId, listByCid, deadline }) {
-    // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
-    let others = [];
+    const began = performance.now();
     for (let round = 0; !deadline.aborted; round += 1) {
         const rows = await listByCid(cid).catch((error) => {
             if (deadline.aborted)
-                return others;
+                return [];
             throw error;
         });
-        const pin = pinId === undefined ? rows[0] : rows.find((row) => row.id === pinId);
+        const patient = pinId !== undefined && performance.now() - began < OWN_ROW_PATIENCE_MS;
+        const pin = rows.find((row) => row.id === pinId) ?? (patient ? undefined : rows[0]);
         if (pin !== undefined)
             return pin;
-        others = rows;
         await (0,http_traffic/* pause */.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => { });
     }
-    const [other] = others;
-    if (other !== undefined)
-        return other;
     throw new errors/* ActionError */.l('network', `Pinata took the upload but did not list ${cid} before timeout was over.`, {
         hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
     });
@@ -64149,7 +64147,7 @@ function fail(error) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6046);
-/* harmony import */ var _source_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6993);
+/* harmony import */ var _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9489);
 
 
 
@@ -64186,7 +64184,7 @@ function refuseCarInside(directory, path) {
     const place = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(realPath(directory), realPath(path));
     if ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(place) || place === '..' || place.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`))
         return;
-    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file must be outside of path, got ${(0,_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .quotePath */ .WG)(path)}.`, {
+    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file must be outside of path, got ${(0,_domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__/* .quoted */ .TL)(path)}.`, {
         hint: 'Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent.',
     });
 }
@@ -64220,7 +64218,7 @@ function writing(path, access) {
     catch (cause) {
         const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
         const reason = code === 'ENOSPC' ? 'the disk is full' : code;
-        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file ${(0,_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .quotePath */ .WG)(path)} could not be written (${reason}).`, {
+        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .l('input', `car-file ${(0,_domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__/* .quoted */ .TL)(path)} could not be written (${reason}).`, {
             hint: 'Name a file in a directory that exists, can be written to, and has room for the whole CAR.',
             cause,
         });
@@ -64249,6 +64247,8 @@ var domain_cid = __nccwpck_require__(1265);
 var cid = __nccwpck_require__(5944);
 // EXTERNAL MODULE: ./build/domain/errors.js
 var errors = __nccwpck_require__(6046);
+// EXTERNAL MODULE: ./build/domain/file-trouble.js
+var file_trouble = __nccwpck_require__(9489);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/breather.js
@@ -64494,6 +64494,7 @@ function readVarint(bytes, at) {
 
 
 
+
 const IDENTITY = 0x00;
 /** More than any node of the network accepts; a longer frame is rather garbage than a block. */
 const MOST_BLOCK_BYTES = 4_194_304;
@@ -64509,7 +64510,7 @@ const HASH_NAMES = {
     45600: 'blake2b-256',
 };
 function brokenCar(path, what) {
-    return new errors/* ActionError */.l('content', `${(0,source_file/* quotePath */.WG)(path)} is not a CAR that can be deployed: ${what}.`, {
+    return new errors/* ActionError */.l('content', `${(0,file_trouble/* quoted */.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
         hint: 'Make it again as a CARv1 with one root and every block below it.',
     });
 }
@@ -64834,14 +64835,14 @@ async function listDag(open, blocks, { fileName, ...options }) {
     }
     function join(path, name) {
         if (name === '' || name === '.' || name === '..' || name.includes('/')) {
-            throw brokenCar(carPath, `${(0,source_file/* quotePath */.WG)(name)} in ${(0,source_file/* quotePath */.WG)(path)} is not a name`);
+            throw brokenCar(carPath, `${(0,file_trouble/* quoted */.TL)(name)} in ${(0,file_trouble/* quoted */.TL)(path)} is not a name`);
         }
         return path === '' ? name : `${path}/${name}`;
     }
     function list(path, file) {
         count(path);
         if (listing.has(path))
-            throw brokenCar(carPath, `${(0,source_file/* quotePath */.WG)(path)} is in it twice`);
+            throw brokenCar(carPath, `${(0,file_trouble/* quoted */.TL)(path)} is in it twice`);
         listing.set(path, file);
     }
     await walk(blocks.root, '', 0);
@@ -65449,7 +65450,7 @@ function encodeShard(hashed, level, addNode) {
 }
 /** Two names with one hash: every level would put them into the same bucket. */
 function exhausted(link) {
-    throw new errors/* ActionError */.l('content', `The name ${(0,source_file/* quotePath */.WG)(link.name)} has the same hash as a name beside it.`, {
+    throw new errors/* ActionError */.l('content', `The name ${(0,file_trouble/* quoted */.TL)(link.name)} has the same hash as a name beside it.`, {
         hint: 'Rename one of the two: a directory of this size cannot hold both.',
     });
 }
@@ -65528,7 +65529,10 @@ function groupsOf(items, size) {
     return Array.from({ length: Math.ceil(items.length / size) }, (_, group) => items.slice(group * size, (group + 1) * size));
 }
 
+// EXTERNAL MODULE: ./build/domain/file-rules.js
+var file_rules = __nccwpck_require__(6005);
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/tree.js
+
 
 
 /**
@@ -65564,36 +65568,19 @@ function splitPath(path) {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     if (slash === 0 || name === '' || name === '.' || name === '..' || !name.isWellFormed()) {
-        throw new errors/* ActionError */.l('content', `${(0,source_file/* quotePath */.WG)(path)} is not a path of a directory or file in a build.`);
+        throw new errors/* ActionError */.l('content', `${(0,file_trouble/* quoted */.TL)(path)} is not a path of a directory or file in a build.`);
     }
     return { parent: slash < 0 ? '' : path.slice(0, slash), name };
 }
 function sortChildren(path, directory) {
-    directory.children.sort((a, b) => compareUtf8(a.name, b.name));
+    directory.children.sort((a, b) => (0,file_rules/* compareUtf8 */.zq)(a.name, b.name));
     const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
     if (twin === undefined)
         return;
     const place = path === '' ? twin.name : `${path}/${twin.name}`;
-    throw new errors/* ActionError */.l('content', `${(0,source_file/* quotePath */.WG)(place)} was listed twice, but a path leads to one file or one directory.`, {
+    throw new errors/* ActionError */.l('content', `${(0,file_trouble/* quoted */.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
         hint: 'Remove or rename one of the two.',
     });
-}
-/**
- * Orders strings by their UTF-8 bytes. The order of UTF-16 units is the same but for surrogates, which stand for
- * characters above all others and have to be moved above U+FFFF.
- */
-function compareUtf8(a, b) {
-    const shared = Math.min(a.length, b.length);
-    for (let at = 0; at < shared; at += 1) {
-        const unitA = a.charCodeAt(at);
-        const unitB = b.charCodeAt(at);
-        if (unitA !== unitB)
-            return rank(unitA) - rank(unitB);
-    }
-    return a.length - b.length;
-}
-function rank(unit) {
-    return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/virtual-car.js
@@ -65766,25 +65753,22 @@ function filesBelow(root) {
 /* harmony export */   Iy: () => (/* binding */ closeSource),
 /* harmony export */   KZ: () => (/* binding */ assertUntouched),
 /* harmony export */   Ne: () => (/* binding */ changedFile),
-/* harmony export */   WG: () => (/* binding */ quotePath),
 /* harmony export */   cu: () => (/* binding */ identityOf),
 /* harmony export */   oD: () => (/* binding */ openSource)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+/* harmony import */ var _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9489);
+
 
 
 /** Which file it is, whatever its name. */
 function identityOf({ dev, ino }) {
     return `${dev}:${ino}`;
 }
-/** A path for a sentence: quoted, with control characters escaped. */
-function quotePath(path) {
-    return JSON.stringify(path);
-}
 /** The error of a file that is not what it was. */
 function changedFile(file, what) {
-    return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('content', `${quotePath(file.path)} changed while it was being deployed: ${what}.`, {
+    return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('content', `${(0,_domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__/* .quoted */ .TL)(file.path)} changed while it was being deployed: ${what}.`, {
         hint: 'Deploy when the build has finished and nothing writes to its directory any more.',
     });
 }
@@ -65850,7 +65834,7 @@ function naming(file, access) {
         if (code === 'ELOOP')
             throw changedFile(file, 'a link was put in its place');
         const gone = code === 'ENOENT' ? 'it is gone' : `it cannot be read (${code})`;
-        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('content', `${quotePath(file.path)} was found, but now ${gone}.`, {
+        throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .l('content', `${(0,_domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__/* .quoted */ .TL)(file.path)} was found, but now ${gone}.`, {
             hint: 'Deploy when the build has finished, and check who may read its files.',
             cause,
         });
@@ -65860,7 +65844,7 @@ function naming(file, access) {
 
 /***/ }),
 
-/***/ 9915:
+/***/ 4303:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -65877,176 +65861,10 @@ var external_node_path_ = __nccwpck_require__(6760);
 var out = __nccwpck_require__(5648);
 // EXTERNAL MODULE: ./build/domain/errors.js
 var errors = __nccwpck_require__(6046);
-;// CONCATENATED MODULE: ./build/domain/file-rules.js
-/** The ignore file that is read when it exists and need not exist. */
-const DEFAULT_IGNORE_FILE = '.pinataignore';
-const HIDDEN = /(?:^|\/)\./;
-const PUBLISHED_HIDDEN = /^\.(?:well-known(?:\/|$)|nojekyll$|ipfs-)/;
-/** Whether the hidden-file rule leaves `path` out. */
-function leavesOutHidden(path, hiddenFiles) {
-    if (hiddenFiles === 'include' || !HIDDEN.test(path))
-        return false;
-    return hiddenFiles === 'exclude' || !PUBLISHED_HIDDEN.test(path);
-}
-/** The patterns that say which files are published. */
-function includePatterns(rules) {
-    if (rules.include.length === 0)
-        return ['**'];
-    return rules.include.map(plainPattern).flatMap((pattern) => {
-        return /[*?[\]{}()!+@\\]/.test(pattern) ? [pattern] : [pattern, `${pattern}/**`];
-    });
-}
-/**
- * The patterns that say what is not published; each also covers what is below a directory it matches, in the form from
- * which the matcher sees that it need not read there: `x/**` matches `x` itself, though after a star only as `@(x*)/**`.
- */
-function excludePatterns(rules) {
-    return rules.exclude.map(plainPattern).flatMap((pattern) => {
-        return /(?:^|\/)\*\*$/.test(pattern)
-            ? [pattern]
-            : [pattern, `${pattern.replace(/(?<=^|\/)[^/{}()]*\*$/, '@($&)')}/**`];
-    });
-}
-/** The pattern without what means nothing below a directory: `./a//b/` is `a/b`, and `.` is everything. */
-function plainPattern(pattern) {
-    const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
-    return segments.length === 0 ? '**' : segments.join('/');
-}
-/**
- * Sorts paths by their UTF-8 bytes. That is the order of code points, and differs from the order of JavaScript strings
- * only where a surrogate meets a character from U+E000 to U+FFFF.
- */
-function compareUtf8(one, other) {
-    const shared = Math.min(one.length, other.length);
-    for (let at = 0; at < shared; at += 1) {
-        const a = one.charCodeAt(at);
-        const b = other.charCodeAt(at);
-        if (a !== b)
-            return isSurrogate(a) === isSurrogate(b) ? a - b : Number(isSurrogate(a)) - Number(isSurrogate(b));
-    }
-    return one.length - other.length;
-}
-function isSurrogate(unit) {
-    return unit >= 0xd800 && unit <= 0xdfff;
-}
-/**
- * Pairs of names in one directory that people cannot tell apart: they differ only in how unicode composes them (NFC and
- * NFD). Both are kept; a URL typed by hand reaches only one.
- */
-function unicodeTwins(paths) {
-    const firstOf = new Map();
-    const reported = new Set();
-    const twins = [];
-    for (const [parent, name] of [...paths].filter((path) => /[\u0080-\uffff]/.test(path)).flatMap(namesOf)) {
-        const path = parent + name;
-        const look = parent + name.normalize('NFC');
-        const first = firstOf.get(look) ?? path;
-        firstOf.set(look, first);
-        if (first === path || reported.has(path))
-            continue;
-        reported.add(path);
-        twins.push([first, path]);
-    }
-    return twins;
-}
-/** Every segment of a path with the exact path above it: `a/b` gives ['', 'a'] and ['a/', 'b']. */
-function namesOf(path) {
-    const segments = path.split('/');
-    return segments.map((name, depth) => [
-        segments
-            .slice(0, depth)
-            .map((above) => `${above}/`)
-            .join(''),
-        name,
-    ]);
-}
-
-;// CONCATENATED MODULE: ./build/domain/file-trouble.js
-
-const WORDINGS = {
-    'link-leaves': {
-        one: 'link leaves it',
-        many: 'links leave it',
-        hint: 'Replace links that leave path by a copy of what they point to, or exclude them.',
-    },
-    'link-dangling': {
-        one: 'link points to nothing',
-        many: 'links point to nothing',
-        hint: 'Remove or exclude links that point to nothing.',
-    },
-    'link-loop': {
-        one: 'link leads back to a directory it is in',
-        many: 'links lead back to a directory they are in',
-        hint: 'Remove or exclude links that lead in a circle.',
-    },
-    'link-refused': {
-        one: 'entry is a link, which symlinks: error refuses',
-        many: 'entries are links, which symlinks: error refuses',
-        hint: 'Set symlinks to inside, or exclude the links.',
-    },
-    special: {
-        one: 'entry is neither a file nor a directory',
-        many: 'entries are neither files nor directories',
-        hint: 'Remove or exclude sockets, pipes and devices.',
-    },
-    unreadable: {
-        one: 'entry cannot be read',
-        many: 'entries cannot be read',
-        hint: 'Give the user of this job read access, or exclude what it may not read.',
-    },
-    changed: {
-        one: 'entry changed while it was listed',
-        many: 'entries changed while they were listed',
-        hint: 'Let everything that writes into path end before this step.',
-    },
-    'not-utf8': {
-        one: 'name is not valid UTF-8',
-        many: 'names are not valid UTF-8',
-        hint: 'Rename what has no UTF-8 name; IPFS paths are UTF-8.',
-    },
-};
-const NAMED_AT_MOST = 5;
-/** One refusal for everything that is wrong below `path`, in the order of the kinds above. `troubles` is not empty. */
-function refuseTroubles(path, troubles) {
-    const parts = [];
-    const hints = [];
-    for (const [kind, wording] of Object.entries(WORDINGS)) {
-        const ofKind = troubles.filter((trouble) => trouble.kind === kind);
-        if (ofKind.length === 0)
-            continue;
-        const what = ofKind.length === 1 ? wording.one : wording.many;
-        parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
-        hints.push(wording.hint);
-    }
-    return new errors/* ActionError */.l('input', `path ${quoted(path)} cannot be published as it is: ${parts.join('; ')}.`, {
-        hint: hints.join(' '),
-    });
-}
-/** Up to five texts and the count of the rest. */
-function listed(texts) {
-    const rest = texts.length - NAMED_AT_MOST;
-    const named = texts.slice(0, NAMED_AT_MOST).join(', ');
-    return rest > 0 ? `${named} and ${rest} more` : named;
-}
-/** A name as one line of text that shows every character that would not be seen, or would steer a terminal. */
-function quoted(name) {
-    return JSON.stringify(name).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
-        return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    });
-}
-function described(trouble) {
-    const path = trouble.path === '' ? '.' : trouble.path;
-    const name = trouble.kind === 'not-utf8' ? quotedBytes(path) : quoted(path);
-    return trouble.detail === undefined ? name : `${name} ${trouble.detail}`;
-}
-function quotedBytes(path) {
-    const last = path.lastIndexOf('/') + 1;
-    const name = quoted(path.slice(last)).replace(/[\u0080-\u00ff]|\\u00([89][0-9a-f])/g, (character, escaped) => {
-        return `\\x${escaped ?? character.charCodeAt(0).toString(16)}`;
-    });
-    return quoted(path.slice(0, last)).slice(0, -1) + name.slice(1);
-}
-
+// EXTERNAL MODULE: ./build/domain/file-rules.js
+var file_rules = __nccwpck_require__(6005);
+// EXTERNAL MODULE: ./build/domain/file-trouble.js
+var file_trouble = __nccwpck_require__(9489);
 ;// CONCATENATED MODULE: ./build/adapters/unixfs/glob-fs.js
 
 
@@ -66132,7 +65950,7 @@ function isInside(root, path) {
     return path === root || path.startsWith(root.endsWith(external_node_path_.sep) ? root : root + external_node_path_.sep);
 }
 function linkTrouble(kind, link) {
-    return { kind, path: link.path, detail: `→ ${quoted((0,external_node_fs_.readlinkSync)(link.source))}` };
+    return { kind, path: link.path, detail: `→ ${(0,file_trouble/* quoted */.TL)((0,external_node_fs_.readlinkSync)(link.source))}` };
 }
 function brokenLink(link, error) {
     const code = errorCode(error);
@@ -66179,12 +65997,12 @@ function readRules(file, ignoreFile) {
     }
     catch (error) {
         const code = errorCode(error);
-        if (code === 'ENOENT' && ignoreFile === DEFAULT_IGNORE_FILE)
+        if (code === 'ENOENT' && ignoreFile === file_rules/* DEFAULT_IGNORE_FILE */.Ow)
             return undefined;
         reason = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist below path' : `cannot be read (${code})`;
         cause = error;
     }
-    throw new errors/* ActionError */.l('input', `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
+    throw new errors/* ActionError */.l('input', `ignore-file must name a file below path, but ${(0,file_trouble/* quoted */.TL)(ignoreFile)} ${reason}.`, {
         hint: 'Write the file where the build ends up, or correct ignore-file.',
         cause,
     });
@@ -66231,11 +66049,26 @@ var external_node_buffer_ = __nccwpck_require__(4573);
 
 
 
+
+/** What may be visible through links: those to directories can multiply it without end. */
+const MOST_LINKED = 200_000;
+function countLinked(tree, { path, source }) {
+    if (source === (0,external_node_path_.join)(tree.root, path))
+        return;
+    tree.linked += 1;
+    if (tree.linked <= MOST_LINKED)
+        return;
+    throw new errors/* ActionError */.l('input', `path shows more than ${MOST_LINKED.toLocaleString('en-US')} files and directories through links.`, {
+        hint: 'Exclude links that lead to the same directories again and again. Nothing was sent.',
+    });
+}
 /** @param root The real path of a directory. */
 function openTree(root, rules) {
     const top = { path: '', source: root, kind: 'directory', above: [] };
     return {
+        root,
         rules,
+        linked: 0,
         entries: new Map([['', top]]),
         listings: new Map(),
         namesOnDisk: new Map(),
@@ -66283,6 +66116,7 @@ function list(tree, globPath) {
             const name = globName(child.path.slice(child.path.lastIndexOf('/') + 1));
             tree.entries.set(globPath === '' ? name : `${globPath}/${name}`, child);
             listing.push(globDirent(name, child.kind));
+            countLinked(tree, child);
         }
         else {
             tree.leftOut.push({ path: child.path, kind: child.kind, reason });
@@ -66386,9 +66220,9 @@ const ABSENT = {
     ELOOP: 'is a link that leads in a circle',
 };
 function notPublishable(path, reason, cause) {
-    const message = `path must be a directory, a file or a .car file, but ${quoted(path)} ${reason}.`;
+    const message = `path must be a directory, a file or a .car file, but ${(0,file_trouble/* quoted */.TL)(path)} ${reason}.`;
     return new errors/* ActionError */.l('input', message, {
-        hint: `Run the build in an earlier step and name the directory it writes, as seen from ${quoted(process.cwd())}.`,
+        hint: `Run the build in an earlier step and name the directory it writes, as seen from ${(0,file_trouble/* quoted */.TL)(process.cwd())}.`,
         cause,
     });
 }
@@ -66397,7 +66231,7 @@ function listSingle(path, source) {
     const name = (0,external_node_path_.basename)((0,external_node_path_.resolve)(path));
     const measured = measure(source);
     if (!('bytes' in measured))
-        throw refuseTroubles(path, [{ ...measured, path: name }]);
+        throw (0,file_trouble/* refuseTroubles */.h6)(path, [{ ...measured, path: name }]);
     const content = /\.car$/i.test(name)
         ? { kind: 'car', source }
         : { kind: 'file', entry: { path: name, source, kind: 'file', ...measured } };
@@ -66408,15 +66242,15 @@ function treeRules(root, rules) {
     return {
         symlinks: rules.symlinks,
         leavesOut: (path, kind) => {
-            if (leavesOutHidden(path, rules.hiddenFiles))
+            if ((0,file_rules/* leavesOutHidden */.LM)(path, rules.hiddenFiles))
                 return 'hidden';
             return isIgnored(path, kind) ? 'ignored' : undefined;
         },
     };
 }
 function listDirectory(path, tree, rules) {
-    const exclude = excludePatterns(rules);
-    const selected = glob(readingFs(tree), includePatterns(rules), exclude);
+    const exclude = (0,file_rules/* excludePatterns */.S3)(rules);
+    const selected = glob(readingFs(tree), (0,file_rules/* includePatterns */.me)(rules), exclude);
     const entries = entriesOf(path, tree, selected);
     const excluded = new Set(exclude.length === 0 ? [] : glob(rememberingFs(tree), exclude, []));
     return {
@@ -66452,7 +66286,7 @@ function entriesOf(path, tree, selected) {
     }
     const all = new Set([...tree.troubles, ...troubles]);
     if (all.size > 0)
-        throw refuseTroubles(path, byPath([...all]));
+        throw (0,file_trouble/* refuseTroubles */.h6)(path, byPath([...all]));
     return byPath(entries);
 }
 /** Undefined for a directory that is there without being named: through its files, or because its content is left out. */
@@ -66482,18 +66316,18 @@ function countFiles(tree, globPaths) {
     return files;
 }
 function byPath(found) {
-    return found.toSorted((one, other) => compareUtf8(one.path, other.path));
+    return found.toSorted((one, other) => (0,file_rules/* compareUtf8 */.zq)(one.path, other.path));
 }
 function warningsOf(entries) {
-    const twins = unicodeTwins(entries.map(({ path }) => path));
+    const twins = (0,file_rules/* unicodeTwins */.v2)(entries.map(({ path }) => path));
     if (twins.length === 0)
         return [];
-    const pairs = listed(twins.map((pair) => pair.map(quotedMarks).join(' and ')));
+    const pairs = (0,file_trouble/* listed */.KE)(twins.map((pair) => pair.map(quotedMarks).join(' and ')));
     return [`Some names look the same and differ only in their unicode form (NFC, NFD). All are kept: ${pairs}.`];
 }
 /** Combining marks as escapes: that is where the two names differ. */
 function quotedMarks(name) {
-    return quoted(name).replace(/\p{Mark}/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
+    return (0,file_trouble/* quoted */.TL)(name).replace(/\p{Mark}/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 }
 
 
@@ -66611,6 +66445,200 @@ function asActionError(thrown) {
         hint: 'Please open an issue with the log of this run.',
         cause: thrown,
     });
+}
+
+
+/***/ }),
+
+/***/ 6005:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   LM: () => (/* binding */ leavesOutHidden),
+/* harmony export */   Ow: () => (/* binding */ DEFAULT_IGNORE_FILE),
+/* harmony export */   S3: () => (/* binding */ excludePatterns),
+/* harmony export */   me: () => (/* binding */ includePatterns),
+/* harmony export */   v2: () => (/* binding */ unicodeTwins),
+/* harmony export */   zq: () => (/* binding */ compareUtf8)
+/* harmony export */ });
+/** The ignore file that is read when it exists and need not exist. */
+const DEFAULT_IGNORE_FILE = '.pinataignore';
+const HIDDEN = /(?:^|\/)\./;
+const PUBLISHED_HIDDEN = /^\.(?:well-known(?:\/|$)|nojekyll$|ipfs-)/;
+/** Whether the hidden-file rule leaves `path` out. */
+function leavesOutHidden(path, hiddenFiles) {
+    if (hiddenFiles === 'include' || !HIDDEN.test(path))
+        return false;
+    return hiddenFiles === 'exclude' || !PUBLISHED_HIDDEN.test(path);
+}
+/** The patterns that say which files are published. */
+function includePatterns(rules) {
+    if (rules.include.length === 0)
+        return ['**'];
+    return rules.include.map(plainPattern).flatMap((pattern) => {
+        return /[*?[\]{}()!+@\\]/.test(pattern) ? [pattern] : [pattern, `${pattern}/**`];
+    });
+}
+/**
+ * The patterns that say what is not published; each also covers what is below a directory it matches, in the form from
+ * which the matcher sees that it need not read there: `x/**` matches `x` itself, though after a star only as `@(x*)/**`.
+ */
+function excludePatterns(rules) {
+    return rules.exclude.map(plainPattern).flatMap((pattern) => {
+        return /(?:^|\/)\*\*$/.test(pattern)
+            ? [pattern]
+            : [pattern, `${pattern.replace(/(?<=^|\/)[^/{}()]*\*$/, '@($&)')}/**`];
+    });
+}
+/** The pattern without what means nothing below a directory: `./a//b/` is `a/b`, and `.` is everything. */
+function plainPattern(pattern) {
+    const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
+    return segments.length === 0 ? '**' : segments.join('/');
+}
+/**
+ * Sorts paths by their UTF-8 bytes. That is the order of code points, and differs from the order of JavaScript strings
+ * only where a surrogate meets a character from U+E000 to U+FFFF.
+ */
+function compareUtf8(one, other) {
+    const shared = Math.min(one.length, other.length);
+    for (let at = 0; at < shared; at += 1) {
+        const a = one.charCodeAt(at);
+        const b = other.charCodeAt(at);
+        if (a !== b)
+            return isSurrogate(a) === isSurrogate(b) ? a - b : Number(isSurrogate(a)) - Number(isSurrogate(b));
+    }
+    return one.length - other.length;
+}
+function isSurrogate(unit) {
+    return unit >= 0xd800 && unit <= 0xdfff;
+}
+/**
+ * Pairs of names in one directory that people cannot tell apart: they differ only in how unicode composes them (NFC and
+ * NFD). Both are kept; a URL typed by hand reaches only one.
+ */
+function unicodeTwins(paths) {
+    const firstOf = new Map();
+    const reported = new Set();
+    const twins = [];
+    for (const [parent, name] of [...paths].filter((path) => /[\u0080-\uffff]/.test(path)).flatMap(namesOf)) {
+        const path = parent + name;
+        const look = parent + name.normalize('NFC');
+        const first = firstOf.get(look) ?? path;
+        firstOf.set(look, first);
+        if (first === path || reported.has(path))
+            continue;
+        reported.add(path);
+        twins.push([first, path]);
+    }
+    return twins;
+}
+/** Every segment of a path with the exact path above it: `a/b` gives ['', 'a'] and ['a/', 'b']. */
+function namesOf(path) {
+    const segments = path.split('/');
+    return segments.map((name, depth) => [
+        segments
+            .slice(0, depth)
+            .map((above) => `${above}/`)
+            .join(''),
+        name,
+    ]);
+}
+
+
+/***/ }),
+
+/***/ 9489:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KE: () => (/* binding */ listed),
+/* harmony export */   TL: () => (/* binding */ quoted),
+/* harmony export */   h6: () => (/* binding */ refuseTroubles)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+
+const WORDINGS = {
+    'link-leaves': {
+        one: 'link leaves it',
+        many: 'links leave it',
+        hint: 'Replace links that leave path by a copy of what they point to, or exclude them.',
+    },
+    'link-dangling': {
+        one: 'link points to nothing',
+        many: 'links point to nothing',
+        hint: 'Remove or exclude links that point to nothing.',
+    },
+    'link-loop': {
+        one: 'link leads back to a directory it is in',
+        many: 'links lead back to a directory they are in',
+        hint: 'Remove or exclude links that lead in a circle.',
+    },
+    'link-refused': {
+        one: 'entry is a link, which symlinks: error refuses',
+        many: 'entries are links, which symlinks: error refuses',
+        hint: 'Set symlinks to inside, or exclude the links.',
+    },
+    special: {
+        one: 'entry is neither a file nor a directory',
+        many: 'entries are neither files nor directories',
+        hint: 'Remove or exclude sockets, pipes and devices.',
+    },
+    unreadable: {
+        one: 'entry cannot be read',
+        many: 'entries cannot be read',
+        hint: 'Give the user of this job read access, or exclude what it may not read.',
+    },
+    changed: {
+        one: 'entry changed while it was listed',
+        many: 'entries changed while they were listed',
+        hint: 'Let everything that writes into path end before this step.',
+    },
+    'not-utf8': {
+        one: 'name is not valid UTF-8',
+        many: 'names are not valid UTF-8',
+        hint: 'Rename what has no UTF-8 name; IPFS paths are UTF-8.',
+    },
+};
+const NAMED_AT_MOST = 5;
+/** One refusal for everything that is wrong below `path`, in the order of the kinds above. `troubles` is not empty. */
+function refuseTroubles(path, troubles) {
+    const parts = [];
+    const hints = [];
+    for (const [kind, wording] of Object.entries(WORDINGS)) {
+        const ofKind = troubles.filter((trouble) => trouble.kind === kind);
+        if (ofKind.length === 0)
+            continue;
+        const what = ofKind.length === 1 ? wording.one : wording.many;
+        parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
+        hints.push(wording.hint);
+    }
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .l('input', `path ${quoted(path)} cannot be published as it is: ${parts.join('; ')}.`, {
+        hint: hints.join(' '),
+    });
+}
+/** Up to five texts and the count of the rest. */
+function listed(texts) {
+    const rest = texts.length - NAMED_AT_MOST;
+    const named = texts.slice(0, NAMED_AT_MOST).join(', ');
+    return rest > 0 ? `${named} and ${rest} more` : named;
+}
+/** A name as one line of text that shows every character that would not be seen, or would steer a terminal. */
+function quoted(name) {
+    return JSON.stringify(name).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
+        return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
+}
+function described(trouble) {
+    const path = trouble.path === '' ? '.' : trouble.path;
+    const name = trouble.kind === 'not-utf8' ? quotedBytes(path) : quoted(path);
+    return trouble.detail === undefined ? name : `${name} ${trouble.detail}`;
+}
+function quotedBytes(path) {
+    const last = path.lastIndexOf('/') + 1;
+    const name = quoted(path.slice(last)).replace(/[\u0080-\u00ff]|\\u00([89][0-9a-f])/g, (character, escaped) => {
+        return `\\x${escaped ?? character.charCodeAt(0).toString(16)}`;
+    });
+    return quoted(path.slice(0, last)).slice(0, -1) + name.slice(1);
 }
 
 
@@ -68690,7 +68718,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7247);
 /* harmony import */ var _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8660);
 /* harmony import */ var _adapters_unixfs_dag_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1318);
-/* harmony import */ var _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9915);
+/* harmony import */ var _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4303);
 /* harmony import */ var _domain_errors_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6046);
 /* harmony import */ var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(3153);
 /* harmony import */ var _domain_run_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3944);

@@ -317,3 +317,17 @@ async function listWithModes(root: string, modes: Readonly<Record<string, number
     for (const path of Object.keys(modes)) chmodSync(join(root, path), 0o755);
   }
 }
+
+describe('links that multiply', () => {
+  it('end in a refusal instead of filling the memory', async () => {
+    const levels = Array.from({ length: 24 }, (_, level) => level);
+    const links = levels.flatMap((level) => [
+      [`d${level}/a`, { link: `../d${level + 1}` }] as const,
+      [`d${level}/b`, { link: `../d${level + 1}` }] as const,
+    ]);
+    using tree = tempTree({ ...Object.fromEntries(links), 'd24/end.txt': 'x' });
+    await expect(listFiles(tree.root, DEFAULTS)).rejects.toThrow(
+      'path shows more than 200,000 files and directories through links',
+    );
+  });
+});

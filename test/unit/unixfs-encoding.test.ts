@@ -8,7 +8,6 @@ import { cidBytes, cidPrefix, cidText } from '../../src/adapters/unixfs/cid-byte
 import { encodeNode, nodeLength } from '../../src/adapters/unixfs/dag-pb.ts';
 import { decodeNode } from '../../src/adapters/unixfs/decode.ts';
 import { murmur3 } from '../../src/adapters/unixfs/murmur3.ts';
-import { compareUtf8 } from '../../src/adapters/unixfs/tree.ts';
 import {
   DIRECTORY_MESSAGE,
   fileMessage,
@@ -19,6 +18,7 @@ import {
 } from '../../src/adapters/unixfs/unixfs-message.ts';
 import { readVarint, varintLength, writeVarint } from '../../src/adapters/unixfs/varint.ts';
 import { cidFromDigest } from '../../src/domain/cid.ts';
+import { compareUtf8 } from '../../src/domain/file-rules.ts';
 import vectors from '../fixtures/cid/murmur3.json' with { type: 'json' };
 
 const digests = fc.uint8Array({ minLength: 32, maxLength: 32 });

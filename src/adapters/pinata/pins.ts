@@ -104,21 +104,21 @@ interface Wait {
   readonly deadline: AbortSignal;
 }
 
+/** So long the row of an upload's own id is waited for, while another of the same CID is listed. */
+const OWN_ROW_PATIENCE_MS = 15_000;
+
 async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promise<Pin> {
-  // Rows of the same CID that are not the upload's: somebody else's, unless the id turns out to be no pin's.
-  let others: readonly Pin[] = [];
+  const began = performance.now();
   for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch((error: unknown) => {
-      if (deadline.aborted) return others;
+      if (deadline.aborted) return [];
       throw error;
     });
-    const pin = pinId === undefined ? rows[0] : rows.find((row) => row.id === pinId);
+    const patient = pinId !== undefined && performance.now() - began < OWN_ROW_PATIENCE_MS;
+    const pin = rows.find((row) => row.id === pinId) ?? (patient ? undefined : rows[0]);
     if (pin !== undefined) return pin;
-    others = rows;
     await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
   }
-  const [other] = others;
-  if (other !== undefined) return other;
   throw new ActionError('network', `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: 'It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again.',
   });

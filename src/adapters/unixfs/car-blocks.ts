@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
 import { ActionError } from '../../domain/errors.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
 import { parseCarHeader } from './car-header.ts';
@@ -8,7 +9,7 @@ import { SHA2_256 } from './cid-bytes.ts';
 import type { CidTable } from './cid-table.ts';
 import { cidTable } from './cid-table.ts';
 import type { OpenFile, Span } from './source-file.ts';
-import { quotePath, readSpan } from './source-file.ts';
+import { readSpan } from './source-file.ts';
 import { readVarint } from './varint.ts';
 
 export const IDENTITY = 0x00;
@@ -37,7 +38,7 @@ const HASH_NAMES: Readonly<Record<number, string>> = {
 };
 
 export function brokenCar(path: string, what: string): ActionError {
-  return new ActionError('content', `${quotePath(path)} is not a CAR that can be deployed: ${what}.`, {
+  return new ActionError('content', `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
     hint: 'Make it again as a CARv1 with one root and every block below it.',
   });
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ActionError } from '../../domain/errors.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 import type { CarSource } from '../../domain/listing.ts';
-import { quotePath } from './source-file.ts';
 
 /**
  * Writes the CAR to `path`, which afterwards holds the whole of it or, after an error, what it held before. Throws an
@@ -31,7 +31,7 @@ export async function writeCar(car: CarSource, path: string): Promise<void> {
 export function refuseCarInside(directory: string, path: string): void {
   const place = relative(realPath(directory), realPath(path));
   if (isAbsolute(place) || place === '..' || place.startsWith(`..${sep}`)) return;
-  throw new ActionError('input', `car-file must be outside of path, got ${quotePath(path)}.`, {
+  throw new ActionError('input', `car-file must be outside of path, got ${quoted(path)}.`, {
     hint: 'Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent.',
   });
 }
@@ -66,7 +66,7 @@ function writing<Result>(path: string, access: () => Result): Result {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const reason = code === 'ENOSPC' ? 'the disk is full' : code;
-    throw new ActionError('input', `car-file ${quotePath(path)} could not be written (${reason}).`, {
+    throw new ActionError('input', `car-file ${quoted(path)} could not be written (${reason}).`, {
       hint: 'Name a file in a directory that exists, can be written to, and has room for the whole CAR.',
       cause,
     });

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 import type { ListedFile } from '../../domain/listing.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
@@ -8,7 +9,6 @@ import { assertCheckable, assertHash, brokenCar, decodeCid, IDENTITY, readBlock 
 import type { DecodedLink, DecodedNode } from './decode.ts';
 import { decodeNode } from './decode.ts';
 import type { OpenFile, Span } from './source-file.ts';
-import { quotePath } from './source-file.ts';
 
 export interface CarDag {
   readonly listing: ReadonlyMap<string, ListedFile>;
@@ -75,14 +75,14 @@ export async function listDag(
 
   function join(path: string, name: string): string {
     if (name === '' || name === '.' || name === '..' || name.includes('/')) {
-      throw brokenCar(carPath, `${quotePath(name)} in ${quotePath(path)} is not a name`);
+      throw brokenCar(carPath, `${quoted(name)} in ${quoted(path)} is not a name`);
     }
     return path === '' ? name : `${path}/${name}`;
   }
 
   function list(path: string, file: ListedFile): void {
     count(path);
-    if (listing.has(path)) throw brokenCar(carPath, `${quotePath(path)} is in it twice`);
+    if (listing.has(path)) throw brokenCar(carPath, `${quoted(path)} is in it twice`);
     listing.set(path, file);
   }
 

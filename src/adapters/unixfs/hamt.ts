@@ -1,8 +1,8 @@
 import { ActionError } from '../../domain/errors.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 import type { Link, NodeBlock, Target } from './dag-pb.ts';
 import { encodeNode } from './dag-pb.ts';
 import { murmur3 } from './murmur3.ts';
-import { quotePath } from './source-file.ts';
 import { shardMessage } from './unixfs-message.ts';
 
 /** Takes a finished node with its links, and tells how to link to it. */
@@ -38,7 +38,7 @@ function encodeShard(hashed: readonly HashedLink[], level: number, addNode: AddN
 
 /** Two names with one hash: every level would put them into the same bucket. */
 function exhausted(link: Link): never {
-  throw new ActionError('content', `The name ${quotePath(link.name)} has the same hash as a name beside it.`, {
+  throw new ActionError('content', `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
     hint: 'Rename one of the two: a directory of this size cannot hold both.',
   });
 }

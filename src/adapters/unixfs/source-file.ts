@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { ActionError } from '../../domain/errors.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 
 /** A file of a build: `path` is what messages call it, `source` where it is. */
 export interface SourceFile {
@@ -22,14 +23,9 @@ export interface OpenFile {
   readonly modifiedMs: number;
 }
 
-/** A path for a sentence: quoted, with control characters escaped. */
-export function quotePath(path: string): string {
-  return JSON.stringify(path);
-}
-
 /** The error of a file that is not what it was. */
 export function changedFile(file: SourceFile, what: string): ActionError {
-  return new ActionError('content', `${quotePath(file.path)} changed while it was being deployed: ${what}.`, {
+  return new ActionError('content', `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
     hint: 'Deploy when the build has finished and nothing writes to its directory any more.',
   });
 }
@@ -104,7 +100,7 @@ function naming<Result>(file: SourceFile, access: () => Result): Result {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     if (code === 'ELOOP') throw changedFile(file, 'a link was put in its place');
     const gone = code === 'ENOENT' ? 'it is gone' : `it cannot be read (${code})`;
-    throw new ActionError('content', `${quotePath(file.path)} was found, but now ${gone}.`, {
+    throw new ActionError('content', `${quoted(file.path)} was found, but now ${gone}.`, {
       hint: 'Deploy when the build has finished, and check who may read its files.',
       cause,
     });

@@ -1,6 +1,7 @@
 import { ActionError } from '../../domain/errors.ts';
+import { compareUtf8 } from '../../domain/file-rules.ts';
+import { quoted } from '../../domain/file-trouble.ts';
 import type { FileEntry } from '../../domain/listing.ts';
-import { quotePath } from './source-file.ts';
 
 export interface TreeFile {
   readonly kind: 'file';
@@ -53,7 +54,7 @@ function splitPath(path: string): { readonly parent: string; readonly name: stri
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
   if (slash === 0 || name === '' || name === '.' || name === '..' || !name.isWellFormed()) {
-    throw new ActionError('content', `${quotePath(path)} is not a path of a directory or file in a build.`);
+    throw new ActionError('content', `${quoted(path)} is not a path of a directory or file in a build.`);
   }
   return { parent: slash < 0 ? '' : path.slice(0, slash), name };
 }
@@ -65,27 +66,9 @@ function sortChildren(path: string, directory: GrowingDirectory): void {
   const place = path === '' ? twin.name : `${path}/${twin.name}`;
   throw new ActionError(
     'content',
-    `${quotePath(place)} was listed twice, but a path leads to one file or one directory.`,
+    `${quoted(place)} was listed twice, but a path leads to one file or one directory.`,
     {
       hint: 'Remove or rename one of the two.',
     },
   );
-}
-
-/**
- * Orders strings by their UTF-8 bytes. The order of UTF-16 units is the same but for surrogates, which stand for
- * characters above all others and have to be moved above U+FFFF.
- */
-export function compareUtf8(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length);
-  for (let at = 0; at < shared; at += 1) {
-    const unitA = a.charCodeAt(at);
-    const unitB = b.charCodeAt(at);
-    if (unitA !== unitB) return rank(unitA) - rank(unitB);
-  }
-  return a.length - b.length;
-}
-
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }

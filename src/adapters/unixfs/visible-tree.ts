@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ActionError } from '../../domain/errors.ts';
 import type { LeftOut, LeftOutReason } from '../../domain/file-rules.ts';
 import type { FileTrouble } from '../../domain/file-trouble.ts';
 import type { GlobDirent, GlobFs } from './glob-fs.ts';
@@ -32,7 +33,10 @@ export interface TreeRules {
  * read. Each directory is read at most once, when fast-glob asks for it.
  */
 export interface VisibleTree {
+  readonly root: string;
   readonly rules: TreeRules;
+  /** Entries that lie elsewhere than where they are shown. */
+  linked: number;
   /** By fast-glob's path. */
   readonly entries: Map<string, TreeEntry>;
   readonly listings: Map<string, GlobDirent[]>;
@@ -43,11 +47,29 @@ export interface VisibleTree {
   readonly troubles: FileTrouble[];
 }
 
+/** What may be visible through links: those to directories can multiply it without end. */
+const MOST_LINKED = 200_000;
+
+function countLinked(tree: VisibleTree, { path, source }: TreeEntry): void {
+  if (source === join(tree.root, path)) return;
+  tree.linked += 1;
+  if (tree.linked <= MOST_LINKED) return;
+  throw new ActionError(
+    'input',
+    `path shows more than ${MOST_LINKED.toLocaleString('en-US')} files and directories through links.`,
+    {
+      hint: 'Exclude links that lead to the same directories again and again. Nothing was sent.',
+    },
+  );
+}
+
 /** @param root The real path of a directory. */
 export function openTree(root: string, rules: TreeRules): VisibleTree {
   const top: TreeEntry = { path: '', source: root, kind: 'directory', above: [] };
   return {
+    root,
     rules,
+    linked: 0,
     entries: new Map([['', top]]),
     listings: new Map(),
     namesOnDisk: new Map(),
@@ -96,6 +118,7 @@ function list(tree: VisibleTree, globPath: string): GlobDirent[] {
       const name = globName(child.path.slice(child.path.lastIndexOf('/') + 1));
       tree.entries.set(globPath === '' ? name : `${globPath}/${name}`, child);
       listing.push(globDirent(name, child.kind));
+      countLinked(tree, child);
     } else {
       tree.leftOut.push({ path: child.path, kind: child.kind, reason });
     }
