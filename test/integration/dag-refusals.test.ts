@@ -17,6 +17,7 @@ import { readRange } from '../support/car-blocks.ts';
 import { dagContent } from '../support/dag-content.ts';
 import { refusal } from '../support/refusal.ts';
 import { tempTree } from '../support/temp-tree.ts';
+import { DEFAULTS } from './walked.ts';
 
 const MIB = 1_048_576;
 
@@ -50,14 +51,7 @@ test.for([
   'a listed file in whose place %s was put is refused, when it is hashed and when it is sent',
   async ([, replace]) => {
     using tree = tempTree({ 'site/z.txt': 'hello!', 'site/a.txt': 'x', outside: 'secret' });
-    const rules = {
-      include: ['**'],
-      exclude: [],
-      ignoreFile: undefined,
-      hiddenFiles: 'auto',
-      symlinks: 'inside',
-    } as const;
-    const { content } = await listFiles(join(tree.root, 'site'), rules);
+    const { content } = await listFiles(join(tree.root, 'site'), DEFAULTS);
     const built = await buildDag(content, 'unixfs-v1-2025');
     rmSync(join(tree.root, 'site/z.txt'));
     replace(join(tree.root, 'site/z.txt'), join(tree.root, 'outside'));
@@ -68,14 +62,7 @@ test.for([
 
 test('a listed file whose directory was replaced by a link is refused', async () => {
   using tree = tempTree({ 'site/docs/passwd': 'hello!', 'other/passwd': 'secret' });
-  const rules = {
-    include: ['**'],
-    exclude: [],
-    ignoreFile: undefined,
-    hiddenFiles: 'auto',
-    symlinks: 'inside',
-  } as const;
-  const { content } = await listFiles(join(tree.root, 'site'), rules);
+  const { content } = await listFiles(join(tree.root, 'site'), DEFAULTS);
   renameSync(join(tree.root, 'site/docs'), join(tree.root, 'away'));
   symlinkSync(join(tree.root, 'other'), join(tree.root, 'site/docs'));
   expect(await refusal(buildDag(content, 'unixfs-v1-2025'))).toBe(

@@ -12,14 +12,7 @@ import type { FileRules } from '../../src/domain/file-rules.ts';
 import type { FileEntry } from '../../src/domain/listing.ts';
 import type { Planted } from '../support/temp-tree.ts';
 import { plant, tempTree } from '../support/temp-tree.ts';
-
-const DEFAULTS: FileRules = {
-  include: ['**'],
-  exclude: [],
-  ignoreFile: '.pinataignore',
-  hiddenFiles: 'auto',
-  symlinks: 'inside',
-};
+import { DEFAULTS } from './walked.ts';
 
 type Tree = Readonly<Record<string, Planted>>;
 

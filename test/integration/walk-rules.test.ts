@@ -1,30 +1,10 @@
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listFiles } from '../../src/adapters/unixfs/walk.ts';
-import type { FileRules, FoundFiles } from '../../src/domain/file-rules.ts';
-import type { FileEntry } from '../../src/domain/listing.ts';
+import type { FileRules } from '../../src/domain/file-rules.ts';
 import type { Planted } from '../support/temp-tree.ts';
 import { tempTree } from '../support/temp-tree.ts';
-
-const DEFAULTS: FileRules = {
-  include: ['**'],
-  exclude: [],
-  ignoreFile: '.pinataignore',
-  hiddenFiles: 'auto',
-  symlinks: 'inside',
-};
-
-function entriesOf(found: FoundFiles): readonly FileEntry[] {
-  if (found.content.kind !== 'directory') throw new Error(`expected a directory, got a ${found.content.kind}`);
-  return found.content.entries;
-}
-
-/** What is listed of a tree, with a slash behind directories. */
-async function pathsIn(planted: Readonly<Record<string, Planted>>, rules: Partial<FileRules> = {}) {
-  using tree = tempTree(planted);
-  const found = await listFiles(tree.root, { ...DEFAULTS, ...rules });
-  return entriesOf(found).map(({ path, kind }) => (kind === 'directory' ? `${path}/` : path));
-}
+import { DEFAULTS, entriesOf, pathsIn } from './walked.ts';
 
 async function leftOutOf(planted: Readonly<Record<string, Planted>>, rules: Partial<FileRules> = {}) {
   using tree = tempTree(planted);
