@@ -77,5 +77,6 @@ function renderState(_call: Call, backend: Backend): Answer {
       ready: readyAt !== null && readyAt <= now.getTime(),
     })),
     groups: backend.store.groups.all(),
+    swaps: backend.store.swaps.all(),
   });
 }

@@ -23,6 +23,8 @@ export interface GatewayBackend {
   isPinned(root: CID): boolean;
   /** When the oldest live pin of this root was made; undefined without one. */
   pinnedSince(root: CID): Date | undefined;
+  /** What a hot swap puts in the place of this root; undefined when nothing does, or there are no swaps at all. */
+  swappedFor?(root: CID): CID | undefined;
   now(): Date;
 }
 
@@ -81,14 +83,30 @@ async function answerRequest(
   if ('location' in address) {
     return redirectAnswer(301, address.location);
   }
-  requireAccess({ address, token: readToken(request, address) }, backend, options);
+  const token = readToken(request, address);
+  requireAccess({ address, token }, backend, options);
+  const mapped = isOwn(options.mode) ? backend.swappedFor?.(address.root) : undefined;
+  const served = mapped === undefined ? address : { ...address, root: mapped };
+  requireAccess({ address: served, token }, backend, options);
   if (options.lies === 'html200') {
     return textAnswer(200, renderErrorPage(), 'text/html; charset=utf-8');
   }
-  const content = { method, headers, address, read: requireBlocks((cid) => backend.readBlock(cid)) };
-  const answer = await ANSWER_BY_FORMAT[readFormat(request, address, options)](content);
-  refuseHtml(answer, options.mode);
+  const content = { method, headers, address: served, read: requireBlocks((cid) => backend.readBlock(cid)) };
+  const found = await ANSWER_BY_FORMAT[readFormat(request, address, options)](content);
+  refuseHtml(found, options.mode);
+  const answer = mapped === undefined ? found : nameSwapped(found, mapped);
   return options.lies === undefined ? answer : spoilBody(answer, options.lies);
+}
+
+/** True for the gateways of an account: only they know its hot swaps. */
+function isOwn(mode: GatewayMode = 'dedicated'): boolean {
+  return mode === 'dedicated' || mode === 'custom-domain';
+}
+
+/** The tag of swapped content is the CID it was swapped for, and it may change at any time. */
+function nameSwapped(answer: GatewayAnswer, mapped: CID): GatewayAnswer {
+  if (answer.headers.Etag === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, Etag: `"${mapped.toString()}"`, 'Cache-Control': 'no-cache' } };
 }
 
 const ANSWER_BY_FORMAT = { page: answerPage, raw: answerRaw, car: answerCar };

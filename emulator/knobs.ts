@@ -71,6 +71,11 @@ const table = {
   deleteLagMs: count(0, 'MS', 'How long a deleted record stays in listings.'),
   settleMs: count(0, 'MS', 'How long after its creation a DELETE of a record answers 500.'),
 
+  swapBody: oneOf(
+    ['both', 'documented', 'sdk'],
+    'Where a hot swap names its new CID: swapCid (documented), swap_cid (what the SDK sends), or either.',
+  ),
+
   gatewayMode: oneOf(
     ['custom-domain', 'dedicated', 'shared', 'public'],
     'Which gateway is played: pinned roots with HTML, the same without, any CID without HTML, or a public one.',

@@ -18,6 +18,7 @@ import { answeringListener, gatewayListener, plainListener, type Traffic } from 
 import { pinsHolding } from './pins.ts';
 import { createRequestLog } from './request-log.ts';
 import { routeCall } from './router.ts';
+import { swappedFor, swapRoutes } from './swaps.ts';
 import { createTus } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -64,7 +65,7 @@ function createListeners(backend: Backend): readonly RequestListener[] {
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
   // `/v3/files/limits` would be taken for a network.
-  const api = [...accountRoutes, ...fileRoutes, ...groupRoutes, ...legacyRoutes];
+  const api = [...accountRoutes, ...fileRoutes, ...swapRoutes, ...groupRoutes, ...legacyRoutes];
   const control = controlRoutes(traffic);
   return [
     withControl(
@@ -95,6 +96,7 @@ function gatewayOf(backend: Backend): (lie: GatewayLie | undefined) => Gateway {
       const readyAt = pinsHolding(root, backend)[0]?.readyAt;
       return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
     },
+    swappedFor: (root: CID) => swappedFor(root, backend),
     now: backend.clock.now,
   };
   return (lie) =>

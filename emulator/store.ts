@@ -49,6 +49,20 @@ export interface Key {
   readonly revoked: boolean;
 }
 
+/** One change of what a gateway serves for a CID. */
+export interface Swap {
+  /** Null: the swap before it was removed. */
+  readonly mappedCid: string | null;
+  /** Milliseconds. */
+  readonly createdAt: number;
+}
+
+/** All swaps of one CID, oldest first. The id is the network and the CID as version 1: `public/bafy…`. */
+export interface SwapHistory {
+  readonly id: string;
+  readonly swaps: readonly Swap[];
+}
+
 /** A presigned upload URL; `fields` is the JSON body it was signed with. */
 export interface SignedUpload {
   readonly id: string;
@@ -69,6 +83,7 @@ export interface Store {
   readonly pins: Table<PinRecord> & { withRoot(root: string): readonly PinRecord[] };
   readonly groups: Table<Group>;
   readonly keys: Table<Key>;
+  readonly swaps: Table<SwapHistory>;
   readonly signedUploads: Table<SignedUpload>;
   /** Resumable uploads that became a record. */
   readonly finishedUploads: Table<{ readonly id: string; readonly cid: string }>;
@@ -87,6 +102,7 @@ export function openStore(directory: string): Store {
     pins: { ...pins, withRoot: (root) => withRoot.all(root).map((row) => fromJson(row.json)) },
     groups: openTable(database, 'groups'),
     keys: openTable(database, 'keys'),
+    swaps: openTable(database, 'swaps'),
     signedUploads: openTable(database, 'signed_uploads'),
     finishedUploads: openTable(database, 'finished_uploads'),
     settings: openTable(database, 'settings'),

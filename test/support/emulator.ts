@@ -9,7 +9,7 @@ import type { Fault } from '../../emulator/faults.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
-import type { Group, PinRecord } from '../../emulator/store.ts';
+import type { Group, PinRecord, SwapHistory } from '../../emulator/store.ts';
 
 const cli = fileURLToPath(new URL('../../emulator/cli.ts', import.meta.url));
 
@@ -21,6 +21,7 @@ export interface EmulatorState {
   readonly now: string;
   readonly records: readonly (Omit<PinRecord, 'readyAt' | 'deletedAt'> & { readonly ready: boolean })[];
   readonly groups: readonly Group[];
+  readonly swaps: readonly SwapHistory[];
 }
 
 /** What tests look at and turn while an emulator runs. */
