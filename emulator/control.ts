@@ -72,7 +72,7 @@ function renderState(_call: Call, backend: Backend): Answer {
   const pins = backend.store.pins.all().filter((pin) => exists(pin, now));
   return json(200, {
     now: now.toISOString(),
-    records: pins.map(({ deletedAt: _gone, readyAt, ...pin }) => ({
+    records: pins.map(({ deletedAt: _gone, past: _past, readyAt, ...pin }) => ({
       ...pin,
       ready: readyAt !== null && readyAt <= now.getTime(),
     })),

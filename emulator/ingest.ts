@@ -4,9 +4,10 @@ import type { Backend } from './backend.ts';
 import { importCar } from './car-import.ts';
 import type { Part } from './multipart.ts';
 import { exists } from './pins.ts';
+import { withKeyvalues } from './rows.ts';
 import type { PinRecord } from './store.ts';
 import { type Imported, importFolder, importOne, type SourceFile } from './unixfs-import.ts';
-import type { UploadFields } from './upload-fields.ts';
+import { checkKeyvalues, type UploadFields } from './upload-fields.ts';
 
 /** Stored content that has no record yet. */
 export interface Content extends Imported {
@@ -86,16 +87,22 @@ export function recordPin(content: Content, fields: UploadFields, backend: Backe
     backend.store.pins.put(fresh);
     return { pin: fresh, isDuplicate: earlier !== undefined };
   }
-  const pin = renew(earlier, fresh, backend.knobs.duplicates);
+  const pin = renew(earlier, fresh, backend);
   backend.store.pins.put(pin);
   return { pin, isDuplicate: true };
 }
 
-function renew(earlier: PinRecord, fresh: PinRecord, duplicates: 'keep' | 'merge' | 'replace'): PinRecord {
-  if (duplicates === 'keep') return earlier;
-  if (duplicates === 'merge') return { ...earlier, keyvalues: { ...earlier.keyvalues, ...fresh.keyvalues } };
+/** Throws 400 when merged keyvalues are more than a record holds. */
+function renew(earlier: PinRecord, fresh: PinRecord, backend: Backend): PinRecord {
   const { name, keyvalues, groupId, expiresAt } = fresh;
-  return { ...earlier, name, keyvalues, groupId, expiresAt };
+  switch (backend.knobs.duplicates) {
+    case 'merge':
+      return withKeyvalues(earlier, checkKeyvalues({ ...earlier.keyvalues, ...keyvalues }), backend);
+    case 'replace':
+      return { ...withKeyvalues(earlier, keyvalues, backend), name, groupId, expiresAt };
+    default:
+      return earlier;
+  }
 }
 
 function newPin(content: Content, fields: UploadFields, backend: Backend): PinRecord {

@@ -49,6 +49,11 @@ const table = {
     ['keep', 'merge', 'replace', 'new-record'],
     'An upload of a pinned CID: leave the record, merge keyvalues, replace its fields, or make a second record.',
   ),
+  expiryClear: oneOf(
+    ['refused', 'ignored', 'yes'],
+    'An update with expires_at null: 400, 200 without a change, or the record loses its expiry.',
+  ),
+  expiryShown: oneOf(['no', 'yes'], 'Rows carry expires_at (unix seconds or null).'),
   folderPrefix: oneOf(
     ['strip', 'keep'],
     'The common first segment of a folder upload is dropped, or kept below the root.',
@@ -68,6 +73,9 @@ const table = {
   listOrder: oneOf(['DESC', 'ASC'], 'Order of a listing that does not ask for one.'),
   nameFilter: oneOf(['substring', 'exact'], 'How the name filter of a listing compares.'),
   listLagMs: count(0, 'MS', 'How long a new record stays out of listings.'),
+  updateLagMs: count(0, 'MS', 'How long listings show and filter by the keyvalues from before an update.'),
+  ignoreFilters: flag('A listing of files ignores all its filters and returns everything.'),
+  repeatToken: flag('A listing never ends: the token of its last page is answered again and again.'),
   deleteLagMs: count(0, 'MS', 'How long a deleted record stays in listings.'),
   settleMs: count(0, 'MS', 'How long after its creation a DELETE of a record answers 500.'),
 

@@ -2,7 +2,7 @@ import type { Backend } from './backend.ts';
 
 /**
  * One page of rows that come oldest first, by the query's `order`, `limit` and `pageToken`. The token is the base64 of
- * the last row's id; `""` ends the list.
+ * the last row's id; `""` ends the list, unless the knob lets the last token repeat for ever.
  */
 export function listPage<T extends { readonly id: string }>(
   rows: readonly T[],
@@ -15,8 +15,13 @@ export function listPage<T extends { readonly id: string }>(
   const rest = last === '' ? rows : rows.filter(({ id }) => (isRising ? id > last : id < last));
   const page = (isRising ? rest : rest.toReversed()).slice(0, pageSize(query, backend));
   const final = page.at(-1);
-  const token = final === undefined || page.length === rest.length ? '' : Buffer.from(final.id).toString('base64');
-  return { page, token };
+  if (final !== undefined && page.length < rest.length) return { page, token: tokenOf(final.id) };
+  if (!backend.knobs.repeatToken) return { page, token: '' };
+  return { page, token: query.get('pageToken') || tokenOf(final?.id ?? 'none') };
+}
+
+function tokenOf(id: string): string {
+  return Buffer.from(id).toString('base64');
 }
 
 function pageSize(query: URLSearchParams, backend: Backend): number {

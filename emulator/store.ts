@@ -28,6 +28,8 @@ export interface PinRecord {
   readonly readyAt: number | null;
   /** Milliseconds; a deleted record may linger in listings. */
   readonly deletedAt: number | null;
+  /** Keyvalues that were replaced, oldest first, and when (milliseconds): listings may lag behind. */
+  readonly past?: readonly { readonly keyvalues: Readonly<Record<string, string>>; readonly until: number }[];
 }
 
 export interface Group {

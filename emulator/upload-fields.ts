@@ -43,7 +43,7 @@ export function parseUploadFields(fields: ReadonlyMap<string, string>, backend: 
   };
 }
 
-/** Throws 404 for anything but the two networks, which are path segments of the files API too. */
+/** Throws 400 for anything but the two networks, which are path segments of the files API too. */
 export function parseNetwork(text: string): Network {
   if (text === 'public' || text === 'private') return text;
   throw new Refusal(400, 'network must be public or private');
@@ -56,12 +56,14 @@ function parseGroup(id: string | undefined, network: Network, backend: Backend):
   return id;
 }
 
+export const expiryMessage = 'expires_at must be a unix timestamp in the future';
+
 /** A time in unix seconds that lies ahead. Throws 400. */
 export function parseExpiry(value: unknown, backend: Backend): number | null {
   if (value === undefined || value === null || value === '') return null;
   const seconds = Number(value);
   if (!Number.isInteger(seconds) || seconds * 1000 <= backend.clock.now().getTime()) {
-    throw new Refusal(400, 'expires_at must be a unix timestamp in the future');
+    throw new Refusal(400, expiryMessage);
   }
   return seconds;
 }

@@ -4,6 +4,7 @@ import type { Backend } from './backend.ts';
 import { type Recorded, recordPin, storeParts } from './ingest.ts';
 import { type Form, receiveForm } from './multipart.ts';
 import type { Call, Route } from './route.ts';
+import { renderExpiry } from './rows.ts';
 import { checkSignedContent, signedFields, signUpload, useSigned } from './signed-uploads.ts';
 import type { Tus } from './tus.ts';
 import { parseUploadFields } from './upload-fields.ts';
@@ -39,7 +40,7 @@ async function uploadForm(call: Call, backend: Backend): Promise<Answer> {
     const content = await storeParts(form.parts, fields, backend);
     const recorded = recordPin(content, fields, backend);
     useSigned(signedId, backend);
-    return envelope(renderUpload(recorded));
+    return envelope(renderUpload(recorded, backend));
   } finally {
     await form.discard();
   }
@@ -51,7 +52,7 @@ function measureForm({ parts }: Form): { bytes: number; mimeType: string } {
 }
 
 /** The row that an upload answers; it differs from a listed one in its time and extra fields. */
-function renderUpload({ pin, isDuplicate }: Recorded): Record<string, unknown> {
+function renderUpload({ pin, isDuplicate }: Recorded, backend: Backend): Record<string, unknown> {
   return {
     id: pin.id,
     user_id: '00000000-0000-4000-8000-000000000001',
@@ -65,6 +66,7 @@ function renderUpload({ pin, isDuplicate }: Recorded): Record<string, unknown> {
     keyvalues: pin.keyvalues,
     vectorized: false,
     network: pin.network,
+    ...renderExpiry(pin, backend),
     ...(isDuplicate ? { is_duplicate: true } : {}),
   };
 }

@@ -19,7 +19,7 @@ export type FaultRequest = Pick<Fault, 'action'> & Partial<Fault>;
 /** `GET /__emulator/state`: the live records. */
 export interface EmulatorState {
   readonly now: string;
-  readonly records: readonly (Omit<PinRecord, 'readyAt' | 'deletedAt'> & { readonly ready: boolean })[];
+  readonly records: readonly (Omit<PinRecord, 'readyAt' | 'deletedAt' | 'past'> & { readonly ready: boolean })[];
   readonly groups: readonly Group[];
   readonly swaps: readonly SwapHistory[];
 }
