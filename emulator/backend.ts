@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Auth, openAuth } from './auth.ts';
 import { type Blocks, openBlocks } from './blocks.ts';
 import { type Clock, createClock, createIds } from './clock.ts';
+import { type GithubTokens, openGithubTokens } from './github-tokens.ts';
 import type { Knobs } from './knobs.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -14,6 +15,7 @@ export interface Backend {
   readonly store: Store;
   readonly blocks: Blocks;
   readonly auth: Auth;
+  readonly githubTokens: GithubTokens;
   /** Where multipart parts wait until they are imported. */
   readonly scratch: string;
   /** Where resumable uploads wait; survives a restart. */
@@ -44,6 +46,7 @@ export async function openBackend(directory: string, knobs: Knobs): Promise<Back
     store,
     blocks: await openBlocks(join(directory, 'blocks')),
     auth: openAuth(store, knobs, clock),
+    githubTokens: openGithubTokens(store),
     scratch,
     partials,
   };

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { parseFault } from './faults.ts';
+import { addGithubToken, setGithub } from './github-control.ts';
 import { readJson } from './json-body.ts';
 import type { Traffic } from './listener.ts';
 import { exists } from './pins.ts';
@@ -33,6 +34,8 @@ export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
     route('GET', 'clock', renderClock),
     route('POST', 'clock', setClock),
     route('POST', 'keys', addKey),
+    route('POST', 'github', setGithub),
+    route('POST', 'github/tokens', addGithubToken),
     route('GET', 'state', renderState),
   ];
 }
@@ -78,5 +81,9 @@ function renderState(_call: Call, backend: Backend): Answer {
     })),
     groups: backend.store.groups.all(),
     swaps: backend.store.swaps.all(),
+    github: {
+      pullRequests: backend.store.github.pullRequests.all(),
+      deployments: backend.store.github.deployments.all(),
+    },
   });
 }

@@ -159,11 +159,11 @@ export function renderHelp(): string {
     return `  ${usage}\n        ${knob.says}${initial}`;
   });
   return [
-    'A local Pinata: uploads, files, groups and a gateway on a real block store.',
+    'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store) and a very small GitHub.',
     '',
-    'Prints one JSON line with its base URLs and a JWT, then serves until SIGTERM or SIGINT.',
-    'githubUrl answers 404 to everything: the GitHub part is not there yet.',
-    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /state.',
+    'Prints one JSON line with its base URLs, a JWT and a GitHub token, then serves until SIGTERM or SIGINT.',
+    'githubUrl answers GraphQL (/graphql, /api/graphql) about pull requests and deployments, 404 to everything else.',
+    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /state.',
     '',
     'Knobs [default]:',
     ...rows,

@@ -55,7 +55,8 @@ function noScopes(): Refusal {
   });
 }
 
-function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+/** The segments at `:name`, or undefined when the path is another. Throws 400 for a malformed one. */
+export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.replace(/(.)\/$/, '$1').split('/');
   if (wanted.length !== given.length) return undefined;

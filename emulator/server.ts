@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import { accountRoutes } from './account.ts';
-import { json } from './answer.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { controlRoutes } from './control.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
 import { createGateway, type Gateway, type GatewayLie } from './gateway.ts';
+import { answerGithub } from './github.ts';
 import { groupRoutes } from './groups.ts';
 import { type Knobs, withDefaults } from './knobs.ts';
 import { legacyRoutes } from './legacy.ts';
@@ -22,7 +22,7 @@ import { swappedFor, swapRoutes } from './swaps.ts';
 import { createTus } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
 
-/** Base URLs without `/v3`, and a JWT that may do what the knobs say. */
+/** Base URLs without `/v3`, a JWT that may do what the knobs say, and a GitHub token that may read everything. */
 export interface EmulatorAddress {
   readonly apiUrl: string;
   readonly uploadUrl: string;
@@ -30,6 +30,7 @@ export interface EmulatorAddress {
   readonly legacyUrl: string;
   readonly githubUrl: string;
   readonly jwt: string;
+  readonly githubToken: string;
 }
 
 export interface Emulator extends EmulatorAddress {
@@ -52,6 +53,7 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
     legacyUrl: apiUrl,
     githubUrl,
     jwt: backend.auth.jwt,
+    githubToken: backend.githubTokens.token,
     close: async () => {
       await Promise.all(servers.map(closeServer));
       backend.store.close();
@@ -61,7 +63,8 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
 }
 
 function createListeners(backend: Backend): readonly RequestListener[] {
-  const log = createRequestLog(backend.auth.labelOf);
+  const { auth, githubTokens } = backend;
+  const log = createRequestLog((authorization) => githubTokens.labelOf(authorization) ?? auth.labelOf(authorization));
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
   // `/v3/files/limits` would be taken for a network.
@@ -74,11 +77,9 @@ function createListeners(backend: Backend): readonly RequestListener[] {
     ),
     answeringListener('upload', traffic, (call) => routeCall(uploads, call, backend)),
     gatewayListener(traffic, gatewayOf(backend)),
-    answeringListener('github', traffic, () => Promise.resolve(json(404, githubNotFound))),
+    answeringListener('github', traffic, (call) => answerGithub(call, backend)),
   ];
 }
-
-const githubNotFound = { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' };
 
 function withControl(control: RequestListener, api: RequestListener): RequestListener {
   return (request, response) => {

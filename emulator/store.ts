@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
 
 export type Network = 'public' | 'private';
 
@@ -89,6 +90,12 @@ export interface Store {
   readonly signedUploads: Table<SignedUpload>;
   /** Resumable uploads that became a record. */
   readonly finishedUploads: Table<{ readonly id: string; readonly cid: string }>;
+  readonly github: {
+    readonly repositories: Table<GithubRepository>;
+    readonly pullRequests: Table<PullRequest>;
+    readonly deployments: Table<GithubDeployment>;
+    readonly tokens: Table<GithubToken>;
+  };
   readonly settings: Table<{ readonly id: string; readonly value: string }>;
   close(): void;
 }
@@ -107,6 +114,12 @@ export function openStore(directory: string): Store {
     swaps: openTable(database, 'swaps'),
     signedUploads: openTable(database, 'signed_uploads'),
     finishedUploads: openTable(database, 'finished_uploads'),
+    github: {
+      repositories: openTable(database, 'github_repositories'),
+      pullRequests: openTable(database, 'github_pull_requests'),
+      deployments: openTable(database, 'github_deployments'),
+      tokens: openTable(database, 'github_tokens'),
+    },
     settings: openTable(database, 'settings'),
     close: () => {
       database.close();

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '../../emulator/faults.ts';
+import type { GithubChange } from '../../emulator/github-control.ts';
+import type { GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
@@ -22,6 +24,14 @@ export interface EmulatorState {
   readonly records: readonly (Omit<PinRecord, 'readyAt' | 'deletedAt' | 'past'> & { readonly ready: boolean })[];
   readonly groups: readonly Group[];
   readonly swaps: readonly SwapHistory[];
+  readonly github: Omit<RepositoryState, 'repository'>;
+}
+
+/** What the emulator's GitHub knows of a repository; times in milliseconds. */
+export interface RepositoryState {
+  readonly repository: string;
+  readonly pullRequests: readonly PullRequest[];
+  readonly deployments: readonly GithubDeployment[];
 }
 
 /** What tests look at and turn while an emulator runs. */
@@ -41,6 +51,13 @@ export interface Controls {
     readonly legacyScopes?: readonly string[];
     readonly revoked?: boolean;
   }): Promise<string>;
+  /**
+   * Makes or changes a repository on the emulator's GitHub: pull requests by their number, deployments by their
+   * `databaseId` (without one a deployment is new). Times default to the emulator's clock.
+   */
+  github(change: GithubChange): Promise<RepositoryState>;
+  /** A GitHub token with just these permissions. */
+  addGithubToken(permissions: Partial<GithubPermissions>): Promise<string>;
 }
 
 /** An emulator in a process of its own, with a state directory that is removed at the end. */
@@ -94,6 +111,8 @@ export function controlsOf(apiUrl: string): Controls {
     clearFaults: async () => void (await call('DELETE', 'faults')),
     clock: async (change) => new Date((await call<{ now: string }>('POST', 'clock', change)).now),
     state: () => call('GET', 'state'),
+    github: (change) => call('POST', 'github', change),
+    addGithubToken: async (permissions) => (await call<{ token: string }>('POST', 'github/tokens', permissions)).token,
     addKey: async (grants) => (await call<{ jwt: string }>('POST', 'keys', grants)).jwt,
   };
 }

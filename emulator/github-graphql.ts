@@ -1,0 +1,142 @@
+import { type ExecutionResult, type GraphQLError, graphql } from 'graphql';
+import * as v from 'valibot';
+import { type Answer, json } from './answer.ts';
+import type { Backend } from './backend.ts';
+import { type ConnectionArguments, GithubError, paginate } from './github-connection.ts';
+import type {
+  DeploymentState,
+  GithubDeployment,
+  GithubPermissions,
+  GithubRepository,
+  PullRequest,
+} from './github-records.ts';
+import type { GithubCall } from './github-route.ts';
+import { githubSchema } from './github-schema.ts';
+import { readJson } from './json-body.ts';
+
+const requestSchema = v.object({
+  query: v.string(),
+  variables: v.nullish(v.record(v.string(), v.unknown())),
+  operationName: v.nullish(v.string()),
+});
+
+interface Context {
+  readonly token: GithubPermissions;
+  readonly backend: Backend;
+}
+
+/** `POST /graphql`. Whatever is wrong with the query, or with what it asks for, is told with status 200. */
+export async function answerQuery(call: GithubCall, backend: Backend): Promise<Answer> {
+  const { query, variables, operationName } = await readJson(requestSchema, call.body);
+  const contextValue: Context = { token: call.token, backend };
+  const { data, errors }: ExecutionResult = await graphql({
+    schema: githubSchema,
+    source: query,
+    rootValue: { repository: findRepository },
+    contextValue,
+    variableValues: variables ?? {},
+    ...(typeof operationName === 'string' ? { operationName } : {}),
+  });
+  return json(200, {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined ? {} : { errors: errors.map(renderError) }),
+  });
+}
+
+function renderError({ originalError, path, locations, message }: GraphQLError): Record<string, unknown> {
+  const type = originalError instanceof GithubError ? originalError.type : undefined;
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(path === undefined ? {} : { path }),
+    ...(type === 'FORBIDDEN' ? { extensions: { saml_failure: false } } : {}),
+    ...(locations === undefined ? {} : { locations }),
+    message,
+  };
+}
+
+// The fields below are called by the executor with their arguments and the context.
+
+function findRepository({ owner, name }: { owner: string; name: string }, { backend }: Context): object {
+  const nameWithOwner = `${owner}/${name}`;
+  const repository = backend.store.github.repositories.get(nameWithOwner.toLowerCase());
+  if (repository === undefined) {
+    throw new GithubError('NOT_FOUND', `Could not resolve to a Repository with the name '${nameWithOwner}'.`);
+  }
+  return {
+    name: repository.nameWithOwner.split('/')[1],
+    nameWithOwner: repository.nameWithOwner,
+    pullRequest: ({ number }: { number: number }, context: Context) => findPullRequest(repository, number, context),
+    deployments: (wanted: DeploymentArguments, context: Context) => listDeployments(repository, wanted, context),
+  };
+}
+
+function requirePermission(permission: keyof GithubPermissions, { token }: Context): void {
+  if (!token[permission]) throw new GithubError('FORBIDDEN', 'Resource not accessible by integration');
+}
+
+function findPullRequest(repository: GithubRepository, number: number, context: Context): object {
+  requirePermission('pullRequests', context);
+  const found = context.backend.store.github.pullRequests.get(`${repository.id}#${number}`);
+  if (found === undefined) {
+    throw new GithubError('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${number}.`);
+  }
+  return renderPullRequest(found);
+}
+
+function renderPullRequest({ number, state, headRefOid, closedAt, mergedAt }: PullRequest): object {
+  return {
+    number,
+    state,
+    headRefOid,
+    closed: state !== 'OPEN',
+    merged: state === 'MERGED',
+    closedAt: renderTime(closedAt),
+    mergedAt: renderTime(mergedAt),
+  };
+}
+
+interface DeploymentArguments extends ConnectionArguments {
+  readonly environments?: readonly string[] | null;
+  readonly orderBy?: { readonly direction: 'ASC' | 'DESC' } | null;
+}
+
+function listDeployments(repository: GithubRepository, wanted: DeploymentArguments, context: Context): object {
+  requirePermission('deployments', context);
+  const environments = wanted.environments ?? [];
+  const deployments = context.backend.store.github.deployments
+    .all()
+    .filter((deployment) => deployment.repository === repository.id)
+    .filter(({ environment }) => environments.length === 0 || environments.includes(environment));
+  const direction = wanted.orderBy?.direction ?? 'ASC';
+  return paginate({ name: 'deployments', rows: deployments, direction, render: renderDeployment }, wanted);
+}
+
+function renderDeployment(deployment: GithubDeployment): object {
+  const { databaseId, environment, state, payload, createdAt } = deployment;
+  return {
+    databaseId,
+    environment,
+    latestEnvironment: environment,
+    state,
+    payload,
+    createdAt: renderTime(createdAt),
+    latestStatus: renderStatus(deployment),
+  };
+}
+
+/** A deployment without any status is pending too. */
+function renderStatus({ environment, state, environmentUrl, logUrl }: GithubDeployment): object | null {
+  if (state === 'PENDING' && environmentUrl === null && logUrl === null) return null;
+  return { environment, environmentUrl, logUrl, state: statusStates[state] ?? state };
+}
+
+/** The states of a deployment that no status has: what follows from the last status and from time. */
+const statusStates: Partial<Record<DeploymentState, string>> = {
+  ABANDONED: 'PENDING',
+  ACTIVE: 'SUCCESS',
+  DESTROYED: 'INACTIVE',
+};
+
+function renderTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
