@@ -135,6 +135,20 @@ describe('the gateway', () => {
     expect(await (await read()).text()).toBe('the old one');
   });
 
+  it('answers paths below a swapped folder from the other one, under the tag of its root', async () => {
+    const pinFolder = async (text: string): Promise<string> => {
+      const files = ['index.html', 'a/style.css'].map((name) => new File([`${text} ${name}`], `site/${name}`));
+      return (await upload(pinata, { files, fields: { network: 'public' } })).row?.cid ?? '';
+    };
+    const [cid, mapped] = [await pinFolder('old'), await pinFolder('new')];
+    await call(pinata, 'PUT', swapPath(cid), { swapCid: mapped });
+    const style = await fetch(`${pinata.gatewayUrl}/ipfs/${cid}/a/style.css`);
+    expect([await style.text(), style.headers.get('etag')]).toEqual(['new a/style.css', `"${mapped}"`]);
+    expect(style.headers.get('cache-control')).toBe('no-cache');
+    const own = await fetch(`${pinata.gatewayUrl}/ipfs/${mapped}/a/style.css`);
+    expect(own.headers.get('etag')).not.toBe(`"${mapped}"`);
+  });
+
   it('refuses a root that was swapped for content nobody keeps', async () => {
     const [cid, mapped] = [await pin(pinata), await pin(pinata)];
     await call(pinata, 'PUT', swapPath(cid), { swapCid: mapped });
