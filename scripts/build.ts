@@ -1,16 +1,17 @@
 /**
- * Builds `dist/` from `src/`: tsc to `build/`, then one bundle by ncc. With `--check` it builds aside and
+ * Builds `dist/` from `src/`: tsc to `build/`, one bundle by ncc, and terser to drop what nobody calls. With `--check` it builds aside and
  * fails when the committed `dist/` differs in any byte.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { minify } from 'terser';
 
 const root = join(import.meta.dirname, '..');
 
 /** One bundle in `out`: index.js, package.json, licenses.txt. */
-function build(out: string): void {
+async function build(out: string): Promise<void> {
   const bin = (path: string): string => join(root, 'node_modules', path);
   rmSync(join(root, 'build'), { recursive: true, force: true });
   execFileSync(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
@@ -33,6 +34,19 @@ function build(out: string): void {
     ],
     { cwd: root, stdio: 'inherit' },
   );
+  await shake(join(out, 'index.js'));
+}
+
+/** ncc keeps every function of every package. Names and line breaks stay, so that people can read what runs. */
+async function shake(bundle: string): Promise<void> {
+  const { code } = await minify(readFileSync(bundle, 'utf8'), {
+    module: true,
+    mangle: false,
+    compress: { defaults: false, dead_code: true, unused: true },
+    format: { beautify: true, indent_level: 1, comments: false },
+  });
+  if (code === undefined) throw new Error('terser made no bundle.');
+  writeFileSync(bundle, `${code}\n`);
 }
 
 function differences(a: string, b: string): string[] {
@@ -46,7 +60,7 @@ function differences(a: string, b: string): string[] {
 const dist = join(root, 'dist');
 const aside = mkdtempSync(join(tmpdir(), 'pinata-deploy-dist-'));
 try {
-  build(aside);
+  await build(aside);
   if (process.argv.includes('--check')) {
     const changed = differences(dist, aside);
     if (changed.length > 0) {
