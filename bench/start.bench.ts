@@ -17,7 +17,7 @@ export async function run(options: BenchOptions): Promise<Report> {
     const began = performance.now();
     spawnSync(process.execPath, ['--eval', '']);
     const bareMs = performance.now() - began;
-    const { firstLineMs, ms } = await runDist({ inputs: {}, event: otherEvent('schedule') });
+    const { firstLineMs, ms } = await runDist({ inputs: {}, event: otherEvent('issues') });
     if (round === 0) continue;
     bare.push(bareMs);
     firstLines.push(firstLineMs);

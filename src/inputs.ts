@@ -1,6 +1,7 @@
 import { ActionError } from './domain/errors.ts';
 import * as value from './domain/input-value.ts';
-import { chooseMode, computeTags, type Mode, type RunContext } from './domain/run.ts';
+import { matchesTag } from './domain/retention.ts';
+import { chooseMode, computeTags, MODES, type Mode, type RunContext } from './domain/run.ts';
 
 interface Field<T> {
   readonly fallback: string;
@@ -17,7 +18,7 @@ function field<T>(fallback: string, parse: value.Parser<T>): Field<T> {
 const FIELDS = {
   path: field('', value.text),
   'pinata-jwt': { ...field('', value.jwt), secret: true },
-  mode: field('auto', value.word('auto', 'deploy')),
+  mode: field('auto', value.word(...MODES)),
   project: field('', (raw) => (raw === '' ? '' : value.project(raw))),
   tags: field('', value.tags),
   name: field('{project}@{sha7}', value.name),
@@ -44,7 +45,15 @@ const FIELDS = {
   'pinata-gateway-key': { ...field('', value.headerValue), secret: true },
   'verify-timeout': field('2m', value.duration),
   'fail-on-unreachable': field('false', value.flag),
+  unpin: field('true', value.flag),
+  'keep-last': field('5', value.whole(1, 1000)),
+  'keep-within': field('7d', value.age),
+  'protect-tags': field('v*', value.tagGlobs),
+  'protect-cids': field('', value.cids),
+  'max-removals': field('20', value.whole(0, 10_000)),
+  'preview-expires': field('30d', value.expiry),
   'dry-run': field('false', value.flag),
+  'github-token': { ...field('', value.headerValue), secret: true },
   summary: field('true', value.flag),
   'pinata-api-url': field('https://api.pinata.cloud', value.baseUrl),
   'pinata-upload-url': field('https://uploads.pinata.cloud', value.baseUrl),
@@ -57,6 +66,9 @@ const RENAMED = {
   'pinata-jwt-token': 'pinata-jwt',
   'pin-name': 'name',
   pinName: 'name',
+  'retention-count': 'keep-last',
+  'retention-max-removals': 'max-removals',
+  'retention-dry-run': 'unpin',
 } as const satisfies Record<string, keyof typeof FIELDS>;
 const REFUSED = ['pinata-api-key', 'pinata-secret-api-key', 'pinataKey', 'pinataSecret'] as const;
 
@@ -82,7 +94,13 @@ export function inputDefaults(): ReadonlyMap<InputName, string> {
 }
 
 /** Inputs whose values must be masked before anything is printed. */
-export const SECRET_INPUTS = ['pinata-jwt', 'pinata-jwt-token', 'pinata-gateway-key', ...REFUSED] as const;
+export const SECRET_INPUTS = [
+  'pinata-jwt',
+  'pinata-jwt-token',
+  'pinata-gateway-key',
+  'github-token',
+  ...REFUSED,
+] as const;
 
 /**
  * Parses all inputs.
@@ -103,7 +121,8 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     if (accepted === undefined) values[input] = parsed;
     else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
   }
-  const mode = chooseMode(values.mode === 'deploy' ? 'deploy' : 'auto', context);
+  const chosen = chooseMode(MODES.find((name) => name === values.mode) ?? 'auto', context);
+  const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen, context) : chosen;
   problems.push(...missing(mode, effective, context), ...contradictions(values));
   if (mode.kind === 'refuse') throw new ActionError('input', mode.reason, { hint: mode.hint });
   if (problems.length > 0) throw inputError(problems);
@@ -119,10 +138,25 @@ function readRenamed(read: ReadInput): {
     effective: (input) => {
       // The runner fills in the default of action.yml, so a default counts as not given.
       const given = read(input).trim() === FIELDS[input].fallback ? '' : read(input);
-      return given || (used.filter((old) => RENAMED[old] === input).map(read)[0] ?? '');
+      return (
+        given || (used.filter((old) => RENAMED[old] === input).map((old) => renamedValue(old, read(old)))[0] ?? '')
+      );
     },
     deprecations: used.map((old) => `The input ${old} is deprecated; use ${RENAMED[old]}.`),
   };
+}
+
+/** A dry run of removals is what `unpin: false` is now; every other value means what it meant. */
+function renamedValue(old: keyof typeof RENAMED, given: string): string {
+  if (old !== 'retention-dry-run') return given;
+  return { true: 'false', false: 'true' }[given] ?? given;
+}
+
+/** A fork's runs get no secrets, so there was no preview that its closing could give up. */
+function withoutCredentials(mode: Mode, context: RunContext): Mode {
+  return mode.kind === 'cleanup' && mode.closed !== undefined && context.fork
+    ? { kind: 'skip', reason: 'the pull request comes from a fork, whose runs get no secrets' }
+    : mode;
 }
 
 function missing(
@@ -130,9 +164,10 @@ function missing(
   effective: (input: keyof typeof FIELDS) => string,
   context: RunContext,
 ): readonly string[] {
-  if (kind !== 'deploy') return [];
+  if (kind === 'skip' || kind === 'refuse') return [];
+  const deploys = kind === 'deploy';
   const wanted: readonly [string, boolean][] = [
-    ['path must be the directory, file or .car to deploy, got nothing.', effective('path') === ''],
+    ['path must be the directory, file or .car to deploy, got nothing.', deploys && effective('path') === ''],
     [
       'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
       effective('pinata-jwt') === '',
@@ -143,7 +178,7 @@ function missing(
     ],
     [
       `tags must be given, one a line, got nothing: none can be computed on ${context.event === '' ? 'an unknown event' : context.event}.`,
-      effective('tags') === '' && computeTags(context).length === 0,
+      deploys && effective('tags') === '' && computeTags(context).length === 0,
     ],
   ];
   return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
@@ -155,6 +190,14 @@ function contradictions(values: Partial<Values>): readonly string[] {
     found.push(
       'upload-method must be "auto" or "folder" when network is "private", got "car": Pinata imports CARs on the public network only.',
     );
+  }
+  if (values.mode === 'cleanup') {
+    for (const tag of values.tags ?? []) {
+      const glob = values['protect-tags']?.find((pattern) => matchesTag(pattern, tag));
+      if (glob !== undefined) {
+        found.push(`tags must not name what protect-tags protects in a cleanup, got "${tag}" (${glob}).`);
+      }
+    }
   }
   return found;
 }

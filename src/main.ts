@@ -1,27 +1,22 @@
-import { createGateways } from './adapters/gateway/probe.ts';
 import { readRunContext } from './adapters/github/event.ts';
-import { createTraffic } from './adapters/http/traffic.ts';
-import { explainPinata } from './adapters/pinata/errors.ts';
-import { createPinataPins } from './adapters/pinata/pins.ts';
 import { createLog } from './adapters/runner/log.ts';
 import { fail, mask, readInput, writeOutputs, writeReport, writeSummary } from './adapters/runner/runner.ts';
-import { refuseCarInside, writeCar } from './adapters/unixfs/car-file.ts';
-import { buildDag } from './adapters/unixfs/dag.ts';
+import { refuseCarInside } from './adapters/unixfs/car-file.ts';
 import { listFiles } from './adapters/unixfs/walk.ts';
 import { ActionError, asActionError } from './domain/errors.ts';
 import type { FoundFiles } from './domain/file-rules.ts';
-import type { GatewayTemplate } from './domain/link.ts';
-import type { Build } from './domain/listing.ts';
 import { mainLink, type Outcome } from './domain/outcome.ts';
-import { computeTags, type RunContext, renderPinName } from './domain/run.ts';
-import { projectOf } from './domain/tag.ts';
+import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
-import type { DeployPorts, DeployRun } from './modes/decide.ts';
+import { cleanup } from './modes/cleanup.ts';
 import { deploy } from './modes/deploy.ts';
+import { list } from './modes/list.ts';
+import { cleanupRun, deployRun, type Occasion } from './orders.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
-import { renderPlan } from './render/plan.ts';
+import { renderRetentionLine } from './render/retention.ts';
 import { renderFailure, renderSummary, type SummaryContext } from './render/summary.ts';
-import { renderBytes, renderCount, renderMs, shortPath } from './render/units.ts';
+import { renderBytes, renderCount, shortPath } from './render/units.ts';
+import { cleanupPorts, deployPorts, type Wiring } from './wiring.ts';
 
 type Values = Inputs['values'];
 
@@ -44,8 +39,7 @@ async function main(): Promise<void> {
   try {
     const inputs = parseInputs(read, context);
     for (const deprecation of inputs.deprecations) log.warn(deprecation);
-    const outcome =
-      inputs.mode.kind === 'deploy' ? await runDeploy(inputs.values, context) : skipped(inputs.mode.reason);
+    const outcome = await runMode(inputs, context);
     await publish(outcome, {
       carPath: writtenCar(outcome, inputs.values),
       summary: wantsSummary ? renderSummary(outcome, summaryContext) : '',
@@ -58,27 +52,66 @@ async function main(): Promise<void> {
   }
 }
 
+async function runMode({ mode, values }: Inputs, context: RunContext): Promise<Outcome> {
+  const now = new Date();
+  const project = values.project || context.repository;
+  const jwt = read('pinata-jwt') || read('pinata-jwt-token');
+  const wiring: Wiring = { values, jwt, repository: context.repository, project, now, log };
+  switch (mode.kind) {
+    case 'deploy':
+      return await runDeploy(wiring, { context, now });
+    case 'cleanup':
+    case 'list':
+      return await runCleanup(wiring, { context, now }, mode);
+    case 'skip':
+    case 'refuse':
+      return skipped(mode.reason);
+  }
+}
+
 function skipped(reason: string): Outcome {
-  log.notice(`Nothing to deploy: ${reason}.`);
+  log.notice(`Nothing to do: ${reason}.`);
   return { kind: 'skipped', reason: `${reason}.` };
 }
 
-/** Shorter waits for another attempt are not worth a line. */
-const NOTED_WAIT_MS = 2000;
+async function runCleanup(wiring: Wiring, occasion: Occasion, mode: Mode): Promise<Outcome> {
+  const run = cleanupRun(wiring.values, occasion, mode);
+  const tags = [...run.policy.givenUp.keys()];
+  const aim = mode.kind === 'list' ? 'Listing' : tags.length === 0 ? 'Sweeping' : `Giving up ${tags.join(', ')} of`;
+  log.line(`${aim} project ${run.policy.project.name}.`);
+  const outcome =
+    mode.kind === 'list' ? await list(run, cleanupPorts(wiring)) : await cleanup(run, cleanupPorts(wiring));
+  logRetention(outcome);
+  return outcome;
+}
 
-async function runDeploy(values: Values, context: RunContext): Promise<Outcome> {
+function logRetention(outcome: Outcome): void {
+  if (outcome.kind === 'skipped') return;
+  log.line(renderRetentionLine(outcome.retention));
+  if (outcome.kind !== 'listed') return;
+  const { usage } = outcome;
+  log.line(
+    usage === undefined
+      ? 'What the whole account uses is not known: the key may not ask.'
+      : `The account holds ${renderCount(usage.pins, 'pin')}, ${renderBytes(usage.bytes)}.`,
+  );
+}
+
+async function runDeploy(wiring: Wiring, occasion: Occasion): Promise<Outcome> {
+  const { values } = wiring;
   const found = await findFiles(values);
   if (found === undefined) return skipped(`no files found at ${values.path}`);
-  const run = deployRun(values, context, found);
+  const run = deployRun(values, occasion, found);
   const tags = run.tags.length === 0 ? 'without a tag' : `as ${run.tags.join(', ')}`;
   log.line(
     `Deploying ${renderCount(fileCount(found), 'file')}, ${renderBytes(found.bytes)}, from ${values.path} to project ${run.project.name} ${tags}.`,
   );
-  const outcome = await deploy(run, deployPorts(values, found));
+  const outcome = await deploy(run, deployPorts(wiring, found));
   if (outcome.kind === 'planned') log.line('Dry run: nothing was written.');
   if (outcome.kind === 'deployed' || outcome.kind === 'unchanged') {
     const link = mainLink(outcome.probes);
     if (link !== undefined) log.line(`${values.verify === 'gateway' ? 'Open it' : 'Link, not opened'}: ${link}`);
+    logRetention(outcome);
   }
   return outcome;
 }
@@ -117,121 +150,6 @@ const SHOWN_LEFT_OUT = 50;
 function leftOutLines({ leftOut }: FoundFiles): readonly string[] {
   const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ path, reason }) => `${shortPath(path)} (${reason})`);
   return leftOut.length > SHOWN_LEFT_OUT ? [...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more`] : shown;
-}
-
-function deployRun(values: Values, context: RunContext, found: FoundFiles): DeployRun {
-  const project = projectOf(values.project || context.repository);
-  const tags = values.tags.length > 0 ? values.tags : computeTags(context);
-  const sha = context.commit || '0'.repeat(40);
-  return {
-    content: found.content,
-    profile: values['cid-profile'],
-    method: values['upload-method'],
-    network: values.network,
-    project,
-    tags,
-    commit: sha.slice(0, 7),
-    now: new Date(),
-    metadata: values.metadata,
-    expectedCid: values['expected-cid'],
-    reusePinned: values['reuse-pinned'],
-    name: () => renderPinName(values.name, { project: project.name, sha, sha7: sha.slice(0, 7), tag: tags[0] ?? '' }),
-    group: values.group,
-    dryRun: values['dry-run'],
-    failOnUnreachable: values['fail-on-unreachable'],
-  };
-}
-
-function deployPorts(values: Values, found: FoundFiles): DeployPorts {
-  const { deadline, transferred } = startDeadline(values.timeout);
-  const traffic = createTraffic({
-    service: 'Pinata',
-    requestsPerMinute: values['requests-per-minute'],
-    concurrency: values.concurrency,
-    firstDelayMs: 500,
-    deadline,
-    explain: explainPinata,
-    onRetry: (doing, why, delayMs) => {
-      if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${renderMs(delayMs)} to ${doing} again (${why}).`);
-    },
-  });
-  return {
-    log,
-    pins: createPinataPins({
-      jwt: read('pinata-jwt') || read('pinata-jwt-token'),
-      apiUrl: values['pinata-api-url'],
-      uploadUrl: values['pinata-upload-url'],
-      network: values.network,
-      traffic,
-    }),
-    gateways: createGateways({
-      templates: gatewayTemplates(values),
-      dedicatedKey: values['pinata-gateway-key'],
-      timeoutMs: values['verify-timeout'],
-      look: values.verify === 'gateway' ? 'gateway' : 'none',
-    }),
-    ...hasher(found, deadline),
-    transferred,
-    keepCar: async (build) => {
-      if (values['car-file'] === undefined) return;
-      await writeCar(build.car, values['car-file']);
-      log.line(`Wrote the CAR, ${renderBytes(build.car.bytes)}, to ${values['car-file']}.`);
-    },
-    showUpload: (upload, ms) => log.line(`Uploaded ${renderBytes(upload.sentBytes)} in ${renderMs(ms)}.`),
-  };
-}
-
-/** The time for the transfer. What follows it is short, and bounded by the request policy alone. */
-function startDeadline(timeoutMs: number): { readonly deadline: AbortSignal; readonly transferred: () => void } {
-  const controller = new AbortController();
-  const expire = (): void =>
-    controller.abort(
-      new ActionError('network', `The transfer took longer than timeout (${renderMs(timeoutMs)}).`, {
-        hint: 'Run the job again, or give timeout more time. What was pinned before stays pinned.',
-      }),
-    );
-  const timer = setTimeout(expire, timeoutMs).unref();
-  return { deadline: controller.signal, transferred: () => clearTimeout(timer) };
-}
-
-/** The account's own gateway first: it has the content soonest. */
-function gatewayTemplates(values: Values): readonly GatewayTemplate[] {
-  const domain = values['pinata-gateway'];
-  const own = values['pinata-gateway-url'] ?? (domain === undefined ? undefined : `https://${domain}`);
-  return [
-    ...(own === undefined ? [] : [{ template: `${own}/ipfs/{cid}`, dedicated: true }]),
-    ...values.gateways
-      // The account's own gateway may be among the templates.
-      .filter((template) => own === undefined || !template.startsWith(`${own}/`))
-      .map((template) => ({ template, dedicated: false })),
-  ];
-}
-
-/** Hashes with progress, and remembers how long it took for the line that announces the plan. */
-function hasher(
-  found: FoundFiles,
-  signal: AbortSignal,
-): { build: DeployPorts['build']; showPlan: DeployPorts['showPlan'] } {
-  const took = new WeakMap<Build, number>();
-  return {
-    build: async (profile) => {
-      const began = performance.now();
-      let done = 0;
-      const onBytes = (bytes: number): void => {
-        done += bytes;
-        log.progress('Hashed', done, found.bytes);
-      };
-      const build = await buildDag(found.content, profile, { signal, onBytes });
-      took.set(build, performance.now() - began);
-      return build;
-    },
-    showPlan: (plan, build) => {
-      log.line(
-        `Hashed ${renderBytes(build.bytes)} in ${renderMs(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`,
-      );
-      log.group('Plan', renderPlan(plan, build));
-    },
-  };
 }
 
 /** The path of the CAR that was kept; a dry run keeps none. */

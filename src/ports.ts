@@ -1,8 +1,10 @@
 import type { Cid } from './domain/cid.ts';
+import type { Expiry } from './domain/expiry.ts';
+import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
 import type { Build, Content } from './domain/listing.ts';
-import type { Probe } from './domain/outcome.ts';
+import type { Probe, Usage } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
-import type { Keyvalues, Project } from './domain/tag.ts';
+import type { KeyvalueChanges, Keyvalues, Project } from './domain/tag.ts';
 
 export interface Uploaded {
   readonly kind: 'uploaded';
@@ -29,6 +31,17 @@ export interface UploadOrder {
   readonly onProgress: (sent: number, total: number) => void;
 }
 
+/** What an update changes on a pin. */
+export interface PinChange {
+  readonly keyvalues: KeyvalueChanges;
+  readonly expiresAt?: Expiry | undefined;
+}
+
+/** A request rests on what was read before: it must not be sent once `notAfter` of the clock is over. */
+export interface Moment {
+  readonly notAfter: number;
+}
+
 /** The account's pins. Every failure is an ActionError. */
 export interface Pins {
   /** The pins that carry the project's marker, over all pages, re-checked row by row. */
@@ -36,8 +49,14 @@ export interface Pins {
   listByCid(cid: Cid): Promise<readonly Pin[]>;
   /** The pin as it is now, without the list's lag; undefined when it is gone. */
   read(id: string): Promise<Pin | undefined>;
-  /** Merges pairs into the pin's keyvalues. */
-  addKeyvalues(id: string, pairs: Keyvalues): Promise<void>;
+  /** Merges changes into the pin. `late`: the moment passed before it could be sent, and nothing was. */
+  update(id: string, change: PinChange, moment?: Moment): Promise<'done' | 'late' | 'gone'>;
+  /** Removes the pin; one that is gone already is fine. */
+  unpin(id: string, moment: Moment): Promise<'gone' | 'late'>;
+  /** What the account's gateway answers instead of which of these CIDs. */
+  readSwaps(cids: readonly Cid[]): Promise<Known<ReadonlyMap<Cid, Cid>>>;
+  /** What the whole account uses; undefined when the key may not ask. */
+  readUsage(): Promise<Usage | undefined>;
   upload(order: UploadOrder): Promise<Upload>;
   /** Waits until the pin is there: the one with `pinId`, where it is known, else any of the CID. Fails at its deadline. */
   waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin>;
@@ -46,6 +65,21 @@ export interface Pins {
 /** Opens links to a build and tells what came back. Never fails. */
 export interface Gateways {
   probe(build: Build): Promise<readonly Probe[]>;
+}
+
+/** What GitHub knows about the repository. Answers why where it cannot tell; never fails. */
+export interface GitHub {
+  pullRequests(numbers: readonly number[]): Promise<Known<ReadonlyMap<number, PullRequest>>>;
+  /** The deployments that GitHub calls active, of every environment. */
+  activeDeployments(): Promise<Known<readonly ActiveDeployment[]>>;
+}
+
+export interface Clock {
+  /** Milliseconds that only grow; for what must happen within a time. */
+  now(): number;
+  /** What the clock on the wall says; for what is written on pins. */
+  date(): Date;
+  pause(ms: number): Promise<void>;
 }
 
 /** How a mode speaks to the person who reads the log. */

@@ -51,6 +51,22 @@ export const duration: Parser<number> = (raw) => {
     : value;
 };
 
+const MAX_AGE_MS = 3650 * 86_400_000;
+
+/** How old content may get: no timer waits for it, so it may be years. */
+export const age: Parser<number> = (raw) => {
+  const value = parseDuration(raw);
+  return value === undefined || value > MAX_AGE_MS ? refuse('a time from 0s to 3650d, such as 12h or 7d') : value;
+};
+
+/** Undefined for `never`. */
+export const expiry: Parser<number | undefined> = (raw) => {
+  const value = raw === 'never' ? undefined : parseDuration(raw);
+  return raw !== 'never' && (value === undefined || value < 3_600_000 || value > MAX_AGE_MS)
+    ? refuse('"never" or a time from 1h to 3650d, such as 30d')
+    : value;
+};
+
 function splitLines(raw: string): readonly string[] {
   return raw
     .split('\n')
@@ -80,6 +96,19 @@ export const tags: Parser<readonly string[]> = (raw) => {
   return lines.every(isTagName)
     ? lines
     : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
+};
+
+export const tagGlobs: Parser<readonly string[]> = (raw) => {
+  const lines = splitLines(raw);
+  return lines.every((line) => /^[a-z0-9._*?-]{1,40}$/.test(line))
+    ? lines
+    : refuse('globs of tag names, one a line: lower-case letters, digits and . _ - with * and ?, such as v*');
+};
+
+export const cids: Parser<ReadonlySet<Cid>> = (raw) => {
+  const found = splitLines(raw).map(parseCid);
+  const known = found.filter((entry) => entry !== undefined);
+  return known.length === found.length ? new Set(known) : refuse('CIDs, one a line, such as bafybei… or Qm…');
 };
 
 export const name: Parser<string> = (raw) =>

@@ -1,6 +1,7 @@
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
 import type { DeployPlan } from './plan.ts';
+import type { Judged } from './retention.ts';
 
 /** One link to the content and what opening it came to. */
 export interface Probe {
@@ -18,10 +19,43 @@ export interface Probe {
   readonly ms: number;
 }
 
+/** What became of the plan for old content. */
+export interface Retention {
+  /** Every revision of the project with its verdict. */
+  readonly rows: readonly Judged[];
+  readonly judgedAt: Date;
+  /** Why nothing was carried out, in words that follow "because"; undefined when it was. */
+  readonly notApplied: string | undefined;
+  readonly unpinned: readonly Judged[];
+  /** Rows that were to be unpinned and are needed by now, with the reason. */
+  readonly spared: readonly Exception[];
+  /** Rows that failed; the next run tries again. */
+  readonly failed: readonly Exception[];
+}
+
+export interface Exception {
+  readonly row: Judged;
+  readonly reason: string;
+}
+
+/** What the account holds, all projects together. */
+export interface Usage {
+  readonly pins: number;
+  readonly bytes: number;
+}
+
 /** What a run came to; everything that is reported is derived from it. */
 export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'planned'; readonly plan: DeployPlan; readonly build: Build }
+  | { readonly kind: 'planned'; readonly plan: DeployPlan; readonly build: Build; readonly retention: Retention }
+  /** `tags` are those that were given up; none in a sweep. */
+  | {
+      readonly kind: 'cleaned';
+      readonly tags: readonly string[];
+      readonly dryRun: boolean;
+      readonly retention: Retention;
+    }
+  | { readonly kind: 'listed'; readonly retention: Retention; readonly usage: Usage | undefined }
   | {
       /** `unchanged`: every tag already pointed to this CID. */
       readonly kind: 'deployed' | 'unchanged';
@@ -30,6 +64,9 @@ export type Outcome =
       readonly pin: Pin;
       readonly uploadedBytes: number;
       readonly probes: readonly Probe[];
+      /** When the service removes the pin by itself; undefined for never. */
+      readonly expiresAt: Date | undefined;
+      readonly retention: Retention;
     };
 
 /** The first link that answered; with nobody having looked, the first one. */

@@ -10,6 +10,8 @@ export interface Pin {
   readonly bytes: number;
   readonly keyvalues: Keyvalues;
   readonly createdAt: Date;
+  /** When the service removes it; null for never, undefined where the service does not tell. */
+  readonly expiresAt?: Date | null | undefined;
 }
 
 export type Network = 'public' | 'private';

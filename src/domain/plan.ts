@@ -2,8 +2,10 @@ import type { Cid } from './cid.ts';
 import { ActionError } from './errors.ts';
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
-import { currentCid, markTime } from './revision.ts';
-import { type Keyvalues, type Project, parseTags, planTags } from './tag.ts';
+import { type Judged, judgeRevisions, type RetentionPolicy } from './retention.ts';
+import { currentCid, historiesOf, markTime, type Revision, revisionsOf } from './revision.ts';
+import { type KeyvalueChanges, type Keyvalues, type Project, parseTags } from './tag.ts';
+import { applyChanges, planTags } from './tagging.ts';
 
 /** What the account holds, as far as this deploy cares. */
 export interface RemoteState {
@@ -11,6 +13,8 @@ export interface RemoteState {
   readonly project: readonly Pin[];
   /** Every pin of the build's CID, whoever made it. */
   readonly sameCid: readonly Pin[];
+  /** Pins of content that may be unpinned which are not the project's, as far as somebody looked. */
+  readonly others: ReadonlyMap<Cid, readonly Pin[]>;
 }
 
 export interface DeployOptions {
@@ -21,6 +25,7 @@ export interface DeployOptions {
   readonly metadata: Keyvalues;
   readonly expectedCid: Cid | undefined;
   readonly reusePinned: boolean;
+  readonly retention: RetentionPolicy;
 }
 
 /** Where the pin comes from: one that is there already, or an upload. */
@@ -41,6 +46,12 @@ export interface DeployPlan {
   readonly tags: readonly string[];
   /** When the tags are put there, unix seconds: now, or just after the newest mark that is to be moved. */
   readonly at: number;
+  /** Tags that point to other content. */
+  readonly superseded: ReadonlySet<string>;
+  /** Every revision of the project as it is judged when the tags have moved. */
+  readonly retention: readonly Judged[];
+  /** By which they were judged. */
+  readonly policy: RetentionPolicy;
 }
 
 /**
@@ -55,12 +66,10 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
   }
   const at = chooseTime(remote, options);
   const source = choosePin(remote, options);
+  const superseded = elsewhere(remote.project, build.root, options);
+  const found = source.kind === 'reuse' ? source.pin.keyvalues : {};
   // Refuses now, before anything is sent, what could not be tagged afterwards.
-  planTags(source.kind === 'reuse' ? source.pin.keyvalues : {}, {
-    ...options,
-    at,
-    origin: { kind: 'plain' },
-  });
+  const tagging = planTags(found, { ...options, at, superseded, origin: { kind: 'plain' } });
   const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
   return {
     cid: build.root,
@@ -70,7 +79,38 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
     changed: now.some((cid) => cid !== build.root) || now.length === 0,
     tags: options.tags,
     at,
+    superseded,
+    policy: options.retention,
+    retention: judgeRevisions(
+      revisionsAfter(remote, { build, source, tagging }, options),
+      options.retention,
+      options.now,
+    ),
   };
+}
+
+function elsewhere(pins: readonly Pin[], cid: Cid, { project, tags }: DeployOptions): ReadonlySet<string> {
+  const histories = [...historiesOf(revisionsOf(pins, project), project)];
+  return new Set(histories.flatMap(([tag, [current]]) => (current?.cid === cid || tags.includes(tag) ? [] : [tag])));
+}
+
+interface Next {
+  readonly build: Build;
+  readonly source: PinSource;
+  readonly tagging: KeyvalueChanges;
+}
+
+/** The project as it will be when this deploy has put its tags. */
+function revisionsAfter(
+  remote: RemoteState,
+  { build, source, tagging }: Next,
+  { project, now }: DeployOptions,
+): readonly Revision[] {
+  const fresh: Pin = { id: 'new', cid: build.root, name: '', bytes: build.bytes, keyvalues: {}, createdAt: now };
+  const before = source.kind === 'reuse' ? source.pin : fresh;
+  const after = { ...before, keyvalues: applyChanges(before.keyvalues, tagging) };
+  const pins = [...remote.project.filter(({ id }) => id !== before.id), after];
+  return revisionsOf(pins, project).map((revision) => ({ ...revision, others: remote.others.get(revision.cid) ?? [] }));
 }
 
 /**

@@ -13,17 +13,30 @@ export interface RunContext {
   readonly defaultBranch: string;
   readonly pullRequest: number | undefined;
   readonly releaseTag: string;
+  /** The pull request that this event closed. */
+  readonly closed: ClosedPullRequest | undefined;
+  /** The pull request comes from a fork: GitHub gives its runs no secrets. */
+  readonly fork: boolean;
   /** A push that deletes its branch has nothing to deploy. */
   readonly refDeleted: boolean;
   /** Link to the log of this run. */
   readonly runUrl: string;
 }
 
-export type ModeInput = 'auto' | 'deploy';
+export interface ClosedPullRequest {
+  readonly number: number;
+  readonly merged: boolean;
+  readonly at: Date | undefined;
+}
+
+export const MODES = ['auto', 'deploy', 'cleanup', 'list'] as const;
+export type ModeInput = (typeof MODES)[number];
 
 /** What this run does, or why it does nothing. */
 export type Mode =
-  | { readonly kind: 'deploy' }
+  | { readonly kind: 'deploy' | 'list' }
+  /** `closed`: gives up the preview of a pull request; without it, the tags that were asked for, or all that is stale. */
+  | { readonly kind: 'cleanup'; readonly closed: ClosedPullRequest | undefined }
   | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'refuse'; readonly reason: string; readonly hint: string };
 
@@ -34,7 +47,11 @@ const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
 
 /** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
 export function chooseMode(mode: ModeInput, context: RunContext): Mode {
-  if (mode === 'deploy') return { kind: 'deploy' };
+  if (mode === 'deploy' || mode === 'list') return { kind: mode };
+  // No code of the pull request is built for a cleanup, so this is safe on pull_request_target too.
+  if (mode === 'cleanup' || context.event === 'schedule' || context.closed !== undefined) {
+    return { kind: 'cleanup', closed: context.closed };
+  }
   if (context.event === 'pull_request_target') {
     return {
       kind: 'refuse',
@@ -42,17 +59,20 @@ export function chooseMode(mode: ModeInput, context: RunContext): Mode {
       hint: 'Use pull_request, or set mode: deploy when the files at path come from a trusted checkout.',
     };
   }
-  if (context.event === 'push' && context.refDeleted) return skip('the push deleted its branch');
-  if (context.event === 'release' && /^(deleted|unpublished)$/.test(context.activity))
-    return skip(`the release was ${context.activity}`);
-  if (DEPLOYED_EVENTS.has(context.event)) return { kind: 'deploy' };
-  if (context.event === 'pull_request' && DEPLOYED_ACTIVITIES.has(context.activity)) return { kind: 'deploy' };
-  const activity = context.activity === '' ? '' : ` (${context.activity})`;
-  return skip(
-    context.event === ''
-      ? 'the event is unknown; set mode: deploy'
-      : `mode "auto" has nothing to do on ${context.event}${activity}`,
-  );
+  return deploysOn(context) ? { kind: 'deploy' } : skip(whyNot(context));
+}
+
+function deploysOn({ event, activity, refDeleted }: RunContext): boolean {
+  if (event === 'push') return !refDeleted;
+  if (event === 'release') return !/^(deleted|unpublished)$/.test(activity);
+  return DEPLOYED_EVENTS.has(event) || (event === 'pull_request' && DEPLOYED_ACTIVITIES.has(activity));
+}
+
+function whyNot({ event, activity }: RunContext): string {
+  if (event === 'push') return 'the push deleted its branch';
+  if (event === 'release') return `the release was ${activity}`;
+  if (event === '') return 'the event is unknown; set mode: deploy';
+  return `mode "auto" has nothing to do on ${event}${activity === '' ? '' : ` (${activity})`}`;
 }
 
 function skip(reason: string): Mode {

@@ -1,15 +1,18 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { ActionError } from './errors.ts';
 
 /** Pinata's map on a pin: the only state of this project (schema 1, docs/tags.md). */
 export type Keyvalues = Readonly<Record<string, string>>;
 
-/** Pairs that Pinata keeps on one pin; one is left free for other tools. */
-const MAX_PAIRS = 9;
+/** What an update does to keyvalues: they are merged in, `null` takes one away. */
+export type KeyvalueChanges = Readonly<Record<string, string | null>>;
+
 const MAX_VALUE_LENGTH = 199;
 const ADOPTED = 'pd1.adopted';
 const PREVIEWS = 'previews';
+const RELEASED = 'released';
+const UNPINNING = 'unpinning';
+const RESERVED: readonly string[] = [PREVIEWS, RELEASED, UNPINNING];
 
 /** Whose pins these are. `key` is `pd1.<p8>`: the marker and the prefix of every key that the project writes. */
 export interface Project {
@@ -26,6 +29,7 @@ export interface TagMark {
 
 /** A pull request whose preview is a pin's content since `at` (unix seconds). */
 export interface PreviewMark {
+  /** 0 stands for those that did not fit: somebody's preview, it is not known whose. */
   readonly pullRequest: number;
   readonly at: number;
 }
@@ -38,8 +42,14 @@ export interface PinTags {
   readonly previews: readonly PreviewMark[];
   /** The pin was there before any project used it: never unpinned by us. */
   readonly adopted: boolean;
-  /** Another project of the account uses this pin too. */
+  /** Another project of the account needs this pin. */
   readonly shared: boolean;
+  /** Names under the project's key whose values this version cannot read. */
+  readonly unread: readonly string[];
+  /** Unix seconds since when no tag of the project is on the pin; undefined when nobody said so. */
+  readonly released: number | undefined;
+  /** Unix seconds when a run announced that it is about to unpin; undefined when none did. */
+  readonly unpinning: number | undefined;
 }
 
 /** The project's marker: `pd1.` and the first 8 hex digits of SHA-256 of its name. */
@@ -52,9 +62,9 @@ export function sha256Hex(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
-/** True for what a tag may be called; `previews` is the one name that schema 1 needs itself. */
+/** True for what a tag may be called; schema 1 needs a few names itself. */
 export function isTagName(text: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && text !== PREVIEWS;
+  return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && !RESERVED.includes(text);
 }
 
 /** The number of a `pr-<n>` tag; undefined for every other tag. */
@@ -66,18 +76,50 @@ export function pullRequestOf(tag: string): number | undefined {
 /** Reads schema 1. Values that do not parse are not tags of ours and are left alone. */
 export function parseTags(keyvalues: Keyvalues, project: Project): PinTags {
   const ours = keyvalues[project.key] === project.name;
-  const own = Object.entries(keyvalues).filter(([key]) => key.startsWith(`${project.key}.`));
+  const own: Keyvalues = ours ? ownValues(keyvalues, project) : {};
+  const named = Object.entries(own).filter(([name]) => !RESERVED.includes(name));
   return {
     ours,
-    tags: ours ? own.flatMap(([key, value]) => parseMark(key.slice(project.key.length + 1), value)) : [],
-    previews: ours ? parsePreviews(keyvalues[`${project.key}.${PREVIEWS}`] ?? '') : [],
+    tags: named.flatMap(([tag, value]) => parseMark(tag, value)),
+    previews: parsePreviews(own[PREVIEWS] ?? ''),
     adopted: keyvalues[ADOPTED] === '1',
-    shared: Object.keys(keyvalues).some((key) => isMarker(key) && !key.startsWith(project.key)),
+    shared: otherProjects(keyvalues, ours ? project.key : undefined).some((key) => isNeeded(keyvalues, key)),
+    unread: named.filter(([tag, value]) => parseMark(tag, value).length === 0).map(([name]) => name),
+    released: parseTime(own[RELEASED]),
+    unpinning: parseTime(own[UNPINNING]),
   };
 }
 
-function isMarker(key: string): boolean {
+/** The values under a project's key by the rest of their names. */
+function ownValues(keyvalues: Keyvalues, { key }: Pick<Project, 'key'>): Keyvalues {
+  return Object.fromEntries(
+    Object.entries(keyvalues)
+      .filter(([name]) => name.startsWith(`${key}.`))
+      .map(([name, value]) => [name.slice(key.length + 1), value]),
+  );
+}
+
+/** True for a key that a project of ours wrote, in this schema or a later one. */
+export function isMarker(key: string): boolean {
   return key.startsWith('pd1.') && key !== ADOPTED;
+}
+
+/** The markers, `pd1.<p8>`, of all projects on a pin but one; a key that is not understood counts as a project too. */
+function otherProjects(keyvalues: Keyvalues, own: string | undefined): readonly string[] {
+  const markers = Object.keys(keyvalues)
+    .filter(isMarker)
+    .map((key) => /^pd1\.[0-9a-f]{8}(?=\.|$)/.exec(key)?.[0] ?? key);
+  return [...new Set(markers)].filter((marker) => marker !== own);
+}
+
+/** A project needs a pin until it says that it released it; a marker alone may be an upload that is not tagged yet. */
+function isNeeded(keyvalues: Keyvalues, key: string): boolean {
+  const names = Object.keys(ownValues(keyvalues, { key }));
+  return !names.includes(RELEASED) || names.some((name) => name !== RELEASED && name !== UNPINNING);
+}
+
+function parseTime(value: string | undefined): number | undefined {
+  return value !== undefined && /^[0-9]{1,11}$/.test(value) ? Number(value) : undefined;
 }
 
 function parseMark(tag: string, value: string): readonly TagMark[] {
@@ -90,7 +132,7 @@ function parsePreviews(value: string): readonly PreviewMark[] {
   return value
     .split(' ')
     .flatMap((part) => {
-      const [, pullRequest, at] = /^([1-9][0-9]{0,9})@([0-9]{1,11})$/.exec(part) ?? [];
+      const [, pullRequest, at] = /^(0|[1-9][0-9]{0,9})@([0-9]{1,11})$/.exec(part) ?? [];
       return pullRequest === undefined || at === undefined
         ? []
         : [{ pullRequest: Number(pullRequest), at: Number(at) }];
@@ -105,120 +147,75 @@ function newestFirst(a: PreviewMark, b: PreviewMark): number {
 /** Writes schema 1: the identity with `parseTags` for one project, previews cut to what fits (newest stay). */
 export function renderTags(tags: Pick<PinTags, 'tags' | 'previews' | 'adopted'>, project: Project): Keyvalues {
   const pairs: Record<string, string> = { [project.key]: project.name };
-  for (const mark of tags.tags) pairs[`${project.key}.${mark.tag}`] = `${mark.at} ${mark.commit}`;
-  if (tags.previews.length > 0) pairs[`${project.key}.${PREVIEWS}`] = renderPreviews(tags.previews);
+  for (const mark of tags.tags) pairs[tagKey(project, mark.tag)] = `${mark.at} ${mark.commit}`;
+  if (tags.previews.length > 0) pairs[tagKey(project, PREVIEWS)] = renderPreviews(tags.previews);
   if (tags.adopted) pairs[ADOPTED] = '1';
   return pairs;
 }
 
 function renderPreviews(previews: readonly PreviewMark[]): string {
-  let text = '';
-  for (const { pullRequest, at } of [...previews].sort(newestFirst)) {
-    const longer = `${text}${text === '' ? '' : ' '}${pullRequest}@${at}`;
-    if (longer.length > MAX_VALUE_LENGTH) break;
-    text = longer;
+  const known = previews.filter(({ pullRequest }) => pullRequest !== 0).sort(newestFirst);
+  const cutBefore = previews.filter(({ pullRequest }) => pullRequest === 0);
+  for (let kept = known.length; ; kept -= 1) {
+    const cut = [...cutBefore, ...known.slice(kept)].map(({ at }) => at);
+    const unknown = cut.length === 0 ? [] : [{ pullRequest: 0, at: Math.max(...cut) }];
+    const text = [...known.slice(0, kept), ...unknown].map(({ pullRequest, at }) => `${pullRequest}@${at}`).join(' ');
+    if (text.length <= MAX_VALUE_LENGTH) return text;
   }
-  return text;
 }
 
-export interface TagRequest {
-  readonly project: Project;
-  /** Tags to put on the pin, `pr-<n>` among them. */
-  readonly tags: readonly string[];
-  readonly at: number;
-  readonly commit: string;
-  /** The user's own pairs. */
-  readonly metadata: Keyvalues;
-  readonly origin: PinOrigin;
+/** The key of one of the project's tags. */
+function tagKey(project: Project, tag: string): string {
+  return `${project.key}.${tag}`;
 }
 
-/** What is known of a pin's life before this run. */
-export type PinOrigin =
-  /** This run made it, or only reads and tags it. */
-  | { readonly kind: 'plain' }
-  /** An upload of this run met it; `before` are the pairs it had when it was decided, where it was listed then. */
-  | { readonly kind: 'met'; readonly before: Keyvalues | undefined };
+/** What takes every key of the project off a pin; nobody's key is left on one that it had adopted alone. */
+export function renderForgotten(keyvalues: Keyvalues, { key }: Project): KeyvalueChanges {
+  const own = Object.keys(keyvalues).filter((name) => name === key || name.startsWith(`${key}.`));
+  const others = Object.keys(keyvalues).filter((name) => isMarker(name) && !own.includes(name));
+  const adopted = others.length === 0 && Object.hasOwn(keyvalues, ADOPTED) ? [ADOPTED] : [];
+  return Object.fromEntries([...own, ...adopted].map((name) => [name, null]));
+}
+
+/** The announcement that a run is about to unpin; `undefined` takes it back. */
+export function renderUnpinning(project: Project, at: number | undefined): KeyvalueChanges {
+  return { [tagKey(project, UNPINNING)]: at === undefined ? null : String(at) };
+}
+
+/** Since when no tag of the project is on the pin; `undefined` takes that back. */
+export function renderReleased(project: Project, at: number | undefined): KeyvalueChanges {
+  return { [tagKey(project, RELEASED)]: at === undefined ? null : String(at) };
+}
 
 /**
- * The pairs to write so that a pin with `present` pairs carries the requested tags. Only what differs is in it:
- * an update merges, so nothing else on the pin is touched. A pin that no project has used is adopted.
+ * What takes tags, `pr-<n>` among them, off a pin with these keyvalues.
+ * @param tags each with the newest time (unix seconds) that a mark may have to be taken off.
  */
-export function planTags(found: Keyvalues, request: TagRequest): Keyvalues {
-  const { project } = request;
-  const present = { ...wipedPairs(found, request), ...found };
-  const owner = present[project.key];
-  if (owner !== undefined && owner !== project.name) {
-    throw new ActionError(
-      'conflict',
-      `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`,
-      {
-        hint: 'Two projects of this account have names with the same short hash. Give one of them another name in the input project.',
-      },
-    );
+export function renderUntagged(
+  tags: ReadonlyMap<string, number>,
+  keyvalues: Keyvalues,
+  project: Project,
+): KeyvalueChanges {
+  const present = parseTags(keyvalues, project);
+  const goes = (tag: string, at: number): boolean => at <= (tags.get(tag) ?? -1);
+  const kept = present.previews.filter(({ pullRequest, at }) => !goes(`pr-${pullRequest}`, at));
+  const changes: Record<string, string | null> = {};
+  for (const { tag, at } of present.tags) if (goes(tag, at)) changes[tagKey(project, tag)] = null;
+  if (kept.length < present.previews.length) {
+    changes[tagKey(project, PREVIEWS)] = kept.length === 0 ? null : renderPreviews(kept);
   }
-  const before = parseTags(present, project);
-  const pullRequests = request.tags.flatMap((tag) => pullRequestOf(tag) ?? []);
-  const wanted = renderTags(
-    {
-      tags: request.tags
-        .filter((tag) => pullRequestOf(tag) === undefined && !isNewer(before.tags, tag, request.at))
-        .map((tag) => ({ tag, at: request.at, commit: request.commit })),
-      previews: [
-        ...pullRequests.map((pullRequest) => ({
-          pullRequest,
-          at: Math.max(request.at, previewTime(before, pullRequest)),
-        })),
-        ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
-      ],
-      adopted: before.adopted || isForeign(present, before, request.origin),
-    },
-    project,
-  );
-  const changes = Object.entries({ ...present, ...request.metadata, ...wanted }).filter(
-    ([key, value]) => found[key] !== value,
-  );
-  refuseOverflow(found, changes);
-  return Object.fromEntries(changes);
+  return changes;
 }
 
-function previewTime(tags: PinTags, pullRequest: number): number {
-  return tags.previews.find((mark) => mark.pullRequest === pullRequest)?.at ?? 0;
+/** True when a tag that is no preview is on the pin, of whatever project: it must not expire. */
+export function isLasting(keyvalues: Keyvalues): boolean {
+  return Object.keys(keyvalues).some((key) => {
+    const name = /^pd1\.[0-9a-f]{8}\.(.+)$/.exec(key)?.[1];
+    return isMarker(key) && name !== undefined && !RESERVED.includes(name);
+  });
 }
 
-/** Another run put the tag here since: its mark stays, or the two would overwrite each other for ever. */
-function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
-  return marks.some((mark) => mark.tag === tag && mark.at >= at);
-}
-
-/**
- * What an upload took off the pin that it met: all the pairs of before, when none of them is left. One that is missing
- * among others was removed by somebody, and stays removed.
- */
-function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalues {
-  if (origin.kind === 'plain' || origin.before === undefined) return {};
-  const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
-  return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
-}
-
-/**
- * True when nobody of ours made this pin. Our upload may have put our marker on it: then its pairs of before tell; where
- * those are unknown, a pin with nothing but the marker counts as foreign, which costs storage at worst and never content.
- */
-function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolean {
-  if (origin.kind === 'plain') return !Object.keys(present).some(isMarker);
-  if (origin.before !== undefined) return !Object.keys(origin.before).some(isMarker);
-  return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
-}
-
-function refuseOverflow(present: Keyvalues, changes: readonly (readonly [string, string])[]): void {
-  const after = new Set([...Object.keys(present), ...changes.map(([key]) => key)]);
-  const added = changes.some(([key]) => !Object.hasOwn(present, key));
-  if (!added || after.size <= MAX_PAIRS) return;
-  throw new ActionError(
-    'conflict',
-    `The pin would need ${after.size} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`,
-    {
-      hint: 'Use fewer tags or metadata lines for this content, or remove pairs you no longer need in the Pinata app.',
-    },
-  );
+/** True when the pin is, or was until it was released, a preview: it may carry an expiry. */
+export function wasPreview(keyvalues: Keyvalues): boolean {
+  return Object.keys(keyvalues).some((key) => /^pd1\.[0-9a-f]{8}\.(previews|released)$/.test(key));
 }

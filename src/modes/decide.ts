@@ -3,7 +3,10 @@ import { ActionError } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
-import type { Gateways, Log, Pins, Uploaded } from '../ports.ts';
+import { refuseTooMany, toUnpin } from '../domain/retention.ts';
+import type { Gateways, Pins, Uploaded } from '../ports.ts';
+import type { GiveUpPorts } from './give-up.ts';
+import { NO_FACTS, readFacts, type SurveyPorts } from './survey.ts';
 
 export interface DeployRun extends DeployOptions {
   readonly content: Content;
@@ -14,12 +17,15 @@ export interface DeployRun extends DeployOptions {
   readonly group: string | undefined;
   readonly dryRun: boolean;
   readonly failOnUnreachable: boolean;
+  /** False: old content is judged and shown, and nothing is given up. */
+  readonly unpin: boolean;
+  readonly maxRemovals: number;
+  /** How long a preview stays pinned without a push, milliseconds; undefined for ever. */
+  readonly previewsKeptMs: number | undefined;
 }
 
-export interface DeployPorts {
-  readonly pins: Pins;
+export interface DeployPorts extends SurveyPorts, GiveUpPorts {
   readonly gateways: Gateways;
-  readonly log: Log;
   /** Hashes the content under a profile. */
   readonly build: (profile: CidProfile) => Promise<Build>;
   /** Keeps the CAR where the user asked for it. */
@@ -75,7 +81,12 @@ interface Proposal {
 
 async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
   const sameCid = await confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
-  return { build, plan: planDeploy(build, { project, sameCid }, run), method };
+  const first = planDeploy(build, { project, sameCid, others: NO_FACTS.others }, run);
+  if (run.unpin && !run.dryRun) refuseTooMany(first.retention, run.maxRemovals);
+  if (toUnpin(first.retention).length > run.maxRemovals) return { build, plan: first, method };
+  const { others, inUse } = await readFacts(ports, first.retention, run.project);
+  const informed = { ...run, retention: { ...run.retention, inUse } };
+  return { build, plan: planDeploy(build, { project, sameCid, others }, informed), method };
 }
 
 /** Drops pins that the list still shows and that are gone, up to the first that is there. */

@@ -1,11 +1,13 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
+import { mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import type { DeployPlan } from '../domain/plan.ts';
-import { type PinOrigin, planTags, type TagRequest } from '../domain/tag.ts';
+import { toUnpin } from '../domain/retention.ts';
+import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
+import { carryOut, shown } from './cleanup.ts';
 import {
   announce,
   type Decision,
@@ -16,15 +18,34 @@ import {
   type Job,
   refusedUpload,
 } from './decide.ts';
+import { createTagger } from './tag-pin.ts';
+
+const ATTEMPTS = 3;
 
 /**
- * Puts content on Pinata under its tags: look, decide, pin, tag, prove. Until the content is live it refuses; afterwards it
- * reports.
+ * Puts content on Pinata under its tags: look, decide, pin, tag, prove, and only then give up what is stale. Until the
+ * content is live it refuses; afterwards it reports. Where another run takes the pin away meanwhile, it starts again.
  */
 export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcome> {
   const job: Job = { run, ports };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const outcome = await deployOnce(job);
+    if (outcome !== undefined) return outcome;
+    ports.log.line('The pin was removed by somebody while this run was at work; deploying again.');
+  }
+  throw new ActionError('conflict', `The pin was removed ${ATTEMPTS} times while this run was at work.`, {
+    hint: 'Another run or person unpins this content again and again. Find out who, then run the job again.',
+  });
+}
+
+/** Answers undefined when the pin was gone before the end. */
+async function deployOnce(job: Job): Promise<Outcome | undefined> {
+  const { run, ports } = job;
   let decision = await announce(job, await decide(job));
-  if (run.dryRun) return { kind: 'planned', ...decision };
+  if (run.dryRun) {
+    const retention = shown({ rows: decision.plan.retention, now: run.now }, 'dry-run is true');
+    return { kind: 'planned', ...decision, retention };
+  }
   let upload = await obtain(job, decision);
   let refusedBytes = 0;
   if (upload?.kind === 'refused') {
@@ -35,12 +56,14 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
   if (upload?.kind === 'refused') throw refusedUpload(upload.reason);
   const id = await settle(job, decision, upload);
   ports.transferred();
-  const target: Target = { id, at: decision.plan.at, origin: originOf(id, decision.plan, upload) };
+  const origin = originOf(id, decision.plan, upload);
+  const tagger = createTagger(ports, { ...run, ...decision.plan, id, origin });
   // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
-  if (!run.failOnUnreachable) await tag(job, target);
+  if (!run.failOnUnreachable && (await tagger.tag()) === undefined) return undefined;
   const probes = await look(job, decision.build);
-  // The last act is to read the pin again: what another run overwrote since is repaired.
-  const pin = await tag(job, target);
+  // The last act before old content goes: what another run overwrote or removed since is repaired.
+  const pin = await tagger.settle();
+  if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
   return {
     kind: decision.plan.changed ? 'deployed' : 'unchanged',
@@ -48,7 +71,31 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
     pin,
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
     probes,
+    expiresAt: tagger.expiresAt(),
+    retention: await retire(job, decision, { pin, probes }),
   };
+}
+
+/** Gives up what is stale, now that the new content is there. While nobody serves it, the old stays. */
+async function retire(
+  { run, ports }: Job,
+  { plan }: Decision,
+  { pin, probes }: { readonly pin: Pin; readonly probes: readonly Probe[] },
+): Promise<Retention> {
+  const rows = plan.retention.map((row) =>
+    row.revision.cid === plan.cid ? { ...row, revision: { ...row.revision, pins: [pin] } } : row,
+  );
+  if (probes.length > 0 && mainLink(probes) === undefined && toUnpin(rows).length > 0) {
+    ports.log.line('Old content stays until a gateway serves the new one.');
+    return shown({ rows, now: run.now }, 'no gateway serves the new content yet');
+  }
+  try {
+    return await carryOut(run, ports, { rows, policy: plan.policy, now: run.now });
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
+    return shown({ rows, now: run.now }, error.message);
+  }
 }
 
 /** Uploads unless the account has the CID already. */
@@ -101,31 +148,6 @@ function originOf(id: string, plan: DeployPlan, upload: Uploaded | undefined): P
   const known = plan.sameCid.find((pin) => pin.id === id);
   if (known !== undefined) return { kind: 'met', before: known.keyvalues };
   return upload.duplicate && plan.sameCid.length === 0 ? { kind: 'met', before: undefined } : { kind: 'plain' };
-}
-
-interface Target extends Pick<TagRequest, 'at' | 'origin'> {
-  readonly id: string;
-}
-
-const TAG_ATTEMPTS = 3;
-
-/** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
-async function tag({ run, ports: { pins } }: Job, target: Target): Promise<Pin> {
-  const request = { ...run, ...target };
-  for (let attempt = 0; attempt <= TAG_ATTEMPTS; attempt += 1) {
-    const pin = await pins.read(target.id);
-    if (pin === undefined) {
-      throw new ActionError('conflict', `The pin ${target.id} vanished before it could be tagged.`, {
-        hint: 'Another run or person unpinned it. Run the job again: it uploads what is missing.',
-      });
-    }
-    const pairs = planTags(pin.keyvalues, request);
-    if (Object.keys(pairs).length === 0) return pin;
-    if (attempt < TAG_ATTEMPTS) await pins.addKeyvalues(target.id, pairs);
-  }
-  throw new ActionError('conflict', `Pinata does not keep the tags ${run.tags.join(', ')} on the pin ${target.id}.`, {
-    hint: 'Run the job again. If it stays so, look at the key-values of the pin in the Pinata app.',
-  });
 }
 
 async function look({ run, ports }: Job, build: Build): Promise<readonly Probe[]> {

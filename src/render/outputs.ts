@@ -1,5 +1,6 @@
 import { cidV0, contenthash } from '../domain/cid.ts';
-import { mainLink, type Outcome } from '../domain/outcome.ts';
+import { mainLink, type Outcome, type Retention } from '../domain/outcome.ts';
+import { bytesOf, reportRetention, unpinnedEntries } from './retention.ts';
 
 /** The action's outputs, in the order of README. */
 export const OUTPUT_NAMES = [
@@ -18,6 +19,10 @@ export const OUTPUT_NAMES = [
   'pin-id',
   'tags',
   'verified',
+  'unpinned',
+  'unpinned-count',
+  'bytes-freed',
+  'expires-at',
   'car-path',
   'report-path',
   'hash',
@@ -36,11 +41,36 @@ export interface WrittenPaths {
 /** Every output on every path, '' where nothing is known. */
 export function renderOutputs(outcome: Outcome, paths: WrittenPaths): Outputs {
   const nothing = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as Outputs;
-  const common = { ...nothing, result: outcome.kind, 'report-path': paths.reportPath, 'car-path': paths.carPath };
-  if (outcome.kind === 'skipped') return common;
-  const { build, plan } = outcome;
-  const known = {
-    ...common,
+  const written = { 'report-path': paths.reportPath, 'car-path': paths.carPath };
+  return { ...nothing, result: resultOf(outcome), ...written, ...knownOutputs(outcome) };
+}
+
+/** The output `result`. */
+function resultOf(outcome: Outcome): string {
+  return outcome.kind === 'cleaned' && outcome.dryRun ? 'planned' : outcome.kind;
+}
+
+function knownOutputs(outcome: Outcome): Partial<Outputs> {
+  switch (outcome.kind) {
+    case 'skipped':
+      return {};
+    case 'cleaned':
+      return { tags: outcome.tags.join('\n'), ...retentionOutputs(outcome.retention) };
+    case 'listed':
+      return retentionOutputs(outcome.retention);
+    case 'planned':
+      return { ...buildOutputs(outcome), ...retentionOutputs(outcome.retention) };
+    case 'deployed':
+    case 'unchanged':
+      return { ...buildOutputs(outcome), ...liveOutputs(outcome), ...retentionOutputs(outcome.retention) };
+  }
+}
+
+function buildOutputs({
+  build,
+  plan,
+}: Extract<Outcome, { kind: 'planned' | 'deployed' | 'unchanged' }>): Partial<Outputs> {
+  return {
     cid: build.root,
     'cid-v0': cidV0(build.root) ?? '',
     uri: `ipfs://${build.root}`,
@@ -53,14 +83,29 @@ export function renderOutputs(outcome: Outcome, paths: WrittenPaths): Outputs {
     hash: build.root,
     ipfs: build.root,
   };
-  if (outcome.kind === 'planned') return known;
+}
+
+function liveOutputs(outcome: Extract<Outcome, { kind: 'deployed' | 'unchanged' }>): Partial<Outputs> {
   return {
-    ...known,
     url: mainLink(outcome.probes) ?? '',
     urls: JSON.stringify(outcome.probes.map(({ link, state, note }) => ({ url: link, state, note }))),
     'uploaded-bytes': String(outcome.uploadedBytes),
     'pin-id': outcome.pin.id,
     verified: outcome.probes.some((probe) => probe.state === 'live') ? 'gateway' : 'pin',
+    'expires-at': outcome.expiresAt?.toISOString() ?? '',
+  };
+}
+
+/** A job's outputs have a limit of 1 MB together. */
+const MAX_JSON_LENGTH = 100_000;
+
+function retentionOutputs(retention: Retention): Partial<Outputs> {
+  const entries = [...unpinnedEntries(retention)];
+  while (JSON.stringify(entries).length > MAX_JSON_LENGTH) entries.pop();
+  return {
+    unpinned: JSON.stringify(entries),
+    'unpinned-count': String(retention.unpinned.length),
+    'bytes-freed': String(retention.unpinned.reduce((sum, row) => sum + bytesOf(row), 0)),
   };
 }
 
@@ -71,17 +116,16 @@ export function failedOutputs(): Outputs {
 
 /** The whole result for machines, with the version of its form. */
 export function renderReport(outcome: Outcome): string {
-  if (outcome.kind === 'skipped')
-    return `${JSON.stringify({ schema: 1, result: 'skipped', reason: outcome.reason }, undefined, 2)}\n`;
+  return `${JSON.stringify({ schema: 1, result: resultOf(outcome), ...reportOf(outcome) }, undefined, 2)}\n`;
+}
+
+function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
+  if (outcome.kind === 'skipped') return { reason: outcome.reason };
+  const retention = reportRetention(outcome.retention);
+  if (outcome.kind === 'cleaned') return { tags: outcome.tags, retention };
+  if (outcome.kind === 'listed') return { usage: outcome.usage ?? null, retention };
   const { build, plan } = outcome;
-  const files = Object.fromEntries(build.listing);
-  const done =
-    outcome.kind === 'planned'
-      ? {}
-      : { pinId: outcome.pin.id, uploadedBytes: outcome.uploadedBytes, links: outcome.probes };
-  const report = {
-    schema: 1,
-    result: outcome.kind,
+  return {
     cid: build.root,
     profile: build.profile,
     previousCid: plan.previous ?? null,
@@ -89,8 +133,15 @@ export function renderReport(outcome: Outcome): string {
     tags: plan.tags,
     bytes: build.bytes,
     blocks: build.blocks,
-    ...done,
-    files,
+    ...(outcome.kind === 'planned'
+      ? {}
+      : {
+          pinId: outcome.pin.id,
+          uploadedBytes: outcome.uploadedBytes,
+          links: outcome.probes,
+          expiresAt: outcome.expiresAt?.toISOString() ?? null,
+        }),
+    retention,
+    files: Object.fromEntries(build.listing),
   };
-  return `${JSON.stringify(report, undefined, 2)}\n`;
 }

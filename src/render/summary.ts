@@ -4,6 +4,7 @@ import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
 import { code, escapeText, link, table } from './markdown.ts';
+import { renderRetentionLine, renderRetentionSection } from './retention.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
 
 /** What a summary is about. */
@@ -23,7 +24,18 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
         `### 🧪 Dry run: nothing was written · ${code(context.project)}`,
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
+        renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
+        footer(context),
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+    case 'cleaned':
+    case 'listed':
+      return [
+        `### ${cleanupHeadline(outcome)} · ${code(context.project)}`,
+        ...(outcome.kind === 'listed' ? [usageLine(outcome)] : []),
+        renderRetentionSection(outcome.retention) || 'The project has no revisions.',
         footer(context),
       ].join('\n\n');
     case 'deployed':
@@ -33,6 +45,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
+        renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
         footer(context),
       ]
@@ -52,6 +65,24 @@ function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): str
   if (!isOpened(probes)) return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
   if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
   return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
+}
+
+type Cleaned = Extract<Outcome, { kind: 'cleaned' | 'listed' }>;
+
+function cleanupHeadline(outcome: Cleaned): string {
+  if (outcome.kind === 'listed') return '📋 What is pinned';
+  if (outcome.dryRun) return '🧪 Dry run: nothing was unpinned';
+  const tags = outcome.tags.map(code).join(' ');
+  if (outcome.retention.failed.length > 0) return `⚠️ Cleaned up${tags === '' ? '' : ` ${tags}`}, not all of it`;
+  return tags === '' ? '🧹 Swept' : `🗑 Given up ${tags}`;
+}
+
+function usageLine({ usage, retention }: Extract<Outcome, { kind: 'listed' }>): string {
+  const account =
+    usage === undefined
+      ? 'What the whole account uses is not known: the key lacks the permission Legacy Endpoints, Data: userPinnedDataTotal.'
+      : `The account holds ${renderCount(usage.pins, 'pin')}, ${renderBytes(usage.bytes)}.`;
+  return escapeText(`${account} ${renderRetentionLine(retention)}`);
 }
 
 function linkLine(probes: readonly Probe[], build: Build): string {

@@ -325,15 +325,53 @@ describe('reading and writing', () => {
     expect(await pinsOf(emulator).listByProject(project)).toEqual([]);
   });
 
-  it('merges keyvalues, and knows a pin that is gone', async () => {
+  it('merges keyvalues, takes some away, and knows a pin that is gone', async () => {
     using tree = tempTree();
     const pins = pinsOf(emulator);
     const prepared = await prepare(tree.root, [{ path: 'a', bytes: 60 }], 'unixfs-v1-2025');
     await pins.upload(orderOf(prepared));
     const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
-    await pins.addKeyvalues(id, { 'pd1.x': 'y' });
+    expect(await pins.update(id, { keyvalues: { 'pd1.x': 'y', 'pd1.z': '1' } })).toBe('done');
+    expect(await pins.update(id, { keyvalues: { 'pd1.z': null } })).toBe('done');
     expect((await pins.read(id))?.keyvalues).toEqual({ ...MARKER, 'pd1.x': 'y' });
-    expect(await pins.read('01980000-0000-7000-8000-000000000000')).toBeUndefined();
+    expect(await pins.unpin(id, { notAfter: Number.POSITIVE_INFINITY })).toBe('gone');
+    expect(await pins.read(id)).toBeUndefined();
+    expect(await pins.update(id, { keyvalues: { 'pd1.x': 'y' } })).toBe('gone');
+    expect(await pins.unpin(id, { notAfter: Number.POSITIVE_INFINITY })).toBe('gone');
+  });
+
+  it('sends nothing once the moment for it has passed', async () => {
+    using tree = tempTree();
+    const pins = pinsOf(emulator);
+    const prepared = await prepare(tree.root, [{ path: 'a', bytes: 61 }], 'unixfs-v1-2025');
+    await pins.upload(orderOf(prepared));
+    const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
+    const past = { notAfter: performance.now() - 1 };
+    expect(await pins.update(id, { keyvalues: { late: '1' } }, past)).toBe('late');
+    expect(await pins.unpin(id, past)).toBe('late');
+    expect((await pins.read(id))?.keyvalues).toEqual(MARKER);
+  });
+
+  it.each([
+    ['refused', 4_102_444_800],
+    ['ignored', 4_102_444_800],
+    ['yes', 4_102_444_800],
+  ] as const)('ends an expiry where clearing one is answered with "%s"', async (expiryClear, expected) => {
+    using tree = tempTree();
+    const own = await startEmulator({ expiryClear });
+    try {
+      const pins = pinsOf(own);
+      const prepared = await prepare(tree.root, [{ path: 'a', bytes: 62 }], 'unixfs-v1-2025');
+      await pins.upload(orderOf(prepared));
+      const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
+      const soon = new Date(Date.now() + 3_600_000);
+      await pins.update(id, { keyvalues: {}, expiresAt: soon });
+      expect((await own.state()).records[0]?.expiresAt).toBe(Math.floor(soon.getTime() / 1000));
+      await pins.update(id, { keyvalues: {}, expiresAt: 'never' });
+      expect((await own.state()).records[0]?.expiresAt).toBe(expected);
+    } finally {
+      await own.stop();
+    }
   });
 });
 

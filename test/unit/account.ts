@@ -2,7 +2,8 @@ import { type Cid, cidFromDigest, DAG_PB_CODEC } from '../../src/domain/cid.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
-import type { Pins, Upload } from '../../src/ports.ts';
+import { applyChanges } from '../../src/domain/tagging.ts';
+import type { Clock, GitHub, Pins, Upload } from '../../src/ports.ts';
 
 /** A CID that differs for every number. */
 export function cidNumber(number: number): Cid {
@@ -41,6 +42,12 @@ export interface AccountOptions {
   readonly listLags?: boolean;
   /** Pins that the list still shows and that are gone. */
   readonly ghosts?: readonly string[];
+  /** What the gateway answers instead of a CID. */
+  readonly swaps?: ReadonlyMap<Cid, Cid>;
+  /** Pins expire, and requests can be late, by this clock. */
+  readonly clock?: Clock;
+  /** Passed before each call is carried out, with its name: a test may hold it there. */
+  readonly gate?: (name: string) => Promise<void>;
   /** Throws before (`at` times later) the call is carried out, or after it. */
   readonly failure?: { readonly call: number; readonly when: 'before' | 'after' };
 }
@@ -50,15 +57,48 @@ export interface Account extends Pins {
   readonly calls: string[];
 }
 
+/** A clock that only moves when somebody waits, or when a test says so. */
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function createClock(start = new Date(1_800_000_000_000)): TestClock {
+  let elapsed = 0;
+  return {
+    now: () => elapsed,
+    date: () => new Date(start.getTime() + elapsed),
+    pause: (ms) => {
+      elapsed += ms;
+      return Promise.resolve();
+    },
+    advance: (ms) => {
+      elapsed += ms;
+    },
+  };
+}
+
+/** A GitHub that nobody asked about anything yet. */
+export const quietGitHub: GitHub = {
+  pullRequests: () => Promise.resolve({ kind: 'known', value: new Map() }),
+  activeDeployments: () => Promise.resolve({ kind: 'known', value: [] }),
+};
+
 /** An account in memory, with the service's habits that matter to decisions. */
 export function createAccount(options: AccountOptions = {}): Account {
   const pins = new Map((options.pins ?? []).map((pin) => [pin.id, pin]));
   const listed = new Set(pins.keys());
   const calls: string[] = [];
+  let made = pins.size;
   const visible = (): Pin[] => [...pins.values()].filter((pin) => options.listLags !== true || listed.has(pin.id));
+
+  const present = (id: string): Pin | undefined => (options.ghosts?.includes(id) ? undefined : pins.get(id));
+  const isLate = (notAfter: number | undefined): boolean =>
+    options.clock !== undefined && notAfter !== undefined && options.clock.now() > notAfter;
 
   const call = async <T>(name: string, work: () => T): Promise<T> => {
     calls.push(name);
+    await options.gate?.(name);
+    expire();
     const { failure } = options;
     const hit = failure !== undefined && calls.length === failure.call;
     if (hit && failure.when === 'before') throw new Error(`${name} failed`);
@@ -67,11 +107,19 @@ export function createAccount(options: AccountOptions = {}): Account {
     return result;
   };
 
+  const expire = (): void => {
+    const now = options.clock?.date();
+    for (const { id, expiresAt } of [...pins.values()])
+      if (now !== undefined && expiresAt && expiresAt < now) pins.delete(id);
+  };
+
   const store = (cid: Cid, keyvalues: Keyvalues): Upload => {
     const existing = [...pins.values()].find((pin) => pin.cid === cid && !options.ghosts?.includes(pin.id));
     const mode = options.duplicates ?? 'keep';
     if (existing === undefined || mode === 'new-record') {
-      const pin = pinOf(`pin-${pins.size + 1}`, cid, keyvalues);
+      made += 1;
+      const created = options.clock?.date() ?? new Date(1_700_000_000_000);
+      const pin = { ...pinOf(`pin-${made}`, cid, keyvalues), createdAt: created };
       pins.set(pin.id, pin);
       return { kind: 'uploaded', cid, pinId: pin.id, duplicate: existing !== undefined, sentBytes: 100 };
     }
@@ -86,12 +134,31 @@ export function createAccount(options: AccountOptions = {}): Account {
     listByProject: (project) =>
       call('listByProject', () => visible().filter((pin) => pin.keyvalues[project.key] === project.name)),
     listByCid: (cid) => call('listByCid', () => visible().filter((pin) => pin.cid === cid)),
-    read: (id) => call('read', () => (options.ghosts?.includes(id) ? undefined : pins.get(id))),
-    addKeyvalues: (id, pairs) =>
-      call('addKeyvalues', () => {
-        const pin = pins.get(id);
-        if (pin !== undefined) pins.set(id, { ...pin, keyvalues: { ...pin.keyvalues, ...pairs } });
+    read: (id) => call('read', () => present(id)),
+    update: (id, { keyvalues, expiresAt }, moment) =>
+      call('update', () => {
+        if (isLate(moment?.notAfter)) return 'late';
+        const pin = present(id);
+        if (pin === undefined) return 'gone';
+        pins.set(id, {
+          ...pin,
+          keyvalues: applyChanges(pin.keyvalues, keyvalues),
+          expiresAt: expiresAt === 'never' ? null : (expiresAt ?? pin.expiresAt),
+        });
+        return 'done';
       }),
+    unpin: (id, { notAfter }) =>
+      call('unpin', () => {
+        if (isLate(notAfter)) return 'late';
+        pins.delete(id);
+        return 'gone';
+      }),
+    readSwaps: (cids) =>
+      call('readSwaps', () => ({
+        kind: 'known' as const,
+        value: new Map([...(options.swaps ?? [])].filter(([cid]) => cids.includes(cid))),
+      })),
+    readUsage: () => call('readUsage', () => ({ pins: pins.size, bytes: pins.size * 12 })),
     upload: (order) =>
       call('upload', () => {
         if (options.carsRefused === true && order.method === 'car')

@@ -7,7 +7,7 @@ import { currentCid } from '../../src/domain/revision.ts';
 import { parseTags, projectOf } from '../../src/domain/tag.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
-import { type Account, buildOf, cidNumber, createAccount, pinOf } from './account.ts';
+import { type Account, buildOf, cidNumber, createAccount, createClock, pinOf, quietGitHub } from './account.ts';
 
 const project = projectOf('acme/app');
 const other = projectOf('acme/docs');
@@ -39,6 +39,19 @@ function runOf(more: Partial<DeployRun> = {}): DeployRun {
     group: undefined,
     dryRun: false,
     failOnUnreachable: false,
+    unpin: true,
+    maxRemovals: 20,
+    previewsKeptMs: undefined,
+    retention: {
+      project,
+      keepLast: 5,
+      keepWithinMs: 7 * 86_400_000,
+      protectTags: ['v*'],
+      protectCids: new Set(),
+      inUse: new Map(),
+      givenUp: new Map(),
+      scope: new Set(['production']),
+    },
     ...more,
   };
 }
@@ -64,6 +77,8 @@ async function deployTo(
   };
   const outcome = await deploy(run, {
     pins: account,
+    github: quietGitHub,
+    clock: createClock(),
     gateways: { probe: () => Promise.resolve(probes) },
     log: { line: () => {}, notice: () => {}, warn: (text) => said.push(text), group: () => {}, progress: () => {} },
     build: (profile) => Promise.resolve(builds[profile] ?? buildOf(cid)),

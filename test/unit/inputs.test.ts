@@ -18,6 +18,8 @@ const context: RunContext = {
   defaultBranch: 'main',
   pullRequest: undefined,
   releaseTag: '',
+  closed: undefined,
+  fork: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -49,7 +51,7 @@ describe('parseInputs', () => {
   });
 
   it('needs neither where there is nothing to deploy', () => {
-    expect(parsed({}, 'schedule').mode.kind).toBe('skip');
+    expect(parsed({}, 'issues').mode.kind).toBe('skip');
   });
 
   it('reports all problems together, each with the name, what is accepted and what came', () => {

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
+import type { Cid } from '../../src/domain/cid.ts';
 import { ActionError } from '../../src/domain/errors.ts';
-import type { Outcome, Probe } from '../../src/domain/outcome.ts';
+import type { Outcome, Probe, Retention } from '../../src/domain/outcome.ts';
+import { type GivenUp, judgeRevisions } from '../../src/domain/retention.ts';
+import type { Revision } from '../../src/domain/revision.ts';
+import { projectOf } from '../../src/domain/tag.ts';
 import { code, escapeText, link, table } from '../../src/render/markdown.ts';
 import { failedOutputs, OUTPUT_NAMES, renderOutputs, renderReport } from '../../src/render/outputs.ts';
 import { renderPlan } from '../../src/render/plan.ts';
@@ -25,7 +29,63 @@ const plan = {
   changed: true,
   tags: ['production', 'v1.2.0'],
   at: 1_800_000_000,
+  superseded: new Set<string>(),
+  retention: [],
+  policy: {
+    project: projectOf('acme/app#web'),
+    keepLast: 5,
+    keepWithinMs: 7 * 86_400_000,
+    protectTags: ['v*'],
+    protectCids: new Set<Cid>(),
+    inUse: new Map<Cid, string>(),
+    givenUp: new Map<string, GivenUp>(),
+    scope: 'all',
+  },
 } as const;
+const now = new Date(1_800_000_000_000);
+const project = projectOf('acme/app#web');
+const marked = (id: string, number: number, marks: Record<string, string>): Revision => ({
+  cid: cidNumber(number),
+  pins: [
+    {
+      ...pinOf(id, cidNumber(number), {
+        [project.key]: project.name,
+        ...Object.fromEntries(Object.entries(marks).map(([tag, value]) => [`${project.key}.${tag}`, value])),
+      }),
+      bytes: 4_700_000 + number,
+    },
+  ],
+  others: [],
+});
+const rows = judgeRevisions(
+  [
+    marked('pin-1', 2, { production: '1799999990 4f2c9a1', 'v1.8.0': '1799999990 4f2c9a1' }),
+    marked('pin-2', 1, { production: '1799827200 1111111' }),
+    marked('pin-3', 3, { previews: '121@1799222400' }),
+    marked('pin-4', 4, { previews: '119@1799308800', 'v1.7.0': '1790000000 1111111' }),
+    marked('pin-5', 5, {}),
+  ],
+  {
+    ...plan.policy,
+    givenUp: new Map([
+      ['pr-121', { why: 'pull request closed', at: 1_800_000_000 }],
+      ['pr-119', { why: 'pull request closed', at: 1_800_000_000 }],
+    ]),
+  },
+  now,
+);
+const retention: Retention = {
+  rows,
+  judgedAt: now,
+  notApplied: undefined,
+  unpinned: rows.filter(({ fate }) => fate === 'unpin').slice(0, 1),
+  spared: [],
+  failed: rows
+    .filter(({ fate }) => fate === 'unpin')
+    .slice(1)
+    .map((row) => ({ row, reason: 'Pinata failed to unpin. (Pinata said: 500)' })),
+};
+const nothing: Retention = { ...retention, rows: rows.slice(0, 1), unpinned: [], failed: [] };
 const probes: readonly Probe[] = [
   {
     link: `https://app.example.com/ipfs/${NEW}/`,
@@ -44,12 +104,33 @@ const probes: readonly Probe[] = [
     ms: 15_000,
   },
 ];
-const deployed: Outcome = { kind: 'deployed', plan, build, pin: pinOf('pin-1', NEW), uploadedBytes: 100, probes };
+const deployed = {
+  kind: 'deployed',
+  plan,
+  build,
+  pin: pinOf('pin-1', NEW),
+  uploadedBytes: 100,
+  probes,
+  expiresAt: undefined,
+  retention: nothing,
+} as const;
 const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
   unchanged: { ...deployed, kind: 'unchanged', uploadedBytes: 0, plan: { ...plan, previous: NEW, changed: false } },
   unserved: { ...deployed, probes: probes.slice(1) },
-  planned: { kind: 'planned', plan: { ...plan, previous: undefined }, build },
+  planned: {
+    kind: 'planned',
+    plan: { ...plan, previous: undefined },
+    build,
+    retention: { ...retention, notApplied: 'dry-run is true', unpinned: [], failed: [] },
+  },
+  cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention },
+  swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing },
+  listed: {
+    kind: 'listed',
+    retention: { ...retention, notApplied: 'mode is list', unpinned: [], failed: [] },
+    usage: { pins: 212, bytes: 734_000_000 },
+  },
   skipped: { kind: 'skipped', reason: 'mode "auto" has nothing to do on schedule.' },
 };
 

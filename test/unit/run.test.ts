@@ -12,6 +12,8 @@ const push: RunContext = {
   defaultBranch: 'main',
   pullRequest: undefined,
   releaseTag: '',
+  closed: undefined,
+  fork: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -30,9 +32,7 @@ describe('chooseMode', () => {
   });
 
   it.each([
-    ['pull_request', 'closed'],
     ['pull_request', 'labeled'],
-    ['schedule', ''],
     ['issues', 'opened'],
   ])('does nothing on %s %s, and says so', (event, activity) => {
     const mode = chooseMode('auto', on({ event, activity }));
@@ -45,6 +45,23 @@ describe('chooseMode', () => {
 
   it('does nothing when a push deletes its branch', () => {
     expect(chooseMode('auto', on({ refDeleted: true })).kind).toBe('skip');
+  });
+
+  it.each(['pull_request', 'pull_request_target'])('gives up the preview when %s was closed', (event) => {
+    const closed = { number: 5, merged: true, at: new Date(1_800_000_000_000) };
+    expect(chooseMode('auto', on({ event, activity: 'closed', pullRequest: 5, closed }))).toEqual({
+      kind: 'cleanup',
+      closed,
+    });
+  });
+
+  it('sweeps on a schedule', () => {
+    expect(chooseMode('auto', on({ event: 'schedule' }))).toEqual({ kind: 'cleanup', closed: undefined });
+  });
+
+  it('does what an explicit mode says on every event', () => {
+    expect(chooseMode('cleanup', on({}))).toEqual({ kind: 'cleanup', closed: undefined });
+    expect(chooseMode('list', on({})).kind).toBe('list');
   });
 
   it('refuses pull_request_target unless the user asks for it', () => {

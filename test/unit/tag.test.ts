@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/domain/errors.ts';
-import {
-  isTagName,
-  type Keyvalues,
-  parseTags,
-  planTags,
-  projectOf,
-  pullRequestOf,
-  renderTags,
-  type TagRequest,
-} from '../../src/domain/tag.ts';
+import { isTagName, type Keyvalues, parseTags, projectOf, pullRequestOf, renderTags } from '../../src/domain/tag.ts';
+import { applyChanges, planTags, type TagRequest } from '../../src/domain/tagging.ts';
 
 const project = projectOf('acme/app');
 const other = projectOf('acme/docs');
@@ -34,6 +26,7 @@ function request(more: Partial<TagRequest> = {}): TagRequest {
     at: 1_800_000_000,
     commit: '4f2c9a1',
     metadata: {},
+    superseded: new Set(),
     origin: { kind: 'plain' },
     ...more,
   };
@@ -70,7 +63,7 @@ describe('schema 1', () => {
 
   it('takes a pin with another project under the same key as foreign', () => {
     const tags = parseTags({ [project.key]: 'somebody/else', [`${project.key}.production`]: '1 0000000' }, project);
-    expect(tags).toEqual({ ours: false, tags: [], previews: [], adopted: false, shared: false });
+    expect(tags).toMatchObject({ ours: false, tags: [], previews: [], adopted: false, shared: true });
   });
 
   it('leaves values that are not tags alone', () => {
@@ -109,7 +102,7 @@ describe('planTags', () => {
           );
           const tags = [...names, ...(pull === undefined ? [] : [`pr-${pull.pullRequest}`])];
           const wanted = request({ tags });
-          const after = { ...before, ...planTags(before, wanted) };
+          const after = applyChanges(before, planTags(before, wanted));
           expect(planTags(after, wanted)).toEqual({});
           const read = parseTags(after, project);
           for (const name of names) expect(read.tags.map((entry) => entry.tag)).toContain(name);
@@ -134,7 +127,7 @@ describe('planTags', () => {
   const MARKED = { [project.key]: project.name };
 
   it('adopts a pin that an upload met, by the pairs that it had before', () => {
-    const met = (before: Keyvalues | undefined): string | undefined =>
+    const met = (before: Keyvalues | undefined): string | null | undefined =>
       planTags(MARKED, request({ origin: { kind: 'met', before } }))['pd1.adopted'];
     expect(met({ owner: 'alice' })).toBe('1');
     expect(met({})).toBe('1');

@@ -13,6 +13,8 @@ export function readRunContext(): RunContext {
   const repository = process.env.GITHUB_REPOSITORY ?? field('repository', 'full_name');
   const isPullRequest = eventName.startsWith('pull_request');
   const head = isPullRequest ? field('pull_request', 'head', 'sha') : '';
+  const pullRequest = isPullRequest ? numberAt(payload, 'pull_request', 'number') : undefined;
+  const closedAt = new Date(field('pull_request', 'closed_at'));
   return {
     event: eventName,
     activity: field('action'),
@@ -20,7 +22,16 @@ export function readRunContext(): RunContext {
     commit: /^[0-9a-f]{40}$/.test(head) ? head : sha,
     ref,
     defaultBranch: field('repository', 'default_branch'),
-    pullRequest: isPullRequest ? numberAt(payload, 'pull_request', 'number') : undefined,
+    pullRequest,
+    closed:
+      pullRequest === undefined || field('action') !== 'closed'
+        ? undefined
+        : {
+            number: pullRequest,
+            merged: valueAt(payload, 'pull_request', 'merged') === true,
+            at: Number.isNaN(closedAt.getTime()) ? undefined : closedAt,
+          },
+    fork: isPullRequest && field('pull_request', 'head', 'repo', 'full_name') !== repository,
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
     runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',

@@ -224,7 +224,8 @@ async function fetchThrough(call: ClientCall, send: (signal: AbortSignal) => Pro
   }
 }
 
-async function readAnswer(response: Response): Promise<Answer> {
+/** Reads an answer to its end; one of 2xx must be JSON. */
+export async function readAnswer(response: Response): Promise<Answer> {
   return requireJson({ status: response.status, headers: response.headers, body: await readText(response) });
 }
 

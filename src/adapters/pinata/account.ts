@@ -10,5 +10,7 @@ export interface PinataAccount {
   readonly apiUrl: string;
   readonly uploadUrl: string;
   readonly network: Network;
+  /** Domain of the account's gateway, where the user told it. */
+  readonly gateway?: string | undefined;
   readonly traffic: Traffic;
 }

@@ -7,6 +7,10 @@ export const DOING = {
   list: { text: 'list the pins', permission: 'Files: Read' },
   read: { text: 'read a pin', permission: 'Files: Read' },
   update: { text: 'write tags to a pin', permission: 'Files: Write' },
+  unpin: { text: 'unpin', permission: 'Files: Write' },
+  swap: { text: 'look for a hot swap', permission: 'Files: Read' },
+  gateways: { text: 'read the gateways of the account', permission: 'Gateways: Read' },
+  usage: { text: "read the account's usage", permission: 'Legacy Endpoints, Data: userPinnedDataTotal' },
   upload: { text: 'upload the build', permission: 'Files: Write' },
   sign: { text: 'prepare a folder upload', permission: 'Files: Write' },
   uploadLegacy: {

@@ -2,11 +2,11 @@ import { PinataSDK } from 'pinata';
 import { type Cid, cidV0 } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
 import type { Network, Pin } from '../../domain/pin.ts';
-import type { Keyvalues } from '../../domain/tag.ts';
 import type { Pins } from '../../ports.ts';
 import { pause, type Traffic } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { answerBehind, DOING } from './errors.ts';
+import { readSwaps, readUsage, unpinPin, updatePin } from './records.ts';
 import { parsePage, parseRow } from './rows.ts';
 import { uploadBuild } from './upload.ts';
 
@@ -20,6 +20,8 @@ export interface PinataOptions {
   readonly apiUrl: string;
   readonly uploadUrl: string;
   readonly network: Network;
+  /** Domain of the account's gateway, where the user told it. */
+  readonly gateway?: string | undefined;
   readonly traffic: Traffic;
 }
 
@@ -69,9 +71,10 @@ export function createPinataPins(options: PinataOptions): Pins {
     },
     listByCid,
     read,
-    addKeyvalues: async (id: string, keyvalues: Keyvalues) => {
-      await traffic.through(DOING.update.text, () => files.update({ id, keyvalues: { ...keyvalues } }));
-    },
+    update: (id, change, moment) => updatePin(account, { id, change, moment }),
+    unpin: (id, moment) => unpinPin(account, { id, moment }),
+    readSwaps: (cids) => readSwaps(account, cids),
+    readUsage: () => readUsage(account),
     upload: (order) => uploadBuild(account, order),
     waitUntilListed: (cid, pinId) => waitUntilListed({ cid, pinId, listByCid, deadline: traffic.policy.deadline }),
   };

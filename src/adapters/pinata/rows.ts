@@ -26,6 +26,7 @@ export function parseRow(value: unknown): ParsedRow {
       bytes: numberAt(value, 'size') ?? 0,
       keyvalues: parseKeyvalues(valueAt(value, 'keyvalues')),
       createdAt: Number.isNaN(created.getTime()) ? new Date(0) : created,
+      expiresAt: parseExpiry(valueAt(value, 'expires_at')),
     },
     duplicate: valueAt(value, 'is_duplicate') === true,
   };
@@ -34,7 +35,15 @@ export function parseRow(value: unknown): ParsedRow {
 /** Rows made through older endpoints may hold numbers and booleans, or no map at all. */
 function parseKeyvalues(value: unknown): Keyvalues {
   const pairs = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return Object.fromEntries(pairs.map(([key, pair]) => [key, String(pair)]));
+  return Object.fromEntries(pairs.flatMap(([key, pair]) => (pair === null ? [] : [[key, String(pair)] as const])));
+}
+
+/** Unix seconds or a date; null is never, and undefined where the row does not tell. */
+function parseExpiry(value: unknown): Date | null | undefined {
+  if (value === null) return null;
+  const date =
+    typeof value === 'number' ? new Date(value * 1000) : new Date(typeof value === 'string' ? value : Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** One page of a list: its rows, but for single ones that are none, and the token of the next page, '' at the end. */

@@ -1,0 +1,143 @@
+import { getOctokit } from '@actions/github';
+import { ActionError } from '../../domain/errors.ts';
+import type { ActiveDeployment, Known, PullRequest } from '../../domain/github.ts';
+import { listAt, numberAt, textAt, valueAt } from '../../domain/json.ts';
+import type { GitHub } from '../../ports.ts';
+import type { Answer, Traffic } from '../http/traffic.ts';
+
+export interface RepositoryOptions {
+  /** `owner/name`, '' when unknown. */
+  readonly repository: string;
+  readonly token: string;
+  readonly traffic: Traffic;
+}
+
+/** Pull requests that one query asks for. */
+const PULL_REQUESTS_A_QUERY = 50;
+const MAX_DEPLOYMENT_PAGES = 20;
+
+/** What GitHub knows about one repository, asked in GraphQL: one request tells what REST needs dozens for. */
+export function createRepository(options: RepositoryOptions): GitHub {
+  return {
+    pullRequests: (numbers) => whatIsKnown(() => readPullRequests(options, numbers)),
+    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+  };
+}
+
+/** Nothing that GitHub does not tell may fail a run. */
+async function whatIsKnown<T>(read: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return { kind: 'known', value: await read() };
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    return { kind: 'unknown', reason: error.message.replace(/\.$/, '') };
+  }
+}
+
+async function readPullRequests(
+  options: RepositoryOptions,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, PullRequest>> {
+  const found = new Map<number, PullRequest>();
+  for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
+    const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
+    const fields = asked.map((number) => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
+    const repository = await ask(options, 'read the pull requests', fields.join(' '));
+    for (const number of asked) {
+      const answer = valueAt(repository, `p${number}`);
+      const pullRequest = parsePullRequest(answer);
+      if (pullRequest !== undefined) found.set(number, pullRequest);
+    }
+  }
+  return found;
+}
+
+/** Undefined for a number that GitHub does not know: nothing follows from that. */
+function parsePullRequest(value: unknown): PullRequest | undefined {
+  const number = numberAt(value, 'number');
+  const state = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const;
+  const text = textAt(value, 'state');
+  if (number === undefined || (text !== 'OPEN' && text !== 'CLOSED' && text !== 'MERGED')) return undefined;
+  const closedAt = new Date(textAt(value, 'closedAt') ?? Number.NaN);
+  return { number, state: state[text], closedAt: Number.isNaN(closedAt.getTime()) ? undefined : closedAt };
+}
+
+async function readDeployments(options: RepositoryOptions): Promise<readonly ActiveDeployment[]> {
+  const active: ActiveDeployment[] = [];
+  let after = '';
+  for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
+    const position = after === '' ? '' : `, after: ${JSON.stringify(after)}`;
+    const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {
+        nodes { environment state payload latestStatus { environmentUrl } }
+        pageInfo { hasNextPage endCursor }
+      }`;
+    const { nodes, next } = parseDeployments(await ask(options, 'read the deployments', fields));
+    active.push(...nodes);
+    after = next;
+    if (after === '') break;
+  }
+  return active;
+}
+
+/** The active ones of a page, and where the next page starts; '' at the end. */
+function parseDeployments(repository: unknown): {
+  readonly nodes: readonly ActiveDeployment[];
+  readonly next: string;
+} {
+  const nodes = (listAt(repository, 'deployments', 'nodes') ?? []).filter((node) => textAt(node, 'state') === 'ACTIVE');
+  const hasNext = valueAt(repository, 'deployments', 'pageInfo', 'hasNextPage') === true;
+  return {
+    nodes: nodes.map((node) => ({
+      environment: textAt(node, 'environment') ?? 'an environment',
+      texts: [textAt(node, 'latestStatus', 'environmentUrl'), textAt(node, 'payload')].filter(
+        (text) => text !== undefined,
+      ),
+    })),
+    next: hasNext ? (textAt(repository, 'deployments', 'pageInfo', 'endCursor') ?? '') : '',
+  };
+}
+
+/** The `repository` of a query's answer. Throws ActionError with what GitHub said. */
+async function ask({ repository, token, traffic }: RepositoryOptions, doing: string, fields: string): Promise<unknown> {
+  const [owner, name] = repository.split('/');
+  if (owner === undefined || name === undefined || name === '') throw unknown('the repository is not known');
+  if (token === '') throw unknown('there is no github-token');
+  const octokit = getOctokit(token, {
+    // Its own fetch would go past the request policy.
+    request: { fetch: (...request: Parameters<typeof fetch>) => fetch(...request) },
+  });
+  const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
+  const { data, errors } = await traffic.through(doing, () => partial(octokit.graphql(query, { owner, name })));
+  const found = valueAt(data, 'repository');
+  // A pull request that does not exist is null in the answer, and nothing follows from it.
+  const refused = errors.find((error) => textAt(error, 'type') !== 'NOT_FOUND');
+  if (refused !== undefined || typeof found !== 'object' || found === null) {
+    throw unknown(`GitHub did not ${doing} (${textAt(refused, 'message') ?? 'no such repository'})`);
+  }
+  return found;
+}
+
+interface PartialAnswer {
+  readonly data: unknown;
+  readonly errors: readonly unknown[];
+}
+
+/** The client throws an answer that has errors, though the rest of it is good. */
+async function partial(query: Promise<unknown>): Promise<PartialAnswer> {
+  try {
+    return { data: await query, errors: [] };
+  } catch (error) {
+    const errors = listAt(error, 'errors');
+    if (errors === undefined) throw error;
+    return { data: valueAt(error, 'data'), errors };
+  }
+}
+
+function unknown(reason: string): ActionError {
+  return new ActionError('credentials', reason);
+}
+
+/** What an answer of GitHub that is not 2xx means. */
+export function explainGitHub(answer: Answer, doing: string): ActionError {
+  return new ActionError('network', `GitHub did not ${doing} (${answer.status})`, { cause: answer });
+}

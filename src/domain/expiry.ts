@@ -1,0 +1,41 @@
+import type { Pin } from './pin.ts';
+import { isLasting, type KeyvalueChanges, type Project, parseTags, wasPreview } from './tag.ts';
+import { applyChanges } from './tagging.ts';
+
+/** When the service removes a pin by itself. */
+export type Expiry = Date | 'never';
+
+export interface ExpiryRequest {
+  readonly project: Project;
+  /** How long a preview stays, milliseconds; undefined for ever. */
+  readonly previewsKeptMs: number | undefined;
+  readonly now: Date;
+  /** What this run has written on the pin so far. */
+  readonly written: Expiry | undefined;
+}
+
+/** An expiry so far away counts as none: it stands in where the service cannot clear one. */
+const FAR_MS = 20 * 365 * 86_400_000;
+
+/**
+ * The expiry to write together with `changes`; undefined to leave it. A preview expires; what carries any lasting tag, of
+ * whatever project, must not. Where the service does not tell a pin's expiry, its tags tell whether it may have one.
+ */
+export function planExpiry(pin: Pin, changes: KeyvalueChanges, request: ExpiryRequest): Expiry | undefined {
+  const after = applyChanges(pin.keyvalues, changes);
+  if (isLasting(after)) return mayExpire(pin, request) ? 'never' : undefined;
+  const { previews, adopted } = parseTags(after, request.project);
+  if (previews.length === 0 || adopted) return undefined;
+  if (request.previewsKeptMs === undefined) return mayExpire(pin, request) ? 'never' : undefined;
+  if (request.written instanceof Date) return undefined;
+  const at = new Date(request.now.getTime() + request.previewsKeptMs);
+  return pin.expiresAt instanceof Date && pin.expiresAt >= at ? undefined : at;
+}
+
+function mayExpire({ expiresAt, keyvalues }: Pin, { now, written, project }: ExpiryRequest): boolean {
+  if (expiresAt === null) return false;
+  if (expiresAt !== undefined) return expiresAt.getTime() - now.getTime() < FAR_MS;
+  if (written === 'never') return false;
+  // Somebody else's pin may have anything.
+  return wasPreview(keyvalues) || !parseTags(keyvalues, project).ours;
+}

@@ -1,0 +1,177 @@
+import { ActionError } from './errors.ts';
+import {
+  isMarker,
+  type KeyvalueChanges,
+  type Keyvalues,
+  type PinTags,
+  type Project,
+  parseTags,
+  pullRequestOf,
+  renderForgotten,
+  renderReleased,
+  renderTags,
+  renderUnpinning,
+  renderUntagged,
+  type TagMark,
+} from './tag.ts';
+
+/** Pairs that Pinata keeps on one pin; one is left free for other tools. */
+const MAX_PAIRS = 9;
+
+export interface TagRequest {
+  readonly project: Project;
+  /** Tags to put on the pin, `pr-<n>` among them. */
+  readonly tags: readonly string[];
+  readonly at: number;
+  readonly commit: string;
+  /** The user's own pairs. */
+  readonly metadata: Keyvalues;
+  /** Tags that point to other content by now: their old marks give way where a pin has no pair left. */
+  readonly superseded: ReadonlySet<string>;
+  readonly origin: PinOrigin;
+}
+
+/** What is known of a pin's life before this run. */
+export type PinOrigin =
+  /** This run made it, or only reads and tags it. */
+  | { readonly kind: 'plain' }
+  /** An upload of this run met it; `before` are the pairs it had when it was decided, where it was listed then. */
+  | { readonly kind: 'met'; readonly before: Keyvalues | undefined };
+
+/**
+ * The pairs to write so that a pin with `present` pairs carries the requested tags. Only what differs is in it:
+ * an update merges, so nothing else on the pin is touched. A pin that no project has used is adopted.
+ */
+export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges {
+  const { project } = request;
+  const present = { ...wipedPairs(found, request), ...found };
+  refuseOtherOwner(present, project);
+  const before = parseTags(present, project);
+  const pullRequests = request.tags.flatMap((tag) => pullRequestOf(tag) ?? []);
+  const wanted = renderTags(
+    {
+      tags: request.tags
+        .filter((tag) => pullRequestOf(tag) === undefined && !isNewer(before.tags, tag, request.at))
+        .map((tag) => ({ tag, at: request.at, commit: request.commit })),
+      previews: [
+        ...pullRequests.map((pullRequest) => ({
+          pullRequest,
+          at: Math.max(request.at, previewTime(before, pullRequest)),
+        })),
+        ...(pullRequests.length > 0 ? before.previews.filter((mark) => !pullRequests.includes(mark.pullRequest)) : []),
+      ],
+      adopted: before.adopted || isForeign(present, before, request.origin),
+    },
+    project,
+  );
+  const changes: KeyvalueChanges = Object.fromEntries([
+    ...Object.entries({ ...present, ...request.metadata, ...wanted }).filter(([key, value]) => found[key] !== value),
+    ...(before.released === undefined ? [] : Object.entries(renderReleased(project, undefined))),
+  ]);
+  return { ...changes, ...makeRoom(found, changes, { ...request, before }) };
+}
+
+function refuseOtherOwner(present: Keyvalues, project: Project): void {
+  const owner = present[project.key];
+  if (owner === undefined || owner === project.name) return;
+  throw new ActionError(
+    'conflict',
+    `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`,
+    {
+      hint: 'Two projects of this account have names with the same short hash. Give one of them another name in the input project.',
+    },
+  );
+}
+
+/** The pull requests whose previews a written value no longer names, because it is full. */
+export function cutPreviews(found: Keyvalues, changes: KeyvalueChanges, project: Project): readonly number[] {
+  const after = parseTags(applyChanges(found, changes), project).previews.map(({ pullRequest }) => pullRequest);
+  return parseTags(found, project)
+    .previews.map(({ pullRequest }) => pullRequest)
+    .filter((pullRequest) => !after.includes(pullRequest));
+}
+
+/** What an update makes of keyvalues. */
+export function applyChanges(found: Keyvalues, changes: KeyvalueChanges): Keyvalues {
+  const merged = Object.entries({ ...found, ...changes });
+  return Object.fromEntries(merged.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
+}
+
+function previewTime(tags: PinTags, pullRequest: number): number {
+  return tags.previews.find((mark) => mark.pullRequest === pullRequest)?.at ?? 0;
+}
+
+/** Another run put the tag here since: its mark stays, or the two would overwrite each other for ever. */
+function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
+  return marks.some((mark) => mark.tag === tag && mark.at >= at);
+}
+
+/**
+ * What an upload took off the pin that it met: all the pairs of before, when none of them is left. One that is missing
+ * among others was removed by somebody, and stays removed.
+ */
+function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalues {
+  if (origin.kind === 'plain' || origin.before === undefined) return {};
+  const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
+  return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
+}
+
+/**
+ * True when nobody of ours made this pin. Our upload may have put our marker on it: then its pairs of before tell; where
+ * those are unknown, a pin with nothing but the marker counts as foreign, which costs storage at worst and never content.
+ */
+function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolean {
+  if (origin.kind === 'plain') return !Object.keys(present).some(isMarker);
+  if (origin.before !== undefined) return !Object.keys(origin.before).some(isMarker);
+  return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+}
+
+/** Marks that may go so that the pin stays within its pairs, oldest first. Throws where that is not enough. */
+function makeRoom(
+  found: Keyvalues,
+  changes: KeyvalueChanges,
+  { before, project, superseded, tags }: TagRequest & { readonly before: PinTags },
+): KeyvalueChanges {
+  const size = Object.keys(applyChanges(found, changes)).length;
+  const added = Object.keys(changes).some((key) => !Object.hasOwn(found, key));
+  if (!added || size <= MAX_PAIRS) return {};
+  const spare = before.tags
+    .filter(({ tag }) => superseded.has(tag) && !tags.includes(tag))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, size - MAX_PAIRS);
+  if (size - spare.length > MAX_PAIRS) {
+    throw new ActionError(
+      'conflict',
+      `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`,
+      {
+        hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(', ')}.`,
+      },
+    );
+  }
+  return renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), found, project);
+}
+
+/** What takes given-up tags off a pin whose content stays; without any tag left it says since when. */
+export function planUntag(
+  found: Keyvalues,
+  tags: ReadonlyMap<string, number>,
+  { project, at }: Pick<TagRequest, 'project' | 'at'>,
+): KeyvalueChanges {
+  const changes = renderUntagged(tags, found, project);
+  if (Object.keys(changes).length === 0) return changes;
+  const after = parseTags(applyChanges(found, changes), project);
+  const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
+  return bare ? { ...changes, ...renderReleased(project, at) } : changes;
+}
+
+/** What gives up a pin that must stay for others: an adopted one is as it was before us, another one says so. */
+export function planRelease(found: Keyvalues, { project, at }: Pick<TagRequest, 'project' | 'at'>): KeyvalueChanges {
+  const tags = parseTags(found, project);
+  if (tags.adopted) return renderForgotten(found, project);
+  const marks = [...tags.tags, ...tags.previews.map((mark) => ({ tag: `pr-${mark.pullRequest}`, at: mark.at }))];
+  return {
+    ...renderUntagged(new Map(marks.map((mark) => [mark.tag, mark.at])), found, project),
+    ...(tags.unpinning === undefined ? {} : renderUnpinning(project, undefined)),
+    ...renderReleased(project, at),
+  };
+}

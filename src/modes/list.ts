@@ -1,0 +1,18 @@
+import type { Outcome } from '../domain/outcome.ts';
+import type { Judged } from '../domain/retention.ts';
+import { type CleanupRun, judgeProject, shown } from './cleanup.ts';
+import type { SurveyPorts } from './survey.ts';
+
+export interface ListPorts extends SurveyPorts {
+  readonly showRetention: (rows: readonly Judged[]) => void;
+}
+
+/** Shows the project's revisions as a sweep would judge them, and what the account uses. Writes nothing. */
+export async function list(
+  run: Pick<CleanupRun, 'policy' | 'now' | 'maxRemovals'>,
+  ports: ListPorts,
+): Promise<Outcome> {
+  const judgement = await judgeProject(run, ports);
+  ports.showRetention(judgement.rows);
+  return { kind: 'listed', retention: shown(judgement, 'mode is list'), usage: await ports.pins.readUsage() };
+}

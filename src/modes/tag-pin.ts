@@ -1,0 +1,154 @@
+import { ActionError } from '../domain/errors.ts';
+import { type Expiry, planExpiry } from '../domain/expiry.ts';
+import type { Pin } from '../domain/pin.ts';
+import { parseTags, pullRequestOf, renderUnpinning } from '../domain/tag.ts';
+import { cutPreviews, planTags, type TagRequest } from '../domain/tagging.ts';
+import type { Clock, Log, PinChange, Pins } from '../ports.ts';
+
+export interface TagPorts {
+  readonly pins: Pins;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface TagOrder extends TagRequest {
+  readonly id: string;
+  readonly previewsKeptMs: number | undefined;
+  readonly now: Date;
+}
+
+/** Puts tags on one pin and keeps them there. Every call answers the pin as it is, undefined when it is gone. */
+export interface Tagger {
+  /** Writes the tags and reads them back by id, where nothing lags; what another run overwrote meanwhile is repaired. */
+  tag(): Promise<Pin | undefined>;
+  /** The same as the last act of a run: afterwards no run that was at work on this pin can take it or its tags away. */
+  settle(): Promise<Pin | undefined>;
+  /** The expiry that was written; undefined for none. */
+  expiresAt(): Date | undefined;
+}
+
+const WRITES = 3;
+/** `previews` is one text for all: it is written while what was read is still true, and read again when all that were read before must have been written. */
+export const PREVIEWS_FRESH_MS = 1000;
+const PREVIEWS_QUIET_MS = 2000;
+/** A run that announced to unpin has done so by then, or never will. */
+export const UNPIN_WINDOW_MS = 15_000;
+const UNPIN_OUTLIVED_MS = 20_000;
+/** An announcement so old is of a run that was stopped. */
+const UNPIN_FORGOTTEN_MS = 600_000;
+const POLL_MS = 1000;
+
+interface Progress {
+  written: Expiry | undefined;
+  /** When `previews` was last written, in the clock's time. */
+  previewsAt: number | undefined;
+}
+
+export function createTagger(ports: TagPorts, order: TagOrder): Tagger {
+  const progress: Progress = { written: undefined, previewsAt: undefined };
+  const work: Work = { ports, order, progress };
+  return {
+    tag: () => tag(work),
+    settle: () => settle(work),
+    expiresAt: () => (progress.written instanceof Date ? progress.written : undefined),
+  };
+}
+
+interface Work {
+  readonly ports: TagPorts;
+  readonly order: TagOrder;
+  readonly progress: Progress;
+}
+
+async function tag(work: Work): Promise<Pin | undefined> {
+  const { ports, order } = work;
+  for (let attempt = 0; attempt <= WRITES; attempt += 1) {
+    const readAt = ports.clock.now();
+    const pin = await ports.pins.read(order.id);
+    if (pin === undefined) return undefined;
+    const change = planChange(pin, work);
+    if (change === undefined) return pin;
+    if (attempt === WRITES) break;
+    // Where the request budget delays every write, the last one goes as it is.
+    const patient = attempt < WRITES - 1;
+    if ((await write(work, { pin, change, readAt, patient })) === 'gone') return undefined;
+  }
+  throw new ActionError('conflict', `Pinata does not keep the tags ${order.tags.join(', ')} on the pin ${order.id}.`, {
+    hint: 'Run the job again. If it stays so, look at the key-values of the pin in the Pinata app.',
+  });
+}
+
+interface Write {
+  readonly pin: Pin;
+  readonly change: PinChange;
+  readonly readAt: number;
+  readonly patient: boolean;
+}
+
+async function write(work: Work, { pin, change, readAt, patient }: Write): Promise<'done' | 'late' | 'gone'> {
+  const { ports, order, progress } = work;
+  const previews = order.tags.some((name) => pullRequestOf(name) !== undefined);
+  const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
+  const answer = await ports.pins.update(order.id, change, { notAfter });
+  if (answer !== 'done') return answer;
+  if (change.expiresAt !== undefined) progress.written = change.expiresAt;
+  if (previews) progress.previewsAt = ports.clock.now();
+  warnOfCut(pin, change, work);
+  return answer;
+}
+
+/** What is missing on the pin; undefined when nothing is. */
+function planChange(pin: Pin, { order, progress }: Work): PinChange | undefined {
+  const keyvalues = planTags(pin.keyvalues, order);
+  const expiresAt = planExpiry(pin, keyvalues, { ...order, written: progress.written });
+  return Object.keys(keyvalues).length === 0 && expiresAt === undefined ? undefined : { keyvalues, expiresAt };
+}
+
+function warnOfCut(pin: Pin, change: PinChange, { ports, order }: Work): void {
+  const cut = cutPreviews(pin.keyvalues, change.keyvalues, order.project).filter((number) => number !== 0);
+  if (cut.length === 0) return;
+  ports.log.warn(
+    `More pull requests have this very content than fit on its pin: ${cut.map((number) => `#${number}`).join(', ')} fell out. It stays pinned for 30 days; a push to them puts them back.`,
+  );
+}
+
+async function settle(work: Work): Promise<Pin | undefined> {
+  const { ports, order, progress } = work;
+  for (let round = 0; round <= WRITES; round += 1) {
+    await quiet(work);
+    const before = progress.previewsAt;
+    const pin = await tag(work);
+    if (pin === undefined) return undefined;
+    if (progress.previewsAt !== before) continue;
+    const announced = parseTags(pin.keyvalues, order.project).unpinning;
+    if (announced === undefined) return pin;
+    if (await isUnpinned(work, announced)) return undefined;
+    await ports.pins.update(order.id, { keyvalues: renderUnpinning(order.project, undefined) });
+  }
+  throw new ActionError(
+    'conflict',
+    `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`,
+    {
+      hint: 'Run the job again when the other runs are through.',
+    },
+  );
+}
+
+/** Until every text of `previews` that rests on an earlier reading must have been written. */
+async function quiet({ ports, progress }: Work): Promise<void> {
+  if (progress.previewsAt === undefined) return;
+  const left = progress.previewsAt + PREVIEWS_QUIET_MS - ports.clock.now();
+  if (left > 0) await ports.clock.pause(left);
+}
+
+/** Whether the run that announced it goes through with it: it may have judged before our tags were there. */
+async function isUnpinned({ ports, order }: Work, announced: number): Promise<boolean> {
+  if (Math.abs(ports.clock.date().getTime() - announced * 1000) > UNPIN_FORGOTTEN_MS) return false;
+  ports.log.line('Another run is about to unpin this very content; waiting until it is through.');
+  const end = ports.clock.now() + UNPIN_OUTLIVED_MS;
+  while (ports.clock.now() < end) {
+    await ports.clock.pause(POLL_MS);
+    if ((await ports.pins.read(order.id)) === undefined) return true;
+  }
+  return false;
+}

@@ -1,0 +1,98 @@
+import type { FoundFiles } from './domain/file-rules.ts';
+import type { GivenUp, RetentionPolicy } from './domain/retention.ts';
+import { computeTags, type Mode, type RunContext, renderPinName } from './domain/run.ts';
+import { projectOf, pullRequestOf } from './domain/tag.ts';
+import type { Inputs } from './inputs.ts';
+import type { CleanupRun } from './modes/cleanup.ts';
+import type { DeployRun } from './modes/decide.ts';
+
+type Values = Inputs['values'];
+
+/** Where and when this run happens. */
+export interface Occasion {
+  readonly context: RunContext;
+  readonly now: Date;
+}
+
+/** What the inputs and the event ask a deploy to do. */
+export function deployRun(values: Values, { context, now }: Occasion, found: FoundFiles): DeployRun {
+  const project = projectOf(values.project || context.repository);
+  const tags = values.tags.length > 0 ? values.tags : computeTags(context);
+  const sha = context.commit || '0'.repeat(40);
+  return {
+    content: found.content,
+    profile: values['cid-profile'],
+    method: values['upload-method'],
+    network: values.network,
+    project,
+    tags,
+    commit: sha.slice(0, 7),
+    now,
+    metadata: values.metadata,
+    expectedCid: values['expected-cid'],
+    reusePinned: values['reuse-pinned'],
+    name: () => renderPinName(values.name, { project: project.name, sha, sha7: sha.slice(0, 7), tag: tags[0] ?? '' }),
+    group: values.group,
+    dryRun: values['dry-run'],
+    failOnUnreachable: values['fail-on-unreachable'],
+    unpin: values.unpin,
+    maxRemovals: values['max-removals'],
+    previewsKeptMs: values['preview-expires'],
+    // Another workflow may keep its tags by other rules: this one judges its own.
+    retention: { ...policyOf(values, context), scope: new Set(tags) },
+  };
+}
+
+/** What the inputs and the event ask a cleanup or a list to do. */
+export function cleanupRun(values: Values, { context, now }: Occasion, mode: Mode): CleanupRun {
+  const givenUp = mode.kind === 'cleanup' ? givenUpTags(values, { context, now }, mode.closed) : new Map();
+  const scope = givenUp.size === 0 ? ('all' as const) : new Set(givenUp.keys());
+  return {
+    policy: { ...policyOf(values, context), givenUp, scope },
+    now,
+    unpin: values.unpin,
+    maxRemovals: values['max-removals'],
+    dryRun: values['dry-run'],
+  };
+}
+
+function policyOf(values: Values, context: RunContext): RetentionPolicy {
+  return {
+    project: projectOf(values.project || context.repository),
+    keepLast: values['keep-last'],
+    keepWithinMs: values['keep-within'],
+    protectTags: values['protect-tags'],
+    protectCids: values['protect-cids'],
+    inUse: new Map(),
+    givenUp: new Map(),
+    scope: 'all',
+  };
+}
+
+/** The tags that are given up whatever the policy says: those the user names, or the preview of a closed pull request. */
+function givenUpTags(
+  values: Values,
+  { now }: Occasion,
+  closed: Extract<Mode, { kind: 'cleanup' }>['closed'],
+): ReadonlyMap<string, GivenUp> {
+  const at = Math.floor(now.getTime() / 1000);
+  // In `auto` the input names what a deploy would tag: nothing that a closed pull request may take away.
+  if (values.mode === 'cleanup' && values.tags.length > 0) {
+    return new Map(values.tags.map((tag) => [tag, { why: givenUpReason(tag), at }]));
+  }
+  if (closed === undefined) return new Map();
+  const closedAt = closed.at ?? now;
+  const given = { at: Math.floor(closedAt.getTime() / 1000) };
+  return new Map([
+    [
+      `pr-${closed.number}`,
+      closed.merged
+        ? { ...given, why: 'pull request merged', mergedAt: closedAt }
+        : { ...given, why: 'pull request closed' },
+    ],
+  ]);
+}
+
+function givenUpReason(tag: string): string {
+  return pullRequestOf(tag) === undefined ? `${tag} given up` : 'preview given up';
+}
