@@ -29697,23 +29697,34 @@ var __webpack_modules__ = {
     plan: first,
     method: method
    };
-   const {others: others, inUse: inUse} = await (0, survey.MH)(ports, first.retention, run.project);
-   const informed = {
-    ...run,
-    retention: {
-     ...run.retention,
-     inUse: inUse
-    }
-   };
-   return {
-    build: build,
-    plan: planDeploy(build, {
-     project: project,
-     sameCid: sameCid,
-     others: others
-    }, informed),
-    method: method
-   };
+   try {
+    const {others: others, inUse: inUse} = await (0, survey.MH)(ports, first.retention, run.project);
+    const informed = {
+     ...run,
+     retention: {
+      ...run.retention,
+      inUse: inUse
+     }
+    };
+    return {
+     build: build,
+     plan: planDeploy(build, {
+      project: project,
+      sameCid: sameCid,
+      others: others
+     }, informed),
+     method: method
+    };
+   } catch (error) {
+    if (!(error instanceof errors.l)) throw error;
+    ports.log.warn(`Nothing old is given up: ${error.message}`);
+    return {
+     build: build,
+     plan: first,
+     method: method,
+     keptBecause: error.message
+    };
+   }
   }
   async function decide_confirm(pins, listed) {
    for (const [index, {id: id}] of listed.entries()) {
@@ -29814,7 +29825,7 @@ var __webpack_modules__ = {
     })
    };
   }
-  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, probes: probes}) {
+  async function retire({run: run, ports: ports}, {plan: plan, keptBecause: keptBecause}, {pin: pin, probes: probes}) {
    const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
     ...row,
     revision: {
@@ -29822,6 +29833,10 @@ var __webpack_modules__ = {
      pins: [ pin ]
     }
    } : row);
+   if (keptBecause !== void 0) return (0, cleanup.SP)({
+    rows: rows,
+    now: run.now
+   }, keptBecause);
    if (probes.length > 0 && (0, outcome.W)(probes) === void 0 && (0, retention.Q)(rows).length > 0) {
     ports.log.line("Old content stays until a gateway serves the new one.");
     return (0, cleanup.SP)({
@@ -29929,10 +29944,11 @@ var __webpack_modules__ = {
    s0: () => withOthers
   });
   var domain_cid = __nccwpck_require__(1265);
+  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
   function deployedIn(deployments, cid) {
-   const names = [ cid.toLowerCase(), (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
-   const isNamed = text => names.some(name => text.includes(name) || text.toLowerCase().includes(name));
-   return deployments.find(({texts: texts}) => texts.some(isNamed))?.environment;
+   const names = [ cid, (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
+   const isNamed = text => names.some(name => text.includes(name));
+   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))?.environment;
   }
   var retention = __nccwpck_require__(2527);
   var domain_revision = __nccwpck_require__(8440);

@@ -19,10 +19,13 @@ export interface ActiveDeployment {
   readonly texts: readonly string[];
 }
 
-/** The environment of an active deployment whose texts name the CID; undefined when none does. */
+/** `preview`, `ipfs-preview`, `pr-7`: what such an environment shows is kept by its pull request's tag, and goes with it. */
+const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
+
+/** The environment of an active deployment whose texts name the CID; undefined when none does. Previews do not count. */
 export function deployedIn(deployments: readonly ActiveDeployment[], cid: Cid): string | undefined {
-  const names = [cid.toLowerCase(), cidV0(cid)].filter((name) => name !== undefined);
-  const isNamed = (text: string): boolean =>
-    names.some((name) => text.includes(name) || text.toLowerCase().includes(name));
-  return deployments.find(({ texts }) => texts.some(isNamed))?.environment;
+  const names = [cid, cidV0(cid)].filter((name) => name !== undefined);
+  const isNamed = (text: string): boolean => names.some((name) => text.includes(name));
+  return deployments.find(({ environment, texts }) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))
+    ?.environment;
 }

@@ -46,6 +46,8 @@ export interface Decision {
   readonly build: Build;
   readonly plan: DeployPlan;
   readonly method: UploadMethod;
+  /** Why no old content is given up, whatever the plan says. */
+  readonly keptBecause?: string;
 }
 
 /** A second hash pass over more than this is not worth what it may save. */
@@ -84,9 +86,16 @@ async function planFor({ run, ports }: Job, { build, project, method }: Proposal
   const first = planDeploy(build, { project, sameCid, others: NO_FACTS.others }, run);
   if (run.unpin && !run.dryRun) refuseTooMany(first.retention, run.maxRemovals);
   if (toUnpin(first.retention).length > run.maxRemovals) return { build, plan: first, method };
-  const { others, inUse } = await readFacts(ports, first.retention, run.project);
-  const informed = { ...run, retention: { ...run.retention, inUse } };
-  return { build, plan: planDeploy(build, { project, sameCid, others }, informed), method };
+  try {
+    const { others, inUse } = await readFacts(ports, first.retention, run.project);
+    const informed = { ...run, retention: { ...run.retention, inUse } };
+    return { build, plan: planDeploy(build, { project, sameCid, others }, informed), method };
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    // What cannot be looked at is no reason not to deploy, only one to give nothing up.
+    ports.log.warn(`Nothing old is given up: ${error.message}`);
+    return { build, plan: first, method, keptBecause: error.message };
+  }
 }
 
 /** Drops pins that the list still shows and that are gone, up to the first that is there. */

@@ -79,12 +79,13 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
 /** Gives up what is stale, now that the new content is there. While nobody serves it, the old stays. */
 async function retire(
   { run, ports }: Job,
-  { plan }: Decision,
+  { plan, keptBecause }: Decision,
   { pin, probes }: { readonly pin: Pin; readonly probes: readonly Probe[] },
 ): Promise<Retention> {
   const rows = plan.retention.map((row) =>
     row.revision.cid === plan.cid ? { ...row, revision: { ...row.revision, pins: [pin] } } : row,
   );
+  if (keptBecause !== undefined) return shown({ rows, now: run.now }, keptBecause);
   if (probes.length > 0 && mainLink(probes) === undefined && toUnpin(rows).length > 0) {
     ports.log.line('Old content stays until a gateway serves the new one.');
     return shown({ rows, now: run.now }, 'no gateway serves the new content yet');
