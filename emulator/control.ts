@@ -6,6 +6,7 @@ import { addGithubToken, setGithub } from './github-control.ts';
 import { readJson } from './json-body.ts';
 import type { Traffic } from './listener.ts';
 import { exists } from './pins.ts';
+import { addRecords } from './record-control.ts';
 import type { Call, Route } from './route.ts';
 
 /** `/__emulator/*` on the API port: what tests look at and turn. Not logged, not counted, never faulty. */
@@ -34,6 +35,7 @@ export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
     route('GET', 'clock', renderClock),
     route('POST', 'clock', setClock),
     route('POST', 'keys', addKey),
+    route('POST', 'records', addRecords),
     route('POST', 'github', setGithub),
     route('POST', 'github/tokens', addGithubToken),
     route('GET', 'state', renderState),
