@@ -1,43 +1,19 @@
 /**
  * Deploys examples/dapp to a local Pinata with the bundle that GitHub would run, and shows what happens. Exits 0 only
- * when every file came back from the gateway byte for byte, and a second deploy had nothing to upload. With `--keep`
- * the local Pinata goes on serving until Ctrl-C.
+ * when every file came back from the gateway byte for byte, a second deploy had nothing to upload, and of the versions
+ * that come and go afterwards just those are served that should be. With `--keep` the local Pinata goes on serving until
+ * Ctrl-C.
  */
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { deployInputs } from '../test/support/deploy-inputs.ts';
 import { startEmulator, type TestEmulator } from '../test/support/emulator.ts';
-import { type DistRun, startDist } from '../test/support/run-dist.ts';
-import { readableLog } from './readable-log.ts';
+import type { DistRun } from '../test/support/run-dist.ts';
+import { play, type Stage, shown, site, table, title } from './demo-stage.ts';
+import { playVersions } from './demo-versions.ts';
 import { renderPage } from './render-page.ts';
-
-const root = join(import.meta.dirname, '..');
-const site = join(root, 'examples', 'dapp');
-const shown = join(root, '.demo');
-
-function title(text: string): void {
-  console.log(`\n${text}\n${'─'.repeat(text.length)}`);
-}
-
-function table(rows: Readonly<Record<string, string>>): void {
-  const width = Math.max(...Object.keys(rows).map((name) => name.length));
-  for (const [name, value] of Object.entries(rows)) console.log(`  ${name.padEnd(width)}  ${value || '(empty)'}`);
-}
-
-/** Runs the bundle once and prints its log. */
-async function deploy(emulator: TestEmulator, interrupted: AbortSignal): Promise<DistRun> {
-  const inputs = deployInputs(emulator, 'examples/dapp', { project: 'acme/dapp' });
-  const { child, done } = startDist({ inputs, cwd: root });
-  interrupted.addEventListener('abort', () => child.kill());
-  const run = await done;
-  interrupted.throwIfAborted();
-  for (const line of readableLog(run.log)) console.log(`  │ ${line}`);
-  if (run.exitCode !== 0) throw new Error(`The action ended with exit code ${run.exitCode}.`);
-  return run;
-}
 
 /** Keeps the summary and the report where a person can look at them, and says where. */
 function keepPapers({ summary, report }: DistRun): void {
@@ -90,12 +66,14 @@ async function fetchBack(url: string): Promise<void> {
   );
 }
 
-async function tour(emulator: TestEmulator, interrupted: AbortSignal): Promise<string> {
+/** Answers the link to what is live in the end. */
+async function tour(stage: Stage): Promise<string> {
+  const { emulator } = stage;
   title('1. A Pinata account on this machine');
   table({ API: emulator.apiUrl, uploads: emulator.uploadUrl, gateway: emulator.gatewayUrl });
 
   title('2. The action deploys examples/dapp; this is its log');
-  const first = await deploy(emulator, interrupted);
+  const first = await play(stage);
   const { cid = '', url = '' } = first.outputs;
 
   title('3. What came of it');
@@ -110,13 +88,13 @@ async function tour(emulator: TestEmulator, interrupted: AbortSignal): Promise<s
 
   title('5. The same directory again');
   await emulator.clearRequests();
-  const second = await deploy(emulator, interrupted);
+  const second = await play(stage);
   const uploads = await emulator.requests({ host: 'upload' });
   if (uploads.length > 0 || second.outputs.cid !== cid) {
     throw new Error(`The second deploy sent ${uploads.length} requests to the upload host.`);
   }
   console.log(`\n  Result "${second.outputs.result ?? ''}": no request reached the upload host.`);
-  return url;
+  return await playVersions(stage, url);
 }
 
 function invite(emulator: TestEmulator, url: string): void {
@@ -124,6 +102,7 @@ function invite(emulator: TestEmulator, url: string): void {
   table({
     'the site': url,
     summary: pathToFileURL(join(shown, 'summary.html')).href,
+    'summary of the sweep': pathToFileURL(join(shown, 'sweep.html')).href,
     'what is pinned': `${emulator.apiUrl}/__emulator/state`,
     'what was asked': `${emulator.apiUrl}/__emulator/requests`,
   });
@@ -144,7 +123,7 @@ async function demo(options: { readonly keep: boolean }): Promise<number> {
   const stopped = once(interrupted, 'abort').then(() => undefined);
   const emulator = await startEmulator();
   try {
-    const url = await Promise.race([tour(emulator, interrupted), stopped]);
+    const url = await Promise.race([tour({ emulator, interrupted }), stopped]);
     if (url === undefined) return 130;
     console.log(`\nAll good, in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
     if (options.keep) {
