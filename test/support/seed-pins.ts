@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid';
 import * as raw from 'multiformats/codecs/raw';
 import { sha256 } from 'multiformats/hashes/sha2';
 import type { RecordsRequest } from '../../emulator/record-control.ts';
+import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
 import type { Controls, EmulatorState } from './emulator.ts';
 import { projectKey } from './oracle-cid.ts';
@@ -111,6 +112,24 @@ export async function namesOf(to: Controls, project: string): Promise<readonly s
     .filter(({ keyvalues }) => keyvalues[key] === project)
     .map(({ name }) => name)
     .toSorted();
+}
+
+/** Makes all marks of a content, of whatever project, so many days older: as if the runs that wrote them were long ago. */
+export async function ageMarks(to: AnyEmulator, cid: string | undefined, days: number): Promise<void> {
+  for (const { id, keyvalues } of await pinned(to, cid)) {
+    const own = Object.entries(keyvalues).filter(([key]) => key.startsWith('pd1.'));
+    const aged = own.map(([key, value]) => [
+      key,
+      value.replaceAll(/\b1\d{9}\b/g, (at) => String(Number(at) - days * DAY_S)),
+    ]);
+    await editPin(to, id, { keyvalues: Object.fromEntries(aged) as Record<string, string> });
+  }
+}
+
+/** The requests to Pinata that can change something; what GitHub is asked is none of them. */
+export async function pinataWrites(to: Controls): Promise<readonly LoggedRequest[]> {
+  const requests = [...(await to.requests({ host: 'api' })), ...(await to.requests({ host: 'upload' }))];
+  return requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
 }
 
 /** The live pins of a CID, oldest first. */
