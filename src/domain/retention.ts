@@ -110,7 +110,10 @@ function fateOf({ kind }: Verdict, lost: readonly Mark[], { revision, policy }: 
   if (kind === 'stale') return 'unpin';
   if (kind === 'adopted') return 'release';
   if (kind === 'other-project' && (lost.length > 0 || !isReleased(revision, policy.project))) return 'release';
-  return lost.some((mark) => isGivenUp(mark, policy)) ? 'untag' : 'keep';
+  const given = lost.filter((mark) => isGivenUp(mark, policy));
+  // What was merged within the hour rests by its mark alone: without it, the other lost ones would make it stale at once.
+  if (kind === 'young' && given.length < lost.length) return 'keep';
+  return given.length > 0 ? 'untag' : 'keep';
 }
 
 interface Case {
@@ -127,6 +130,12 @@ function isGivenUp({ tag, at }: Mark, { givenUp }: RetentionPolicy): boolean {
   return at <= (givenUp.get(tag)?.at ?? -1);
 }
 
+/** The tags that are taken off content that stays, each with the newest time (unix seconds) that a mark may have for it. */
+export function tagsToTakeOff({ givenUp, protectTags }: RetentionPolicy): ReadonlyMap<string, number> {
+  const given = [...givenUp].filter(([tag]) => !protectTags.some((glob) => matchesTag(glob, tag)));
+  return new Map(given.map(([tag, { at }]) => [tag, at]));
+}
+
 const STRENGTH: readonly VerdictKind[] = ['current', 'protected', 'history', 'young'];
 
 function byStrength(a: { readonly keeps: Verdict }, b: { readonly keeps: Verdict }): number {
@@ -139,14 +148,15 @@ function keptBy(mark: Mark, revision: Revision, { policy, histories, now }: Cour
   if (glob !== undefined) return { kind: 'protected', reason: `protect-tags ${glob}` };
   if (isGivenUp(mark, policy)) return undefined;
   const rank = rankOf(mark, revision.cid, histories);
-  if (mark.tag === UNKNOWN_PREVIEW) {
+  const isUnknown = mark.tag === UNKNOWN_PREVIEW;
+  if (rank === 0 && !isUnknown) return { kind: 'current', reason: 'current' };
+  if (policy.scope !== 'all' && !policy.scope.has(mark.tag)) {
+    return { kind: 'protected', reason: `history of ${mark.tag}, not of this run` };
+  }
+  if (isUnknown) {
     return isYounger(mark.at * 1000, UNKNOWN_PREVIEWS_KEPT_MS, now)
       ? { kind: 'young', reason: 'more previews than fit on the pin' }
       : undefined;
-  }
-  if (rank === 0) return { kind: 'current', reason: 'current' };
-  if (policy.scope !== 'all' && !policy.scope.has(mark.tag)) {
-    return { kind: 'protected', reason: `history of ${mark.tag}, not of this run` };
   }
   if (pullRequestOf(mark.tag) === undefined && rank < policy.keepLast) {
     return { kind: 'history', reason: `keep-last ${policy.keepLast}` };
@@ -177,7 +187,7 @@ function isYounger(sinceMs: number, limitMs: number, now: Date): boolean {
 /** No tag needs the content: something else may, and else it is stale. */
 function judgeUnneeded(revision: Revision, lost: readonly Mark[], { policy, now }: Court): Verdict {
   const tags = revision.pins.map((pin) => parseTags(pin.keyvalues, policy.project));
-  const unread = tags.flatMap((pin) => pin.unread)[0];
+  const [unread] = tags.flatMap((pin) => pin.unread).sort();
   if (unread !== undefined) return { kind: 'protected', reason: `its tag ${unread} is of a newer version` };
   if (policy.protectCids.has(revision.cid)) return { kind: 'protected', reason: 'protect-cids' };
   const use = policy.inUse.get(revision.cid);
@@ -217,6 +227,7 @@ function staleReason(lost: readonly Mark[], policy: RetentionPolicy): string {
   if (newest === undefined) return 'no tag';
   const asked = lost.filter((mark) => isGivenUp(mark, policy)).map(({ tag }) => policy.givenUp.get(tag)?.why)[0];
   if (asked !== undefined) return `${asked}, no other tag`;
+  if (newest.tag === UNKNOWN_PREVIEW) return 'previews that did not fit, older than 30 days';
   return pullRequestOf(newest.tag) === undefined
     ? `older than keep-last ${policy.keepLast} and keep-within`
     : 'replaced, older than keep-within';
@@ -226,7 +237,7 @@ function staleReason(lost: readonly Mark[], policy: RetentionPolicy): string {
 export function matchesTag(glob: string, tag: string): boolean {
   const pattern = glob
     .replace(/[.\\+^$|(){}[\]]/g, '\\$&')
-    .replace(/\*/g, '.*')
+    .replace(/\*+/g, '.*')
     .replace(/\?/g, '.');
   return new RegExp(`^${pattern}$`).test(tag);
 }
