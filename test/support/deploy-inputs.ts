@@ -1,6 +1,7 @@
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
 import type { EmulatorState, TestEmulator } from './emulator.ts';
+import { oracleCar } from './oracle-cid.ts';
 
 /** The `with:` block that deploys `path` to an emulator, with `more` over it. */
 export function deployInputs(
@@ -62,4 +63,22 @@ export async function pinFromOutside(
   const response = await fetch(`${emulator.uploadUrl}/v3/files`, { method: 'POST', headers, body: form });
   if (!response.ok) throw new Error(`The emulator refused the upload: ${await response.text()}`);
   return ((await response.json()) as { data: { id: string; cid: string } }).data;
+}
+
+/** Pins a site as an earlier run left it, without starting one: the pairs are schema 1 (docs/tags.md). */
+export async function plantPin(
+  emulator: TestEmulator,
+  site: { readonly files: Readonly<Record<string, string>>; readonly keyvalues?: Readonly<Record<string, string>> },
+): Promise<{ readonly id: string; readonly cid: string }> {
+  const contents = Object.entries(site.files).map(([path, text]) => [path, Buffer.from(text)] as const);
+  const car = await oracleCar(new Map(contents));
+  return await pinFromOutside(emulator, {
+    car,
+    ...(site.keyvalues === undefined ? {} : { keyvalues: site.keyvalues }),
+  });
+}
+
+/** Unix seconds, so many seconds ago, as they stand on pins. */
+export function secondsAgo(seconds: number): number {
+  return Math.floor(Date.now() / 1000) - seconds;
 }

@@ -9,6 +9,7 @@ export interface RunEvent {
 const HEAD_COMMIT = '1234567890abcdef1234567890abcdef12345678';
 const MERGE_COMMIT = 'ffffffffffffffffffffffffffffffffffffffff';
 const REPOSITORY = { full_name: 'acme/site', default_branch: 'main' };
+const HEAD = { sha: HEAD_COMMIT, ref: 'topic', repo: { full_name: REPOSITORY.full_name } };
 
 function event(name: string, ref: string, payload: Readonly<Record<string, unknown>> = {}): RunEvent {
   return { name, ref, sha: HEAD_COMMIT, payload: { repository: REPOSITORY, ...payload } };
@@ -40,8 +41,39 @@ export function pullRequestTarget(number: number, action: string): RunEvent {
 }
 
 function pullRequestAs(name: string, number: number, action: string): RunEvent {
-  const payload = { action, number, pull_request: { number, merged: false, head: { sha: HEAD_COMMIT, ref: 'topic' } } };
-  return { ...event(name, `refs/pull/${number}/merge`, payload), sha: MERGE_COMMIT };
+  return {
+    ...event(name, `refs/pull/${number}/merge`, {
+      action,
+      number,
+      pull_request: { number, merged: false, head: HEAD },
+    }),
+    sha: MERGE_COMMIT,
+  };
+}
+
+/** The end of a pull request from the same repository; `at` is now when left out. */
+export function closedPullRequest(number: number, end: { readonly merged: boolean; readonly at?: Date }): RunEvent {
+  const closedAt = renderTime(end.at ?? new Date());
+  const ended = {
+    number,
+    merged: end.merged,
+    closed_at: closedAt,
+    merged_at: end.merged ? closedAt : null,
+    head: HEAD,
+  };
+  const payload = { action: 'closed', number, pull_request: ended };
+  // The runner tells the base branch and its commit once the merge commit is gone.
+  return event('pull_request', 'refs/heads/main', payload);
+}
+
+/** GitHub's times have no milliseconds. */
+function renderTime(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** A run by the clock, on the default branch. */
+export function schedule(): RunEvent {
+  return event('schedule', 'refs/heads/main', { schedule: '17 3 * * *' });
 }
 
 /** Any other event on the default branch. */
