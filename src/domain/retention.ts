@@ -2,7 +2,7 @@ import type { Cid } from './cid.ts';
 import { ActionError } from './errors.ts';
 import type { Pin } from './pin.ts';
 import { type History, historiesOf, type Mark, marksOf, type Revision, renderTagRef } from './revision.ts';
-import { isMarker, type Project, parseTags, pullRequestOf } from './tag.ts';
+import { isMarker, type Project, parseTags, pullRequestOf, UNKNOWN_PREVIEW } from './tag.ts';
 
 /** Why a tag is given up though it may be the newest of its name. */
 export interface GivenUp {
@@ -165,9 +165,6 @@ function keptBy(mark: Mark, revision: Revision, { policy, histories, now }: Cour
     ? { kind: 'young', reason: 'younger than keep-within' }
     : undefined;
 }
-
-/** Preview 0 stands for pull requests that are not known. */
-const UNKNOWN_PREVIEW = 'pr-0';
 
 /** How many newer contents a tag has had; contents of the same second share a rank, so none of them is given up by chance. */
 function rankOf(mark: Mark, cid: Cid, histories: ReadonlyMap<string, History>): number {

@@ -13,6 +13,8 @@ const PREVIEWS = 'previews';
 const RELEASED = 'released';
 const UNPINNING = 'unpinning';
 const RESERVED: readonly string[] = [PREVIEWS, RELEASED, UNPINNING];
+/** Preview 0 stands for pull requests that are not known. */
+export const UNKNOWN_PREVIEW = 'pr-0';
 
 /** Whose pins these are. `key` is `pd1.<p8>`: the marker and the prefix of every key that the project writes. */
 export interface Project {
@@ -64,7 +66,7 @@ export function sha256Hex(text: string): string {
 
 /** True for what a tag may be called; schema 1 needs a few names itself. */
 export function isTagName(text: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && !RESERVED.includes(text);
+  return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && !RESERVED.includes(text) && text !== UNKNOWN_PREVIEW;
 }
 
 /** The number of a `pr-<n>` tag; undefined for every other tag. */
@@ -84,7 +86,9 @@ export function parseTags(keyvalues: Keyvalues, project: Project): PinTags {
     previews: parsePreviews(own[PREVIEWS] ?? ''),
     adopted: keyvalues[ADOPTED] === '1',
     shared: otherProjects(keyvalues, ours ? project.key : undefined).some((key) => isNeeded(keyvalues, key)),
-    unread: named.filter(([tag, value]) => parseMark(tag, value).length === 0).map(([name]) => name),
+    unread: Object.entries(own)
+      .filter(([name, value]) => !isReadable(name, value))
+      .map(([name]) => name),
     released: parseTime(own[RELEASED]),
     unpinning: parseTime(own[UNPINNING]),
   };
@@ -114,8 +118,15 @@ function otherProjects(keyvalues: Keyvalues, own: string | undefined): readonly 
 
 /** A project needs a pin until it says that it released it; a marker alone may be an upload that is not tagged yet. */
 function isNeeded(keyvalues: Keyvalues, key: string): boolean {
-  const names = Object.keys(ownValues(keyvalues, { key }));
-  return !names.includes(RELEASED) || names.some((name) => name !== RELEASED && name !== UNPINNING);
+  const values = ownValues(keyvalues, { key });
+  const names = Object.keys(values);
+  return parseTime(values[RELEASED]) === undefined || names.some((name) => name !== RELEASED && name !== UNPINNING);
+}
+
+/** False for what a later version may have written. */
+function isReadable(name: string, value: string): boolean {
+  if (name === PREVIEWS) return parsePreviews(value).length === value.split(' ').filter((part) => part !== '').length;
+  return RESERVED.includes(name) ? parseTime(value) !== undefined : parseMark(name, value).length > 0;
 }
 
 function parseTime(value: string | undefined): number | undefined {

@@ -15,7 +15,7 @@ import {
   type TagMark,
 } from './tag.ts';
 
-/** Pairs that Pinata keeps on one pin; one is left free for other tools. */
+/** Pinata keeps ten pairs on one pin; the last is left for the announcement that it is about to be unpinned. */
 const MAX_PAIRS = 9;
 
 export interface TagRequest {
@@ -68,7 +68,7 @@ export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges
     ...Object.entries({ ...present, ...request.metadata, ...wanted }).filter(([key, value]) => found[key] !== value),
     ...(before.released === undefined ? [] : Object.entries(renderReleased(project, undefined))),
   ]);
-  return { ...changes, ...makeRoom(found, changes, { ...request, before }) };
+  return { ...changes, ...makeRoom(found, changes, { ...request, present }) };
 }
 
 function refuseOtherOwner(present: Keyvalues, project: Project): void {
@@ -112,7 +112,9 @@ function isNewer(marks: readonly TagMark[], tag: string, at: number): boolean {
  */
 function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalues {
   if (origin.kind === 'plain' || origin.before === undefined) return {};
-  const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
+  // What the project itself noted in passing is not true any more once it is deployed again.
+  const passing = { ...renderReleased(project, undefined), ...renderUnpinning(project, undefined) };
+  const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
 }
 
@@ -130,13 +132,14 @@ function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolea
 function makeRoom(
   found: Keyvalues,
   changes: KeyvalueChanges,
-  { before, project, superseded, tags }: TagRequest & { readonly before: PinTags },
+  { present, project, superseded, tags }: TagRequest & { readonly present: Keyvalues },
 ): KeyvalueChanges {
-  const size = Object.keys(applyChanges(found, changes)).length;
+  const after = applyChanges(applyChanges(found, changes), renderUnpinning(project, undefined));
+  const size = Object.keys(after).length;
   const added = Object.keys(changes).some((key) => !Object.hasOwn(found, key));
   if (!added || size <= MAX_PAIRS) return {};
-  const spare = before.tags
-    .filter(({ tag }) => superseded.has(tag) && !tags.includes(tag))
+  const spare = parseTags(present, project)
+    .tags.filter(({ tag }) => superseded.has(tag) && !tags.includes(tag))
     .sort((a, b) => a.at - b.at)
     .slice(0, size - MAX_PAIRS);
   if (size - spare.length > MAX_PAIRS) {
@@ -148,7 +151,7 @@ function makeRoom(
       },
     );
   }
-  return renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), found, project);
+  return renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), present, project);
 }
 
 /** What takes given-up tags off a pin whose content stays; without any tag left it says since when. */
@@ -168,9 +171,9 @@ export function planUntag(
 export function planRelease(found: Keyvalues, { project, at }: Pick<TagRequest, 'project' | 'at'>): KeyvalueChanges {
   const tags = parseTags(found, project);
   if (tags.adopted) return renderForgotten(found, project);
-  const marks = [...tags.tags, ...tags.previews.map((mark) => ({ tag: `pr-${mark.pullRequest}`, at: mark.at }))];
+  const all = [...tags.tags.map(({ tag }) => tag), ...tags.previews.map(({ pullRequest }) => `pr-${pullRequest}`)];
   return {
-    ...renderUntagged(new Map(marks.map((mark) => [mark.tag, mark.at])), found, project),
+    ...renderUntagged(new Map(all.map((tag) => [tag, Number.POSITIVE_INFINITY])), found, project),
     ...(tags.unpinning === undefined ? {} : renderUnpinning(project, undefined)),
     ...renderReleased(project, at),
   };
