@@ -1,8 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ActionError } from '../../src/domain/errors.ts';
-import { isTagName, type Keyvalues, parseTags, projectOf, pullRequestOf, renderTags } from '../../src/domain/tag.ts';
-import { applyChanges, planTags, type TagRequest } from '../../src/domain/tagging.ts';
+import {
+  isLasting,
+  isTagName,
+  type Keyvalues,
+  parseTags,
+  projectOf,
+  pullRequestOf,
+  renderForgotten,
+  renderReleased,
+  renderTags,
+  renderUnpinning,
+  renderUntagged,
+  wasPreview,
+} from '../../src/domain/tag.ts';
+import { applyChanges } from '../../src/domain/tagging.ts';
 
 const project = projectOf('acme/app');
 const other = projectOf('acme/docs');
@@ -12,25 +24,14 @@ const tagName = fc
   .filter((name) => isTagName(name) && pullRequestOf(name) === undefined);
 const at = fc.integer({ min: 1, max: 4_000_000_000 });
 const mark = fc.record({ tag: tagName, at, commit: fc.stringMatching(/^[0-9a-f]{7}$/) });
-const preview = fc.record({ pullRequest: fc.integer({ min: 1, max: 9999 }), at });
+// 0 stands for those that did not fit.
+const preview = fc.record({ pullRequest: fc.integer({ min: 0, max: 9999 }), at });
+const noted = fc.option(at, { nil: undefined });
 const pinTags = fc.record({
   tags: fc.uniqueArray(mark, { selector: (entry) => entry.tag, maxLength: 6 }),
   previews: fc.uniqueArray(preview, { selector: (entry) => entry.pullRequest, maxLength: 8 }),
   adopted: fc.boolean(),
 });
-
-function request(more: Partial<TagRequest> = {}): TagRequest {
-  return {
-    project,
-    tags: ['production'],
-    at: 1_800_000_000,
-    commit: '4f2c9a1',
-    metadata: {},
-    superseded: new Set(),
-    origin: { kind: 'plain' },
-    ...more,
-  };
-}
 
 describe('schema 1', () => {
   it('marks a project by the first 8 hex digits of SHA-256 of its name', () => {
@@ -39,8 +40,10 @@ describe('schema 1', () => {
 
   it('reads back what it writes', () => {
     fc.assert(
-      fc.property(pinTags, (tags) => {
-        const read = parseTags(renderTags(tags, project), project);
+      fc.property(pinTags, noted, noted, (tags, released, unpinning) => {
+        const written = [renderReleased(project, released), renderUnpinning(project, unpinning)];
+        const read = parseTags(written.reduce(applyChanges, renderTags(tags, project)), project);
+        expect(read).toMatchObject({ released, unpinning, unread: [] });
         expect(read.ours).toBe(true);
         expect(read.adopted).toBe(tags.adopted);
         expect(read.shared).toBe(false);
@@ -61,6 +64,24 @@ describe('schema 1', () => {
     expect(parseTags(written, project).previews.length).toBeGreaterThanOrEqual(11);
   });
 
+  it('says by an entry 0 that some were cut, and since when the newest of them', () => {
+    const previews = Array.from({ length: 12 }, (_, index) => ({ pullRequest: index + 1, at: 1_700_000_000 + index }));
+    const value = (entries: typeof previews): string =>
+      renderTags({ tags: [], previews: entries, adopted: false }, project)[`${project.key}.previews`] ?? '';
+    expect(value(previews.slice(0, 2))).toBe('2@1700000001 1@1700000000');
+    const wide = previews.map(({ pullRequest, at: since }) => ({
+      pullRequest: pullRequest + 1_000_000_000,
+      at: since,
+    }));
+    const cut = value(wide);
+    const named = cut.split(' ').slice(0, -1).length;
+    expect(named).toBeLessThan(12);
+    expect(cut.split(' ').at(-1)).toBe(`0@${1_700_000_000 + 12 - named - 1}`);
+    const older = { pullRequest: 0, at: 1_600_000_000 };
+    expect(value([...wide, older])).toBe(cut);
+    expect(value([{ pullRequest: 3, at: 5 }, older])).toBe('3@5 0@1600000000');
+  });
+
   it('takes a pin with another project under the same key as foreign', () => {
     const tags = parseTags({ [project.key]: 'somebody/else', [`${project.key}.production`]: '1 0000000' }, project);
     expect(tags).toMatchObject({ ours: false, tags: [], previews: [], adopted: false, shared: true });
@@ -74,115 +95,136 @@ describe('schema 1', () => {
     expect(tags.tags).toEqual([]);
   });
 
-  it('sees that another project uses the pin', () => {
-    expect(parseTags({ [project.key]: project.name, [other.key]: other.name }, project).shared).toBe(true);
+  it.each([
+    ['next', 'tomorrow'],
+    ['Bad Name', '1 0000000'],
+    ['pr-0', '1 0000000'],
+    ['previews', '5@1700000000 6@tomorrow'],
+    ['released', 'yesterday'],
+    ['unpinning', 'soon'],
+  ])('tells that it cannot read %s with the value "%s"', (name, value) => {
+    const values = { [project.key]: project.name, [`${project.key}.${name}`]: value };
+    expect(parseTags(values, project)).toMatchObject({ tags: [], unread: [name], released: undefined });
   });
 
-  it('knows pull-request tags and refuses the reserved name', () => {
+  const theirs = (names: Keyvalues): Keyvalues =>
+    Object.fromEntries(Object.entries(names).map(([name, value]) => [`${other.key}${name}`, value]));
+
+  it.each<[string, Keyvalues, boolean]>([
+    ['nothing of another project', {}, false],
+    ['keys of the user', { team: 'web', pd2: 'x', 'xpd1.1': 'y' }, false],
+    ['that somebody adopted it', { 'pd1.adopted': '1' }, false],
+    ['a marker alone, which may be an upload', theirs({ '': other.name }), true],
+    ['a tag', theirs({ '': other.name, '.production': '5 1234567' }), true],
+    ['previews', theirs({ '': other.name, '.previews': '5@7' }), true],
+    ['tags without the marker', theirs({ '.production': '5 1234567' }), true],
+    ['that it was released', theirs({ '': other.name, '.released': '5' }), false],
+    ['that it was released, without the marker', theirs({ '.released': '5' }), false],
+    [
+      'that it was released and is to be unpinned',
+      theirs({ '': other.name, '.released': '5', '.unpinning': '6' }),
+      false,
+    ],
+    ['that it is to be unpinned, and not that it was released', theirs({ '': other.name, '.unpinning': '6' }), true],
+    ['a release that is out of date', theirs({ '': other.name, '.released': '5', '.v1': '6 1234567' }), true],
+    ['a release and a key of a later version', theirs({ '': other.name, '.released': '5', '.lease': 'x' }), true],
+    ['a release that cannot be read', theirs({ '': other.name, '.released': 'yesterday' }), true],
+    ['a marker of a later version', { 'pd1.settings': 'x' }, true],
+    ['a marker of a later version that looks released', { 'pd1.settings': 'x', 'pd1.settings.released': '5' }, true],
+    [
+      'two others, of which one released it',
+      { ...theirs({ '': other.name, '.released': '5' }), 'pd1.00000000': 'acme/third' },
+      true,
+    ],
+  ])('knows whether another project needs a pin that says %s', (_what, values, shared) => {
+    expect(parseTags({ [project.key]: project.name, ...values }, project).shared).toBe(shared);
+    expect(parseTags(values, project)).toMatchObject({ ours: false, shared });
+  });
+
+  it('is not shared by what the project itself has on the pin', () => {
+    fc.assert(
+      fc.property(pinTags, noted, (tags, released) => {
+        const values = applyChanges(renderTags(tags, project), renderReleased(project, released));
+        expect(parseTags(values, project).shared).toBe(false);
+        expect(parseTags(values, other).shared).toBe(
+          released === undefined || tags.tags.length + tags.previews.length > 0,
+        );
+      }),
+    );
+  });
+
+  it('knows pull-request tags and refuses the reserved names', () => {
     expect(pullRequestOf('pr-128')).toBe(128);
     expect(pullRequestOf('pr-0')).toBeUndefined();
     expect(pullRequestOf('pr-1x')).toBeUndefined();
-    expect(isTagName('previews')).toBe(false);
+    for (const name of ['previews', 'released', 'unpinning']) expect(isTagName(name)).toBe(false);
+    // What stands for previews that did not fit.
+    expect(isTagName('pr-0')).toBe(false);
     expect(isTagName('Production')).toBe(false);
     expect(isTagName('a'.repeat(25))).toBe(false);
   });
 });
 
-describe('planTags', () => {
-  it('asks for nothing more once its pairs are on the pin', () => {
-    fc.assert(
-      fc.property(
-        pinTags,
-        fc.array(tagName, { maxLength: 2 }),
-        fc.option(preview, { nil: undefined }),
-        (present, names, pull) => {
-          const before = renderTags(
-            { ...present, previews: present.previews.slice(0, 3), tags: present.tags.slice(0, 3) },
-            project,
-          );
-          const tags = [...names, ...(pull === undefined ? [] : [`pr-${pull.pullRequest}`])];
-          const wanted = request({ tags });
-          const after = applyChanges(before, planTags(before, wanted));
-          expect(planTags(after, wanted)).toEqual({});
-          const read = parseTags(after, project);
-          for (const name of names) expect(read.tags.map((entry) => entry.tag)).toContain(name);
-          if (pull !== undefined) expect(read.previews.map((entry) => entry.pullRequest)).toContain(pull.pullRequest);
-        },
-      ),
-    );
+describe('what is taken off a pin', () => {
+  const values: Keyvalues = {
+    [project.key]: project.name,
+    [`${project.key}.production`]: '100 4f2c9a1',
+    [`${project.key}.v1`]: '200 4f2c9a1',
+    [`${project.key}.previews`]: '5@300 7@100 0@50',
+    [`${project.key}.next`]: 'of a later version',
+    [other.key]: other.name,
+    [`${other.key}.production`]: '100 4f2c9a1',
+    team: 'web',
+  };
+
+  it('is the tags that are named, up to the time that is given', () => {
+    const tags = new Map([
+      ['production', 100],
+      ['v1', 199],
+      ['pr-5', 300],
+      ['pr-7', 99],
+      ['next', 1000],
+    ]);
+    expect(renderUntagged(tags, values, project)).toEqual({
+      [`${project.key}.production`]: null,
+      [`${project.key}.previews`]: '7@100 0@50',
+    });
   });
 
-  it('never touches a key of another project or of the user', () => {
-    const present: Keyvalues = { [other.key]: other.name, [`${other.key}.production`]: '5 1234567', team: 'web' };
-    const changes = planTags(present, request());
-    expect(Object.keys(changes).sort()).toEqual([project.key, `${project.key}.production`]);
+  it('is the whole value of previews with its last entry', () => {
+    const one = { [project.key]: project.name, [`${project.key}.previews`]: '5@300' };
+    expect(renderUntagged(new Map([['pr-5', 300]]), one, project)).toEqual({ [`${project.key}.previews`]: null });
   });
 
-  it('adopts a pin that nobody of ours has used, and no other', () => {
-    expect(planTags({ team: 'web' }, request())['pd1.adopted']).toBe('1');
-    expect(planTags({ [other.key]: other.name }, request())['pd1.adopted']).toBeUndefined();
-    expect(planTags({ [project.key]: project.name }, request())['pd1.adopted']).toBeUndefined();
+  it('is nothing where another project holds the key', () => {
+    const stolen = { ...values, [project.key]: 'somebody/else' };
+    expect(renderUntagged(new Map([['production', 1000]]), stolen, project)).toEqual({});
   });
 
-  const MARKED = { [project.key]: project.name };
-
-  it('adopts a pin that an upload met, by the pairs that it had before', () => {
-    const met = (before: Keyvalues | undefined): string | null | undefined =>
-      planTags(MARKED, request({ origin: { kind: 'met', before } }))['pd1.adopted'];
-    expect(met({ owner: 'alice' })).toBe('1');
-    expect(met({})).toBe('1');
-    expect(met({ [other.key]: other.name })).toBeUndefined();
-    expect(met(MARKED)).toBeUndefined();
+  it('is every key of the project when it forgets the pin', () => {
+    const own = Object.keys(values).filter((name) => name.startsWith(project.key));
+    expect(Object.keys(renderForgotten(values, project)).sort()).toEqual(own.sort());
   });
 
-  it('adopts a pin that an upload met where nothing is known of it, unless it carries tags', () => {
-    const origin = { kind: 'met', before: undefined } as const;
-    expect(planTags(MARKED, request({ origin }))['pd1.adopted']).toBe('1');
-    const used = { ...MARKED, [`${project.key}.v1`]: '5 1234567' };
-    expect(planTags(used, request({ origin }))['pd1.adopted']).toBeUndefined();
+  it('is the note that it was adopted only with the last project', () => {
+    const adopted = { ...values, 'pd1.adopted': '1' };
+    expect(renderForgotten(adopted, project)).not.toHaveProperty('pd1.adopted');
+    const alone = applyChanges(adopted, renderForgotten(adopted, other));
+    expect(applyChanges(alone, renderForgotten(alone, project))).toEqual({ team: 'web' });
   });
+});
 
-  it('writes back what an upload wiped off the pin, of all projects', () => {
-    const before = { ...MARKED, [`${project.key}.v1`]: '5 1234567', [other.key]: other.name, team: 'web' };
-    const changes = planTags(MARKED, request({ origin: { kind: 'met', before } }));
-    expect({ ...MARKED, ...changes }).toEqual({ ...before, [`${project.key}.production`]: '1800000000 4f2c9a1' });
-  });
-
-  it('does not bring back a single pair that somebody removed meanwhile', () => {
-    const before = { ...MARKED, [`${project.key}.v1`]: '5 1234567', [other.key]: other.name, team: 'web' };
-    const { [other.key]: _removed, ...found } = before;
-    expect(planTags(found, request({ origin: { kind: 'met', before } }))).not.toHaveProperty(other.key);
-    expect(planTags({ ...MARKED }, request())).not.toHaveProperty(other.key);
-  });
-
-  it('lets a newer mark of another run stand', () => {
-    const present = { [project.key]: project.name, [`${project.key}.production`]: '1900000000 1234567' };
-    expect(planTags(present, request())).toEqual({});
-  });
-
-  it('adds a preview in front of those that are there', () => {
-    const present = { [project.key]: project.name, [`${project.key}.previews`]: '7@1700000000' };
-    const changes = planTags(present, request({ tags: ['pr-12'] }));
-    expect(changes).toEqual({ [`${project.key}.previews`]: '12@1800000000 7@1700000000' });
-  });
-
-  it('refuses a tenth pair and says how many there would be', () => {
-    const present = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`k${index}`, 'v']));
-    expect(() => planTags(present, request())).toThrow(/would need 11 key-value pairs/);
-  });
-
-  it('still moves a tag that is already on a full pin', () => {
-    const marks = Object.fromEntries(
-      Array.from({ length: 8 }, (_, index) => [`${project.key}.v${index}`, '5 1234567']),
-    );
-    const present = { [project.key]: project.name, ...marks };
-    expect(planTags(present, request({ tags: ['v3'] }))).toEqual({ [`${project.key}.v3`]: '1800000000 4f2c9a1' });
-  });
-
-  it('refuses a key that another project holds, as a conflict', () => {
-    const attempt = (): unknown => planTags({ [project.key]: 'somebody/else' }, request());
-    expect(attempt).toThrow(ActionError);
-    expect(attempt).toThrow(/belongs to the project "somebody\/else"/);
+describe('what may expire', () => {
+  it.each<[Keyvalues, boolean, boolean]>([
+    [{}, false, false],
+    [{ [`${project.key}.previews`]: '5@3' }, false, true],
+    [{ [`${project.key}.released`]: '3', [`${project.key}.unpinning`]: '3' }, false, true],
+    [{ [`${other.key}.production`]: '3 4f2c9a1', [`${project.key}.previews`]: '5@3' }, true, true],
+    [{ [`${project.key}.lease`]: 'of a later version' }, true, false],
+    [{ [project.key]: project.name, 'pd1.adopted': '1', production: 'x' }, false, false],
+  ])('%o: lasting %s, was a preview %s', (values, lasting, preview) => {
+    expect(isLasting(values)).toBe(lasting);
+    expect(wasPreview(values)).toBe(preview);
   });
 });
 
