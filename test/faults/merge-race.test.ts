@@ -204,7 +204,7 @@ async function livePairs({ project, cid }: Race, story: string): Promise<Readonl
 
 describe('a production deploy and the cleanup of a pull request with the same content, in every order of their last requests', () => {
   it('leave it pinned for production, without the tag of a pull request that was merged', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const tried = await inEveryOrder('merged', true, async (race, { deploy, cleanup, story }) => {
       expect([deploy.exitCode, cleanup.exitCode], story).toEqual([0, 0]);
@@ -215,7 +215,7 @@ describe('a production deploy and the cleanup of a pull request with the same co
   });
 
   it('leave it pinned and served for production when the pull request was closed without a merge', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const ends = { removed: 0, spared: 0 };
     const tried = await inEveryOrder('closed', false, async (race, { deploy, cleanup, story }) => {
