@@ -27798,7 +27798,8 @@ var __webpack_modules__ = {
    Q: () => toUnpin,
    Q4: () => refuseTooMany,
    eX: () => matchesTag,
-   sS: () => judgeRevisions
+   sS: () => judgeRevisions,
+   v4: () => tagsToTakeOff
   });
   var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
   var _revision_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8440);
@@ -27843,13 +27844,19 @@ var __webpack_modules__ = {
    if (kind === "stale") return "unpin";
    if (kind === "adopted") return "release";
    if (kind === "other-project" && (lost.length > 0 || !isReleased(revision, policy.project))) return "release";
-   return lost.some(mark => isGivenUp(mark, policy)) ? "untag" : "keep";
+   const given = lost.filter(mark => isGivenUp(mark, policy));
+   if (kind === "young" && given.length < lost.length) return "keep";
+   return given.length > 0 ? "untag" : "keep";
   }
   function isReleased({pins: pins}, project) {
    return pins.every(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, project).released !== void 0);
   }
   function isGivenUp({tag: tag, at: at}, {givenUp: givenUp}) {
    return at <= (givenUp.get(tag)?.at ?? -1);
+  }
+  function tagsToTakeOff({givenUp: givenUp, protectTags: protectTags}) {
+   const given = [ ...givenUp ].filter(([tag]) => !protectTags.some(glob => matchesTag(glob, tag)));
+   return new Map(given.map(([tag, {at: at}]) => [ tag, at ]));
   }
   const STRENGTH = [ "current", "protected", "history", "young" ];
   function byStrength(a, b) {
@@ -27863,11 +27870,8 @@ var __webpack_modules__ = {
    };
    if (isGivenUp(mark, policy)) return;
    const rank = rankOf(mark, revision.cid, histories);
-   if (mark.tag === UNKNOWN_PREVIEW) return isYounger(mark.at * 1e3, UNKNOWN_PREVIEWS_KEPT_MS, now) ? {
-    kind: "young",
-    reason: "more previews than fit on the pin"
-   } : void 0;
-   if (rank === 0) return {
+   const isUnknown = mark.tag === _tag_js__WEBPACK_IMPORTED_MODULE_2__.cK;
+   if (rank === 0 && !isUnknown) return {
     kind: "current",
     reason: "current"
    };
@@ -27875,6 +27879,10 @@ var __webpack_modules__ = {
     kind: "protected",
     reason: `history of ${mark.tag}, not of this run`
    };
+   if (isUnknown) return isYounger(mark.at * 1e3, UNKNOWN_PREVIEWS_KEPT_MS, now) ? {
+    kind: "young",
+    reason: "more previews than fit on the pin"
+   } : void 0;
    if ((0, _tag_js__WEBPACK_IMPORTED_MODULE_2__._n)(mark.tag) === void 0 && rank < policy.keepLast) return {
     kind: "history",
     reason: `keep-last ${policy.keepLast}`
@@ -27884,7 +27892,6 @@ var __webpack_modules__ = {
     reason: "younger than keep-within"
    } : void 0;
   }
-  const UNKNOWN_PREVIEW = "pr-0";
   function rankOf(mark, cid, histories) {
    const history = histories.get(mark.tag) ?? [];
    return history.filter(entry => entry.at > mark.at && entry.cid !== cid).length;
@@ -27901,7 +27908,7 @@ var __webpack_modules__ = {
   }
   function judgeUnneeded(revision, lost, {policy: policy, now: now}) {
    const tags = revision.pins.map(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, policy.project));
-   const unread = tags.flatMap(pin => pin.unread)[0];
+   const [unread] = tags.flatMap(pin => pin.unread).sort();
    if (unread !== void 0) return {
     kind: "protected",
     reason: `its tag ${unread} is of a newer version`
@@ -27953,10 +27960,11 @@ var __webpack_modules__ = {
    if (newest === void 0) return "no tag";
    const asked = lost.filter(mark => isGivenUp(mark, policy)).map(({tag: tag}) => policy.givenUp.get(tag)?.why)[0];
    if (asked !== void 0) return `${asked}, no other tag`;
+   if (newest.tag === _tag_js__WEBPACK_IMPORTED_MODULE_2__.cK) return "previews that did not fit, older than 30 days";
    return (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__._n)(newest.tag) === void 0 ? `older than keep-last ${policy.keepLast} and keep-within` : "replaced, older than keep-within";
   }
   function matchesTag(glob, tag) {
-   const pattern = glob.replace(/[.\\+^$|(){}[\]]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
+   const pattern = glob.replace(/[.\\+^$|(){}[\]]/g, "\\$&").replace(/\*+/g, ".*").replace(/\?/g, ".");
    return new RegExp(`^${pattern}$`).test(tag);
   }
   function toUnpin(rows) {
@@ -28119,6 +28127,7 @@ var __webpack_modules__ = {
  },
  2249: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   cK: () => UNKNOWN_PREVIEW,
    dJ: () => isLasting,
    rg: () => isMarker,
    Ij: () => isTagName,
@@ -28633,6 +28642,7 @@ var __webpack_modules__ = {
   const RELEASED = "released";
   const UNPINNING = "unpinning";
   const RESERVED = [ PREVIEWS, RELEASED, UNPINNING ];
+  const UNKNOWN_PREVIEW = "pr-0";
   function projectOf(name) {
    return {
     name: name,
@@ -28643,7 +28653,7 @@ var __webpack_modules__ = {
    return bytesToHex(sha256(utf8ToBytes(text)));
   }
   function isTagName(text) {
-   return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && !RESERVED.includes(text);
+   return /^[a-z0-9][a-z0-9._-]{0,23}$/.test(text) && !RESERVED.includes(text) && text !== UNKNOWN_PREVIEW;
   }
   function pullRequestOf(tag) {
    const digits = /^pr-([1-9][0-9]{0,9})$/.exec(tag)?.[1];
@@ -28659,7 +28669,7 @@ var __webpack_modules__ = {
     previews: parsePreviews(own[PREVIEWS] ?? ""),
     adopted: keyvalues[ADOPTED] === "1",
     shared: otherProjects(keyvalues, ours ? project.key : void 0).some(key => isNeeded(keyvalues, key)),
-    unread: named.filter(([tag, value]) => parseMark(tag, value).length === 0).map(([name]) => name),
+    unread: Object.entries(own).filter(([name, value]) => !isReadable(name, value)).map(([name]) => name),
     released: parseTime(own[RELEASED]),
     unpinning: parseTime(own[UNPINNING])
    };
@@ -28675,10 +28685,15 @@ var __webpack_modules__ = {
    return [ ...new Set(markers) ].filter(marker => marker !== own);
   }
   function isNeeded(keyvalues, key) {
-   const names = Object.keys(ownValues(keyvalues, {
+   const values = ownValues(keyvalues, {
     key: key
-   }));
-   return !names.includes(RELEASED) || names.some(name => name !== RELEASED && name !== UNPINNING);
+   });
+   const names = Object.keys(values);
+   return parseTime(values[RELEASED]) === void 0 || names.some(name => name !== RELEASED && name !== UNPINNING);
+  }
+  function isReadable(name, value) {
+   if (name === PREVIEWS) return parsePreviews(value).length === value.split(" ").filter(part => part !== "").length;
+   return RESERVED.includes(name) ? parseTime(value) !== void 0 : parseMark(name, value).length > 0;
   }
   function parseTime(value) {
    return value !== void 0 && /^[0-9]{1,11}$/.test(value) ? Number(value) : void 0;
@@ -28806,7 +28821,7 @@ var __webpack_modules__ = {
     ...changes,
     ...makeRoom(found, changes, {
      ...request,
-     before: before
+     present: present
     })
    };
   }
@@ -28836,7 +28851,11 @@ var __webpack_modules__ = {
   }
   function wipedPairs(found, {origin: origin, project: project}) {
    if (origin.kind === "plain" || origin.before === void 0) return {};
-   const before = Object.entries(origin.before).filter(([key]) => key !== project.key);
+   const passing = {
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0),
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0)
+   };
+   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
    return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
   }
   function isForeign(present, tags, origin) {
@@ -28844,15 +28863,16 @@ var __webpack_modules__ = {
    if (origin.before !== void 0) return !Object.keys(origin.before).some(_tag_js__WEBPACK_IMPORTED_MODULE_1__.rg);
    return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
   }
-  function makeRoom(found, changes, {before: before, project: project, superseded: superseded, tags: tags}) {
-   const size = Object.keys(applyChanges(found, changes)).length;
+  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
+   const after = applyChanges(applyChanges(found, changes), (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0));
+   const size = Object.keys(after).length;
    const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
    if (!added || size <= MAX_PAIRS) return {};
-   const spare = before.tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
+   const spare = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
    if (size - spare.length > MAX_PAIRS) throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
     hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
    });
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), found, project);
+   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project);
   }
   function planUntag(found, tags, {project: project, at: at}) {
    const changes = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(tags, found, project);
@@ -28867,12 +28887,9 @@ var __webpack_modules__ = {
   function planRelease(found, {project: project, at: at}) {
    const tags = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
    if (tags.adopted) return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ts)(found, project);
-   const marks = [ ...tags.tags, ...tags.previews.map(mark => ({
-    tag: `pr-${mark.pullRequest}`,
-    at: mark.at
-   })) ];
+   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
    return {
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(marks.map(mark => [ mark.tag, mark.at ])), found, project),
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
     ...tags.unpinning === void 0 ? {} : (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0),
     ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
    };
@@ -29178,6 +29195,13 @@ var __webpack_modules__ = {
     function read(name) {
      return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
     }
+    const UNDERTAKINGS = {
+     deploy: "Deploy",
+     skip: "Deploy",
+     refuse: "Deploy",
+     cleanup: "Cleanup",
+     list: "List"
+    };
     async function main() {
      for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.dK)(read(name));
      const context = (0, _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)();
@@ -29187,8 +29211,10 @@ var __webpack_modules__ = {
       runUrl: context.runUrl
      };
      const wantsSummary = read("summary") !== "false";
+     let undertaking = "Deploy";
      try {
       const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_6__.TL)(read, context);
+      undertaking = UNDERTAKINGS[inputs.mode.kind];
       for (const deprecation of inputs.deprecations) log.warn(deprecation);
       const outcome = await runMode(inputs, context);
       await publish(outcome, {
@@ -29200,7 +29226,7 @@ var __webpack_modules__ = {
       (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.fJ)(error);
       (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_11__.KP)());
       if (wantsSummary) await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Sy)((0, 
-      _render_summary_js__WEBPACK_IMPORTED_MODULE_13__.z)(error, summaryContext)).catch(() => false);
+      _render_summary_js__WEBPACK_IMPORTED_MODULE_13__.z)(error, summaryContext, undertaking)).catch(() => false);
      }
     }
     async function runMode({mode: mode, values: values}, context) {
@@ -29470,7 +29496,7 @@ var __webpack_modules__ = {
    return (0, domain_retention.sS)(revisions, policy, now).find(({revision: revision}) => revision === fresh);
   }
   async function untag(ports, {policy: policy}, row) {
-   const tags = new Map([ ...policy.givenUp ].map(([tag, {at: at}]) => [ tag, at ]));
+   const tags = (0, domain_retention.v4)(policy);
    const plan = found => (0, tagging.X2)(found, tags, {
     project: policy.project,
     at: seconds(ports.clock.date())
@@ -30574,10 +30600,10 @@ var __webpack_modules__ = {
     _retention_js__WEBPACK_IMPORTED_MODULE_2__.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
    }
   }
-  function renderFailure(error, context) {
+  function renderFailure(error, context, what = "Deploy") {
    const lines = error.message.split("\n").map(_markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1).join("<br>");
    const hint = error.hint === void 0 ? "" : `\n\n**What to do:** ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(error.hint)}`;
-   return `### ❌ Deploy failed (${error.kind}) · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+   return `### ❌ ${what} failed (${error.kind}) · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
   }
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";

@@ -14,7 +14,7 @@ import { list } from './modes/list.ts';
 import { cleanupRun, deployRun, type Occasion } from './orders.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
 import { renderRetentionLine } from './render/retention.ts';
-import { renderFailure, renderSummary, type SummaryContext } from './render/summary.ts';
+import { renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
 import { renderBytes, renderCount, shortPath } from './render/units.ts';
 import { cleanupPorts, deployPorts, type Wiring } from './wiring.ts';
 
@@ -27,6 +27,14 @@ function read(name: InputName): string {
   return readInput(name) || (name === 'pinata-jwt' ? (process.env.PINATA_JWT ?? '').trim() : '');
 }
 
+const UNDERTAKINGS: Readonly<Record<Mode['kind'], Undertaking>> = {
+  deploy: 'Deploy',
+  skip: 'Deploy',
+  refuse: 'Deploy',
+  cleanup: 'Cleanup',
+  list: 'List',
+};
+
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) mask(read(name));
   const context = readRunContext();
@@ -36,8 +44,10 @@ async function main(): Promise<void> {
     runUrl: context.runUrl,
   };
   const wantsSummary = read('summary') !== 'false';
+  let undertaking: Undertaking = 'Deploy';
   try {
     const inputs = parseInputs(read, context);
+    undertaking = UNDERTAKINGS[inputs.mode.kind];
     for (const deprecation of inputs.deprecations) log.warn(deprecation);
     const outcome = await runMode(inputs, context);
     await publish(outcome, {
@@ -48,7 +58,7 @@ async function main(): Promise<void> {
     const error = asActionError(thrown);
     fail(error);
     writeOutputs(failedOutputs());
-    if (wantsSummary) await writeSummary(renderFailure(error, summaryContext)).catch(() => false);
+    if (wantsSummary) await writeSummary(renderFailure(error, summaryContext, undertaking)).catch(() => false);
   }
 }
 

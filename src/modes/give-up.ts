@@ -1,7 +1,7 @@
 import { ActionError } from '../domain/errors.ts';
 import type { Exception, Retention } from '../domain/outcome.ts';
 import type { Pin } from '../domain/pin.ts';
-import { type Judged, judgeRevisions, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
+import { type Judged, judgeRevisions, type RetentionPolicy, tagsToTakeOff, toUnpin } from '../domain/retention.ts';
 import type { Revision } from '../domain/revision.ts';
 import { type KeyvalueChanges, type Keyvalues, parseTags, renderUnpinning } from '../domain/tag.ts';
 import { planRelease, planUntag } from '../domain/tagging.ts';
@@ -150,7 +150,7 @@ function judgeAgain({ rows, policy, now }: Judgement, fresh: Revision): Judged |
 
 /** Takes given-up tags off content that stays. */
 async function untag(ports: GiveUpPorts, { policy }: Judgement, row: Judged): Promise<Result> {
-  const tags = new Map([...policy.givenUp].map(([tag, { at }]) => [tag, at]));
+  const tags = tagsToTakeOff(policy);
   const plan = (found: Keyvalues): KeyvalueChanges =>
     planUntag(found, tags, { project: policy.project, at: seconds(ports.clock.date()) });
   for (const { id } of row.revision.pins) await untagPin(ports, id, plan);

@@ -14,6 +14,9 @@ export interface SummaryContext {
   readonly runUrl: string;
 }
 
+/** What a run that failed was about to do. */
+export type Undertaking = 'Deploy' | 'Cleanup' | 'List';
+
 /** The job summary of an outcome, Markdown. The first line answers: can I open it, and is it what I think? */
 export function renderSummary(outcome: Outcome, context: SummaryContext): string {
   switch (outcome.kind) {
@@ -55,10 +58,10 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
 }
 
 /** The summary of a failed run. */
-export function renderFailure(error: ActionError, context: SummaryContext): string {
+export function renderFailure(error: ActionError, context: SummaryContext, what: Undertaking = 'Deploy'): string {
   const lines = error.message.split('\n').map(escapeText).join('<br>');
   const hint = error.hint === undefined ? '' : `\n\n**What to do:** ${escapeText(error.hint)}`;
-  return `### ❌ Deploy failed (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+  return `### ❌ ${what} failed (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
 }
 
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
