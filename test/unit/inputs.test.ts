@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { RunContext } from '../../src/domain/run.ts';
-import { type InputName, type Inputs, inputDefaults, parseInputs } from '../../src/inputs.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs, SECRET_INPUTS } from '../../src/inputs.ts';
 import { OUTPUT_NAMES } from '../../src/render/outputs.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
@@ -171,6 +171,168 @@ describe('parseInputs', () => {
     expect(parsed({ ...GOOD, 'expected-cid': v0 }).values['expected-cid']).toBe(
       parsed({ ...GOOD, 'expected-cid': v1 }).values['expected-cid'],
     );
+  });
+});
+
+describe('the inputs that say what is kept', () => {
+  const DAY_MS = 86_400_000;
+  const CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354';
+
+  it('have defaults that keep much', () => {
+    expect(parsed(GOOD).values).toMatchObject({
+      unpin: true,
+      'keep-last': 5,
+      'keep-within': 7 * DAY_MS,
+      'protect-tags': ['v*'],
+      'protect-cids': new Set(),
+      'max-removals': 20,
+      'preview-expires': 30 * DAY_MS,
+    });
+  });
+
+  it.each<[InputName, string, unknown]>([
+    ['unpin', 'false', false],
+    ['keep-last', '1', 1],
+    ['keep-last', '1000', 1000],
+    ['keep-within', '0s', 0],
+    ['keep-within', '3650d', 3650 * DAY_MS],
+    ['protect-tags', 'v*\n production \n\nbranch-?', ['v*', 'production', 'branch-?']],
+    ['protect-cids', `${CID}\nQmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn`, new Set([CID])],
+    ['max-removals', '0', 0],
+    ['max-removals', '10000', 10_000],
+    ['preview-expires', 'never', undefined],
+    ['preview-expires', '1h', 3_600_000],
+    ['preview-expires', '3650d', 3650 * DAY_MS],
+    ['github-token', 'ghs_abc', 'ghs_abc'],
+  ])('takes %s: %j', (name, given, value) => {
+    expect(parsed({ ...GOOD, [name]: given }).values).toMatchObject({ [name]: value });
+  });
+
+  it.each<[InputName, string, string]>([
+    ['unpin', 'no', 'unpin must be true or false, got "no".'],
+    ['keep-last', '0', 'keep-last must be a whole number from 1 to 1000, got "0".'],
+    ['keep-last', '3 days', 'keep-last must be a whole number from 1 to 1000, got "3 days".'],
+    ['keep-within', '3651d', 'keep-within must be a time from 0s to 3650d, such as 12h or 7d, got "3651d".'],
+    ['keep-within', '-1d', 'keep-within must be a time from 0s to 3650d'],
+    ['keep-within', 'never', 'keep-within must be a time from 0s to 3650d'],
+    ['protect-tags', 'V*', 'protect-tags must be globs of tag names, one a line'],
+    ['protect-tags', 'v[12]', 'protect-tags must be globs of tag names, one a line'],
+    ['protect-tags', 'v*, production', 'protect-tags must be globs of tag names, one a line'],
+    ['protect-cids', `${CID}\nbafy-not`, 'protect-cids must be CIDs, one a line'],
+    ['max-removals', '-1', 'max-removals must be a whole number from 0 to 10000, got "-1".'],
+    ['max-removals', '10001', 'max-removals must be a whole number from 0 to 10000'],
+    ['preview-expires', '59m', 'preview-expires must be "never" or a time from 1h to 3650d, such as 30d, got "59m".'],
+    ['preview-expires', '0', 'preview-expires must be "never" or a time'],
+  ])('refuses %s: %j', (name, given, message) => {
+    expect(refusal({ ...GOOD, [name]: given }).message).toContain(message);
+  });
+
+  it('never repeats the GitHub token', () => {
+    const { message } = refusal({ ...GOOD, 'github-token': 'ghs_abc def' });
+    expect(message).toContain('github-token must be one line of printable ASCII, got a value of 11 characters.');
+    expect(message).not.toContain('ghs_');
+    expect(SECRET_INPUTS).toContain('github-token');
+  });
+
+  it('have the names of older actions, with a line for each', () => {
+    const { values, deprecations } = parsed({ ...GOOD, 'retention-count': '3', 'retention-max-removals': '7' });
+    expect(values).toMatchObject({ 'keep-last': 3, 'max-removals': 7, unpin: true });
+    expect(deprecations).toEqual([
+      'The input retention-count is deprecated; use keep-last.',
+      'The input retention-max-removals is deprecated; use max-removals.',
+    ]);
+  });
+
+  it.each([
+    ['true', false],
+    ['false', true],
+  ])('read retention-dry-run: %s as unpin: %s', (given, unpin) => {
+    const { values, deprecations } = parsed({ ...GOOD, 'retention-dry-run': given });
+    expect(values).toMatchObject({ unpin, 'dry-run': false });
+    expect(deprecations).toEqual(['The input retention-dry-run is deprecated; use unpin.']);
+  });
+
+  it('refuse a retention-dry-run that is neither, so that nothing goes by mistake', () => {
+    expect(refusal({ ...GOOD, 'retention-dry-run': 'yes' }).message).toContain(
+      'unpin must be true or false, got "yes".',
+    );
+  });
+
+  it('check an old name like the new one, and prefer the new one', () => {
+    expect(refusal({ ...GOOD, 'retention-count': '0' }).message).toContain('keep-last must be a whole number');
+    expect(parsed({ ...GOOD, unpin: 'false', 'retention-dry-run': 'false' }).values.unpin).toBe(false);
+  });
+
+  it.each(['previews', 'released', 'unpinning', 'pr-0'])('refuse the tag %s, which means something on a pin', (tag) => {
+    expect(refusal({ ...GOOD, tags: tag }).message).toContain('tags must be tag names, one a line');
+  });
+
+  it('refuse a cleanup of tags that protect-tags protects, each with the glob', () => {
+    const { message } = refusal({
+      ...GOOD,
+      mode: 'cleanup',
+      tags: 'v1\nbranch-next\npr-5',
+      'protect-tags': 'v*\npr-?',
+    });
+    expect(message).toContain('tags must not name what protect-tags protects in a cleanup, got "v1" (v*).');
+    expect(message).toContain('got "pr-5" (pr-?).');
+    expect(message).not.toContain('branch-next');
+  });
+
+  it('let a deploy put a protected tag there, and a cleanup take away any other', () => {
+    expect(parsed({ ...GOOD, tags: 'v1' }).values.tags).toEqual(['v1']);
+    expect(parsed({ 'pinata-jwt': JWT, mode: 'cleanup', tags: 'branch-next' }).mode.kind).toBe('cleanup');
+  });
+});
+
+describe('the closing of a pull request', () => {
+  const closed = { number: 5, merged: false, at: undefined };
+  const closing = (given: Given, fork: boolean): Inputs =>
+    parseInputs((name) => given[name] ?? '', {
+      ...context,
+      event: 'pull_request',
+      activity: 'closed',
+      pullRequest: 5,
+      closed,
+      fork,
+    });
+
+  it('of a fork is skipped without a key: its runs get no secrets, so there was no preview', () => {
+    expect(closing({}, true).mode).toEqual({
+      kind: 'skip',
+      reason: 'the pull request comes from a fork, whose runs get no secrets',
+    });
+    expect(closing({ mode: 'cleanup' }, true).mode.kind).toBe('skip');
+  });
+
+  it('of a fork is cleaned up with a key, which pull_request_target has', () => {
+    expect(closing({ 'pinata-jwt': JWT }, true).mode).toEqual({ kind: 'cleanup', closed });
+    expect(closing({ 'pinata-jwt-token': JWT }, true).mode).toEqual({ kind: 'cleanup', closed });
+  });
+
+  it('needs a key where the branch is of the repository itself', () => {
+    expect(closing({ 'pinata-jwt': JWT }, false).mode).toEqual({ kind: 'cleanup', closed });
+    expect(() => closing({}, false)).toThrow(/pinata-jwt must be a Pinata JWT/);
+  });
+
+  it('needs no path', () => {
+    expect(closing({ 'pinata-jwt': JWT }, false).values.path).toBe('');
+  });
+
+  it('still has all its other inputs checked where it is skipped', () => {
+    expect(() => closing({ 'keep-last': '0' }, true)).toThrow(/keep-last must be/);
+  });
+
+  it('skips no deploy of a fork without a key', () => {
+    expect(() =>
+      parseInputs((name) => (name === 'path' ? 'site' : ''), {
+        ...context,
+        event: 'pull_request',
+        activity: 'opened',
+        pullRequest: 5,
+        fork: true,
+      }),
+    ).toThrow(/Runs for forks get no secrets/);
   });
 });
 

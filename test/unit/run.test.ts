@@ -55,8 +55,27 @@ describe('chooseMode', () => {
     });
   });
 
-  it('sweeps on a schedule', () => {
+  it('sweeps on a schedule, unless the user says otherwise', () => {
+    expect(chooseMode('deploy', on({ event: 'schedule' }))).toEqual({ kind: 'deploy' });
+    expect(chooseMode('list', on({ event: 'schedule' }))).toEqual({ kind: 'list' });
     expect(chooseMode('auto', on({ event: 'schedule' }))).toEqual({ kind: 'cleanup', closed: undefined });
+  });
+
+  it('knows whose preview it gives up when mode cleanup runs as a pull request is closed', () => {
+    const closed = { number: 5, merged: false, at: undefined };
+    const context = on({ event: 'pull_request_target', activity: 'closed', pullRequest: 5, closed });
+    expect(chooseMode('cleanup', context)).toEqual({ kind: 'cleanup', closed });
+    expect(chooseMode('deploy', context)).toEqual({ kind: 'deploy' });
+  });
+
+  it('cleans up on pull_request_target: it builds no code of the pull request', () => {
+    const context = on({ event: 'pull_request_target', activity: 'labeled', pullRequest: 5 });
+    expect(chooseMode('cleanup', context)).toEqual({ kind: 'cleanup', closed: undefined });
+  });
+
+  it('leaves it to the inputs what a fork may do', () => {
+    const context = on({ event: 'pull_request', activity: 'opened', pullRequest: 5 });
+    expect(chooseMode('auto', { ...context, fork: true })).toEqual(chooseMode('auto', context));
   });
 
   it('does what an explicit mode says on every event', () => {
@@ -94,10 +113,13 @@ describe('computeTags', () => {
   });
 
   it('gives a git tag that means something else here another name', () => {
-    for (const releaseTag of ['production', 'pr-5', 'previews', 'branch-x']) {
-      const [tag] = computeTags(on({ releaseTag }));
-      expect(tag).not.toBe(releaseTag);
-      expect(tag).toMatch(/-[0-9a-f]{6}$/);
+    for (const name of ['production', 'pr-5', 'pr-0', 'previews', 'released', 'unpinning', 'branch-x']) {
+      for (const context of [on({ releaseTag: name }), on({ ref: `refs/tags/${name}` })]) {
+        const [tag = ''] = computeTags(context);
+        expect(tag).not.toBe(name);
+        expect(tag).toMatch(/-[0-9a-f]{6}$/);
+        expect(isTagName(tag)).toBe(true);
+      }
     }
   });
 
