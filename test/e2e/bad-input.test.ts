@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deployInputs, writesTo } from '../support/deploy-inputs.ts';
 
-import { otherEvent } from '../support/events.ts';
+import { closedPullRequest, otherEvent, schedule } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { type DistRun, declaredOutputs, runDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
@@ -142,10 +142,34 @@ describe('a malformed input is refused before any request, with what it accepts 
     ['pinata-api-url', 'https://user:pass@api.pinata.cloud', /without credentials.*got/],
     ['pinata-api-url', 'https://api.pinata.cloud/v3', /\/v3.*got/],
     ['pinata-gateway-url', 'http://gateway.example', /https URL.*got/],
+    ['unpin', 'no', /true or false, got "no"/],
+    ['keep-last', '0', /whole number from 1 to 1000, got "0"/],
+    ['keep-last', '3 days', /whole number from 1 to 1000, got "3 days"/],
+    ['keep-last', '-1', /whole number from 1 to 1000, got "-1"/],
+    ['keep-within', '7', /time from 0s to 3650d, such as 12h or 7d, got "7"/],
+    ['keep-within', '-1d', /time from 0s to 3650d, .*got "-1d"/],
+    ['keep-within', '9999d', /time from 0s to 3650d, .*got "9999d"/],
+    ['protect-tags', 'V*', /globs of tag names, one a line.*got "V\*"/],
+    ['protect-tags', 'v*\n(a+)+$', /globs of tag names, one a line.*got/],
+    ['protect-cids', 'bafyNotACid', /CIDs, one a line, such as .*got "bafyNotACid"/],
+    ['protect-cids', 'production', /CIDs, one a line, .*got "production"/],
+    ['max-removals', '-1', /whole number from 0 to 10000, got "-1"/],
+    ['max-removals', 'all', /whole number from 0 to 10000, got "all"/],
+    ['preview-expires', '30m', /"never" or a time from 1h to 3650d, such as 30d, got "30m"/],
+    ['preview-expires', 'forever', /"never" or a time from 1h to 3650d, .*got "forever"/],
+    ['preview-expires', '30', /"never" or a time from 1h to 3650d, .*got "30"/],
+    ['github-token', 'ghs_first\nghs_second', /one line of printable ASCII, got a value of 20 characters/],
+    ['tags', 'previews', /tag names, .*got "previews"/],
+    ['tags', 'released', /tag names, .*got "released"/],
+    ['tags', 'unpinning', /tag names, .*got "unpinning"/],
+    ['retention-count', 'none', /whole number from 1 to 1000, got "none"/],
+    ['retention-dry-run', 'maybe', /true or false, got "maybe"/],
   ])('%s %j', async (input, value, accepts) => {
     using tree = tempTree({ 'index.html': 'x' });
     const error = await refused(deployInputs(emulator, tree.root, { [input]: value }));
-    expect(error).toMatch(new RegExp(`^${input} must be `));
+    // What an old input means is told under its name of today.
+    const name = { 'retention-count': 'keep-last', 'retention-dry-run': 'unpin' }[input] ?? input;
+    expect(error).toMatch(new RegExp(`^${name} must be `));
     expect(error).toMatch(accepts);
     expect(error).toContain('Correct the "with:" block of this step. Nothing was sent.');
     expect(await emulator.requests()).toEqual([]);
@@ -176,6 +200,7 @@ describe('secrets', () => {
     const secrets = {
       'pinata-jwt': 'aaaa-first\nbbbb-second',
       'pinata-gateway-key': 'cccc-key',
+      'github-token': 'ffff-token',
       pinataKey: 'dddd-old',
     };
     const run = await runDist({
@@ -186,7 +211,7 @@ describe('secrets', () => {
     const lines = run.log.split('\n').filter((line) => line !== '');
     const masks = lines.filter((line) => line.startsWith('::add-mask::')).map((line) => line.slice(12));
     expect(lines.slice(0, masks.length).every((line) => line.startsWith('::add-mask::'))).toBe(true);
-    expect(masks).toEqual(expect.arrayContaining(['aaaa-first', 'bbbb-second', 'cccc-key', 'dddd-old']));
+    expect(masks).toEqual(expect.arrayContaining(['aaaa-first', 'bbbb-second', 'cccc-key', 'ffff-token', 'dddd-old']));
   });
 
   it('that are no JWT are refused without being repeated', async () => {
@@ -200,6 +225,40 @@ describe('secrets', () => {
     using tree = tempTree({ 'index.html': 'x' });
     const error = await refused(deployInputs(emulator, tree.root, { 'pinata-jwt': '' }));
     expect(error).toMatch(/^pinata-jwt must be a Pinata JWT .*PINATA_JWT.*got nothing/);
+    expect(await emulator.requests()).toEqual([]);
+  });
+});
+
+describe('a cleanup', () => {
+  const cleanup = (more: Record<string, string>): Record<string, string> =>
+    deployInputs(emulator, '', { mode: 'cleanup', ...more });
+
+  it.each([
+    ['v1.2.0', 'v*', {}],
+    ['production', 'prod*', { 'protect-tags': 'v*\nprod*' }],
+    ['pr-7', 'pr-?', { 'protect-tags': 'pr-?' }],
+    ['docs\nv2', 'v*', {}],
+  ])('does not give up the tags %j where one is protected by %s', async (tags, glob, more) => {
+    const error = await refused(cleanup({ tags, ...more }));
+    expect(error).toMatch(/^tags must not name what protect-tags protects in a cleanup, got "/);
+    expect(error).toContain(`(${glob})`);
+    expect(await emulator.requests()).toEqual([]);
+  });
+
+  it('needs a key, whatever started it', async () => {
+    for (const event of [schedule(), closedPullRequest(7, { merged: false })]) {
+      const run = await runDist({ inputs: cleanup({ 'pinata-jwt': '' }), event });
+      expectFailed(run);
+      expect(run.errors[0]).toMatch(/^pinata-jwt must be a Pinata JWT/);
+    }
+    expect(await emulator.requests()).toEqual([]);
+  });
+
+  it('is wrong about all its inputs at once', async () => {
+    const wrong = { 'keep-last': '0', 'keep-within': 'long', 'protect-tags': 'A', 'max-removals': 'x', unpin: 'maybe' };
+    const error = await refused(cleanup(wrong));
+    expect(error).toMatch(/^5 inputs are wrong:\n/);
+    for (const input of Object.keys(wrong)) expect(error).toMatch(new RegExp(`^- ${input} must be `, 'm'));
     expect(await emulator.requests()).toEqual([]);
   });
 });
