@@ -86,7 +86,7 @@ const givenUp: fc.Arbitrary<ReadonlyMap<string, GivenUp>> = fc
       ),
   );
 
-export const policies: fc.Arbitrary<RetentionPolicy> = fc.record({
+const policies: fc.Arbitrary<RetentionPolicy> = fc.record({
   project: fc.constant(project),
   keepLast: fc.integer({ min: 1, max: 3 }),
   keepWithinMs: fc.constantFrom(0, HOUR * 1000, 7 * DAY * 1000),
