@@ -112,7 +112,9 @@ async function remove(
     if ((await ports.pins.update(id, { keyvalues: renderUnpinning(policy.project, at) }, moment)) === 'late')
       return { kind: 'late' };
   }
-  const pins = await readPins(ports, row.revision, policy);
+  const present = await readPresent(ports, row.revision);
+  const pins = ownPins(present, policy);
+  await takeBack(ports, present, policy);
   if (pins.length === 0) return { kind: 'gone' };
   const second = judgeAgain(judgement, { ...row.revision, pins });
   // The announcement stays: taking it back could take another run's with it, and it ages by itself.
@@ -132,15 +134,26 @@ async function remove(
 }
 
 /** The revision's pins that are there and the project's, as they are now. */
-async function readPins(
-  { pins }: GiveUpPorts,
-  revision: Revision,
-  { project }: RetentionPolicy,
-): Promise<readonly Pin[]> {
-  const read = await Promise.all(revision.pins.map(({ id }) => pins.read(id)));
-  return read.flatMap((pin) =>
-    pin !== undefined && pin.cid === revision.cid && parseTags(pin.keyvalues, project).ours ? [pin] : [],
-  );
+async function readPins(ports: GiveUpPorts, revision: Revision, policy: RetentionPolicy): Promise<readonly Pin[]> {
+  return ownPins(await readPresent(ports, revision), policy);
+}
+
+async function readPresent({ pins }: GiveUpPorts, { cid, pins: listed }: Revision): Promise<readonly Pin[]> {
+  const read = await Promise.all(listed.map(({ id }) => pins.read(id)));
+  return read.flatMap((pin) => (pin !== undefined && pin.cid === cid ? [pin] : []));
+}
+
+function ownPins(pins: readonly Pin[], { project }: RetentionPolicy): readonly Pin[] {
+  return pins.filter((pin) => parseTags(pin.keyvalues, project).ours);
+}
+
+/** A pin that another run released meanwhile is nobody's: our announcement alone would make it look like a project's. */
+async function takeBack(ports: GiveUpPorts, present: readonly Pin[], { project }: RetentionPolicy): Promise<void> {
+  const keyvalues = renderUnpinning(project, undefined);
+  for (const pin of present) {
+    const isLeft = Object.keys(keyvalues).some((key) => Object.hasOwn(pin.keyvalues, key));
+    if (isLeft && !parseTags(pin.keyvalues, project).ours) await ports.pins.update(pin.id, { keyvalues });
+  }
 }
 
 function judgeAgain({ rows, policy, now }: Judgement, fresh: Revision): Judged | undefined {

@@ -1,8 +1,8 @@
 import { ActionError } from '../domain/errors.ts';
 import { type Expiry, planExpiry } from '../domain/expiry.ts';
 import type { Pin } from '../domain/pin.ts';
-import { parseTags, pullRequestOf, renderUnpinning } from '../domain/tag.ts';
-import { cutPreviews, planTags, type TagRequest } from '../domain/tagging.ts';
+import { isMarker, type KeyvalueChanges, parseTags, pullRequestOf, renderTags } from '../domain/tag.ts';
+import { applyChanges, cutPreviews, planTags, type TagRequest } from '../domain/tagging.ts';
 import type { Clock, Log, PinChange, Pins } from '../ports.ts';
 
 export interface TagPorts {
@@ -40,12 +40,16 @@ const POLL_MS = 1000;
 
 interface Progress {
   written: Expiry | undefined;
-  /** When `previews` was last written, in the clock's time. */
+  /** When `previews` was last written, or may have been, in the clock's time. */
   previewsAt: number | undefined;
+  /** Requests to write that were sent, or may have been. */
+  writes: number;
+  /** The pin was there before any project used it: seen once, it stays so, though a run that releases it takes the mark off. */
+  adopted: boolean;
 }
 
 export function createTagger(ports: TagPorts, order: TagOrder): Tagger {
-  const progress: Progress = { written: undefined, previewsAt: undefined };
+  const progress: Progress = { written: undefined, previewsAt: undefined, writes: 0, adopted: false };
   const work: Work = { ports, order, progress };
   return {
     tag: () => tag(work),
@@ -90,18 +94,29 @@ async function write(work: Work, { pin, change, readAt, patient }: Write): Promi
   const previews = order.tags.some((name) => pullRequestOf(name) !== undefined);
   const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
   const answer = await ports.pins.update(order.id, change, { notAfter });
+  // A request whose answer got lost counts as late, and may have been carried out.
+  progress.writes += 1;
+  if (previews) progress.previewsAt = ports.clock.now();
   if (answer !== 'done') return answer;
   if (change.expiresAt !== undefined) progress.written = change.expiresAt;
-  if (previews) progress.previewsAt = ports.clock.now();
   warnOfCut(pin, change, work);
   return answer;
 }
 
 /** What is missing on the pin; undefined when nothing is. */
-function planChange(pin: Pin, { order, progress }: Work): PinChange | undefined {
-  const keyvalues = planTags(pin.keyvalues, order);
+function planChange(pin: Pin, work: Work): PinChange | undefined {
+  const { order, progress } = work;
+  const keyvalues = keepAdopted(pin, planTags(pin.keyvalues, order), work);
   const expiresAt = planExpiry(pin, keyvalues, { ...order, written: progress.written });
   return Object.keys(keyvalues).length === 0 && expiresAt === undefined ? undefined : { keyvalues, expiresAt };
+}
+
+/** Another run may release the pin between our reading and our writing, and take the mark off as the last one to use it. */
+function keepAdopted(pin: Pin, changes: KeyvalueChanges, { order, progress }: Work): KeyvalueChanges {
+  const { adopted } = parseTags(applyChanges(pin.keyvalues, changes), order.project);
+  progress.adopted ||= adopted;
+  if (adopted || !progress.adopted) return changes;
+  return { ...changes, ...renderTags({ tags: [], previews: [], adopted: true }, order.project) };
 }
 
 function warnOfCut(pin: Pin, change: PinChange, { ports, order }: Work): void {
@@ -114,16 +129,18 @@ function warnOfCut(pin: Pin, change: PinChange, { ports, order }: Work): void {
 
 async function settle(work: Work): Promise<Pin | undefined> {
   const { ports, order, progress } = work;
+  let outlivedAt: number | undefined;
   for (let round = 0; round <= WRITES; round += 1) {
     await quiet(work);
     const before = progress.previewsAt;
     const pin = await tag(work);
     if (pin === undefined) return undefined;
     if (progress.previewsAt !== before) continue;
-    const announced = parseTags(pin.keyvalues, order.project).unpinning;
-    if (announced === undefined) return pin;
-    if (await isUnpinned(work, announced)) return undefined;
-    await ports.pins.update(order.id, { keyvalues: renderUnpinning(order.project, undefined) });
+    // Who announced after our tags were there has seen them. So the announcement may stay, and must: it may be a newer one
+    // by now, that another deploy has to see.
+    if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;
+    if (await isUnpinned(work)) return undefined;
+    outlivedAt = progress.writes;
   }
   throw new ActionError(
     'conflict',
@@ -141,9 +158,17 @@ async function quiet({ ports, progress }: Work): Promise<void> {
   if (left > 0) await ports.clock.pause(left);
 }
 
-/** Whether the run that announced it goes through with it: it may have judged before our tags were there. */
-async function isUnpinned({ ports, order }: Work, announced: number): Promise<boolean> {
-  if (Math.abs(ports.clock.date().getTime() - announced * 1000) > UNPIN_FORGOTTEN_MS) return false;
+/** Whether a run of any project announced that it is about to unpin this; it may have judged before our tags were there. */
+function isAnnounced({ keyvalues }: Pin, clock: Clock): boolean {
+  const now = clock.date().getTime();
+  return Object.entries(keyvalues).some(
+    ([key, at]) =>
+      isMarker(key) && key.endsWith('.unpinning') && Math.abs(now - Number(at) * 1000) <= UNPIN_FORGOTTEN_MS,
+  );
+}
+
+/** Waits until whoever announced to unpin has done so, or never will. */
+async function isUnpinned({ ports, order }: Work): Promise<boolean> {
   ports.log.line('Another run is about to unpin this very content; waiting until it is through.');
   const end = ports.clock.now() + UNPIN_OUTLIVED_MS;
   while (ports.clock.now() < end) {
