@@ -1,4 +1,5 @@
 import { type Cid, cidFromDigest, DAG_PB_CODEC } from '../../src/domain/cid.ts';
+import { ActionError } from '../../src/domain/errors.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
@@ -31,6 +32,9 @@ export function pinOf(id: string, cid: Cid, keyvalues: Keyvalues = {}): Pin {
 /** What an upload of a CID that is there already does to its record. */
 export type Duplicates = 'keep' | 'merge' | 'replace' | 'new-record';
 
+/** No list of the service is further behind. */
+const LONGEST_LAG_MS = 2000;
+
 export interface AccountOptions {
   readonly pins?: readonly Pin[];
   readonly duplicates?: Duplicates;
@@ -44,10 +48,16 @@ export interface AccountOptions {
   readonly ghosts?: readonly string[];
   /** What the gateway answers instead of a CID. */
   readonly swaps?: ReadonlyMap<Cid, Cid>;
-  /** Pins expire, and requests can be late, by this clock. */
+  /** Lists are as far behind the clock as this answers, milliseconds: new pins are missing, gone ones are there. */
+  readonly lagMs?: () => number;
+  /** The service does not tell when a pin expires. */
+  readonly expiryHidden?: boolean;
+  /** The service refuses more pairs than this on one pin. */
+  readonly maxPairs?: number;
+  /** Pins expire, requests can be late, and lists lag by this clock. */
   readonly clock?: Clock;
-  /** Passed before each call is carried out, with its name: a test may hold it there. */
-  readonly gate?: (name: string) => Promise<void>;
+  /** Passed before each call is carried out, with its name and the pin's id: a test may hold it there, or throw. */
+  readonly gate?: (name: string, id: string) => Promise<void>;
   /** Throws before (`at` times later) the call is carried out, or after it. */
   readonly failure?: { readonly call: number; readonly when: 'before' | 'after' };
 }
@@ -89,28 +99,53 @@ export function createAccount(options: AccountOptions = {}): Account {
   const listed = new Set(pins.keys());
   const calls: string[] = [];
   let made = pins.size;
-  const visible = (): Pin[] => [...pins.values()].filter((pin) => options.listLags !== true || listed.has(pin.id));
+  const snapshots: { readonly at: number; readonly pins: readonly Pin[] }[] = [];
+  const now = (): number => options.clock?.now() ?? 0;
+  const told = (pin: Pin): Pin => (options.expiryHidden === true ? { ...pin, expiresAt: undefined } : pin);
+  const visible = (): Pin[] => {
+    const until = now() - (options.lagMs?.() ?? 0);
+    const seen = until < now() ? snapshots.find(({ at }) => at <= until)?.pins : undefined;
+    return [...(seen ?? pins.values())]
+      .filter((pin) => options.listLags !== true || listed.has(pin.id))
+      .map((pin) => told(pin));
+  };
 
   const present = (id: string): Pin | undefined => (options.ghosts?.includes(id) ? undefined : pins.get(id));
   const isLate = (notAfter: number | undefined): boolean =>
-    options.clock !== undefined && notAfter !== undefined && options.clock.now() > notAfter;
+    options.clock !== undefined && notAfter !== undefined && now() > notAfter;
 
-  const call = async <T>(name: string, work: () => T): Promise<T> => {
+  const call = async <T>(name: string, id: string, work: () => T): Promise<T> => {
     calls.push(name);
-    await options.gate?.(name);
+    if (options.gate !== undefined) await options.gate(name, id);
     expire();
+    remember();
     const { failure } = options;
     const hit = failure !== undefined && calls.length === failure.call;
     if (hit && failure.when === 'before') throw new Error(`${name} failed`);
-    const result = await Promise.resolve(work());
+    const result = work();
+    remember();
     if (hit) throw new Error(`the answer to ${name} got lost`);
     return result;
   };
 
   const expire = (): void => {
-    const now = options.clock?.date();
+    const today = options.clock?.date();
     for (const { id, expiresAt } of [...pins.values()])
-      if (now !== undefined && expiresAt && expiresAt < now) pins.delete(id);
+      if (today !== undefined && expiresAt && expiresAt < today) pins.delete(id);
+  };
+
+  /** What a list that lags shows later: newest first, of a moment the last state only. */
+  const remember = (): void => {
+    if (options.lagMs === undefined) return;
+    if (snapshots[0]?.at === now()) snapshots.shift();
+    snapshots.unshift({ at: now(), pins: [...pins.values()] });
+    const old = snapshots.findIndex(({ at }) => at < now() - LONGEST_LAG_MS);
+    if (old >= 0) snapshots.length = old + 1;
+  };
+
+  const refuseTooManyPairs = (keyvalues: Keyvalues): void => {
+    if (Object.keys(keyvalues).length <= (options.maxPairs ?? Number.POSITIVE_INFINITY)) return;
+    throw new ActionError('conflict', `Pinata did not write tags to a pin: more than ${options.maxPairs} pairs.`);
   };
 
   const store = (cid: Cid, keyvalues: Keyvalues): Upload => {
@@ -132,41 +167,47 @@ export function createAccount(options: AccountOptions = {}): Account {
     pins,
     calls,
     listByProject: (project) =>
-      call('listByProject', () => visible().filter((pin) => pin.keyvalues[project.key] === project.name)),
-    listByCid: (cid) => call('listByCid', () => visible().filter((pin) => pin.cid === cid)),
-    read: (id) => call('read', () => present(id)),
+      call('listByProject', '', () => visible().filter((pin) => pin.keyvalues[project.key] === project.name)),
+    listByCid: (cid) => call('listByCid', '', () => visible().filter((pin) => pin.cid === cid)),
+    read: (id) =>
+      call('read', id, () => {
+        const pin = present(id);
+        return pin === undefined ? undefined : told(pin);
+      }),
     update: (id, { keyvalues, expiresAt }, moment) =>
-      call('update', () => {
+      call('update', id, () => {
         if (isLate(moment?.notAfter)) return 'late';
         const pin = present(id);
         if (pin === undefined) return 'gone';
+        const changed = applyChanges(pin.keyvalues, keyvalues);
+        refuseTooManyPairs(changed);
         pins.set(id, {
           ...pin,
-          keyvalues: applyChanges(pin.keyvalues, keyvalues),
+          keyvalues: changed,
           expiresAt: expiresAt === 'never' ? null : (expiresAt ?? pin.expiresAt),
         });
         return 'done';
       }),
     unpin: (id, { notAfter }) =>
-      call('unpin', () => {
+      call('unpin', id, () => {
         if (isLate(notAfter)) return 'late';
         pins.delete(id);
         return 'gone';
       }),
     readSwaps: (cids) =>
-      call('readSwaps', () => ({
+      call('readSwaps', '', () => ({
         kind: 'known' as const,
         value: new Map([...(options.swaps ?? [])].filter(([cid]) => cids.includes(cid))),
       })),
-    readUsage: () => call('readUsage', () => ({ pins: pins.size, bytes: pins.size * 12 })),
+    readUsage: () => call('readUsage', '', () => ({ pins: pins.size, bytes: pins.size * 12 })),
     upload: (order) =>
-      call('upload', () => {
+      call('upload', '', () => {
         if (options.carsRefused === true && order.method === 'car')
           return { kind: 'refused', reason: 'no CARs on this plan', sentBytes: 100 };
         return store(options.answeredCid ?? order.build.root, order.keyvalues);
       }),
     waitUntilListed: (cid, pinId) =>
-      call('waitUntilListed', () => {
+      call('waitUntilListed', '', () => {
         const pin = [...pins.values()].find(
           (entry) => entry.cid === cid && (pinId === undefined || entry.id === pinId),
         );
