@@ -26757,7 +26757,6 @@ var __webpack_modules__ = {
      merged: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "pull_request", "merged") === true,
      at: Number.isNaN(closedAt.getTime()) ? void 0 : closedAt
     },
-    fork: isPullRequest && field("pull_request", "head", "repo", "full_name") !== repository,
     releaseTag: eventName === "release" ? field("release", "tag_name") : "",
     refDeleted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "deleted") === true,
     runUrl: Number.isSafeInteger(runId) && repository !== "" ? `${serverUrl}/${repository}/actions/runs/${runId}` : ""
@@ -27607,6 +27606,34 @@ var __webpack_modules__ = {
    });
   }
  },
+ 5834: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   H: () => FAR_MS,
+   v: () => planExpiry
+  });
+  var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
+  var _tagging_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8802);
+  const FAR_MS = 20 * 365 * 864e5;
+  function planExpiry(pin, changes, request) {
+   const after = (0, _tagging_js__WEBPACK_IMPORTED_MODULE_1__.YF)(pin.keyvalues, changes);
+   const {previews: previews, adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.rL)(after, request.project);
+   if ((0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
+   if (previews.length === 0 || adopted) return;
+   if (request.previewsKeptMs === void 0) return mayExpire(pin, request) ? "never" : void 0;
+   return shared ? void 0 : nextExpiry(pin, request);
+  }
+  function nextExpiry({expiresAt: expiresAt}, {now: now, previewsKeptMs: previewsKeptMs = 0, written: written}) {
+   if (written instanceof Date) return;
+   const at = new Date(now.getTime() + previewsKeptMs);
+   return expiresAt instanceof Date && expiresAt >= at ? void 0 : at;
+  }
+  function mayExpire({expiresAt: expiresAt, keyvalues: keyvalues}, {now: now, written: written, project: project}) {
+   if (expiresAt === null) return false;
+   if (expiresAt !== void 0) return expiresAt.getTime() - now.getTime() < FAR_MS;
+   if (written === "never") return false;
+   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.A)(keyvalues) || !(0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.rL)(keyvalues, project).ours;
+  }
+ },
  6005: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    LM: () => leavesOutHidden,
@@ -28093,6 +28120,8 @@ var __webpack_modules__ = {
   const RESERVED_TAG = /^(production|previews|pr-[0-9]+|branch-.*)$/;
   function computeTags(context) {
    if (context.pullRequest !== void 0) return [ `pr-${context.pullRequest}` ];
+   const queued = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]*)-[0-9a-f]+$/.exec(context.ref)?.[1];
+   if (queued !== void 0) return [ `pr-${queued}` ];
    if (context.releaseTag !== "") return [ gitTagName(context.releaseTag) ];
    if (!EVENTS_OF_A_REF.has(context.event)) return [];
    const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
@@ -28131,6 +28160,7 @@ var __webpack_modules__ = {
    dJ: () => isLasting,
    rg: () => isMarker,
    Ij: () => isTagName,
+   Qz: () => isUsed,
    rL: () => parseTags,
    v8: () => projectOf,
    _n: () => pullRequestOf,
@@ -28680,6 +28710,9 @@ var __webpack_modules__ = {
   function isMarker(key) {
    return key.startsWith("pd1.") && key !== ADOPTED;
   }
+  function isUsed(keyvalues) {
+   return Object.keys(keyvalues).some(key => /^pd1\.[0-9a-f]{8}$/.test(key));
+  }
   function otherProjects(keyvalues, own) {
    const markers = Object.keys(keyvalues).filter(isMarker).map(key => /^pd1\.[0-9a-f]{8}(?=\.|$)/.exec(key)?.[0] ?? key);
    return [ ...new Set(markers) ].filter(marker => marker !== own);
@@ -28732,7 +28765,7 @@ var __webpack_modules__ = {
    const known = previews.filter(({pullRequest: pullRequest}) => pullRequest !== 0).sort(newestFirst);
    const cutBefore = previews.filter(({pullRequest: pullRequest}) => pullRequest === 0);
    for (let kept = known.length; ;kept -= 1) {
-    const cut = [ ...cutBefore, ...known.slice(kept) ].map(({at: at}) => at);
+    const cut = [ ...cutBefore, ...kept < known.length ? known.slice(0, 1) : [] ].map(({at: at}) => at);
     const unknown = cut.length === 0 ? [] : [ {
      pullRequest: 0,
      at: Math.max(...cut)
@@ -28859,8 +28892,8 @@ var __webpack_modules__ = {
    return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
   }
   function isForeign(present, tags, origin) {
-   if (origin.kind === "plain") return !Object.keys(present).some(_tag_js__WEBPACK_IMPORTED_MODULE_1__.rg);
-   if (origin.before !== void 0) return !Object.keys(origin.before).some(_tag_js__WEBPACK_IMPORTED_MODULE_1__.rg);
+   if (origin.kind === "plain") return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(present);
+   if (origin.before !== void 0) return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(origin.before);
    return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
   }
   function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
@@ -28890,7 +28923,6 @@ var __webpack_modules__ = {
    const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
    return {
     ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
-    ...tags.unpinning === void 0 ? {} : (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0),
     ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
    };
   }
@@ -29108,7 +29140,7 @@ var __webpack_modules__ = {
     if (accepted === void 0) values[input] = parsed; else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
    }
    const chosen = (0, run.jO)(run.FN.find(name => name === values.mode) ?? "auto", context);
-   const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen, context) : chosen;
+   const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen) : chosen;
    problems.push(...missing(mode, effective, context), ...contradictions(values));
    if (mode.kind === "refuse") throw new errors.l("input", mode.reason, {
     hint: mode.hint
@@ -29137,10 +29169,10 @@ var __webpack_modules__ = {
     false: "true"
    }[given] ?? given;
   }
-  function withoutCredentials(mode, context) {
-   return mode.kind === "cleanup" && mode.closed !== void 0 && context.fork ? {
+  function withoutCredentials(mode) {
+   return mode.kind === "cleanup" && mode.closed !== void 0 ? {
     kind: "skip",
-    reason: "the pull request comes from a fork, whose runs get no secrets"
+    reason: "there is no pinata-jwt; runs for forks and Dependabot get no secrets"
    } : mode;
   }
   function missing({kind: kind}, effective, context) {
@@ -29372,7 +29404,7 @@ var __webpack_modules__ = {
   var errors = __nccwpck_require__(6046);
   var tag = __nccwpck_require__(2249);
   var tagging = __nccwpck_require__(8802);
-  var tag_pin = __nccwpck_require__(5428);
+  var tag_pin = __nccwpck_require__(1757);
   const ATTEMPTS = 3;
   const SEND_WITHIN_MS = tag_pin.X8 / 2;
   async function giveUp(ports, first) {
@@ -29460,7 +29492,9 @@ var __webpack_modules__ = {
    }, moment) === "late") return {
     kind: "late"
    };
-   const pins = await readPins(ports, row.revision, policy);
+   const present = await readPresent(ports, row.revision);
+   const pins = ownPins(present, policy);
+   await takeBack(ports, present, policy);
    if (pins.length === 0) return {
     kind: "gone"
    };
@@ -29487,9 +29521,24 @@ var __webpack_modules__ = {
     kind: "done"
    };
   }
-  async function readPins({pins: pins}, revision, {project: project}) {
-   const read = await Promise.all(revision.pins.map(({id: id}) => pins.read(id)));
-   return read.flatMap(pin => pin !== void 0 && pin.cid === revision.cid && (0, tag.rL)(pin.keyvalues, project).ours ? [ pin ] : []);
+  async function readPins(ports, revision, policy) {
+   return ownPins(await readPresent(ports, revision), policy);
+  }
+  async function readPresent({pins: pins}, {cid: cid, pins: listed}) {
+   const read = await Promise.all(listed.map(({id: id}) => pins.read(id)));
+   return read.flatMap(pin => pin !== void 0 && pin.cid === cid ? [ pin ] : []);
+  }
+  function ownPins(pins, {project: project}) {
+   return pins.filter(pin => (0, tag.rL)(pin.keyvalues, project).ours);
+  }
+  async function takeBack(ports, present, {project: project}) {
+   const keyvalues = (0, tag.Tw)(project, void 0);
+   for (const pin of present) {
+    const isLeft = Object.keys(keyvalues).some(key => Object.hasOwn(pin.keyvalues, key));
+    if (isLeft && !(0, tag.rL)(pin.keyvalues, project).ours) await ports.pins.update(pin.id, {
+     keyvalues: keyvalues
+    });
+   }
   }
   function judgeAgain({rows: rows, policy: policy, now: now}, fresh) {
    const revisions = rows.map(({revision: revision}) => revision.cid === fresh.cid ? fresh : revision);
@@ -29530,38 +29579,33 @@ var __webpack_modules__ = {
    const retention = await cleanup_carryOut(run, ports, judgement);
    return {
     kind: "cleaned",
-    tags: [ ...run.policy.givenUp.keys() ],
+    tags: run.policy.scope === "all" ? [] : [ ...judgement.policy.givenUp.keys() ],
     dryRun: run.dryRun,
     retention: retention
    };
   }
-  async function judgeProject({policy: policy, now: now, maxRemovals: maxRemovals}, ports) {
+  const INVESTIGATED_AT_LEAST = 100;
+  async function judgeProject(run, ports) {
+   const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
    const revisions = (0, revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
-   const isSweep = policy.givenUp.size === 0;
-   const givenUp = isSweep ? await (0, survey.XD)(ports, revisions, {
-    policy: policy,
-    now: now
-   }) : policy.givenUp;
    const known = {
     ...policy,
-    givenUp: givenUp
+    givenUp: await readGivenUp(run, ports, revisions)
    };
-   const first = (0, domain_retention.sS)(revisions, known, now);
-   if ((0, domain_retention.Q)(first).length > maxRemovals) return {
-    rows: first,
+   const first = {
+    rows: (0, domain_retention.sS)(revisions, known, now),
     policy: known,
     now: now
    };
-   const facts = await (0, survey.MH)(ports, first, policy.project);
-   const informed = {
-    ...known,
-    inUse: facts.inUse
-   };
-   return {
-    rows: (0, domain_retention.sS)((0, survey.s0)(revisions, facts), informed, now),
-    policy: informed,
+   const worthIt = (0, domain_retention.Q)(first.rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+   return worthIt ? await (0, survey.as)(ports, first) : first;
+  }
+  async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
+   if (policy.scope === "all") return await (0, survey.XD)(ports, revisions, {
+    policy: policy,
     now: now
-   };
+   });
+   return closing ? await (0, survey.Xg)(ports, policy.givenUp) : policy.givenUp;
   }
   async function cleanup_carryOut({dryRun: dryRun, unpin: unpin, maxRemovals: maxRemovals}, ports, judgement) {
    if (dryRun || !unpin) {
@@ -29592,6 +29636,7 @@ var __webpack_modules__ = {
    g: () => deploy
   });
   var errors = __nccwpck_require__(6046);
+  var expiry = __nccwpck_require__(5834);
   var outcome = __nccwpck_require__(3153);
   var retention = __nccwpck_require__(2527);
   var cleanup = __nccwpck_require__(1157);
@@ -29651,10 +29696,7 @@ var __webpack_modules__ = {
     keyvalues: (0, domain_tagging.YF)(before.keyvalues, tagging)
    };
    const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
-   return (0, revision.v$)(pins, project).map(revision => ({
-    ...revision,
-    others: remote.others.get(revision.cid) ?? []
-   }));
+   return (0, revision.v$)(pins, project);
   }
   function chooseTime(remote, options) {
    const marks = options.tags.flatMap(tag => remote.project.map(pin => (0, revision.Df)(pin, tag, options.project) ?? 0));
@@ -29678,7 +29720,6 @@ var __webpack_modules__ = {
    return [ ...pins ].sort((a, b) => Number((0, tag.rL)(b.keyvalues, project).ours) - Number((0, 
    tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
-  var survey = __nccwpck_require__(6440);
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
    const {run: run, ports: ports} = job;
@@ -29712,45 +29753,17 @@ var __webpack_modules__ = {
   }
   async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
    const sameCid = await decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
-   const first = planDeploy(build, {
+   const plan = planDeploy(build, {
     project: project,
-    sameCid: sameCid,
-    others: survey.Kj.others
+    sameCid: sameCid
    }, run);
-   if (run.unpin && !run.dryRun) (0, retention.Q4)(first.retention, run.maxRemovals);
-   if ((0, retention.Q)(first.retention).length > run.maxRemovals) return {
+   const tagged = plan.retention.filter(({marks: marks}) => marks.length > 0);
+   if (run.unpin && !run.dryRun) (0, retention.Q4)(tagged, run.maxRemovals);
+   return {
     build: build,
-    plan: first,
+    plan: plan,
     method: method
    };
-   try {
-    const {others: others, inUse: inUse} = await (0, survey.MH)(ports, first.retention, run.project);
-    const informed = {
-     ...run,
-     retention: {
-      ...run.retention,
-      inUse: inUse
-     }
-    };
-    return {
-     build: build,
-     plan: planDeploy(build, {
-      project: project,
-      sameCid: sameCid,
-      others: others
-     }, informed),
-     method: method
-    };
-   } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
-    ports.log.warn(`Nothing old is given up: ${error.message}`);
-    return {
-     build: build,
-     plan: first,
-     method: method,
-     keptBecause: error.message
-    };
-   }
   }
   async function decide_confirm(pins, listed) {
    for (const [index, {id: id}] of listed.entries()) {
@@ -29786,7 +29799,8 @@ var __webpack_modules__ = {
     hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
    });
   }
-  var tag_pin = __nccwpck_require__(5428);
+  var survey = __nccwpck_require__(6440);
+  var tag_pin = __nccwpck_require__(1757);
   const ATTEMPTS = 3;
   async function deploy(run, ports) {
    const job = {
@@ -29805,17 +29819,11 @@ var __webpack_modules__ = {
   async function deployOnce(job) {
    const {run: run, ports: ports} = job;
    let decision = await announce(job, await decide(job));
-   if (run.dryRun) {
-    const retention = (0, cleanup.SP)({
-     rows: decision.plan.retention,
-     now: run.now
-    }, "dry-run is true");
-    return {
-     kind: "planned",
-     ...decision,
-     retention: retention
-    };
-   }
+   if (run.dryRun) return {
+    kind: "planned",
+    ...decision,
+    retention: await foresee(job, decision)
+   };
    let upload = await obtain(job, decision);
    let refusedBytes = 0;
    if (upload?.kind === "refused") {
@@ -29824,14 +29832,19 @@ var __webpack_modules__ = {
     upload = await obtain(job, decision);
    }
    if (upload?.kind === "refused") throw refusedUpload(upload.reason);
-   const id = await settle(job, decision, upload);
+   const placed = await settle(job, decision, upload);
+   if (placed === void 0) return;
    ports.transferred();
-   const origin = originOf(id, decision.plan, upload);
+   const origin = originOf(job, placed, {
+    plan: decision.plan,
+    upload: upload
+   });
    const tagger = (0, tag_pin.BL)(ports, {
     ...run,
     ...decision.plan,
-    id: id,
-    origin: origin
+    id: placed.id,
+    origin: origin,
+    protectedContent: isProtected(decision.plan)
    });
    if (!run.failOnUnreachable && await tagger.tag() === void 0) return;
    const probes = await look(job, decision.build);
@@ -29844,14 +29857,26 @@ var __webpack_modules__ = {
     pin: pin,
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
     probes: probes,
-    expiresAt: tagger.expiresAt(),
+    expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
     retention: await retire(job, decision, {
      pin: pin,
      probes: probes
     })
    };
   }
-  async function retire({run: run, ports: ports}, {plan: plan, keptBecause: keptBecause}, {pin: pin, probes: probes}) {
+  function isProtected({tags: tags, cid: cid, policy: policy}) {
+   return policy.protectCids.has(cid) || tags.some(name => policy.protectTags.some(pattern => (0, 
+   retention.eX)(pattern, name)));
+  }
+  async function foresee({run: run, ports: ports}, {plan: plan}) {
+   const first = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   return (0, cleanup.SP)(await (0, survey.as)(ports, first), "dry-run is true");
+  }
+  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, probes: probes}) {
    const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
     ...row,
     revision: {
@@ -29859,30 +29884,21 @@ var __webpack_modules__ = {
      pins: [ pin ]
     }
    } : row);
-   if (keptBecause !== void 0) return (0, cleanup.SP)({
+   const first = {
     rows: rows,
+    policy: plan.policy,
     now: run.now
-   }, keptBecause);
+   };
    if (probes.length > 0 && (0, outcome.W)(probes) === void 0 && (0, retention.Q)(rows).length > 0) {
     ports.log.line("Old content stays until a gateway serves the new one.");
-    return (0, cleanup.SP)({
-     rows: rows,
-     now: run.now
-    }, "no gateway serves the new content yet");
+    return (0, cleanup.SP)(first, "no gateway serves the new content yet");
    }
    try {
-    return await (0, cleanup.u0)(run, ports, {
-     rows: rows,
-     policy: plan.policy,
-     now: run.now
-    });
+    return await (0, cleanup.u0)(run, ports, await (0, survey.as)(ports, first));
    } catch (error) {
     if (!(error instanceof errors.l)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return (0, cleanup.SP)({
-     rows: rows,
-     now: run.now
-    }, error.message);
+    return (0, cleanup.SP)(first, error.message.replace(/\.$/, ""));
    }
   }
   async function obtain({run: run, ports: ports}, {build: build, plan: plan, method: method}) {
@@ -29912,26 +29928,34 @@ var __webpack_modules__ = {
    });
   }
   async function settle({ports: ports}, {plan: plan, build: build}, upload) {
-   if (plan.source.kind === "reuse") return plan.source.pin.id;
+   if (plan.source.kind === "reuse") return plan.source.pin;
+   const met = upload?.duplicate === true ? upload.pinId : void 0;
+   if (met !== void 0 && await ports.pins.read(met) === void 0) return;
    const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId);
-   ports.log.line(`Pinned it (pin ${pin.id}).`);
-   return pin.id;
+   if (pin !== void 0) ports.log.line(`Pinned it (pin ${pin.id}).`);
+   return pin;
   }
-  function originOf(id, plan, upload) {
+  const OLDER_MS = 6e5;
+  function originOf({run: run}, pin, {plan: plan, upload: upload}) {
    if (upload === void 0) return {
     kind: "plain"
    };
-   const known = plan.sameCid.find(pin => pin.id === id);
+   const known = plan.sameCid.find(({id: id}) => id === pin.id);
    if (known !== void 0) return {
     kind: "met",
     before: known.keyvalues
    };
-   return upload.duplicate && plan.sameCid.length === 0 ? {
+   const isOld = pin.createdAt.getTime() > 0 && pin.createdAt.getTime() < run.now.getTime() - OLDER_MS;
+   const met = upload.duplicate ?? isOld;
+   return met && plan.sameCid.length === 0 ? {
     kind: "met",
     before: void 0
    } : {
     kind: "plain"
    };
+  }
+  function soonGone({expiresAt: expiresAt}, now) {
+   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < expiry.H ? expiresAt : void 0;
   }
   async function look({run: run, ports: ports}, build) {
    if (run.network === "private") return [];
@@ -29964,11 +29988,11 @@ var __webpack_modules__ = {
  },
  6440: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   Kj: () => NO_FACTS,
+   as: () => investigate,
    XD: () => readClosed,
-   MH: () => readFacts,
-   s0: () => withOthers
+   Xg: () => stillGivenUp
   });
+  var errors = __nccwpck_require__(6046);
   var domain_cid = __nccwpck_require__(1265);
   const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
   function deployedIn(deployments, cid) {
@@ -29979,59 +30003,64 @@ var __webpack_modules__ = {
   var retention = __nccwpck_require__(2527);
   var domain_revision = __nccwpck_require__(8440);
   var domain_tag = __nccwpck_require__(2249);
-  const NO_FACTS = {
-   others: new Map,
-   inUse: new Map
-  };
-  async function readFacts(ports, rows, project) {
+  async function investigate(ports, first) {
+   const {rows: rows, policy: policy, now: now} = first;
    const stale = (0, retention.Q)(rows).map(({revision: revision}) => revision.cid);
-   if (stale.length === 0) return NO_FACTS;
-   const inUse = new Map([ ...await readDeployed(ports, stale), ...await readSwapped(ports, rows) ]);
-   const others = new Map;
-   for (const cid of stale) {
-    const same = await ports.pins.listByCid(cid);
-    others.set(cid, same.filter(pin => !(0, domain_tag.rL)(pin.keyvalues, project).ours));
-   }
-   return {
-    others: others,
+   if (stale.length === 0) return first;
+   const inUse = new Map([ ...await readDeployed(ports, stale), ...await readSwapped(ports, first) ]);
+   const holders = new Map;
+   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
+   const informed = {
+    ...policy,
     inUse: inUse
+   };
+   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+   return {
+    rows: (0, retention.sS)(revisions, informed, now),
+    policy: informed,
+    now: now
+   };
+  }
+  function withHolders(revision, holders, project) {
+   const known = new Set(revision.pins.map(({id: id}) => id));
+   const more = holders.filter(({id: id}) => !known.has(id));
+   const isOurs = pin => (0, domain_tag.rL)(pin.keyvalues, project).ours;
+   return {
+    ...revision,
+    pins: [ ...revision.pins, ...more.filter(isOurs) ],
+    others: more.filter(pin => !isOurs(pin))
    };
   }
   async function readDeployed({github: github, log: log}, cids) {
    const deployments = await github.activeDeployments();
-   if (deployments.kind === "unknown") {
-    log.line(`GitHub deployments protect nothing: ${deployments.reason}.`);
-    return [];
-   }
+   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
    return cids.flatMap(cid => {
     const environment = deployedIn(deployments.value, cid);
     return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
    });
   }
-  async function readSwapped({pins: pins, log: log}, rows) {
-   const swaps = await pins.readSwaps(rows.map(({revision: revision}) => revision.cid));
-   if (swaps.kind === "unknown") {
-    log.line(`Hot swaps protect nothing: ${swaps.reason}.`);
-    return [];
-   }
+  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
+   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
+   domain_tag._n)(tag) === void 0));
+   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
+   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
    return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
   }
-  function withOthers(revisions, {others: others}) {
-   return revisions.map(revision => ({
-    ...revision,
-    others: others.get(revision.cid) ?? []
-   }));
+  function unprotected(log, what, {kind: kind, reason: reason}) {
+   if (kind === "failed") throw new errors.l("network", `${what} could not be looked at: ${reason}.`);
+   log.line(`${what} protect nothing: ${reason}.`);
+   return [];
   }
   async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
    const tags = revisions.flatMap(revision => (0, domain_revision.Ok)(revision, policy.project).map(({tag: tag}) => tag));
    const numbers = [ ...new Set(tags.flatMap(tag => (0, domain_tag._n)(tag) ?? [])) ];
    if (numbers.length === 0) return new Map;
    const answer = await github.pullRequests(numbers);
-   if (answer.kind === "unknown") {
+   if (answer.kind !== "known") {
     log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
     return new Map;
    }
-   const at = Math.floor(now.getTime() / 1e3);
+   const at = Math.floor((now.getTime() - CLOCKS_DIFFER_MS) / 1e3);
    return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
     if (state === "open") return [];
     const given = state === "merged" ? {
@@ -30045,33 +30074,27 @@ var __webpack_modules__ = {
     return [ [ `pr-${number}`, given ] ];
    }));
   }
+  const CLOCKS_DIFFER_MS = 3e5;
+  async function stillGivenUp({github: github, log: log}, givenUp) {
+   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   if (numbers.length === 0) return givenUp;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") return givenUp;
+   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
+   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
+   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
+  }
  },
- 5428: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 1757: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   BL: () => createTagger,
    S_: () => PREVIEWS_FRESH_MS,
-   X8: () => UNPIN_WINDOW_MS,
-   BL: () => createTagger
+   X8: () => UNPIN_WINDOW_MS
   });
-  var errors = __nccwpck_require__(6046);
-  var tag = __nccwpck_require__(2249);
-  var tagging = __nccwpck_require__(8802);
-  const FAR_MS = 20 * 365 * 864e5;
-  function planExpiry(pin, changes, request) {
-   const after = (0, tagging.YF)(pin.keyvalues, changes);
-   if ((0, tag.dJ)(after)) return mayExpire(pin, request) ? "never" : void 0;
-   const {previews: previews, adopted: adopted} = (0, tag.rL)(after, request.project);
-   if (previews.length === 0 || adopted) return;
-   if (request.previewsKeptMs === void 0) return mayExpire(pin, request) ? "never" : void 0;
-   if (request.written instanceof Date) return;
-   const at = new Date(request.now.getTime() + request.previewsKeptMs);
-   return pin.expiresAt instanceof Date && pin.expiresAt >= at ? void 0 : at;
-  }
-  function mayExpire({expiresAt: expiresAt, keyvalues: keyvalues}, {now: now, written: written, project: project}) {
-   if (expiresAt === null) return false;
-   if (expiresAt !== void 0) return expiresAt.getTime() - now.getTime() < FAR_MS;
-   if (written === "never") return false;
-   return (0, tag.A)(keyvalues) || !(0, tag.rL)(keyvalues, project).ours;
-  }
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5834);
+  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
+  var _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8802);
   const WRITES = 3;
   const PREVIEWS_FRESH_MS = 1e3;
   const PREVIEWS_QUIET_MS = 2e3;
@@ -30082,7 +30105,9 @@ var __webpack_modules__ = {
   function createTagger(ports, order) {
    const progress = {
     written: void 0,
-    previewsAt: void 0
+    previewsAt: void 0,
+    writes: 0,
+    adopted: false
    };
    const work = {
     ports: ports,
@@ -30090,12 +30115,12 @@ var __webpack_modules__ = {
     progress: progress
    };
    return {
-    tag: () => tag_pin_tag(work),
+    tag: () => tag(work),
     settle: () => settle(work),
     expiresAt: () => progress.written instanceof Date ? progress.written : void 0
    };
   }
-  async function tag_pin_tag(work) {
+  async function tag(work) {
    const {ports: ports, order: order} = work;
    for (let attempt = 0; attempt <= WRITES; attempt += 1) {
     const readAt = ports.clock.now();
@@ -30112,26 +30137,28 @@ var __webpack_modules__ = {
      patient: patient
     }) === "gone") return;
    }
-   throw new errors.l("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
+   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
     hint: "Run the job again. If it stays so, look at the key-values of the pin in the Pinata app."
    });
   }
   async function write(work, {pin: pin, change: change, readAt: readAt, patient: patient}) {
    const {ports: ports, order: order, progress: progress} = work;
-   const previews = order.tags.some(name => (0, tag._n)(name) !== void 0);
+   const previews = order.tags.some(name => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__._n)(name) !== void 0);
    const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
    const answer = await ports.pins.update(order.id, change, {
     notAfter: notAfter
    });
+   progress.writes += 1;
+   if (previews) progress.previewsAt = ports.clock.now();
    if (answer !== "done") return answer;
    if (change.expiresAt !== void 0) progress.written = change.expiresAt;
-   if (previews) progress.previewsAt = ports.clock.now();
    warnOfCut(pin, change, work);
    return answer;
   }
-  function planChange(pin, {order: order, progress: progress}) {
-   const keyvalues = (0, tagging.Vd)(pin.keyvalues, order);
-   const expiresAt = planExpiry(pin, keyvalues, {
+  function planChange(pin, work) {
+   const {order: order, progress: progress} = work;
+   const keyvalues = keepAdopted(pin, (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.Vd)(pin.keyvalues, order), work);
+   const expiresAt = (0, _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__.v)(pin, keyvalues, {
     ...order,
     written: progress.written
    });
@@ -30140,27 +30167,39 @@ var __webpack_modules__ = {
     expiresAt: expiresAt
    };
   }
+  function keepAdopted(pin, changes, {order: order, progress: progress}) {
+   const {adopted: adopted} = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)((0, 
+   _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.YF)(pin.keyvalues, changes), order.project);
+   progress.adopted ||= adopted;
+   if (adopted || !progress.adopted) return changes;
+   return {
+    ...changes,
+    ...(0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.Ep)({
+     tags: [],
+     previews: [],
+     adopted: true
+    }, order.project)
+   };
+  }
   function warnOfCut(pin, change, {ports: ports, order: order}) {
-   const cut = (0, tagging.qX)(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
+   const cut = (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.qX)(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
    if (cut.length === 0) return;
    ports.log.warn(`More pull requests have this very content than fit on its pin: ${cut.map(number => `#${number}`).join(", ")} fell out. It stays pinned for 30 days; a push to them puts them back.`);
   }
   async function settle(work) {
    const {ports: ports, order: order, progress: progress} = work;
+   let outlivedAt;
    for (let round = 0; round <= WRITES; round += 1) {
     await quiet(work);
     const before = progress.previewsAt;
-    const pin = await tag_pin_tag(work);
+    const pin = await tag(work);
     if (pin === void 0) return;
     if (progress.previewsAt !== before) continue;
-    const announced = (0, tag.rL)(pin.keyvalues, order.project).unpinning;
-    if (announced === void 0) return pin;
-    if (await isUnpinned(work, announced)) return;
-    await ports.pins.update(order.id, {
-     keyvalues: (0, tag.Tw)(order.project, void 0)
-    });
+    if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;
+    if (await isUnpinned(work)) return;
+    outlivedAt = progress.writes;
    }
-   throw new errors.l("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
+   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
     hint: "Run the job again when the other runs are through."
    });
   }
@@ -30169,8 +30208,11 @@ var __webpack_modules__ = {
    const left = progress.previewsAt + PREVIEWS_QUIET_MS - ports.clock.now();
    if (left > 0) await ports.clock.pause(left);
   }
-  async function isUnpinned({ports: ports, order: order}, announced) {
-   if (Math.abs(ports.clock.date().getTime() - announced * 1e3) > UNPIN_FORGOTTEN_MS) return false;
+  function isAnnounced({keyvalues: keyvalues}, clock) {
+   const now = clock.date().getTime();
+   return Object.entries(keyvalues).some(([key, at]) => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.rg)(key) && key.endsWith(".unpinning") && Math.abs(now - Number(at) * 1e3) <= UNPIN_FORGOTTEN_MS);
+  }
+  async function isUnpinned({ports: ports, order: order}) {
    ports.log.line("Another run is about to unpin this very content; waiting until it is through.");
    const end = ports.clock.now() + UNPIN_OUTLIVED_MS;
    while (ports.clock.now() < end) {
@@ -30233,6 +30275,7 @@ var __webpack_modules__ = {
      givenUp: givenUp,
      scope: scope
     },
+    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
     now: now,
     unpin: values.unpin,
     maxRemovals: values["max-removals"],
@@ -30253,7 +30296,7 @@ var __webpack_modules__ = {
   }
   function givenUpTags(values, {now: now}, closed) {
    const at = Math.floor(now.getTime() / 1e3);
-   if (values.mode === "cleanup" && values.tags.length > 0) return new Map(values.tags.map(tag => [ tag, {
+   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
     why: givenUpReason(tag),
     at: at
    } ]));
@@ -30270,6 +30313,9 @@ var __webpack_modules__ = {
     ...given,
     why: "pull request closed"
    } ] ]);
+  }
+  function isAskedFor(values) {
+   return values.mode === "cleanup" && values.tags.length > 0;
   }
   function givenUpReason(tag) {
    return (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
@@ -31031,7 +31077,7 @@ var __webpack_modules__ = {
    return `could not be reached${code === void 0 ? "" : ` (${code})`}`;
   }
   var github = __nccwpck_require__(2413);
-  var errors = __nccwpck_require__(6046);
+  var domain_errors = __nccwpck_require__(6046);
   var json = __nccwpck_require__(7803);
   const PULL_REQUESTS_A_QUERY = 50;
   const MAX_DEPLOYMENT_PAGES = 20;
@@ -31048,9 +31094,10 @@ var __webpack_modules__ = {
      value: await read()
     };
    } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof domain_errors.l)) throw error;
+    const kind = error.kind === "credentials" ? "denied" : "failed";
     return {
-     kind: "unknown",
+     kind: kind,
      reason: error.message.replace(/\.$/, "")
     };
    }
@@ -31094,9 +31141,9 @@ var __webpack_modules__ = {
     const {nodes: nodes, next: next} = parseDeployments(await repository_ask(options, "read the deployments", fields));
     active.push(...nodes);
     after = next;
-    if (after === "") break;
+    if (after === "") return active;
    }
-   return active;
+   throw new domain_errors.l("network", `GitHub has more than ${MAX_DEPLOYMENT_PAGES * 100} deployments`);
   }
   function parseDeployments(repository) {
    const nodes = ((0, json.gT)(repository, "deployments", "nodes") ?? []).filter(node => (0, 
@@ -31112,22 +31159,25 @@ var __webpack_modules__ = {
   }
   async function repository_ask({repository: repository, token: token, traffic: traffic}, doing, fields) {
    const [owner, name] = repository.split("/");
-   if (owner === void 0 || name === void 0 || name === "") throw unknown("the repository is not known");
-   if (token === "") throw unknown("there is no github-token");
+   if (owner === void 0 || name === void 0 || name === "") throw denied("the repository is not known");
+   if (token === "") throw denied("there is no github-token");
    const octokit = (0, github.Q)(token, {
     request: {
      fetch: (...request) => fetch(...request)
     }
    });
    const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
-   const {data: data, errors: errors} = await traffic.through(doing, () => partial(octokit.graphql(query, {
+   const {data: data, errors: errors} = await traffic().through(doing, () => partial(octokit.graphql(query, {
     owner: owner,
     name: name
    })));
    const found = (0, json.fK)(data, "repository");
    const refused = errors.find(error => (0, json.$6)(error, "type") !== "NOT_FOUND");
-   if (refused !== void 0 || typeof found !== "object" || found === null) throw unknown(`GitHub did not ${doing} (${(0, 
-   json.$6)(refused, "message") ?? "no such repository"})`);
+   if (refused !== void 0 || typeof found !== "object" || found === null) {
+    const isDenied = refused === void 0 || (0, json.$6)(refused, "type") === "FORBIDDEN";
+    throw new domain_errors.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${(0, 
+    json.$6)(refused, "message") ?? "no such repository"})`);
+   }
    return found;
   }
   async function partial(query) {
@@ -31145,11 +31195,11 @@ var __webpack_modules__ = {
     };
    }
   }
-  function unknown(reason) {
-   return new errors.l("credentials", reason);
+  function denied(reason) {
+   return new domain_errors.l("credentials", reason);
   }
   function explainGitHub(answer, doing) {
-   return new errors.l("network", `GitHub did not ${doing} (${answer.status})`, {
+   return new domain_errors.l("network", `GitHub did not ${doing} (${answer.status})`, {
     cause: answer
    });
   }
@@ -31761,7 +31811,7 @@ var __webpack_modules__ = {
   const MAX_DELAY_MS = 6e4;
   const RETRIED_STATUSES = new Set([ 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530 ]);
   function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
-   if ("error" in result) return result.error instanceof errors.l ? void 0 : jittered(firstDelayMs, count);
+   if ("error" in result) return result.error instanceof domain_errors.l ? void 0 : jittered(firstDelayMs, count);
    const {status: status, headers: headers} = result.answer;
    if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
    return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
@@ -31841,8 +31891,8 @@ var __webpack_modules__ = {
   function deadlineError({deadline: deadline, service: service}, last) {
    const reason = deadline.reason;
    const met = lastTrouble(service, last, reason);
-   if (!(reason instanceof errors.l) || met === void 0) return reason;
-   return new errors.l(reason.kind, `${reason.message} ${met}`, {
+   if (!(reason instanceof domain_errors.l) || met === void 0) return reason;
+   return new domain_errors.l(reason.kind, `${reason.message} ${met}`, {
     ...reason.hint === void 0 ? {} : {
      hint: reason.hint
     },
@@ -31870,12 +31920,12 @@ var __webpack_modules__ = {
    });
   }
   function networkError(service, doing, error) {
-   if (error instanceof errors.l) return error;
-   if (error instanceof MalformedAnswer) return new errors.l("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
+   if (error instanceof domain_errors.l) return error;
+   if (error instanceof MalformedAnswer) return new domain_errors.l("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
     hint: "Run the job again. If it stays so, check the URLs in the inputs and the proxy of the runner.",
     cause: error
    });
-   return new errors.l("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
+   return new domain_errors.l("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
     hint: "Run the job again. If it stays so, look at the network of the runner and at the status page of the service.",
     cause: error
    });
@@ -31895,8 +31945,8 @@ var __webpack_modules__ = {
    }
   }
   function clientError(call, error) {
-   if (error instanceof errors.l) return error;
-   return new errors.l("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
+   if (error instanceof domain_errors.l) return error;
+   return new domain_errors.l("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers.",
     cause: error
    });
@@ -31949,7 +31999,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
+    if (bytes > MAX_ANSWER_BYTES) throw new domain_errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
     chunks.push(chunk);
    }
    return Buffer.concat(chunks).toString("utf8");
@@ -32039,13 +32089,13 @@ var __webpack_modules__ = {
    const {reason: reason, text: text} = serviceMessage(answer.body);
    const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
    const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
-   return new errors.l(known.kind, `${known.message} (Pinata said: ${said})`, {
+   return new domain_errors.l(known.kind, `${known.message} (Pinata said: ${said})`, {
     hint: known.hint,
     cause: answer
    });
   }
   function answerBehind(error) {
-   const cause = error instanceof errors.l ? error.cause : void 0;
+   const cause = error instanceof domain_errors.l ? error.cause : void 0;
    return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
   }
   function explainForbidden(reason, text, doing) {
@@ -35895,7 +35945,7 @@ var __webpack_modules__ = {
   const MOMENT_TIMEOUT_MS = 7e3;
   const REQUEST_TIMEOUT_MS = 3e4;
   const FAR_FUTURE = 4102444800;
-  class Late extends errors.l {
+  class Late extends domain_errors.l {
    constructor() {
     super("network", "The moment to send it has passed.");
    }
@@ -35983,17 +36033,23 @@ var __webpack_modules__ = {
   async function readSwaps(account, cids) {
    const domains = account.gateway === void 0 ? await readGateways(account) : [ account.gateway ];
    if (domains.length === 0) return {
-    kind: "unknown",
+    kind: "denied",
     reason: "the gateway is not known (pinata-gateway, or the permission Gateways: Read)"
    };
    const asked = domains.flatMap(domain => cids.map(cid => ({
     domain: domain,
     cid: cid
    })));
-   const targets = await Promise.all(asked.map(async swap => [ swap.cid, await readSwap(account, swap) ]));
+   const swaps = await Promise.all(asked.map(async ({domain: domain, cid: cid}) => {
+    const target = await readSwap(account, {
+     domain: domain,
+     cid: cid
+    });
+    return target === void 0 ? [] : [ [ cid, target ] ];
+   }));
    return {
     kind: "known",
-    value: new Map(targets.flatMap(([cid, target]) => target === void 0 ? [] : [ [ cid, target ] ]))
+    value: swaps.flat()
    };
   }
   async function readGateways(account) {
@@ -36015,7 +36071,7 @@ var __webpack_modules__ = {
     method: "GET",
     url: url
    });
-   if (answer === "late" || answer.status === 404 || answer.status === 403) return;
+   if (answer === "late" || answer.status > 401 && answer.status < 429 || answer.status === 400) return;
    if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
    const history = (0, json.gT)((0, json.qF)(answer.body), "data") ?? [];
    const newest = [ ...history ].sort((a, b) => createdAt(b) - createdAt(a))[0];
@@ -36075,7 +36131,7 @@ var __webpack_modules__ = {
    };
   }
   function unexpected(what) {
-   return new errors.l("network", `Pinata answered something that is not ${what}.`, {
+   return new domain_errors.l("network", `Pinata answered something that is not ${what}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
    });
   }
@@ -36134,7 +36190,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
+    if (bytes > MAX_ANSWER_BYTES) throw new domain_errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
     chunks.push(chunk);
    }
    const headers = new Headers;
@@ -36184,10 +36240,10 @@ var __webpack_modules__ = {
    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
   }
   function partsOf(content, {listing: listing, readFile: readFile}) {
-   if (content.kind === "car" || readFile === void 0) throw new errors.l("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
+   if (content.kind === "car" || readFile === void 0) throw new domain_errors.l("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
     hint: "Use a paid plan on the public network, or give path the directory instead of its CAR."
    });
-   if (content.kind === "directory" && listing.size === 1) throw new errors.l("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
+   if (content.kind === "directory" && listing.size === 1) throw new domain_errors.l("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
     hint: "Add a second file, give path the file itself, or use a plan that imports CARs."
    });
    const prefix = content.kind === "directory" ? `${FOLDER}/` : "";
@@ -36205,14 +36261,14 @@ var __webpack_modules__ = {
   }
   function refuseImpossible(account, parts) {
    const unsafe = parts.find(part => /["\r\n]/.test(part.name));
-   if (unsafe !== void 0) throw new errors.l("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
+   if (unsafe !== void 0) throw new domain_errors.l("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
     hint: "Rename the file, or use a plan that imports CARs."
    });
    const bytes = bodyBytes(parts);
-   if (bytes > LEGACY_BYTES) throw new errors.l("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
+   if (bytes > LEGACY_BYTES) throw new domain_errors.l("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
     hint: "Split it, or leave files out with exclude."
    });
-   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new errors.l("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
+   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new domain_errors.l("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
     hint: "Split it, or use network: public."
    });
   }
@@ -36255,7 +36311,7 @@ var __webpack_modules__ = {
     } : {}
    }));
    if (typeof url === "string" && URL.canParse(url)) return url;
-   throw new errors.l("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
+   throw new domain_errors.l("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
     hint: "Run the job again."
    });
   }
@@ -36281,7 +36337,7 @@ var __webpack_modules__ = {
    if (answer.status >= 300) throw largeFolderError(multipart, answer);
    const body = (0, json.qF)(answer.body);
    const cid = (0, json.$6)(body, "IpfsHash");
-   if (cid === void 0) throw new errors.l("network", `Pinata's answer when asked to ${doing} has no CID.`);
+   if (cid === void 0) throw new domain_errors.l("network", `Pinata's answer when asked to ${doing} has no CID.`);
    return {
     kind: "uploaded",
     cid: (0, domain_cid.mQ)(cid),
@@ -36293,7 +36349,7 @@ var __webpack_modules__ = {
   function largeFolderError({account: account, parts: parts}, answer) {
    const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
    if (answer.status !== 403) return error;
-   return new errors.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
+   return new domain_errors.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
     hint: `${error.hint ?? ""} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
     cause: answer
    });
@@ -36355,7 +36411,7 @@ var __webpack_modules__ = {
     name: name
    }));
    const id = (0, json.$6)(answer, "id");
-   if (id === void 0) throw new errors.l("network", `Pinata did not answer the id of the new group "${name}".`);
+   if (id === void 0) throw new domain_errors.l("network", `Pinata did not answer the id of the new group "${name}".`);
    return id;
   }
   var node = __nccwpck_require__(5162);
@@ -36376,7 +36432,7 @@ var __webpack_modules__ = {
     kind: "uploaded",
     cid: transfer.cid === void 0 ? void 0 : (0, domain_cid.mQ)(transfer.cid),
     pinId: void 0,
-    duplicate: false,
+    duplicate: void 0,
     sentBytes: transfer.sentBytes
    };
   }
@@ -36419,9 +36475,9 @@ var __webpack_modules__ = {
    });
   }
   function deadlineFailure({trouble: trouble}, reason) {
-   const late = (0, errors.z)(reason);
+   const late = (0, domain_errors.z)(reason);
    if (trouble === void 0) return late;
-   return new errors.l(late.kind, `${late.message} ${trouble.message}`, {
+   return new domain_errors.l(late.kind, `${late.message} ${trouble.message}`, {
     ...late.hint === void 0 ? {} : {
      hint: late.hint
     },
@@ -36497,7 +36553,7 @@ var __webpack_modules__ = {
       });
       return respond(transfer, answer);
      } catch (error) {
-      if (error instanceof errors.l) transfer.failure ??= error;
+      if (error instanceof domain_errors.l) transfer.failure ??= error;
       throw error;
      }
     },
@@ -36510,7 +36566,7 @@ var __webpack_modules__ = {
   }
   function refuseOtherHost(transfer, url) {
    if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin) return;
-   throw new errors.l("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
+   throw new domain_errors.l("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: "Check pinata-upload-url. Nothing was sent to that host."
    });
   }
@@ -36519,7 +36575,7 @@ var __webpack_modules__ = {
    transfer.creations += 1;
    if (transfer.creations <= MAX_CREATIONS) return;
    const why = transfer.trouble === void 0 ? "" : ` ${transfer.trouble.message}`;
-   throw new errors.l("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+   throw new domain_errors.l("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
     hint: "Run the job again later, or look at the status page of Pinata."
    });
   }
@@ -36637,16 +36693,11 @@ var __webpack_modules__ = {
      throw error;
     }
    };
-   const listByCid = async cid => {
-    for (const text of [ cid, (0, domain_cid.p_)(cid) ]) {
-     const rows = text === void 0 ? [] : await list({
-      cid: text
-     });
-     const same = rows.filter(pin => pin.cid === cid);
-     if (same.length > 0) return same;
-    }
-    return [];
-   };
+   const listSpelled = async (cid, text) => text === void 0 ? [] : (await list({
+    cid: text
+   })).filter(pin => pin.cid === cid);
+   const listByCid = async cid => [ ...await listSpelled(cid, cid), ...await listSpelled(cid, (0, 
+   domain_cid.p_)(cid)) ];
    return {
     listByProject: async project => {
      const rows = await list({
@@ -36674,6 +36725,7 @@ var __webpack_modules__ = {
      cid: cid,
      pinId: pinId,
      listByCid: listByCid,
+     read: read,
      deadline: traffic.policy.deadline
     })
    };
@@ -36692,8 +36744,9 @@ var __webpack_modules__ = {
    return [ ...pins.values() ];
   }
   const OWN_ROW_PATIENCE_MS = 15e3;
-  async function waitUntilListed({cid: cid, pinId: pinId, listByCid: listByCid, deadline: deadline}) {
+  async function waitUntilListed({cid: cid, pinId: pinId, listByCid: listByCid, read: read, deadline: deadline}) {
    const began = performance.now();
+   let seen = false;
    for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch(error => {
      if (deadline.aborted) return [];
@@ -36702,9 +36755,12 @@ var __webpack_modules__ = {
     const patient = pinId !== void 0 && performance.now() - began < OWN_ROW_PATIENCE_MS;
     const pin = rows.find(row => row.id === pinId) ?? (patient ? void 0 : rows[0]);
     if (pin !== void 0) return pin;
+    const isThere = pinId !== void 0 && await read(pinId) !== void 0;
+    if (seen && !isThere) return;
+    seen = isThere;
     await pause(pins_POLL_DELAYS_MS[Math.min(round, pins_POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
-   throw new errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
+   throw new domain_errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
@@ -36920,7 +36976,7 @@ var __webpack_modules__ = {
    45600: "blake2b-256"
   };
   function brokenCar(path, what) {
-   return new errors.l("content", `${(0, file_trouble.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
+   return new domain_errors.l("content", `${(0, file_trouble.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
     hint: "Make it again as a CARv1 with one root and every block below it."
    });
   }
@@ -37818,7 +37874,7 @@ var __webpack_modules__ = {
    return addNode(encodeNode(links, shardMessage(used)), links);
   }
   function exhausted(link) {
-   throw new errors.l("content", `The name ${(0, file_trouble.TL)(link.name)} has the same hash as a name beside it.`, {
+   throw new domain_errors.l("content", `The name ${(0, file_trouble.TL)(link.name)} has the same hash as a name beside it.`, {
     hint: "Rename one of the two: a directory of this size cannot hold both."
    });
   }
@@ -37943,7 +37999,7 @@ var __webpack_modules__ = {
   function splitPath(path) {
    const slash = path.lastIndexOf("/");
    const name = path.slice(slash + 1);
-   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.l("content", `${(0, 
+   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new domain_errors.l("content", `${(0, 
    file_trouble.TL)(path)} is not a path of a directory or file in a build.`);
    return {
     parent: slash < 0 ? "" : path.slice(0, slash),
@@ -37955,7 +38011,7 @@ var __webpack_modules__ = {
    const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
    if (twin === void 0) return;
    const place = path === "" ? twin.name : `${path}/${twin.name}`;
-   throw new errors.l("content", `${(0, file_trouble.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
+   throw new domain_errors.l("content", `${(0, file_trouble.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
     hint: "Remove or rename one of the two."
    });
   }
@@ -38143,7 +38199,7 @@ var __webpack_modules__ = {
   }
   const GITHUB_TIMEOUT_MS = 6e4;
   function wiring_github({values: values, repository: repository, project: project}) {
-   const traffic = createTraffic({
+   const traffic = () => createTraffic({
     service: "GitHub",
     requestsPerMinute: 600,
     concurrency: 4,
@@ -38160,13 +38216,13 @@ var __webpack_modules__ = {
    const [owner = ""] = project.split("#");
    if (owner.toLowerCase() === repository.toLowerCase()) return known;
    const foreign = `the project ${project} is not named after the repository ${repository}`;
-   const unknown = {
-    kind: "unknown",
+   const denied = {
+    kind: "denied",
     reason: foreign
    };
    return {
     ...known,
-    pullRequests: () => Promise.resolve(unknown)
+    pullRequests: () => Promise.resolve(denied)
    };
   }
   function deployPorts(wiring, found) {
@@ -38193,7 +38249,7 @@ var __webpack_modules__ = {
   }
   function startDeadline(timeoutMs) {
    const controller = new AbortController;
-   const expire = () => controller.abort(new errors.l("network", `The transfer took longer than timeout (${(0, 
+   const expire = () => controller.abort(new domain_errors.l("network", `The transfer took longer than timeout (${(0, 
    units.NE)(timeoutMs)}).`, {
     hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
    }));

@@ -122,7 +122,7 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
   }
   const chosen = chooseMode(MODES.find((name) => name === values.mode) ?? 'auto', context);
-  const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen, context) : chosen;
+  const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen) : chosen;
   problems.push(...missing(mode, effective, context), ...contradictions(values));
   if (mode.kind === 'refuse') throw new ActionError('input', mode.reason, { hint: mode.hint });
   if (problems.length > 0) throw inputError(problems);
@@ -152,10 +152,10 @@ function renamedValue(old: keyof typeof RENAMED, given: string): string {
   return { true: 'false', false: 'true' }[given] ?? given;
 }
 
-/** A fork's runs get no secrets, so there was no preview that its closing could give up. */
-function withoutCredentials(mode: Mode, context: RunContext): Mode {
-  return mode.kind === 'cleanup' && mode.closed !== undefined && context.fork
-    ? { kind: 'skip', reason: 'the pull request comes from a fork, whose runs get no secrets' }
+/** Runs for forks and Dependabot get no secrets, so there was no preview that the closing could give up. */
+function withoutCredentials(mode: Mode): Mode {
+  return mode.kind === 'cleanup' && mode.closed !== undefined
+    ? { kind: 'skip', reason: 'there is no pinata-jwt; runs for forks and Dependabot get no secrets' }
     : mode;
 }
 

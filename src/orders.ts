@@ -49,6 +49,7 @@ export function cleanupRun(values: Values, { context, now }: Occasion, mode: Mod
   const scope = givenUp.size === 0 ? ('all' as const) : new Set(givenUp.keys());
   return {
     policy: { ...policyOf(values, context), givenUp, scope },
+    closing: mode.kind === 'cleanup' && mode.closed !== undefined && !isAskedFor(values),
     now,
     unpin: values.unpin,
     maxRemovals: values['max-removals'],
@@ -77,7 +78,7 @@ function givenUpTags(
 ): ReadonlyMap<string, GivenUp> {
   const at = Math.floor(now.getTime() / 1000);
   // In `auto` the input names what a deploy would tag: nothing that a closed pull request may take away.
-  if (values.mode === 'cleanup' && values.tags.length > 0) {
+  if (isAskedFor(values)) {
     return new Map(values.tags.map((tag) => [tag, { why: givenUpReason(tag), at }]));
   }
   if (closed === undefined) return new Map();
@@ -91,6 +92,11 @@ function givenUpTags(
         : { ...given, why: 'pull request closed' },
     ],
   ]);
+}
+
+/** The user names the tags to give up. */
+function isAskedFor(values: Values): boolean {
+  return values.mode === 'cleanup' && values.tags.length > 0;
 }
 
 function givenUpReason(tag: string): string {

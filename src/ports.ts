@@ -11,8 +11,8 @@ export interface Uploaded {
   /** The CID that Pinata answered; undefined when the answer with it got lost. */
   readonly cid: Cid | undefined;
   readonly pinId: string | undefined;
-  /** The service met a pin that was there before. */
-  readonly duplicate: boolean;
+  /** The service met a pin that was there before; undefined where it does not tell. */
+  readonly duplicate: boolean | undefined;
   /** Over all attempts. */
   readonly sentBytes: number;
 }
@@ -37,7 +37,7 @@ export interface PinChange {
   readonly expiresAt?: Expiry | undefined;
 }
 
-/** A request rests on what was read before: it must not be sent once `notAfter` of the clock is over. */
+/** A request rests on what was read before: no attempt of it may be sent once `notAfter` of the clock is over. */
 export interface Moment {
   readonly notAfter: number;
 }
@@ -46,20 +46,24 @@ export interface Moment {
 export interface Pins {
   /** The pins that carry the project's marker, over all pages, re-checked row by row. */
   listByProject(project: Project): Promise<readonly Pin[]>;
+  /** All pins of a CID, whoever made them and however they spelled it. */
   listByCid(cid: Cid): Promise<readonly Pin[]>;
   /** The pin as it is now, without the list's lag; undefined when it is gone. */
   read(id: string): Promise<Pin | undefined>;
-  /** Merges changes into the pin. `late`: the moment passed before it could be sent, and nothing was. */
+  /** Merges changes into the pin. `late`: the moment passed without an answer; an attempt may have been carried out. */
   update(id: string, change: PinChange, moment?: Moment): Promise<'done' | 'late' | 'gone'>;
   /** Removes the pin; one that is gone already is fine. */
   unpin(id: string, moment: Moment): Promise<'gone' | 'late'>;
-  /** What the account's gateway answers instead of which of these CIDs. */
-  readSwaps(cids: readonly Cid[]): Promise<Known<ReadonlyMap<Cid, Cid>>>;
+  /** Which of these CIDs the account's gateways answer something else for, and what. */
+  readSwaps(cids: readonly Cid[]): Promise<Known<Iterable<readonly [original: Cid, target: Cid]>>>;
   /** What the whole account uses; undefined when the key may not ask. */
   readUsage(): Promise<Usage | undefined>;
   upload(order: UploadOrder): Promise<Upload>;
-  /** Waits until the pin is there: the one with `pinId`, where it is known, else any of the CID. Fails at its deadline. */
-  waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin>;
+  /**
+   * Waits until the pin is there: the one with `pinId`, where it is known, else any of the CID. Undefined when it was seen
+   * while waiting and is gone. Fails at its deadline.
+   */
+  waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin | undefined>;
 }
 
 /** Opens links to a build and tells what came back. Never fails. */

@@ -81,21 +81,22 @@ const GITHUB_TIMEOUT_MS = 60_000;
 
 /** Numbers of pull requests mean something only in the repository that a project is named after. */
 function github({ values, repository, project }: Wiring): GitHub {
-  const traffic = createTraffic({
-    service: 'GitHub',
-    requestsPerMinute: 600,
-    concurrency: 4,
-    firstDelayMs: 500,
-    deadline: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
-    explain: explainGitHub,
-    onRetry: () => {},
-  });
+  const traffic = (): Traffic =>
+    createTraffic({
+      service: 'GitHub',
+      requestsPerMinute: 600,
+      concurrency: 4,
+      firstDelayMs: 500,
+      deadline: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
+      explain: explainGitHub,
+      onRetry: () => {},
+    });
   const known = createRepository({ repository, token: values['github-token'] ?? '', traffic });
   const [owner = ''] = project.split('#');
   if (owner.toLowerCase() === repository.toLowerCase()) return known;
   const foreign = `the project ${project} is not named after the repository ${repository}`;
-  const unknown: Known<never> = { kind: 'unknown', reason: foreign };
-  return { ...known, pullRequests: () => Promise.resolve(unknown) };
+  const denied: Known<never> = { kind: 'denied', reason: foreign };
+  return { ...known, pullRequests: () => Promise.resolve(denied) };
 }
 
 /** What a deploy of these files works with. */

@@ -7,6 +7,8 @@ export type Expiry = Date | 'never';
 
 export interface ExpiryRequest {
   readonly project: Project;
+  /** What the user protects is never given up, so it does not expire either. */
+  readonly protectedContent: boolean;
   /** How long a preview stays, milliseconds; undefined for ever. */
   readonly previewsKeptMs: number | undefined;
   readonly now: Date;
@@ -15,7 +17,7 @@ export interface ExpiryRequest {
 }
 
 /** An expiry so far away counts as none: it stands in where the service cannot clear one. */
-const FAR_MS = 20 * 365 * 86_400_000;
+export const FAR_MS = 20 * 365 * 86_400_000;
 
 /**
  * The expiry to write together with `changes`; undefined to leave it. A preview expires; what carries any lasting tag, of
@@ -23,13 +25,19 @@ const FAR_MS = 20 * 365 * 86_400_000;
  */
 export function planExpiry(pin: Pin, changes: KeyvalueChanges, request: ExpiryRequest): Expiry | undefined {
   const after = applyChanges(pin.keyvalues, changes);
-  if (isLasting(after)) return mayExpire(pin, request) ? 'never' : undefined;
-  const { previews, adopted } = parseTags(after, request.project);
+  const { previews, adopted, shared } = parseTags(after, request.project);
+  if (isLasting(after) || request.protectedContent) return mayExpire(pin, request) ? 'never' : undefined;
+  // An adopted pin is not ours to end.
   if (previews.length === 0 || adopted) return undefined;
   if (request.previewsKeptMs === undefined) return mayExpire(pin, request) ? 'never' : undefined;
-  if (request.written instanceof Date) return undefined;
-  const at = new Date(request.now.getTime() + request.previewsKeptMs);
-  return pin.expiresAt instanceof Date && pin.expiresAt >= at ? undefined : at;
+  // Another project may keep its previews for ever.
+  return shared ? undefined : nextExpiry(pin, request);
+}
+
+function nextExpiry({ expiresAt }: Pin, { now, previewsKeptMs = 0, written }: ExpiryRequest): Date | undefined {
+  if (written instanceof Date) return undefined;
+  const at = new Date(now.getTime() + previewsKeptMs);
+  return expiresAt instanceof Date && expiresAt >= at ? undefined : at;
 }
 
 function mayExpire({ expiresAt, keyvalues }: Pin, { now, written, project }: ExpiryRequest): boolean {

@@ -1,9 +1,9 @@
 import { type Cid, cidV0 } from './cid.ts';
 
-/** An answer, or why there is none. */
+/** An answer, or why there is none: `denied` where nobody may ask, `failed` where asking again may help. */
 export type Known<T> =
   | { readonly kind: 'known'; readonly value: T }
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | { readonly kind: 'denied' | 'failed'; readonly reason: string };
 
 export interface PullRequest {
   readonly number: number;

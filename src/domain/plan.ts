@@ -13,8 +13,6 @@ export interface RemoteState {
   readonly project: readonly Pin[];
   /** Every pin of the build's CID, whoever made it. */
   readonly sameCid: readonly Pin[];
-  /** Pins of content that may be unpinned which are not the project's, as far as somebody looked. */
-  readonly others: ReadonlyMap<Cid, readonly Pin[]>;
 }
 
 export interface DeployOptions {
@@ -110,7 +108,7 @@ function revisionsAfter(
   const before = source.kind === 'reuse' ? source.pin : fresh;
   const after = { ...before, keyvalues: applyChanges(before.keyvalues, tagging) };
   const pins = [...remote.project.filter(({ id }) => id !== before.id), after];
-  return revisionsOf(pins, project).map((revision) => ({ ...revision, others: remote.others.get(revision.cid) ?? [] }));
+  return revisionsOf(pins, project);
 }
 
 /**

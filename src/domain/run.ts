@@ -15,8 +15,6 @@ export interface RunContext {
   readonly releaseTag: string;
   /** The pull request that this event closed. */
   readonly closed: ClosedPullRequest | undefined;
-  /** The pull request comes from a fork: GitHub gives its runs no secrets. */
-  readonly fork: boolean;
   /** A push that deletes its branch has nothing to deploy. */
   readonly refDeleted: boolean;
   /** Link to the log of this run. */
@@ -85,6 +83,9 @@ const RESERVED_TAG = /^(production|previews|pr-[0-9]+|branch-.*)$/;
 /** The tags an event stands for: `production`, `pr-<n>`, `branch-<slug>` or the release's tag name; none where it is unclear. */
 export function computeTags(context: RunContext): readonly string[] {
   if (context.pullRequest !== undefined) return [`pr-${context.pullRequest}`];
+  // A merge queue tries what a pull request will be: its branch is gone a moment later, and a tag of its own would stay.
+  const queued = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]*)-[0-9a-f]+$/.exec(context.ref)?.[1];
+  if (queued !== undefined) return [`pr-${queued}`];
   if (context.releaseTag !== '') return [gitTagName(context.releaseTag)];
   if (!EVENTS_OF_A_REF.has(context.event)) return [];
   const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];

@@ -108,6 +108,11 @@ export function isMarker(key: string): boolean {
   return key.startsWith('pd1.') && key !== ADOPTED;
 }
 
+/** True when a project of ours uses the pin: a single key of one may be left on a pin that is nobody's any more. */
+export function isUsed(keyvalues: Keyvalues): boolean {
+  return Object.keys(keyvalues).some((key) => /^pd1\.[0-9a-f]{8}$/.test(key));
+}
+
 /** The markers, `pd1.<p8>`, of all projects on a pin but one; a key that is not understood counts as a project too. */
 function otherProjects(keyvalues: Keyvalues, own: string | undefined): readonly string[] {
   const markers = Object.keys(keyvalues)
@@ -168,7 +173,8 @@ function renderPreviews(previews: readonly PreviewMark[]): string {
   const known = previews.filter(({ pullRequest }) => pullRequest !== 0).sort(newestFirst);
   const cutBefore = previews.filter(({ pullRequest }) => pullRequest === 0);
   for (let kept = known.length; ; kept -= 1) {
-    const cut = [...cutBefore, ...known.slice(kept)].map(({ at }) => at);
+    // They fell out when the newest one came: from then on it is not known any more who needs the content.
+    const cut = [...cutBefore, ...(kept < known.length ? known.slice(0, 1) : [])].map(({ at }) => at);
     const unknown = cut.length === 0 ? [] : [{ pullRequest: 0, at: Math.max(...cut) }];
     const text = [...known.slice(0, kept), ...unknown].map(({ pullRequest, at }) => `${pullRequest}@${at}`).join(' ');
     if (text.length <= MAX_VALUE_LENGTH) return text;

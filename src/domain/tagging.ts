@@ -1,6 +1,6 @@
 import { ActionError } from './errors.ts';
 import {
-  isMarker,
+  isUsed,
   type KeyvalueChanges,
   type Keyvalues,
   type PinTags,
@@ -123,8 +123,8 @@ function wipedPairs(found: Keyvalues, { origin, project }: TagRequest): Keyvalue
  * those are unknown, a pin with nothing but the marker counts as foreign, which costs storage at worst and never content.
  */
 function isForeign(present: Keyvalues, tags: PinTags, origin: PinOrigin): boolean {
-  if (origin.kind === 'plain') return !Object.keys(present).some(isMarker);
-  if (origin.before !== undefined) return !Object.keys(origin.before).some(isMarker);
+  if (origin.kind === 'plain') return !isUsed(present);
+  if (origin.before !== undefined) return !isUsed(origin.before);
   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
 }
 
@@ -174,7 +174,6 @@ export function planRelease(found: Keyvalues, { project, at }: Pick<TagRequest, 
   const all = [...tags.tags.map(({ tag }) => tag), ...tags.previews.map(({ pullRequest }) => `pr-${pullRequest}`)];
   return {
     ...renderUntagged(new Map(all.map((tag) => [tag, Number.POSITIVE_INFINITY])), found, project),
-    ...(tags.unpinning === undefined ? {} : renderUnpinning(project, undefined)),
     ...renderReleased(project, at),
   };
 }

@@ -1,11 +1,14 @@
 import type { Outcome, Retention } from '../domain/outcome.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, refuseTooMany, toUnpin } from '../domain/retention.ts';
-import { revisionsOf } from '../domain/revision.ts';
-import { type GiveUpPorts, giveUp, type Judgement } from './give-up.ts';
-import { readClosed, readFacts, type SurveyPorts, withOthers } from './survey.ts';
+import { type Revision, revisionsOf } from '../domain/revision.ts';
+import { type GiveUpPorts, giveUp } from './give-up.ts';
+import { investigate, type Judgement, readClosed, type SurveyPorts, stillGivenUp } from './survey.ts';
 
 export interface CleanupRun {
+  /** With the scope `all` it is a sweep, which also asks whose pull requests are closed. */
   readonly policy: RetentionPolicy;
+  /** A pull request that was closed asks for it: it may have been opened again. */
+  readonly closing: boolean;
   readonly now: Date;
   readonly unpin: boolean;
   readonly maxRemovals: number;
@@ -21,25 +24,34 @@ export async function cleanup(run: CleanupRun, ports: CleanupPorts): Promise<Out
   const judgement = await judgeProject(run, ports);
   ports.showRetention(judgement.rows);
   const retention = await carryOut(run, ports, judgement);
-  return { kind: 'cleaned', tags: [...run.policy.givenUp.keys()], dryRun: run.dryRun, retention };
+  return {
+    kind: 'cleaned',
+    tags: run.policy.scope === 'all' ? [] : [...judgement.policy.givenUp.keys()],
+    dryRun: run.dryRun,
+    retention,
+  };
 }
 
+/** So many that a plan is refused anyway are not worth hundreds of requests. */
+const INVESTIGATED_AT_LEAST = 100;
+
 /** What a cleanup would do, without doing any of it. */
-export async function judgeProject(
-  { policy, now, maxRemovals }: Pick<CleanupRun, 'policy' | 'now' | 'maxRemovals'>,
-  ports: SurveyPorts,
-): Promise<Judgement> {
+export async function judgeProject(run: Omit<CleanupRun, 'unpin' | 'dryRun'>, ports: SurveyPorts): Promise<Judgement> {
+  const { policy, now, maxRemovals } = run;
   const revisions = revisionsOf(await ports.pins.listByProject(policy.project), policy.project);
-  // Without tags to give up it is a sweep, which asks whose pull requests are closed.
-  const isSweep = policy.givenUp.size === 0;
-  const givenUp = isSweep ? await readClosed(ports, revisions, { policy, now }) : policy.givenUp;
-  const known = { ...policy, givenUp };
-  const first = judgeRevisions(revisions, known, now);
-  // A plan that is refused anyway is not worth hundreds of requests.
-  if (toUnpin(first).length > maxRemovals) return { rows: first, policy: known, now };
-  const facts = await readFacts(ports, first, policy.project);
-  const informed = { ...known, inUse: facts.inUse };
-  return { rows: judgeRevisions(withOthers(revisions, facts), informed, now), policy: informed, now };
+  const known = { ...policy, givenUp: await readGivenUp(run, ports, revisions) };
+  const first = { rows: judgeRevisions(revisions, known, now), policy: known, now };
+  const worthIt = toUnpin(first.rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+  return worthIt ? await investigate(ports, first) : first;
+}
+
+async function readGivenUp(
+  { policy, now, closing }: Omit<CleanupRun, 'unpin' | 'dryRun'>,
+  ports: SurveyPorts,
+  revisions: readonly Revision[],
+): Promise<RetentionPolicy['givenUp']> {
+  if (policy.scope === 'all') return await readClosed(ports, revisions, { policy, now });
+  return closing ? await stillGivenUp(ports, policy.givenUp) : policy.givenUp;
 }
 
 /** Carries a judgement out, or says why not. */

@@ -3,10 +3,10 @@ import { ActionError } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
-import { refuseTooMany, toUnpin } from '../domain/retention.ts';
+import { refuseTooMany } from '../domain/retention.ts';
 import type { Gateways, Pins, Uploaded } from '../ports.ts';
 import type { GiveUpPorts } from './give-up.ts';
-import { NO_FACTS, readFacts, type SurveyPorts } from './survey.ts';
+import type { SurveyPorts } from './survey.ts';
 
 export interface DeployRun extends DeployOptions {
   readonly content: Content;
@@ -46,8 +46,6 @@ export interface Decision {
   readonly build: Build;
   readonly plan: DeployPlan;
   readonly method: UploadMethod;
-  /** Why no old content is given up, whatever the plan says. */
-  readonly keptBecause?: string;
 }
 
 /** A second hash pass over more than this is not worth what it may save. */
@@ -83,19 +81,11 @@ interface Proposal {
 
 async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
   const sameCid = await confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
-  const first = planDeploy(build, { project, sameCid, others: NO_FACTS.others }, run);
-  if (run.unpin && !run.dryRun) refuseTooMany(first.retention, run.maxRemovals);
-  if (toUnpin(first.retention).length > run.maxRemovals) return { build, plan: first, method };
-  try {
-    const { others, inUse } = await readFacts(ports, first.retention, run.project);
-    const informed = { ...run, retention: { ...run.retention, inUse } };
-    return { build, plan: planDeploy(build, { project, sameCid, others }, informed), method };
-  } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
-    // What cannot be looked at is no reason not to deploy, only one to give nothing up.
-    ports.log.warn(`Nothing old is given up: ${error.message}`);
-    return { build, plan: first, method, keptBecause: error.message };
-  }
+  const plan = planDeploy(build, { project, sameCid }, run);
+  // What carries no tag is not counted yet: whether others need it is only asked when the new content is live.
+  const tagged = plan.retention.filter(({ marks }) => marks.length > 0);
+  if (run.unpin && !run.dryRun) refuseTooMany(tagged, run.maxRemovals);
+  return { build, plan, method };
 }
 
 /** Drops pins that the list still shows and that are gone, up to the first that is there. */

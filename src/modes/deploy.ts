@@ -1,10 +1,11 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
+import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import type { DeployPlan } from '../domain/plan.ts';
-import { toUnpin } from '../domain/retention.ts';
+import { matchesTag, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
 import { carryOut, shown } from './cleanup.ts';
@@ -18,6 +19,7 @@ import {
   type Job,
   refusedUpload,
 } from './decide.ts';
+import { investigate, type Judgement } from './survey.ts';
 import { createTagger } from './tag-pin.ts';
 
 const ATTEMPTS = 3;
@@ -42,10 +44,7 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
 async function deployOnce(job: Job): Promise<Outcome | undefined> {
   const { run, ports } = job;
   let decision = await announce(job, await decide(job));
-  if (run.dryRun) {
-    const retention = shown({ rows: decision.plan.retention, now: run.now }, 'dry-run is true');
-    return { kind: 'planned', ...decision, retention };
-  }
+  if (run.dryRun) return { kind: 'planned', ...decision, retention: await foresee(job, decision) };
   let upload = await obtain(job, decision);
   let refusedBytes = 0;
   if (upload?.kind === 'refused') {
@@ -54,10 +53,17 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
     upload = await obtain(job, decision);
   }
   if (upload?.kind === 'refused') throw refusedUpload(upload.reason);
-  const id = await settle(job, decision, upload);
+  const placed = await settle(job, decision, upload);
+  if (placed === undefined) return undefined;
   ports.transferred();
-  const origin = originOf(id, decision.plan, upload);
-  const tagger = createTagger(ports, { ...run, ...decision.plan, id, origin });
+  const origin = originOf(job, placed, { plan: decision.plan, upload });
+  const tagger = createTagger(ports, {
+    ...run,
+    ...decision.plan,
+    id: placed.id,
+    origin,
+    protectedContent: isProtected(decision.plan),
+  });
   // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
   if (!run.failOnUnreachable && (await tagger.tag()) === undefined) return undefined;
   const probes = await look(job, decision.build);
@@ -71,31 +77,43 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
     pin,
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
     probes,
-    expiresAt: tagger.expiresAt(),
+    expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
     retention: await retire(job, decision, { pin, probes }),
   };
+}
+
+function isProtected({ tags, cid, policy }: DeployPlan): boolean {
+  return (
+    policy.protectCids.has(cid) || tags.some((name) => policy.protectTags.some((pattern) => matchesTag(pattern, name)))
+  );
+}
+
+/** What a deploy would do with old content, without doing any of it. */
+async function foresee({ run, ports }: Job, { plan }: Decision): Promise<Retention> {
+  const first: Judgement = { rows: plan.retention, policy: plan.policy, now: run.now };
+  return shown(await investigate(ports, first), 'dry-run is true');
 }
 
 /** Gives up what is stale, now that the new content is there. While nobody serves it, the old stays. */
 async function retire(
   { run, ports }: Job,
-  { plan, keptBecause }: Decision,
+  { plan }: Decision,
   { pin, probes }: { readonly pin: Pin; readonly probes: readonly Probe[] },
 ): Promise<Retention> {
   const rows = plan.retention.map((row) =>
     row.revision.cid === plan.cid ? { ...row, revision: { ...row.revision, pins: [pin] } } : row,
   );
-  if (keptBecause !== undefined) return shown({ rows, now: run.now }, keptBecause);
+  const first: Judgement = { rows, policy: plan.policy, now: run.now };
   if (probes.length > 0 && mainLink(probes) === undefined && toUnpin(rows).length > 0) {
     ports.log.line('Old content stays until a gateway serves the new one.');
-    return shown({ rows, now: run.now }, 'no gateway serves the new content yet');
+    return shown(first, 'no gateway serves the new content yet');
   }
   try {
-    return await carryOut(run, ports, { rows, policy: plan.policy, now: run.now });
+    return await carryOut(run, ports, await investigate(ports, first));
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return shown({ rows, now: run.now }, error.message);
+    return shown(first, error.message.replace(/\.$/, ''));
   }
 }
 
@@ -135,20 +153,40 @@ function otherCid(planned: Cid, answered: Cid, method: UploadMethod): ActionErro
   );
 }
 
-/** The id of the pin, once it is there. */
-async function settle({ ports }: Job, { plan, build }: Decision, upload: Uploaded | undefined): Promise<string> {
-  if (plan.source.kind === 'reuse') return plan.source.pin.id;
+/** The pin, once it is there; undefined when it was there and is gone. */
+async function settle(
+  { ports }: Job,
+  { plan, build }: Decision,
+  upload: Uploaded | undefined,
+): Promise<Pin | undefined> {
+  if (plan.source.kind === 'reuse') return plan.source.pin;
+  const met = upload?.duplicate === true ? upload.pinId : undefined;
+  if (met !== undefined && (await ports.pins.read(met)) === undefined) return undefined;
   const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId);
-  ports.log.line(`Pinned it (pin ${pin.id}).`);
-  return pin.id;
+  if (pin !== undefined) ports.log.line(`Pinned it (pin ${pin.id}).`);
+  return pin;
 }
 
+/** A record that is older than the run by so much was not made by it, whatever the clocks say. */
+const OLDER_MS = 600_000;
+
 /** Whether the upload met the pin: it was listed before, or the service said so where the list knew nothing. */
-function originOf(id: string, plan: DeployPlan, upload: Uploaded | undefined): PinOrigin {
+function originOf(
+  { run }: Job,
+  pin: Pin,
+  { plan, upload }: { readonly plan: DeployPlan; readonly upload: Uploaded | undefined },
+): PinOrigin {
   if (upload === undefined) return { kind: 'plain' };
-  const known = plan.sameCid.find((pin) => pin.id === id);
+  const known = plan.sameCid.find(({ id }) => id === pin.id);
   if (known !== undefined) return { kind: 'met', before: known.keyvalues };
-  return upload.duplicate && plan.sameCid.length === 0 ? { kind: 'met', before: undefined } : { kind: 'plain' };
+  const isOld = pin.createdAt.getTime() > 0 && pin.createdAt.getTime() < run.now.getTime() - OLDER_MS;
+  const met = upload.duplicate ?? isOld;
+  return met && plan.sameCid.length === 0 ? { kind: 'met', before: undefined } : { kind: 'plain' };
+}
+
+/** An expiry that this run did not have to write; one in the far future is none. */
+function soonGone({ expiresAt }: Pin, now: Date): Date | undefined {
+  return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : undefined;
 }
 
 async function look({ run, ports }: Job, build: Build): Promise<readonly Probe[]> {

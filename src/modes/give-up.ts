@@ -6,19 +6,13 @@ import type { Revision } from '../domain/revision.ts';
 import { type KeyvalueChanges, type Keyvalues, parseTags, renderUnpinning } from '../domain/tag.ts';
 import { planRelease, planUntag } from '../domain/tagging.ts';
 import type { Clock, Log, Moment, Pins } from '../ports.ts';
+import type { Judgement } from './survey.ts';
 import { PREVIEWS_FRESH_MS, UNPIN_WINDOW_MS } from './tag-pin.ts';
 
 export interface GiveUpPorts {
   readonly pins: Pins;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** What was judged, from what was listed. */
-export interface Judgement {
-  readonly rows: readonly Judged[];
-  readonly policy: RetentionPolicy;
-  readonly now: Date;
 }
 
 type Result = { readonly kind: 'done' | 'gone' } | { readonly kind: 'spared'; readonly reason: string };

@@ -8,10 +8,7 @@ export interface ListPorts extends SurveyPorts {
 }
 
 /** Shows the project's revisions as a sweep would judge them, and what the account uses. Writes nothing. */
-export async function list(
-  run: Pick<CleanupRun, 'policy' | 'now' | 'maxRemovals'>,
-  ports: ListPorts,
-): Promise<Outcome> {
+export async function list(run: Omit<CleanupRun, 'unpin' | 'dryRun'>, ports: ListPorts): Promise<Outcome> {
   const judgement = await judgeProject(run, ports);
   ports.showRetention(judgement.rows);
   return { kind: 'listed', retention: shown(judgement, 'mode is list'), usage: await ports.pins.readUsage() };

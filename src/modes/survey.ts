@@ -1,7 +1,8 @@
 import type { Cid } from '../domain/cid.ts';
-import { deployedIn } from '../domain/github.ts';
+import { ActionError } from '../domain/errors.ts';
+import { deployedIn, type Known } from '../domain/github.ts';
 import type { Pin } from '../domain/pin.ts';
-import { type GivenUp, type Judged, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
+import { type GivenUp, type Judged, judgeRevisions, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
 import { marksOf, type Revision } from '../domain/revision.ts';
 import { type Project, parseTags, pullRequestOf } from '../domain/tag.ts';
 import type { GitHub, Log, Pins } from '../ports.ts';
@@ -12,60 +13,77 @@ export interface SurveyPorts {
   readonly log: Log;
 }
 
-/** What is known outside of the project's own pins about content that seems stale. */
-export interface Facts {
-  readonly others: ReadonlyMap<Cid, readonly Pin[]>;
-  readonly inUse: ReadonlyMap<Cid, string>;
+/** What was judged, by what, and when. */
+export interface Judgement {
+  readonly rows: readonly Judged[];
+  readonly policy: RetentionPolicy;
+  readonly now: Date;
 }
 
-export const NO_FACTS: Facts = { others: new Map(), inUse: new Map() };
-
-/** Looks for whatever else may need the content that a first judgement calls stale. Costs nothing when none is. */
-export async function readFacts(ports: SurveyPorts, rows: readonly Judged[], project: Project): Promise<Facts> {
+/**
+ * Looks for whatever else may need the content that a first judgement calls stale, and judges again with it. Costs nothing
+ * when none is.
+ * @throws ActionError when something cannot be looked at: then nothing may be given up.
+ */
+export async function investigate(ports: SurveyPorts, first: Judgement): Promise<Judgement> {
+  const { rows, policy, now } = first;
   const stale = toUnpin(rows).map(({ revision }) => revision.cid);
-  if (stale.length === 0) return NO_FACTS;
-  const inUse = new Map([...(await readDeployed(ports, stale)), ...(await readSwapped(ports, rows))]);
-  const others = new Map<Cid, readonly Pin[]>();
-  for (const cid of stale) {
-    const same = await ports.pins.listByCid(cid);
-    others.set(
-      cid,
-      same.filter((pin) => !parseTags(pin.keyvalues, project).ours),
-    );
-  }
-  return { others, inUse };
+  if (stale.length === 0) return first;
+  const inUse = new Map([...(await readDeployed(ports, stale)), ...(await readSwapped(ports, first))]);
+  const holders = new Map<Cid, readonly Pin[]>();
+  for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
+  const informed = { ...policy, inUse };
+  const revisions = rows.map(({ revision }) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+  return { rows: judgeRevisions(revisions, informed, now), policy: informed, now };
+}
+
+/** A revision with what the list by CID shows: pins of others, and own ones that the project's list did not show yet. */
+function withHolders(revision: Revision, holders: readonly Pin[], project: Project): Revision {
+  const known = new Set(revision.pins.map(({ id }) => id));
+  const more = holders.filter(({ id }) => !known.has(id));
+  const isOurs = (pin: Pin): boolean => parseTags(pin.keyvalues, project).ours;
+  return {
+    ...revision,
+    pins: [...revision.pins, ...more.filter(isOurs)],
+    others: more.filter((pin) => !isOurs(pin)),
+  };
 }
 
 type Uses = readonly (readonly [Cid, string])[];
 
 async function readDeployed({ github, log }: SurveyPorts, cids: readonly Cid[]): Promise<Uses> {
   const deployments = await github.activeDeployments();
-  if (deployments.kind === 'unknown') {
-    log.line(`GitHub deployments protect nothing: ${deployments.reason}.`);
-    return [];
-  }
+  if (deployments.kind !== 'known') return unprotected(log, 'GitHub deployments', deployments);
   return cids.flatMap((cid) => {
     const environment = deployedIn(deployments.value, cid);
     return environment === undefined ? [] : [[cid, `active GitHub deployment of ${environment}`] as const];
   });
 }
 
-/** Any content of the project may be the one that the gateway answers something else for. */
-async function readSwapped({ pins, log }: SurveyPorts, rows: readonly Judged[]): Promise<Uses> {
-  const swaps = await pins.readSwaps(rows.map(({ revision }) => revision.cid));
-  if (swaps.kind === 'unknown') {
-    log.line(`Hot swaps protect nothing: ${swaps.reason}.`);
-    return [];
-  }
+/** What people were given as a lasting address may be answered with something else: what had a long-lived tag, or is stale. */
+async function readSwapped({ pins, log }: SurveyPorts, { rows, policy }: Judgement): Promise<Uses> {
+  const lasting = rows.filter(
+    ({ marks, fate }) => fate === 'unpin' || marks.some(({ tag }) => pullRequestOf(tag) === undefined),
+  );
+  const swaps = await pins.readSwaps([
+    ...new Set([...lasting.map(({ revision }) => revision.cid), ...policy.protectCids]),
+  ]);
+  if (swaps.kind !== 'known') return unprotected(log, 'Hot swaps', swaps);
   return [...swaps.value].flatMap(([original, target]) => [
     [original, 'a hot swap stands in its place'],
     [target, 'a hot swap points to it'],
   ]);
 }
 
-/** The project's revisions with what was found beside them. */
-export function withOthers(revisions: readonly Revision[], { others }: Facts): readonly Revision[] {
-  return revisions.map((revision) => ({ ...revision, others: others.get(revision.cid) ?? [] }));
+/** Nobody may ask: that is a decision of the user. What failed is not known, and nothing may be given up on it. */
+function unprotected(
+  log: Log,
+  what: string,
+  { kind, reason }: Exclude<Known<unknown>, { kind: 'known' }>,
+): readonly never[] {
+  if (kind === 'failed') throw new ActionError('network', `${what} could not be looked at: ${reason}.`);
+  log.line(`${what} protect nothing: ${reason}.`);
+  return [];
 }
 
 /** The previews of pull requests that are closed, whatever event was missed. None where GitHub does not tell. */
@@ -78,11 +96,12 @@ export async function readClosed(
   const numbers = [...new Set(tags.flatMap((tag) => pullRequestOf(tag) ?? []))];
   if (numbers.length === 0) return new Map();
   const answer = await github.pullRequests(numbers);
-  if (answer.kind === 'unknown') {
+  if (answer.kind !== 'known') {
     log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
     return new Map();
   }
-  const at = Math.floor(now.getTime() / 1000);
+  // A pull request may be opened again, by GitHub's clock, and deployed, by another runner's: a mark that is as fresh stays.
+  const at = Math.floor((now.getTime() - CLOCKS_DIFFER_MS) / 1000);
   return new Map(
     [...answer.value.values()].flatMap(({ number, state, closedAt }) => {
       if (state === 'open') return [];
@@ -93,4 +112,20 @@ export async function readClosed(
       return [[`pr-${number}`, given] as const];
     }),
   );
+}
+
+const CLOCKS_DIFFER_MS = 300_000;
+
+/** The tags to give up, without those of pull requests that GitHub says were opened again since. */
+export async function stillGivenUp(
+  { github, log }: SurveyPorts,
+  givenUp: ReadonlyMap<string, GivenUp>,
+): Promise<ReadonlyMap<string, GivenUp>> {
+  const numbers = [...givenUp.keys()].flatMap((tag) => pullRequestOf(tag) ?? []);
+  if (numbers.length === 0) return givenUp;
+  const answer = await github.pullRequests(numbers);
+  if (answer.kind !== 'known') return givenUp;
+  const open = numbers.filter((number) => answer.value.get(number)?.state === 'open').map((number) => `pr-${number}`);
+  if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(', ')}.`);
+  return new Map([...givenUp].filter(([tag]) => !open.includes(tag)));
 }

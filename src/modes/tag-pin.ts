@@ -13,6 +13,8 @@ export interface TagPorts {
 
 export interface TagOrder extends TagRequest {
   readonly id: string;
+  /** What the user protects does not expire. */
+  readonly protectedContent: boolean;
   readonly previewsKeptMs: number | undefined;
   readonly now: Date;
 }

@@ -6,7 +6,9 @@ import { createTraffic } from '../../src/adapters/http/traffic.ts';
 import { explainPinata } from '../../src/adapters/pinata/errors.ts';
 import { createPinataPins } from '../../src/adapters/pinata/pins.ts';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
+import type { Cid } from '../../src/domain/cid.ts';
 import type { Build, CidProfile, Content, FileEntry } from '../../src/domain/listing.ts';
+import type { Pin } from '../../src/domain/pin.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import type { Pins, UploadOrder } from '../../src/ports.ts';
 import { startEmulator, type TestEmulator } from '../support/emulator.ts';
@@ -37,6 +39,13 @@ function pinsOf(at: TestEmulator, more: { readonly jwt?: string; readonly networ
     traffic,
     ...more,
   });
+}
+
+/** The pin of a build that nobody removes. */
+async function listed(pins: Pins, cid: Cid): Promise<Pin> {
+  const pin = await pins.waitUntilListed(cid, undefined);
+  if (pin === undefined) throw new Error(`${cid} is gone.`);
+  return pin;
 }
 
 interface Sized {
@@ -330,7 +339,7 @@ describe('reading and writing', () => {
     const pins = pinsOf(emulator);
     const prepared = await prepare(tree.root, [{ path: 'a', bytes: 60 }], 'unixfs-v1-2025');
     await pins.upload(orderOf(prepared));
-    const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
+    const { id } = await listed(pins, prepared.build.root);
     expect(await pins.update(id, { keyvalues: { 'pd1.x': 'y', 'pd1.z': '1' } })).toBe('done');
     expect(await pins.update(id, { keyvalues: { 'pd1.z': null } })).toBe('done');
     expect((await pins.read(id))?.keyvalues).toEqual({ ...MARKER, 'pd1.x': 'y' });
@@ -345,7 +354,7 @@ describe('reading and writing', () => {
     const pins = pinsOf(emulator);
     const prepared = await prepare(tree.root, [{ path: 'a', bytes: 61 }], 'unixfs-v1-2025');
     await pins.upload(orderOf(prepared));
-    const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
+    const { id } = await listed(pins, prepared.build.root);
     const past = { notAfter: performance.now() - 1 };
     expect(await pins.update(id, { keyvalues: { late: '1' } }, past)).toBe('late');
     expect(await pins.unpin(id, past)).toBe('late');
@@ -363,7 +372,7 @@ describe('reading and writing', () => {
       const pins = pinsOf(own);
       const prepared = await prepare(tree.root, [{ path: 'a', bytes: 62 }], 'unixfs-v1-2025');
       await pins.upload(orderOf(prepared));
-      const { id } = await pins.waitUntilListed(prepared.build.root, undefined);
+      const { id } = await listed(pins, prepared.build.root);
       const soon = new Date(Date.now() + 3_600_000);
       await pins.update(id, { keyvalues: {}, expiresAt: soon });
       expect((await own.state()).records[0]?.expiresAt).toBe(Math.floor(soon.getTime() / 1000));

@@ -23,7 +23,7 @@ function pin(keyvalues: Keyvalues, expiresAt: Date | null | 'hidden'): Pin {
 }
 
 function request(more: Partial<ExpiryRequest> = {}): ExpiryRequest {
-  return { project, previewsKeptMs: 30 * DAY_MS, now: NOW, written: undefined, ...more };
+  return { project, protectedContent: false, previewsKeptMs: 30 * DAY_MS, now: NOW, written: undefined, ...more };
 }
 
 const days = (count: number): Date => new Date(NOW.getTime() + count * DAY_MS);
@@ -66,6 +66,28 @@ describe('a preview', () => {
       );
       expect(planExpiry(pin({ ...MARKED, 'pd1.adopted': '1' }, known), PREVIEW, request())).toBeUndefined();
     }
+  });
+});
+
+describe('a preview of what others need', () => {
+  const MARKED_THEIRS = { [other.key]: other.name };
+
+  it('gets no expiry: another project may keep its previews for ever', () => {
+    for (const theirs of [MARKED_THEIRS, { ...MARKED_THEIRS, ...THEIR_PREVIEW }]) {
+      expect(planExpiry(pin({ ...MARKED, ...theirs }, null), PREVIEW, request())).toBeUndefined();
+    }
+  });
+
+  it('gets one once the other project has released the pin', () => {
+    const released = { ...MARKED, ...MARKED_THEIRS, [`${other.key}.released`]: '5' };
+    expect(planExpiry(pin(released, null), PREVIEW, request())).toEqual(days(30));
+  });
+
+  it('gets none, and loses the one it has, where the user protects the content', () => {
+    const asked = request({ protectedContent: true });
+    expect(planExpiry(pin(MARKED, null), PREVIEW, asked)).toBeUndefined();
+    expect(planExpiry(pin({ ...MARKED, ...PREVIEW }, days(3)), {}, asked)).toBe('never');
+    expect(planExpiry(pin({ ...MARKED, ...PREVIEW }, 'hidden'), {}, asked)).toBe('never');
   });
 });
 

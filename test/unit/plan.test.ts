@@ -25,7 +25,6 @@ const options = {
     scope: 'all' as const,
   },
 };
-const others = new Map();
 const [A, B] = [cidNumber(1), cidNumber(2)];
 
 function mark(id: string, cid: typeof A, at: number): ReturnType<typeof pinOf> {
@@ -36,51 +35,45 @@ describe('planDeploy', () => {
   it('takes the newest mark of a tag as what it points to', () => {
     const plan = planDeploy(
       buildOf(A),
-      { project: [mark('1', A, 5), mark('2', B, 9)], sameCid: [mark('1', A, 5)], others },
+      { project: [mark('1', A, 5), mark('2', B, 9)], sameCid: [mark('1', A, 5)] },
       options,
     );
     expect(plan).toMatchObject({ previous: B, changed: true, source: { kind: 'reuse', pin: { id: '1' } } });
   });
 
   it('calls a deploy unchanged only when every tag is on the CID', () => {
-    const state = { project: [mark('1', A, 5)], sameCid: [mark('1', A, 5)], others };
+    const state = { project: [mark('1', A, 5)], sameCid: [mark('1', A, 5)] };
     expect(planDeploy(buildOf(A), state, options).changed).toBe(false);
     expect(planDeploy(buildOf(A), state, { ...options, tags: ['production', 'v1'] }).changed).toBe(true);
   });
 
   it('prefers a pin of the project, then the oldest', () => {
     const [foreign, young] = [pinOf('a', A), { ...mark('b', A, 1), createdAt: new Date(1_750_000_000_000) }];
-    const plan = planDeploy(buildOf(A), { project: [], sameCid: [foreign, young, mark('c', A, 1)], others }, options);
+    const plan = planDeploy(buildOf(A), { project: [], sameCid: [foreign, young, mark('c', A, 1)] }, options);
     expect(plan.source).toMatchObject({ kind: 'reuse', pin: { id: 'c' } });
   });
 
   it('uploads although the CID is pinned when reuse-pinned is false', () => {
-    const plan = planDeploy(
-      buildOf(A),
-      { project: [], sameCid: [pinOf('a', A)], others },
-      { ...options, reusePinned: false },
-    );
+    const plan = planDeploy(buildOf(A), { project: [], sameCid: [pinOf('a', A)] }, { ...options, reusePinned: false });
     expect(plan.source).toEqual({ kind: 'upload', reason: 'reuse-pinned is false' });
   });
 
   it('marks a tag later than every mark that is there, though clocks differ', () => {
     const ahead = mark('1', B, 1_900_000_000);
-    expect(planDeploy(buildOf(A), { project: [ahead], sameCid: [], others }, options).at).toBe(1_900_000_001);
-    expect(planDeploy(buildOf(A), { project: [mark('1', B, 5)], sameCid: [], others }, options).at).toBe(1_800_000_000);
+    expect(planDeploy(buildOf(A), { project: [ahead], sameCid: [] }, options).at).toBe(1_900_000_001);
+    expect(planDeploy(buildOf(A), { project: [mark('1', B, 5)], sameCid: [] }, options).at).toBe(1_800_000_000);
     const other = pinOf('2', B, { [project.key]: project.name, [`${project.key}.v1`]: '1900000000 1111111' });
-    expect(planDeploy(buildOf(A), { project: [other], sameCid: [], others }, options).at).toBe(1_800_000_000);
+    expect(planDeploy(buildOf(A), { project: [other], sameCid: [] }, options).at).toBe(1_800_000_000);
   });
 
   it('refuses, before anything is sent, tags that do not fit', () => {
     const tags = Array.from({ length: 9 }, (_, index) => `v${index}`);
-    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [], others }, { ...options, tags })).toThrow(
-      /key-value pairs/,
-    );
+    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [] }, { ...options, tags })).toThrow(/key-value pairs/);
   });
 
   it('refuses a pin whose pairs are full, before anything is sent', () => {
     const full = pinOf('a', A, Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`k${index}`, 'v'])));
-    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [full], others }, options)).toThrow(/key-value pairs/);
+    expect(() => planDeploy(buildOf(A), { project: [], sameCid: [full] }, options)).toThrow(/key-value pairs/);
   });
 });
 

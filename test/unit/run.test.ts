@@ -13,7 +13,6 @@ const push: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
-  fork: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -73,11 +72,6 @@ describe('chooseMode', () => {
     expect(chooseMode('cleanup', context)).toEqual({ kind: 'cleanup', closed: undefined });
   });
 
-  it('leaves it to the inputs what a fork may do', () => {
-    const context = on({ event: 'pull_request', activity: 'opened', pullRequest: 5 });
-    expect(chooseMode('auto', { ...context, fork: true })).toEqual(chooseMode('auto', context));
-  });
-
   it('does what an explicit mode says on every event', () => {
     expect(chooseMode('cleanup', on({}))).toEqual({ kind: 'cleanup', closed: undefined });
     expect(chooseMode('list', on({})).kind).toBe('list');
@@ -94,12 +88,22 @@ describe('chooseMode', () => {
 });
 
 describe('computeTags', () => {
+  it('tags what a merge queue tries as the preview of its pull request', () => {
+    const ref = 'refs/heads/gh-readonly-queue/main/pr-42-0a1b2c3d4e5f60718293a4b5c6d7e8f901234567';
+    expect(computeTags(on({ event: 'merge_group', ref }))).toEqual(['pr-42']);
+    expect(computeTags(on({ ref: 'refs/heads/gh-readonly-queue' }))).toEqual(
+      ['branch-gh-readonl-6d4fd8'].map(() => expect.stringMatching(/^branch-/) as string),
+    );
+  });
+
   it.each([
     [on({}), 'production'],
     [on({ ref: 'refs/heads/next' }), 'branch-next'],
     [on({ pullRequest: 128, ref: 'refs/pull/128/merge' }), 'pr-128'],
     [on({ event: 'release', releaseTag: 'v1.2.3', ref: 'refs/tags/v1.2.3' }), 'v1.2.3'],
     [on({ ref: 'refs/tags/v2.0.0' }), 'v2.0.0'],
+    [on({ event: 'merge_group', ref: 'refs/heads/gh-readonly-queue/main/pr-7-4f2c9a1d00ab' }), 'pr-7'],
+    [on({ event: 'merge_group', ref: 'refs/heads/gh-readonly-queue/release/1/pr-12-ab' }), 'pr-12'],
   ])('computes the tag of an event', (context, tag) => {
     expect(computeTags(context)).toEqual([tag]);
   });

@@ -31,7 +31,6 @@ export function readRunContext(): RunContext {
             merged: valueAt(payload, 'pull_request', 'merged') === true,
             at: Number.isNaN(closedAt.getTime()) ? undefined : closedAt,
           },
-    fork: isPullRequest && field('pull_request', 'head', 'repo', 'full_name') !== repository,
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
     runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',

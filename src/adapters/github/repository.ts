@@ -9,7 +9,8 @@ export interface RepositoryOptions {
   /** `owner/name`, '' when unknown. */
   readonly repository: string;
   readonly token: string;
-  readonly traffic: Traffic;
+  /** A fresh request policy: its deadline runs from the first question. */
+  readonly traffic: () => Traffic;
 }
 
 /** Pull requests that one query asks for. */
@@ -30,7 +31,8 @@ async function whatIsKnown<T>(read: () => Promise<T>): Promise<Known<T>> {
     return { kind: 'known', value: await read() };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    return { kind: 'unknown', reason: error.message.replace(/\.$/, '') };
+    const kind = error.kind === 'credentials' ? 'denied' : 'failed';
+    return { kind, reason: error.message.replace(/\.$/, '') };
   }
 }
 
@@ -74,9 +76,9 @@ async function readDeployments(options: RepositoryOptions): Promise<readonly Act
     const { nodes, next } = parseDeployments(await ask(options, 'read the deployments', fields));
     active.push(...nodes);
     after = next;
-    if (after === '') break;
+    if (after === '') return active;
   }
-  return active;
+  throw new ActionError('network', `GitHub has more than ${MAX_DEPLOYMENT_PAGES * 100} deployments`);
 }
 
 /** The active ones of a page, and where the next page starts; '' at the end. */
@@ -100,19 +102,23 @@ function parseDeployments(repository: unknown): {
 /** The `repository` of a query's answer. Throws ActionError with what GitHub said. */
 async function ask({ repository, token, traffic }: RepositoryOptions, doing: string, fields: string): Promise<unknown> {
   const [owner, name] = repository.split('/');
-  if (owner === undefined || name === undefined || name === '') throw unknown('the repository is not known');
-  if (token === '') throw unknown('there is no github-token');
+  if (owner === undefined || name === undefined || name === '') throw denied('the repository is not known');
+  if (token === '') throw denied('there is no github-token');
   const octokit = getOctokit(token, {
     // Its own fetch would go past the request policy.
     request: { fetch: (...request: Parameters<typeof fetch>) => fetch(...request) },
   });
   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
-  const { data, errors } = await traffic.through(doing, () => partial(octokit.graphql(query, { owner, name })));
+  const { data, errors } = await traffic().through(doing, () => partial(octokit.graphql(query, { owner, name })));
   const found = valueAt(data, 'repository');
   // A pull request that does not exist is null in the answer, and nothing follows from it.
   const refused = errors.find((error) => textAt(error, 'type') !== 'NOT_FOUND');
   if (refused !== undefined || typeof found !== 'object' || found === null) {
-    throw unknown(`GitHub did not ${doing} (${textAt(refused, 'message') ?? 'no such repository'})`);
+    const isDenied = refused === undefined || textAt(refused, 'type') === 'FORBIDDEN';
+    throw new ActionError(
+      isDenied ? 'credentials' : 'network',
+      `GitHub did not ${doing} (${textAt(refused, 'message') ?? 'no such repository'})`,
+    );
   }
   return found;
 }
@@ -133,7 +139,7 @@ async function partial(query: Promise<unknown>): Promise<PartialAnswer> {
   }
 }
 
-function unknown(reason: string): ActionError {
+function denied(reason: string): ActionError {
   return new ActionError('credentials', reason);
 }
 

@@ -53,15 +53,14 @@ export function createPinataPins(options: PinataOptions): Pins {
     }
   };
 
-  const listByCid = async (cid: Cid): Promise<readonly Pin[]> => {
-    // The filter compares text, and a record made with CIDv0 is stored under that text.
-    for (const text of [cid, cidV0(cid)]) {
-      const rows = text === undefined ? [] : await list({ cid: text });
-      const same = rows.filter((pin) => pin.cid === cid);
-      if (same.length > 0) return same;
-    }
-    return [];
-  };
+  // The filter compares text, and a record made with CIDv0 is stored under that text.
+  const listSpelled = async (cid: Cid, text: string | undefined): Promise<readonly Pin[]> =>
+    text === undefined ? [] : (await list({ cid: text })).filter((pin) => pin.cid === cid);
+
+  const listByCid = async (cid: Cid): Promise<readonly Pin[]> => [
+    ...(await listSpelled(cid, cid)),
+    ...(await listSpelled(cid, cidV0(cid))),
+  ];
 
   return {
     listByProject: async (project) => {
@@ -76,7 +75,8 @@ export function createPinataPins(options: PinataOptions): Pins {
     readSwaps: (cids) => readSwaps(account, cids),
     readUsage: () => readUsage(account),
     upload: (order) => uploadBuild(account, order),
-    waitUntilListed: (cid, pinId) => waitUntilListed({ cid, pinId, listByCid, deadline: traffic.policy.deadline }),
+    waitUntilListed: (cid, pinId) =>
+      waitUntilListed({ cid, pinId, listByCid, read, deadline: traffic.policy.deadline }),
   };
 }
 
@@ -104,14 +104,16 @@ interface Wait {
   readonly cid: Cid;
   readonly pinId: string | undefined;
   readonly listByCid: Pins['listByCid'];
+  readonly read: Pins['read'];
   readonly deadline: AbortSignal;
 }
 
 /** So long the row of an upload's own id is waited for, while another of the same CID is listed. */
 const OWN_ROW_PATIENCE_MS = 15_000;
 
-async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promise<Pin> {
+async function waitUntilListed({ cid, pinId, listByCid, read, deadline }: Wait): Promise<Pin | undefined> {
   const began = performance.now();
+  let seen = false;
   for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch((error: unknown) => {
       if (deadline.aborted) return [];
@@ -120,6 +122,9 @@ async function waitUntilListed({ cid, pinId, listByCid, deadline }: Wait): Promi
     const patient = pinId !== undefined && performance.now() - began < OWN_ROW_PATIENCE_MS;
     const pin = rows.find((row) => row.id === pinId) ?? (patient ? undefined : rows[0]);
     if (pin !== undefined) return pin;
+    const isThere = pinId !== undefined && (await read(pinId)) !== undefined;
+    if (seen && !isThere) return undefined;
+    seen = isThere;
     await pause(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
   }
   throw new ActionError('network', `Pinata took the upload but did not list ${cid} before timeout was over.`, {

@@ -121,17 +121,22 @@ export async function unpinPin(
 }
 
 /** What the account's gateways answer instead of CIDs: the newest entry of each history. */
-export async function readSwaps(account: PinataAccount, cids: readonly Cid[]): Promise<Known<ReadonlyMap<Cid, Cid>>> {
+export async function readSwaps(
+  account: PinataAccount,
+  cids: readonly Cid[],
+): Promise<Known<Iterable<readonly [Cid, Cid]>>> {
   const domains = account.gateway === undefined ? await readGateways(account) : [account.gateway];
   if (domains.length === 0) {
-    return { kind: 'unknown', reason: 'the gateway is not known (pinata-gateway, or the permission Gateways: Read)' };
+    return { kind: 'denied', reason: 'the gateway is not known (pinata-gateway, or the permission Gateways: Read)' };
   }
   const asked = domains.flatMap((domain) => cids.map((cid) => ({ domain, cid })));
-  const targets = await Promise.all(asked.map(async (swap) => [swap.cid, await readSwap(account, swap)] as const));
-  return {
-    kind: 'known',
-    value: new Map(targets.flatMap(([cid, target]) => (target === undefined ? [] : [[cid, target] as const]))),
-  };
+  const swaps = await Promise.all(
+    asked.map(async ({ domain, cid }) => {
+      const target = await readSwap(account, { domain, cid });
+      return target === undefined ? [] : [[cid, target] as const];
+    }),
+  );
+  return { kind: 'known', value: swaps.flat() };
 }
 
 /** Domains of the account's gateways; none where the key may not ask. */
@@ -152,8 +157,8 @@ async function readSwap(
 ): Promise<Cid | undefined> {
   const url = `${fileUrl(account, `swap/${cid}`)}?domain=${encodeURIComponent(domain)}`;
   const answer = await send(account, 'swap', { method: 'GET', url });
-  // 404: nothing was ever swapped; 403: it is not the account's to swap.
-  if (answer === 'late' || answer.status === 404 || answer.status === 403) return undefined;
+  // 404: nothing was ever swapped; other refusals: it is not the account's to swap, or its gateway has no such plugin.
+  if (answer === 'late' || (answer.status > 401 && answer.status < 429) || answer.status === 400) return undefined;
   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
   const history = listAt(parseJson(answer.body), 'data') ?? [];
   const newest = [...history].sort((a, b) => createdAt(b) - createdAt(a))[0];

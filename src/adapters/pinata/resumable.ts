@@ -38,7 +38,7 @@ export async function uploadResumable(
     cid: transfer.cid === undefined ? undefined : parseCid(transfer.cid),
     // Location has an id, but nothing says that the pin will have it.
     pinId: undefined,
-    duplicate: false,
+    duplicate: undefined,
     sentBytes: transfer.sentBytes,
   };
 }
