@@ -27608,8 +27608,9 @@ var __webpack_modules__ = {
  },
  5834: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   H: () => FAR_MS,
-   v: () => planExpiry
+   Gf: () => planLasting,
+   Hy: () => FAR_MS,
+   vv: () => planExpiry
   });
   var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
   var _tagging_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8802);
@@ -27621,6 +27622,14 @@ var __webpack_modules__ = {
    if (previews.length === 0 || adopted) return;
    if (request.previewsKeptMs === void 0) return mayExpire(pin, request) ? "never" : void 0;
    return shared ? void 0 : nextExpiry(pin, request);
+  }
+  function planLasting(pin, changes, {project: project, now: now}) {
+   const lasts = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)((0, _tagging_js__WEBPACK_IMPORTED_MODULE_1__.YF)(pin.keyvalues, changes));
+   return lasts && mayExpire(pin, {
+    project: project,
+    now: now,
+    written: void 0
+   }) ? "never" : void 0;
   }
   function nextExpiry({expiresAt: expiresAt}, {now: now, previewsKeptMs: previewsKeptMs = 0, written: written}) {
    if (written instanceof Date) return;
@@ -28011,6 +28020,7 @@ var __webpack_modules__ = {
    GB: () => currentCid,
    Ok: () => marksOf,
    Ow: () => renderTagRef,
+   h2: () => parseTagRef,
    u3: () => historiesOf,
    v$: () => revisionsOf
   });
@@ -28050,6 +28060,13 @@ var __webpack_modules__ = {
    } ]);
    for (const history of histories.values()) history.sort((a, b) => b.at - a.at || (a.cid < b.cid ? -1 : 1));
    return histories;
+  }
+  function parseTagRef(text) {
+   const [, tag, back] = /^([a-z0-9][a-z0-9._-]{0,23})(?:~([0-9]{1,3}))?$/.exec(text) ?? [];
+   return tag === void 0 ? void 0 : {
+    tag: tag,
+    back: Number(back ?? 0)
+   };
   }
   function renderTagRef({tag: tag, back: back}) {
    return back === 0 ? tag : `${tag}~${back}`;
@@ -29018,7 +29035,7 @@ var __webpack_modules__ = {
   const project = raw => /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw) ? raw : refuse("a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web");
   const tags = raw => {
    const lines = [ ...new Set(splitLines(raw)) ];
-   return lines.every(tag.Ij) ? lines : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
+   return lines.every(tag.Ij) ? lines : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning" or "pr-0"');
   };
   const tagGlobs = raw => {
    const lines = splitLines(raw);
@@ -29402,20 +29419,26 @@ var __webpack_modules__ = {
   var domain_retention = __nccwpck_require__(2527);
   var revision = __nccwpck_require__(8440);
   var errors = __nccwpck_require__(6046);
+  var expiry = __nccwpck_require__(5834);
   var tag = __nccwpck_require__(2249);
   var tagging = __nccwpck_require__(8802);
   var tag_pin = __nccwpck_require__(1757);
   const ATTEMPTS = 3;
   const SEND_WITHIN_MS = tag_pin.X8 / 2;
   async function giveUp(ports, first) {
-   const judgement = await confirmCurrents(ports, first);
+   const judgement = await confirmKept(ports, first);
+   if (first.policy.scope === "all") await keepLasting(ports, judgement);
    const done = [];
    const spared = [];
    const failed = [];
+   let trouble = {
+    inARow: 0,
+    hopeless: void 0
+   };
    for (const row of judgement.rows.filter(({fate: fate}) => fate !== "keep")) {
     const result = await attempt(ports, judgement, {
      row: row,
-     failed: failed
+     trouble: trouble
     });
     if (result.kind === "done") done.push(row);
     if (result.kind === "spared") spared.push({
@@ -29426,7 +29449,7 @@ var __webpack_modules__ = {
      row: row,
      reason: result.error.message
     });
-    if (result.kind === "failed" && result.error.kind === "credentials") break;
+    trouble = after(trouble, result);
    }
    const unpinned = done.filter(({fate: fate}) => fate === "unpin");
    return {
@@ -29439,9 +29462,23 @@ var __webpack_modules__ = {
    };
   }
   const PATIENCE = 3;
-  async function attempt(ports, judgement, {row: row, failed: failed}) {
+  function after({inARow: inARow, hopeless: hopeless}, result) {
+   if (result.kind !== "failed") return {
+    inARow: 0,
+    hopeless: hopeless
+   };
+   if (result.error.kind === "credentials" || inARow + 1 >= PATIENCE) return {
+    inARow: inARow + 1,
+    hopeless: "It was not tried after the failures before it."
+   };
+   return {
+    inARow: inARow + 1,
+    hopeless: hopeless
+   };
+  }
+  async function attempt(ports, judgement, {row: row, trouble: trouble}) {
    try {
-    if (failed.length >= PATIENCE) throw new errors.l("network", "not tried after so many failures");
+    if (trouble.hopeless !== void 0) throw new errors.l("network", trouble.hopeless);
     return await carryOut(ports, judgement, row);
    } catch (error) {
     if (error instanceof errors.l) return {
@@ -29451,12 +29488,28 @@ var __webpack_modules__ = {
     throw error;
    }
   }
-  async function confirmCurrents(ports, judgement) {
+  async function keepLasting({pins: pins, log: log}, {rows: rows, policy: policy, now: now}) {
+   for (const pin of rows.filter(({fate: fate}) => fate === "keep").flatMap(({revision: revision}) => revision.pins)) {
+    const expiresAt = (0, expiry.Gf)(pin, {}, {
+     project: policy.project,
+     now: now
+    });
+    if (expiresAt === void 0) continue;
+    await pins.update(pin.id, {
+     keyvalues: {},
+     expiresAt: expiresAt
+    }).catch(error => {
+     if (!(error instanceof errors.l)) throw error;
+     log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
+    });
+   }
+  }
+  async function confirmKept(ports, judgement) {
    const {policy: policy, rows: rows, now: now} = judgement;
    const tags = new Set((0, domain_retention.Q)(rows).flatMap(({marks: marks}) => marks.map(({tag: tag}) => tag)));
    const revisions = [];
    for (const {revision: revision, refs: refs, fate: fate} of rows) {
-    const isAsked = fate !== "unpin" && refs.some(ref => tags.has(ref));
+    const isAsked = fate !== "unpin" && refs.some(ref => isKeptFor(tags, ref, policy));
     const pins = isAsked ? await readPins(ports, revision, policy) : revision.pins;
     if (pins.length > 0) revisions.push({
      ...revision,
@@ -29473,34 +29526,70 @@ var __webpack_modules__ = {
     rows: again
    };
   }
+  function isKeptFor(tags, text, {keepLast: keepLast}) {
+   const ref = (0, revision.h2)(text);
+   return ref !== void 0 && tags.has(ref.tag) && ref.back < keepLast;
+  }
   async function carryOut(ports, judgement, row) {
    if (row.fate === "untag") return await untag(ports, judgement, row);
-   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await remove(ports, judgement, row);
-    if (result.kind !== "late") return result;
+   let left = row.revision.pins;
+   let sent = false;
+   while (left.length > 0) {
+    const group = left.slice(0, GROUP);
+    const result = await removeGroup(ports, judgement, {
+     row: row,
+     group: group,
+     beside: left.slice(GROUP)
+    });
+    if (result.kind === "spared") return result;
+    sent ||= result.kind === "done";
+    left = left.slice(GROUP);
    }
-   throw new errors.l("network", `The request budget left no room to unpin ${row.revision.cid} in one go.`);
+   return {
+    kind: sent ? "done" : "gone"
+   };
   }
-  async function remove(ports, judgement, row) {
+  const GROUP = 4;
+  async function removeGroup(ports, judgement, work) {
+   let sent = false;
+   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const result = await remove(ports, judgement, work);
+    if (result.kind === "gone" && sent) return {
+     kind: "done"
+    };
+    if (result.kind !== "late") return result;
+    sent ||= result.sent;
+   }
+   throw new errors.l("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
+  }
+  async function remove(ports, judgement, {row: row, group: group, beside: beside}) {
    const {policy: policy} = judgement;
    const moment = {
     notAfter: ports.clock.now() + SEND_WITHIN_MS
    };
    const at = seconds(ports.clock.date());
-   for (const {id: id} of row.revision.pins) if (await ports.pins.update(id, {
-    keyvalues: (0, tag.Tw)(policy.project, at)
-   }, moment) === "late") return {
-    kind: "late"
+   for (const {id: id} of group) {
+    const answer = await ports.pins.update(id, {
+     keyvalues: (0, tag.Tw)(policy.project, at)
+    }, moment);
+    if (answer === "late") return {
+     kind: "late",
+     sent: false
+    };
+   }
+   const revision = {
+    ...row.revision,
+    pins: group
    };
-   const present = await readPresent(ports, row.revision);
+   const present = await readPresent(ports, revision);
    const pins = ownPins(present, policy);
    await takeBack(ports, present, policy);
    if (pins.length === 0) return {
     kind: "gone"
    };
    const second = judgeAgain(judgement, {
-    ...row.revision,
-    pins: pins
+    ...revision,
+    pins: [ ...pins, ...beside ]
    });
    if (second?.fate !== row.fate) return {
     kind: "spared",
@@ -29514,7 +29603,8 @@ var __webpack_modules__ = {
      })
     }, moment);
     if (answer === "late") return {
-     kind: "late"
+     kind: "late",
+     sent: true
     };
    }
    return {
@@ -29544,12 +29634,22 @@ var __webpack_modules__ = {
    const revisions = rows.map(({revision: revision}) => revision.cid === fresh.cid ? fresh : revision);
    return (0, domain_retention.sS)(revisions, policy, now).find(({revision: revision}) => revision === fresh);
   }
-  async function untag(ports, {policy: policy}, row) {
+  async function untag(ports, {policy: policy, now: now}, row) {
    const tags = (0, domain_retention.v4)(policy);
-   const plan = found => (0, tagging.X2)(found, tags, {
-    project: policy.project,
-    at: seconds(ports.clock.date())
-   });
+   const {project: project} = policy;
+   const plan = pin => {
+    const keyvalues = (0, tagging.X2)(pin.keyvalues, tags, {
+     project: project,
+     at: seconds(ports.clock.date())
+    });
+    return {
+     keyvalues: keyvalues,
+     expiresAt: (0, expiry.Gf)(pin, keyvalues, {
+      project: project,
+      now: now
+     })
+    };
+   };
    for (const {id: id} of row.revision.pins) await untagPin(ports, id, plan);
    return {
     kind: "done"
@@ -29558,12 +29658,11 @@ var __webpack_modules__ = {
   async function untagPin(ports, id, plan) {
    for (let round = 0; round <= ATTEMPTS; round += 1) {
     const readAt = ports.clock.now();
-    const keyvalues = plan((await ports.pins.read(id))?.keyvalues ?? {});
-    if (Object.keys(keyvalues).length === 0) return;
+    const pin = await ports.pins.read(id);
+    const change = pin === void 0 ? void 0 : plan(pin);
+    if (change === void 0 || Object.keys(change.keyvalues).length === 0) return;
     const patient = round < ATTEMPTS - 1;
-    await ports.pins.update(id, {
-     keyvalues: keyvalues
-    }, {
+    await ports.pins.update(id, change, {
      notAfter: patient ? readAt + tag_pin.S_ : Number.POSITIVE_INFINITY
     });
    }
@@ -29955,7 +30054,7 @@ var __webpack_modules__ = {
    };
   }
   function soonGone({expiresAt: expiresAt}, now) {
-   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < expiry.H ? expiresAt : void 0;
+   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < expiry.Hy ? expiresAt : void 0;
   }
   async function look({run: run, ports: ports}, build) {
    if (run.network === "private") return [];
@@ -30095,9 +30194,9 @@ var __webpack_modules__ = {
   var _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5834);
   var _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
   var _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8802);
-  const WRITES = 3;
+  const WRITES = 5;
   const PREVIEWS_FRESH_MS = 1e3;
-  const PREVIEWS_QUIET_MS = 2e3;
+  const PREVIEWS_QUIET_MS = 3500;
   const UNPIN_WINDOW_MS = 15e3;
   const UNPIN_OUTLIVED_MS = 2e4;
   const UNPIN_FORGOTTEN_MS = 6e5;
@@ -30158,7 +30257,7 @@ var __webpack_modules__ = {
   function planChange(pin, work) {
    const {order: order, progress: progress} = work;
    const keyvalues = keepAdopted(pin, (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.Vd)(pin.keyvalues, order), work);
-   const expiresAt = (0, _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__.v)(pin, keyvalues, {
+   const expiresAt = (0, _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__.vv)(pin, keyvalues, {
     ...order,
     written: progress.written
    });
@@ -31199,7 +31298,8 @@ var __webpack_modules__ = {
    return new domain_errors.l("credentials", reason);
   }
   function explainGitHub(answer, doing) {
-   return new domain_errors.l("network", `GitHub did not ${doing} (${answer.status})`, {
+   const isDenied = [ 401, 404 ].includes(answer.status) || answer.status === 403 && !/rate limit/i.test(answer.body);
+   return new domain_errors.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${answer.status})`, {
     cause: answer
    });
   }
@@ -35942,7 +36042,8 @@ var __webpack_modules__ = {
     return testAuthentication(this.config);
    }
   };
-  const MOMENT_TIMEOUT_MS = 7e3;
+  const UPDATE_TIMEOUT_MS = 2e3;
+  const UNPIN_TIMEOUT_MS = 7e3;
   const REQUEST_TIMEOUT_MS = 3e4;
   const FAR_FUTURE = 4102444800;
   class Late extends domain_errors.l {
@@ -35955,7 +36056,8 @@ var __webpack_modules__ = {
     return await traffic.exchange(DOING[doing].text, async deadline => {
      if (moment !== void 0 && performance.now() > moment.notAfter) throw new Late;
      const urgent = moment !== void 0 && Number.isFinite(moment.notAfter);
-     const timeout = AbortSignal.timeout(urgent ? MOMENT_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
+     const urgentMs = method === "DELETE" ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
+     const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
      const response = await fetch(url, {
       method: method,
       headers: {

@@ -34,13 +34,26 @@ export function planExpiry(pin: Pin, changes: KeyvalueChanges, request: ExpiryRe
   return shared ? undefined : nextExpiry(pin, request);
 }
 
+/** `never` where changes leave a lasting tag on a pin that may have the expiry of a preview; undefined elsewhere. */
+export function planLasting(
+  pin: Pin,
+  changes: KeyvalueChanges,
+  { project, now }: Pick<ExpiryRequest, 'project' | 'now'>,
+): 'never' | undefined {
+  const lasts = isLasting(applyChanges(pin.keyvalues, changes));
+  return lasts && mayExpire(pin, { project, now, written: undefined }) ? 'never' : undefined;
+}
+
 function nextExpiry({ expiresAt }: Pin, { now, previewsKeptMs = 0, written }: ExpiryRequest): Date | undefined {
   if (written instanceof Date) return undefined;
   const at = new Date(now.getTime() + previewsKeptMs);
   return expiresAt instanceof Date && expiresAt >= at ? undefined : at;
 }
 
-function mayExpire({ expiresAt, keyvalues }: Pin, { now, written, project }: ExpiryRequest): boolean {
+function mayExpire(
+  { expiresAt, keyvalues }: Pin,
+  { now, written, project }: Pick<ExpiryRequest, 'project' | 'now' | 'written'>,
+): boolean {
   if (expiresAt === null) return false;
   if (expiresAt !== undefined) return expiresAt.getTime() - now.getTime() < FAR_MS;
   if (written === 'never') return false;

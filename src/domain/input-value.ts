@@ -95,7 +95,9 @@ export const tags: Parser<readonly string[]> = (raw) => {
   const lines = [...new Set(splitLines(raw))];
   return lines.every(isTagName)
     ? lines
-    : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews"');
+    : refuse(
+        'tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning" or "pr-0"',
+      );
 };
 
 export const tagGlobs: Parser<readonly string[]> = (raw) => {

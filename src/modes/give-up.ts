@@ -1,11 +1,12 @@
 import { ActionError } from '../domain/errors.ts';
+import { planLasting } from '../domain/expiry.ts';
 import type { Exception, Retention } from '../domain/outcome.ts';
 import type { Pin } from '../domain/pin.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, tagsToTakeOff, toUnpin } from '../domain/retention.ts';
-import type { Revision } from '../domain/revision.ts';
-import { type KeyvalueChanges, type Keyvalues, parseTags, renderUnpinning } from '../domain/tag.ts';
+import { parseTagRef, type Revision } from '../domain/revision.ts';
+import { parseTags, renderUnpinning } from '../domain/tag.ts';
 import { planRelease, planUntag } from '../domain/tagging.ts';
-import type { Clock, Log, Moment, Pins } from '../ports.ts';
+import type { Clock, Log, Moment, PinChange, Pins } from '../ports.ts';
 import type { Judgement } from './survey.ts';
 import { PREVIEWS_FRESH_MS, UNPIN_WINDOW_MS } from './tag-pin.ts';
 
@@ -26,37 +27,51 @@ const SEND_WITHIN_MS = UNPIN_WINDOW_MS / 2;
  * announced on the pin, agrees with the first (docs/decisions/0007).
  */
 export async function giveUp(ports: GiveUpPorts, first: Judgement): Promise<Retention> {
-  const judgement = await confirmCurrents(ports, first);
+  const judgement = await confirmKept(ports, first);
+  if (first.policy.scope === 'all') await keepLasting(ports, judgement);
   const done: Judged[] = [];
   const spared: Exception[] = [];
   const failed: Exception[] = [];
+  let trouble: Trouble = { inARow: 0, hopeless: undefined };
   for (const row of judgement.rows.filter(({ fate }) => fate !== 'keep')) {
-    const result = await attempt(ports, judgement, { row, failed });
+    const result = await attempt(ports, judgement, { row, trouble });
     if (result.kind === 'done') done.push(row);
     if (result.kind === 'spared') spared.push({ row, reason: result.reason });
     if (result.kind === 'failed') failed.push({ row, reason: result.error.message });
-    // What the key may not do, it may not do twenty times.
-    if (result.kind === 'failed' && result.error.kind === 'credentials') break;
+    trouble = after(trouble, result);
   }
   const unpinned = done.filter(({ fate }) => fate === 'unpin');
   return { rows: judgement.rows, judgedAt: first.now, notApplied: undefined, unpinned, spared, failed };
 }
 
-interface Attempt {
-  readonly row: Judged;
-  readonly failed: readonly Exception[];
+/** How it went so far. */
+interface Trouble {
+  readonly inARow: number;
+  /** Why the rest is not tried. */
+  readonly hopeless: string | undefined;
 }
 
-/** So many rows in a row that fail are not worth more requests: the service is not well. */
+type Attempted = Result | { readonly kind: 'failed'; readonly error: ActionError };
+
+/** So many failures in a row are not worth more requests: the service is not well. */
 const PATIENCE = 3;
+
+function after({ inARow, hopeless }: Trouble, result: Attempted): Trouble {
+  if (result.kind !== 'failed') return { inARow: 0, hopeless };
+  // What the key may not do, it may not do twenty times.
+  if (result.error.kind === 'credentials' || inARow + 1 >= PATIENCE) {
+    return { inARow: inARow + 1, hopeless: 'It was not tried after the failures before it.' };
+  }
+  return { inARow: inARow + 1, hopeless };
+}
 
 async function attempt(
   ports: GiveUpPorts,
   judgement: Judgement,
-  { row, failed }: Attempt,
-): Promise<Result | { readonly kind: 'failed'; readonly error: ActionError }> {
+  { row, trouble }: { readonly row: Judged; readonly trouble: Trouble },
+): Promise<Attempted> {
   try {
-    if (failed.length >= PATIENCE) throw new ActionError('network', 'not tried after so many failures');
+    if (trouble.hopeless !== undefined) throw new ActionError('network', trouble.hopeless);
     return await carryOut(ports, judgement, row);
   } catch (error) {
     if (error instanceof ActionError) return { kind: 'failed', error };
@@ -64,16 +79,28 @@ async function attempt(
   }
 }
 
+/** Content with a lasting tag must not expire; a preview's deploy that was cut off may have left an expiry on it. */
+async function keepLasting({ pins, log }: GiveUpPorts, { rows, policy, now }: Judgement): Promise<void> {
+  for (const pin of rows.filter(({ fate }) => fate === 'keep').flatMap(({ revision }) => revision.pins)) {
+    const expiresAt = planLasting(pin, {}, { project: policy.project, now });
+    if (expiresAt === undefined) continue;
+    await pins.update(pin.id, { keyvalues: {}, expiresAt }).catch((error: unknown) => {
+      if (!(error instanceof ActionError)) throw error;
+      log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
+    });
+  }
+}
+
 /**
- * The list may show what is not there any more. Where content is given up because a tag points to something newer, that
- * is read again and all is judged again with it; nothing new becomes stale by that.
+ * The list may show what is not there any more. Where content is given up because its tag has newer ones to keep, those
+ * are read again and all is judged again with them; nothing new becomes stale by that.
  */
-async function confirmCurrents(ports: GiveUpPorts, judgement: Judgement): Promise<Judgement> {
+async function confirmKept(ports: GiveUpPorts, judgement: Judgement): Promise<Judgement> {
   const { policy, rows, now } = judgement;
   const tags = new Set(toUnpin(rows).flatMap(({ marks }) => marks.map(({ tag }) => tag)));
   const revisions: Revision[] = [];
   for (const { revision, refs, fate } of rows) {
-    const isAsked = fate !== 'unpin' && refs.some((ref) => tags.has(ref));
+    const isAsked = fate !== 'unpin' && refs.some((ref) => isKeptFor(tags, ref, policy));
     const pins = isAsked ? await readPins(ports, revision, policy) : revision.pins;
     if (pins.length > 0) revisions.push({ ...revision, pins });
   }
@@ -84,33 +111,67 @@ async function confirmCurrents(ports: GiveUpPorts, judgement: Judgement): Promis
   return { ...judgement, rows: again };
 }
 
+/** True for one of the newest contents of such a tag. */
+function isKeptFor(tags: ReadonlySet<string>, text: string, { keepLast }: RetentionPolicy): boolean {
+  const ref = parseTagRef(text);
+  return ref !== undefined && tags.has(ref.tag) && ref.back < keepLast;
+}
+
 async function carryOut(ports: GiveUpPorts, judgement: Judgement, row: Judged): Promise<Result> {
   if (row.fate === 'untag') return await untag(ports, judgement, row);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await remove(ports, judgement, row);
-    if (result.kind !== 'late') return result;
+  let left = row.revision.pins;
+  let sent = false;
+  while (left.length > 0) {
+    const group = left.slice(0, GROUP);
+    const result = await removeGroup(ports, judgement, { row, group, beside: left.slice(GROUP) });
+    if (result.kind === 'spared') return result;
+    sent ||= result.kind === 'done';
+    left = left.slice(GROUP);
   }
-  throw new ActionError('network', `The request budget left no room to unpin ${row.revision.cid} in one go.`);
+  return { kind: sent ? 'done' : 'gone' };
+}
+
+/** Records of one content that go together: more would not fit between their announcement and its end. */
+const GROUP = 4;
+
+/** Some pins of a revision, and those that are left for later. */
+interface Group {
+  readonly row: Judged;
+  readonly group: readonly Pin[];
+  readonly beside: readonly Pin[];
+}
+
+async function removeGroup(ports: GiveUpPorts, judgement: Judgement, work: Group): Promise<Result> {
+  let sent = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const result = await remove(ports, judgement, work);
+    // What is gone after a request of ours whose answer got lost is gone by us.
+    if (result.kind === 'gone' && sent) return { kind: 'done' };
+    if (result.kind !== 'late') return result;
+    sent ||= result.sent;
+  }
+  throw new ActionError('network', `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
 }
 
 /** Announces, reads again, judges again, removes: so neither side can miss the other. */
 async function remove(
   ports: GiveUpPorts,
   judgement: Judgement,
-  row: Judged,
-): Promise<Result | { readonly kind: 'late' }> {
+  { row, group, beside }: Group,
+): Promise<Result | { readonly kind: 'late'; readonly sent: boolean }> {
   const { policy } = judgement;
   const moment: Moment = { notAfter: ports.clock.now() + SEND_WITHIN_MS };
   const at = seconds(ports.clock.date());
-  for (const { id } of row.revision.pins) {
-    if ((await ports.pins.update(id, { keyvalues: renderUnpinning(policy.project, at) }, moment)) === 'late')
-      return { kind: 'late' };
+  for (const { id } of group) {
+    const answer = await ports.pins.update(id, { keyvalues: renderUnpinning(policy.project, at) }, moment);
+    if (answer === 'late') return { kind: 'late', sent: false };
   }
-  const present = await readPresent(ports, row.revision);
+  const revision = { ...row.revision, pins: group };
+  const present = await readPresent(ports, revision);
   const pins = ownPins(present, policy);
   await takeBack(ports, present, policy);
   if (pins.length === 0) return { kind: 'gone' };
-  const second = judgeAgain(judgement, { ...row.revision, pins });
+  const second = judgeAgain(judgement, { ...revision, pins: [...pins, ...beside] });
   // The announcement stays: taking it back could take another run's with it, and it ages by itself.
   if (second?.fate !== row.fate) return { kind: 'spared', reason: second?.verdict.reason ?? 'not ours any more' };
   for (const pin of pins) {
@@ -122,7 +183,7 @@ async function remove(
             { keyvalues: planRelease(pin.keyvalues, { project: policy.project, at }) },
             moment,
           );
-    if (answer === 'late') return { kind: 'late' };
+    if (answer === 'late') return { kind: 'late', sent: true };
   }
   return { kind: 'done' };
 }
@@ -156,26 +217,26 @@ function judgeAgain({ rows, policy, now }: Judgement, fresh: Revision): Judged |
 }
 
 /** Takes given-up tags off content that stays. */
-async function untag(ports: GiveUpPorts, { policy }: Judgement, row: Judged): Promise<Result> {
+async function untag(ports: GiveUpPorts, { policy, now }: Judgement, row: Judged): Promise<Result> {
   const tags = tagsToTakeOff(policy);
-  const plan = (found: Keyvalues): KeyvalueChanges =>
-    planUntag(found, tags, { project: policy.project, at: seconds(ports.clock.date()) });
+  const { project } = policy;
+  const plan = (pin: Pin): PinChange => {
+    const keyvalues = planUntag(pin.keyvalues, tags, { project, at: seconds(ports.clock.date()) });
+    return { keyvalues, expiresAt: planLasting(pin, keyvalues, { project, now }) };
+  };
   for (const { id } of row.revision.pins) await untagPin(ports, id, plan);
   return { kind: 'done' };
 }
 
 /** Writes until it reads back right: `previews` has other writers. */
-async function untagPin(ports: GiveUpPorts, id: string, plan: (found: Keyvalues) => KeyvalueChanges): Promise<void> {
+async function untagPin(ports: GiveUpPorts, id: string, plan: (found: Pin) => PinChange): Promise<void> {
   for (let round = 0; round <= ATTEMPTS; round += 1) {
     const readAt = ports.clock.now();
-    const keyvalues = plan((await ports.pins.read(id))?.keyvalues ?? {});
-    if (Object.keys(keyvalues).length === 0) return;
+    const pin = await ports.pins.read(id);
+    const change = pin === undefined ? undefined : plan(pin);
+    if (change === undefined || Object.keys(change.keyvalues).length === 0) return;
     const patient = round < ATTEMPTS - 1;
-    await ports.pins.update(
-      id,
-      { keyvalues },
-      { notAfter: patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY },
-    );
+    await ports.pins.update(id, change, { notAfter: patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY });
   }
   throw new ActionError('conflict', `Pinata does not take the tags off the pin ${id}.`);
 }

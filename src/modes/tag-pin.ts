@@ -29,10 +29,11 @@ export interface Tagger {
   expiresAt(): Date | undefined;
 }
 
-const WRITES = 3;
+const WRITES = 5;
 /** `previews` is one text for all: it is written while what was read is still true, and read again when all that were read before must have been written. */
 export const PREVIEWS_FRESH_MS = 1000;
-const PREVIEWS_QUIET_MS = 2000;
+/** Until then every text that rests on a reading from before has been answered, with half a second to spare. */
+const PREVIEWS_QUIET_MS = 3500;
 /** A run that announced to unpin has done so by then, or never will. */
 export const UNPIN_WINDOW_MS = 15_000;
 const UNPIN_OUTLIVED_MS = 20_000;

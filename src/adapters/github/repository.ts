@@ -143,7 +143,10 @@ function denied(reason: string): ActionError {
   return new ActionError('credentials', reason);
 }
 
-/** What an answer of GitHub that is not 2xx means. */
+/** What an answer of GitHub that is not 2xx means: the token may not ask, or it may be worth asking again. */
 export function explainGitHub(answer: Answer, doing: string): ActionError {
-  return new ActionError('network', `GitHub did not ${doing} (${answer.status})`, { cause: answer });
+  const isDenied = [401, 404].includes(answer.status) || (answer.status === 403 && !/rate limit/i.test(answer.body));
+  return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${answer.status})`, {
+    cause: answer,
+  });
 }

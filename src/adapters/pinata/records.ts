@@ -8,8 +8,9 @@ import { type Answer, readAnswer } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
 
-/** What is sent at the last moment must be answered soon, or it could still act when nobody reckons with it. */
-const MOMENT_TIMEOUT_MS = 7000;
+/** What rests on a reading must be answered soon, or it could still act when nobody reckons with it. */
+const UPDATE_TIMEOUT_MS = 2000;
+const UNPIN_TIMEOUT_MS = 7000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** 2100: stands for never where the service cannot clear an expiry. */
 const FAR_FUTURE = 4_102_444_800;
@@ -38,7 +39,8 @@ async function send(
     return await traffic.exchange(DOING[doing].text, async (deadline) => {
       if (moment !== undefined && performance.now() > moment.notAfter) throw new Late();
       const urgent = moment !== undefined && Number.isFinite(moment.notAfter);
-      const timeout = AbortSignal.timeout(urgent ? MOMENT_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
+      const urgentMs = method === 'DELETE' ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
+      const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
       const response = await fetch(url, {
         method,
         headers: {
