@@ -95,7 +95,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'do not see the announcement of a removal',
     file: TAG_PIN,
-    from: 'if (announced === undefined) return pin;',
+    from: 'if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;',
     to: 'return pin;',
   },
 ];

@@ -19,7 +19,6 @@ const context: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
-  fork: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -287,52 +286,39 @@ describe('the inputs that say what is kept', () => {
 
 describe('the closing of a pull request', () => {
   const closed = { number: 5, merged: false, at: undefined };
-  const closing = (given: Given, fork: boolean): Inputs =>
+  const closing = (given: Given): Inputs =>
     parseInputs((name) => given[name] ?? '', {
       ...context,
       event: 'pull_request',
       activity: 'closed',
       pullRequest: 5,
       closed,
-      fork,
     });
 
-  it('of a fork is skipped without a key: its runs get no secrets, so there was no preview', () => {
-    expect(closing({}, true).mode).toEqual({
-      kind: 'skip',
-      reason: 'the pull request comes from a fork, whose runs get no secrets',
-    });
-    expect(closing({ mode: 'cleanup' }, true).mode.kind).toBe('skip');
+  it('is skipped without a key: runs for forks get no secrets, so there was no preview', () => {
+    const skipped = { kind: 'skip', reason: 'there is no pinata-jwt; runs for forks and Dependabot get no secrets' };
+    expect(closing({}).mode).toEqual(skipped);
+    expect(closing({ mode: 'cleanup' }).mode).toEqual(skipped);
   });
 
-  it('of a fork is cleaned up with a key, which pull_request_target has', () => {
-    expect(closing({ 'pinata-jwt': JWT }, true).mode).toEqual({ kind: 'cleanup', closed });
-    expect(closing({ 'pinata-jwt-token': JWT }, true).mode).toEqual({ kind: 'cleanup', closed });
-  });
-
-  it('needs a key where the branch is of the repository itself', () => {
-    expect(closing({ 'pinata-jwt': JWT }, false).mode).toEqual({ kind: 'cleanup', closed });
-    expect(() => closing({}, false)).toThrow(/pinata-jwt must be a Pinata JWT/);
+  it('is a cleanup with a key, by whatever name', () => {
+    expect(closing({ 'pinata-jwt': JWT }).mode).toEqual({ kind: 'cleanup', closed });
+    expect(closing({ 'pinata-jwt-token': JWT }).mode).toEqual({ kind: 'cleanup', closed });
   });
 
   it('needs no path', () => {
-    expect(closing({ 'pinata-jwt': JWT }, false).values.path).toBe('');
+    expect(closing({ 'pinata-jwt': JWT }).values.path).toBe('');
   });
 
-  it('still has all its other inputs checked where it is skipped', () => {
-    expect(() => closing({ 'keep-last': '0' }, true)).toThrow(/keep-last must be/);
+  it('has all its other inputs checked where it is skipped', () => {
+    expect(() => closing({ 'keep-last': '0' })).toThrow(/keep-last must be/);
   });
 
-  it('skips no deploy of a fork without a key', () => {
-    expect(() =>
-      parseInputs((name) => (name === 'path' ? 'site' : ''), {
-        ...context,
-        event: 'pull_request',
-        activity: 'opened',
-        pullRequest: 5,
-        fork: true,
-      }),
-    ).toThrow(/Runs for forks get no secrets/);
+  it('is the only thing that is skipped without a key', () => {
+    const opened = { ...context, event: 'pull_request', activity: 'opened', pullRequest: 5 };
+    const given = (name: string): string => (name === 'path' ? 'site' : '');
+    expect(() => parseInputs(given, opened)).toThrow(/Runs for forks get no secrets/);
+    expect(() => parseInputs(given, { ...context, event: 'schedule' })).toThrow(/pinata-jwt must be a Pinata JWT/);
   });
 });
 

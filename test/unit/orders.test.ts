@@ -21,7 +21,6 @@ const push: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
-  fork: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -189,6 +188,14 @@ describe('the closing of a pull request', () => {
 });
 
 describe('a cleanup', () => {
+  it('is of a closing only where a pull request was closed and the user names no tags', () => {
+    expect(cleanupOf({}, closing({})).closing).toBe(true);
+    expect(cleanupOf({ mode: 'cleanup' }, closing({})).closing).toBe(true);
+    expect(cleanupOf({ mode: 'cleanup', tags: 'branch-next' }, closing({})).closing).toBe(false);
+    expect(cleanupOf({ mode: 'cleanup' }).closing).toBe(false);
+    expect(cleanupOf({ mode: 'list' }, closing({})).closing).toBe(false);
+  });
+
   it('carries out what the inputs allow', () => {
     expect(cleanupOf({ mode: 'cleanup' })).toMatchObject({ unpin: true, dryRun: false, maxRemovals: 20, now: NOW });
     const given: Given = { mode: 'cleanup', unpin: 'false', 'dry-run': 'true', 'max-removals': '7' };

@@ -118,6 +118,8 @@ describe('planTags', () => {
     expect(planTags({ team: 'web' }, request())['pd1.adopted']).toBe('1');
     expect(planTags({ [other.key]: other.name }, request())['pd1.adopted']).toBeUndefined();
     expect(planTags({ [project.key]: project.name }, request())['pd1.adopted']).toBeUndefined();
+    // What is left of a project that gave the pin up does not make the pin its own.
+    expect(planTags({ [`${other.key}.unpinning`]: '5', team: 'web' }, request())['pd1.adopted']).toBe('1');
   });
 
   it('adopts a pin that an upload met, by the pairs that it had before', () => {
@@ -304,7 +306,8 @@ describe('every change', () => {
         const after = applyChanges(found, planRelease(found, order));
         const read = parseTags(after, project);
         expect([...read.tags, ...read.previews]).toEqual([]);
-        expect(read.unpinning).toBeUndefined();
+        // Another run's deploy may have to see it.
+        if (found['pd1.adopted'] !== '1') expect(read.unpinning).toBe(parseTags(found, project).unpinning);
         // A neighbour sees the pin as free, but for what this version does not know.
         const mine = Object.entries(after).filter(([key]) => key.startsWith(project.key));
         const neighbour = { [other.key]: other.name, ...Object.fromEntries(mine) };
@@ -402,7 +405,6 @@ describe('planRelease', () => {
     expect(planRelease(both, order)).toEqual({
       [`${project.key}.production`]: null,
       [`${project.key}.previews`]: null,
-      [`${project.key}.unpinning`]: null,
       [`${project.key}.released`]: '1800000000',
     });
   });
@@ -426,9 +428,9 @@ describe('cutPreviews', () => {
     const left = parseTags(after, project).previews.map(({ pullRequest }) => pullRequest);
     for (const number of cut) expect(left).not.toContain(number);
     expect(left[0]).toBe(5);
-    expect(left.at(-1)).toBe(0);
+    expect(left).toContain(0);
     const later = applyChanges(after, planTags(after, request({ tags: ['pr-6'], at: 1_800_000_001 })));
-    expect(parseTags(later, project).previews.at(-1)?.pullRequest).toBe(0);
+    expect(parseTags(later, project).previews.map(({ pullRequest }) => pullRequest)).toContain(0);
   });
 
   it('names nobody where all fit', () => {
