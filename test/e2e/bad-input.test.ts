@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deployInputs, writesTo } from '../support/deploy-inputs.ts';
 
-import { closedPullRequest, otherEvent, schedule } from '../support/events.ts';
+import { otherEvent, pushTo, schedule } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { type DistRun, declaredOutputs, runDist } from '../support/run-dist.ts';
 import { seededBytes } from '../support/seeded.ts';
@@ -246,7 +246,7 @@ describe('a cleanup', () => {
   });
 
   it('needs a key, whatever started it', async () => {
-    for (const event of [schedule(), closedPullRequest(7, { merged: false })]) {
+    for (const event of [schedule(), pushTo('main'), otherEvent('workflow_dispatch')]) {
       const run = await runDist({ inputs: cleanup({ 'pinata-jwt': '' }), event });
       expectFailed(run);
       expect(run.errors[0]).toMatch(/^pinata-jwt must be a Pinata JWT/);
