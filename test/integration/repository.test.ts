@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTraffic, type TrafficPolicy } from '../../src/adapters/http/traffic.ts';
+import { createTraffic, type Traffic, type TrafficPolicy } from '../../src/adapters/http/traffic.ts';
+import type { Known } from '../../src/domain/github.ts';
 import type { GitHub } from '../../src/ports.ts';
 import type { FaultRequest } from '../support/emulator.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
@@ -17,31 +18,28 @@ interface Asking extends Partial<TrafficPolicy> {
 }
 
 function githubOf({ repository = REPOSITORY, token = emulator.githubToken, ...policy }: Asking = {}): GitHub {
-  const traffic = createTraffic({
-    service: 'GitHub',
-    requestsPerMinute: 6000,
-    concurrency: 4,
-    firstDelayMs: 5,
-    deadline: new AbortController().signal,
-    explain: explainGitHub,
-    onRetry: () => {},
-    ...policy,
-  });
+  const traffic = (): Traffic =>
+    createTraffic({
+      service: 'GitHub',
+      requestsPerMinute: 6000,
+      concurrency: 4,
+      firstDelayMs: 5,
+      deadline: new AbortController().signal,
+      explain: explainGitHub,
+      onRetry: () => {},
+      ...policy,
+    });
   return createRepository({ repository, token, traffic });
 }
 
-async function known<T>(
-  answer: Promise<{ kind: 'known'; value: T } | { kind: 'unknown'; reason: string }>,
-): Promise<T> {
-  const got = await answer;
-  if (got.kind === 'unknown') throw new Error(`It is not known: ${got.reason}`);
-  return got.value;
+async function known<T>(asked: Promise<Known<T>>): Promise<T> {
+  const answer = await asked;
+  if (answer.kind !== 'known') throw new Error(`It is not known: ${answer.reason}`);
+  return answer.value;
 }
 
-const unknown = (reason: string | RegExp): unknown => ({
-  kind: 'unknown',
-  reason: expect.stringMatching(reason) as unknown,
-});
+const denied = (reason: RegExp): unknown => ({ kind: 'denied', reason: expect.stringMatching(reason) as unknown });
+const failed = (reason: RegExp): unknown => ({ kind: 'failed', reason: expect.stringMatching(reason) as unknown });
 
 beforeAll(async () => {
   await emulator.github({
@@ -162,8 +160,8 @@ describe('deployments', () => {
       times: 99,
       action: { status: 200, body, contentType: 'application/json' },
     });
-    expect(await githubOf().activeDeployments()).toMatchObject({ kind: expect.stringMatching(/known/) as unknown });
-    expect((await emulator.requests({ host: 'github' })).length).toBeLessThanOrEqual(20);
+    expect(await githubOf().activeDeployments()).toEqual(failed(/more than 2000 deployments/));
+    expect(await emulator.requests({ host: 'github' })).toHaveLength(20);
   });
 
   it('are none in a repository that never had any', async () => {
@@ -179,7 +177,7 @@ describe('what may not be read is not known, with the reason, and never with the
   ];
 
   it('a token without either permission', async () => {
-    const forbidden = unknown(/Resource not accessible by integration/);
+    const forbidden = denied(/Resource not accessible by integration/);
     const pulls = githubOf({ token: await emulator.addGithubToken({ pullRequests: true }) });
     expect(await both(pulls)).toEqual([expect.objectContaining({ kind: 'known' }), forbidden]);
     const deployments = githubOf({ token: await emulator.addGithubToken({ deployments: true }) });
@@ -189,19 +187,20 @@ describe('what may not be read is not known, with the reason, and never with the
   it('a token that GitHub does not know', async () => {
     const token = 'ghs_nobodyknowsthis123456';
     const answers = await both(githubOf({ token }));
+    const refused = { kind: expect.stringMatching(/^(denied|failed)$/) as unknown };
     expect(answers).toEqual([
-      unknown(/^GitHub did not read the pull requests \(401\)$/),
-      unknown(/^GitHub did not read the deployments \(401\)$/),
+      { ...refused, reason: 'GitHub did not read the pull requests (401)' },
+      { ...refused, reason: 'GitHub did not read the deployments (401)' },
     ]);
     expect(JSON.stringify(answers)).not.toContain(token);
     expect(await emulator.requests({ host: 'github' })).toHaveLength(2);
   });
 
   it('no token, or no repository: nobody is asked', async () => {
-    const noToken = unknown(/^there is no github-token$/);
+    const noToken = denied(/^there is no github-token$/);
     expect(await both(githubOf({ token: '' }))).toEqual([noToken, noToken]);
     for (const repository of ['', 'acme', 'acme/']) {
-      const nowhere = unknown(/^the repository is not known$/);
+      const nowhere = denied(/^the repository is not known$/);
       expect(await both(githubOf({ repository }))).toEqual([nowhere, nowhere]);
     }
     expect(await emulator.requests()).toEqual([]);
@@ -211,7 +210,7 @@ describe('what may not be read is not known, with the reason, and never with the
     'the repository %j, which is not there',
     async (repository) => {
       expect(await githubOf({ repository }).activeDeployments()).toEqual(
-        unknown(/no such repository|Could not resolve/),
+        denied(/no such repository|Could not resolve/),
       );
     },
   );
@@ -219,7 +218,7 @@ describe('what may not be read is not known, with the reason, and never with the
   it('a rate limit that is told with status 200', async () => {
     const body = JSON.stringify({ errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] });
     await emulator.fault({ match: { host: 'github' }, action: { status: 200, body, contentType: 'application/json' } });
-    expect(await githubOf().pullRequests([1])).toEqual(unknown(/API rate limit exceeded/));
+    expect(await githubOf().pullRequests([1])).toEqual(failed(/API rate limit exceeded/));
   });
 
   it('a part of an answer that is refused, whatever the rest is', async () => {
@@ -231,7 +230,7 @@ describe('what may not be read is not known, with the reason, and never with the
       ],
     });
     await emulator.fault({ match: { host: 'github' }, action: { status: 200, body, contentType: 'application/json' } });
-    expect(await githubOf().pullRequests([1, 2])).toEqual(unknown(/Something went wrong/));
+    expect(await githubOf().pullRequests([1, 2])).toEqual(failed(/Something went wrong/));
   });
 });
 
@@ -257,7 +256,7 @@ describe('an answer that did not come', () => {
     await emulator.fault({ match: { host: 'github' }, times: 99, action });
     const github = githubOf();
     const answer = await github.activeDeployments();
-    expect(answer).toEqual(unknown(/read the deployments/));
+    expect(answer).toEqual(failed(/read the deployments/));
     expect(JSON.stringify(answer)).not.toContain(emulator.githubToken);
     expect((await emulator.requests({ host: 'github' })).length).toBeLessThanOrEqual(5);
   });
@@ -266,7 +265,7 @@ describe('an answer that did not come', () => {
     await emulator.fault({ match: { host: 'github' }, action: { delayMs: 3000 } });
     const began = performance.now();
     const answer = await githubOf({ deadline: AbortSignal.timeout(300) }).pullRequests([1]);
-    expect(answer).toMatchObject({ kind: 'unknown' });
+    expect(answer).toMatchObject({ kind: 'failed' });
     expect(performance.now() - began).toBeLessThan(2500);
   });
 });
