@@ -167,12 +167,32 @@ function expectProduction(world: World, [deploy]: readonly Actor[]): void {
   expect(pinsOf(world, { tag: 'production', cid })).not.toEqual([]);
 }
 
+/** What each preview deploy that came to its end wanted. */
+function expectSurvivors(world: World, actors: readonly Actor[]): void {
+  const done = actors.filter(({ name, state }) => name.startsWith('preview') && state === 'done');
+  for (const { name } of done) {
+    expect(pinsOf(world, { tag: name.replace('preview', 'pr'), cid: X }), `pins of ${name}`).not.toEqual([]);
+  }
+}
+
+/** One write of what others write too arrives only when its answer is not waited for any more. */
+const slowWriting: Faults = ({ restsOnReading }, before) =>
+  before.length > 0 || !restsOnReading
+    ? []
+    : [
+        { kind: 'queued', ms: 999 },
+        { kind: 'slow', ms: 2000 },
+        { kind: 'killed-in-flight', ms: 2000 },
+        { kind: 'late-answer' },
+      ];
+
 /** One request of a run that removes is late, slow or lost, or the run is killed there; what it has sent may still arrive. */
 const removalTrouble = (call: Call, before: readonly unknown[]): ReturnType<Faults> => {
   if (before.length > 0 || !call.actor.startsWith('close') || !/^(update|unpin)$/.test(call.name)) return [];
   return [
     { kind: 'queued', ms: 7400 },
     { kind: 'queued', ms: 7600 },
+    { kind: 'queued', ms: 30_000 },
     { kind: 'slow', ms: 7000 },
     { kind: 'killed-after' },
     { kind: 'killed-in-flight', ms: 3000 },
@@ -190,7 +210,7 @@ const slowestRemoval: Faults = (call, before) => {
 const races: readonly (readonly [string, number, Race])[] = [
   [
     'a production deploy and the cleanup of the merged pull request',
-    29,
+    25,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world), closing(world, 7, { merged: true })],
@@ -199,7 +219,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy that reuses the pin, and the cleanup of an unmerged close',
-    61,
+    50,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world), closing(world, 7)],
@@ -208,7 +228,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'the same where the cleanup meets trouble at one request',
-    300,
+    1000,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world), closing(world, 7)],
@@ -218,7 +238,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'the same where its requests are sent at the last moment and then meet trouble',
-    300,
+    1000,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world), closing(world, 7)],
@@ -228,7 +248,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy and a sweep that judges its untagged content stale',
-    42,
+    40,
     {
       pins: [pinOf('x', X, keysOf(app, { released: `${OLD}` }))],
       start: (world) => [toProduction(world), sweep(world)],
@@ -242,7 +262,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'two preview deploys of content that a third pull request has',
-    24,
+    20,
     {
       pins: [previewPin('x', 6)],
       start: (world) => [toPreview(world, 7), toPreview(world, 8)],
@@ -251,7 +271,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a preview deploy and the cleanup of the only other pull request on the content',
-    36,
+    30,
     {
       pins: [previewPin('x', 7)],
       start: (world) => [toPreview(world, 8), closing(world, 7)],
@@ -260,7 +280,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a preview deploy and the cleanup of one of two other pull requests on the content',
-    18,
+    15,
     {
       pins: [previewPin('x', 7, 6)],
       start: (world) => [toPreview(world, 8), closing(world, 7)],
@@ -268,8 +288,30 @@ const races: readonly (readonly [string, number, Race])[] = [
     },
   ],
   [
+    'the same where a request takes as long as it may, or is the last one of a run',
+    150,
+    {
+      pins: [previewPin('x', 7, 6)],
+      start: (world) => [toPreview(world, 8), closing(world, 7)],
+      live: [preview(6)],
+      also: expectSurvivors,
+      faults: slowWriting,
+    },
+  ],
+  [
+    'two preview deploys where a request takes as long as it may, or is the last one of a run',
+    200,
+    {
+      pins: [previewPin('x', 6)],
+      start: (world) => [toPreview(world, 7), toPreview(world, 8)],
+      live: [preview(6)],
+      also: expectSurvivors,
+      faults: slowWriting,
+    },
+  ],
+  [
     'the cleanups of two of three pull requests on the content',
-    14,
+    12,
     {
       pins: [previewPin('x', 7, 8, 9)],
       start: (world) => [closing(world, 7), closing(world, 8)],
@@ -278,7 +320,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a cleanup and a sweep that give up the same content',
-    54,
+    50,
     {
       options: { github: allClosed },
       pins: [previewPin('x', 7)],
@@ -288,7 +330,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a rollback and the retention of a production deploy that judges that content stale',
-    242,
+    200,
     {
       pins: [productionPin('x', X)],
       start: (world) => [toProduction(world), toProduction(world, { cid: Y })],
@@ -297,7 +339,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy and a cleanup that releases the adopted pin',
-    41,
+    35,
     {
       pins: [adopted],
       start: (world) => [toProduction(world), closing(world, 7)],
@@ -308,7 +350,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     "another project's deploy and a cleanup that releases the adopted pin",
-    57,
+    50,
     {
       pins: [adopted],
       start: (world) => [toProduction(world, { project: docs }), closing(world, 7)],
@@ -319,7 +361,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'two cleanups that release the adopted pin, which is as it was before',
-    34,
+    30,
     {
       options: { github: allClosed },
       pins: [adopted],
@@ -329,7 +371,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     "another project's deploy and the cleanup of an unmerged close",
-    47,
+    40,
     {
       pins: [previewPin('x', 7)],
       start: (world) => [toProduction(world, { project: docs }), closing(world, 7)],
@@ -338,7 +380,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy and a preview deploy of new content, which must not expire',
-    565,
+    500,
     {
       start: (world) => [toProduction(world), toPreview(world, 7, { previewsKeptMs: DAY_MS })],
       live: [production, preview(7)],
@@ -347,7 +389,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'the same on a pin that is there, of a service that does not tell expiries',
-    122,
+    100,
     {
       options: { expiryHidden: true },
       pins: [pinOf('x', X, keysOf(app, {}))],
@@ -358,7 +400,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy and the cleanup of an unmerged close, with a record for each upload',
-    673,
+    600,
     {
       options: { duplicates: 'new-record' },
       pins: [previewPin('x', 7), previewPin('x2', 7)],
@@ -368,7 +410,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy, the cleanup of the merged pull request and a sweep',
-    2723,
+    2700,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world), closing(world, 7, { merged: true }), sweep(world)],
@@ -377,7 +419,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy that uploads and meets the record, and the cleanup of an unmerged close',
-    50,
+    200,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world, { reusePinned: false }), closing(world, 7)],
@@ -387,7 +429,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'the same with a record for each upload',
-    50,
+    200,
     {
       options: { duplicates: 'new-record' },
       pins: [previewPin('x', 7), productionPin('y', Y)],

@@ -84,7 +84,7 @@ export function closeNow(
   const given: GivenUp = pull.merged
     ? { why: 'pull request merged', at: secondsOf(at), mergedAt: at.date() }
     : { why: 'pull request closed', at: secondsOf(at) };
-  return cleanupNow(rules, new Map([[`pr-${pull.number}`, given]]), at);
+  return { ...cleanupNow(rules, new Map([[`pr-${pull.number}`, given]]), at), closing: true };
 }
 
 /** The cleanup of a tag that somebody asks for. */

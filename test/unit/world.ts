@@ -1,6 +1,7 @@
 import type { Cid } from '../../src/domain/cid.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { Outcome, Probe } from '../../src/domain/outcome.ts';
+import type { Pin } from '../../src/domain/pin.ts';
 import { type CleanupRun, cleanup } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
@@ -15,6 +16,10 @@ export interface Call {
   readonly name: string;
   /** The pin or CID that it is about; empty for a list of all. */
   readonly target: string;
+  /** It has a moment after which it must not be sent. */
+  readonly urgent: boolean;
+  /** It writes a value that rests on what was read. */
+  readonly restsOnReading: boolean;
 }
 
 /** What goes wrong with a request. A killed run hears nothing any more; what it sent last may still arrive. */
@@ -86,6 +91,7 @@ interface Request {
   readonly name: string;
   readonly target?: string;
   readonly notAfter?: number;
+  readonly restsOnReading?: boolean;
   readonly delayMs?: number;
 }
 
@@ -119,7 +125,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const clock = { now: () => elapsed, date };
   const account = createAccount({ ...options, clock: { ...clock, pause: () => Promise.resolve() } });
 
-  const request = <T>(runner: Runner, { name, target = '', notAfter, delayMs = 0 }: Request, work: () => Promise<T>) =>
+  const request = <T>(runner: Runner, what: Request, work: () => Promise<T>) =>
     new Promise<T>((resolve, reject) => {
       activity += 1;
       if (runner.state === 'killed') return;
@@ -128,11 +134,13 @@ export function createWorld(options: WorldOptions = {}): World {
       pending.push({
         actor: runner.name,
         number: runner.calls,
-        name,
-        target,
+        name: what.name,
+        target: what.target ?? '',
+        urgent: Number.isFinite(what.notAfter ?? Number.POSITIVE_INFINITY),
+        restsOnReading: what.restsOnReading ?? false,
         runner,
-        notAfter: notAfter ?? Number.POSITIVE_INFINITY,
-        due: elapsed + delayMs,
+        notAfter: what.notAfter ?? Number.POSITIVE_INFINITY,
+        due: elapsed + (what.delayMs ?? 0),
         sent: false,
         perform: work,
         resolve: resolve as (value: unknown) => void,
@@ -310,23 +318,42 @@ function schedulePins(account: Account, schedule: Schedule, now: () => number): 
     listByProject: (project) => schedule({ name: 'listByProject' }, () => account.listByProject(project)),
     listByCid: (cid) => schedule({ name: 'listByCid', target: cid }, () => account.listByCid(cid)),
     read: (id) => schedule({ name: 'read', target: id }, () => account.read(id)),
-    update: (id, change, moment = ANY_MOMENT) =>
-      schedule({ name: 'update', target: id, ...moment }, () => account.update(id, change)),
+    update: (id, change, moment = ANY_MOMENT) => {
+      const restsOnReading = Object.keys(change.keyvalues).some((key) => key.endsWith('.previews'));
+      return schedule({ name: 'update', target: id, restsOnReading, ...moment }, () => account.update(id, change));
+    },
     unpin: (id, moment) => schedule({ name: 'unpin', target: id, ...moment }, () => account.unpin(id, ANY_MOMENT)),
     readSwaps: (cids) => schedule({ name: 'readSwaps' }, () => account.readSwaps(cids)),
     readUsage: () => schedule({ name: 'readUsage' }, () => account.readUsage()),
     upload: (order) => schedule({ name: 'upload', target: order.build.root }, () => account.upload(order)),
-    waitUntilListed: async (cid, pinId) => {
-      for (const began = now(); now() - began < LISTED_WITHIN_MS; ) {
-        const rows = await schedule({ name: 'listByCid', target: cid }, () => account.listByCid(cid));
-        const patient = pinId !== undefined && now() - began < OWN_ROW_PATIENCE_MS;
-        const pin = rows.find(({ id }) => id === pinId) ?? (patient ? undefined : rows[0]);
-        if (pin !== undefined) return pin;
-        await schedule({ name: 'pause', delayMs: POLL_MS }, () => Promise.resolve());
-      }
-      throw new ActionError('network', `Pinata took the upload but did not list ${cid} before timeout was over.`);
-    },
+    waitUntilListed: (cid, pinId) => waitUntilListed({ account, schedule, now }, cid, pinId),
   };
+}
+
+interface Wait {
+  readonly account: Account;
+  readonly schedule: Schedule;
+  readonly now: () => number;
+}
+
+/** As the adapter does it. */
+async function waitUntilListed({ account, schedule, now }: Wait, cid: Cid, pinId?: string): Promise<Pin | undefined> {
+  let seen = false;
+  for (const began = now(); now() - began < LISTED_WITHIN_MS; ) {
+    const rows = await schedule({ name: 'listByCid', target: cid }, () => account.listByCid(cid));
+    const patient = pinId !== undefined && now() - began < OWN_ROW_PATIENCE_MS;
+    const pin = rows.find(({ id }) => id === pinId) ?? (patient ? undefined : rows[0]);
+    if (pin !== undefined) return pin;
+    const isThere = pinId !== undefined && (await readById({ account, schedule, now }, pinId)) !== undefined;
+    if (seen && !isThere) return undefined;
+    seen = isThere;
+    await schedule({ name: 'pause', delayMs: POLL_MS }, () => Promise.resolve());
+  }
+  throw new ActionError('network', `Pinata took the upload but did not list ${cid} before timeout was over.`);
+}
+
+async function readById({ account, schedule }: Wait, id: string): Promise<Pin | undefined> {
+  return await schedule({ name: 'read', target: id }, () => account.read(id));
 }
 
 function scheduleGitHub(github: GitHub, schedule: Schedule): GitHub {
