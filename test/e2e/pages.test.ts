@@ -88,7 +88,7 @@ const ACCOUNTS: readonly (readonly [string, Partial<Knobs>])[] = [
   ],
 ];
 
-describe.each(ACCOUNTS)('an account with 1,250 pins %s', (_title, knobs) => {
+describe.each(ACCOUNTS)('an account with 1,250 pins %s', { timeout: 90_000 }, (_title, knobs) => {
   it('loses what is stale of ours by a deploy and a sweep, and nothing else', async () => {
     const pinata = await emulatorFor(knobs);
     await seedAccount(pinata);
