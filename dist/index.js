@@ -27620,8 +27620,13 @@ var __webpack_modules__ = {
    const {previews: previews, adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.rL)(after, request.project);
    if ((0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
    if (previews.length === 0 || adopted) return;
-   if (request.previewsKeptMs === void 0) return mayExpire(pin, request) ? "never" : void 0;
-   return shared ? void 0 : nextExpiry(pin, request);
+   if (request.previewsKeptMs === void 0) return request.wasPreview && mayExpire(pin, request) ? "never" : void 0;
+   return shared ? sharedExpiry(pin, request) : nextExpiry(pin, request);
+  }
+  function sharedExpiry(pin, request) {
+   if (pin.expiresAt === null) return;
+   if (pin.expiresAt !== void 0) return nextExpiry(pin, request);
+   return request.written === "never" ? void 0 : "never";
   }
   function planLasting(pin, changes, {project: project, now: now}) {
    const lasts = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)((0, _tagging_js__WEBPACK_IMPORTED_MODULE_1__.YF)(pin.keyvalues, changes));
@@ -28746,21 +28751,24 @@ var __webpack_modules__ = {
    return RESERVED.includes(name) ? parseTime(value) !== void 0 : parseMark(name, value).length > 0;
   }
   function parseTime(value) {
-   return value !== void 0 && /^[0-9]{1,11}$/.test(value) ? Number(value) : void 0;
+   return value !== void 0 && /^[0-9]{1,10}$/.test(value) ? Number(value) : void 0;
   }
   function parseMark(tag, value) {
-   const [, at, commit] = /^([0-9]{1,11}) ([0-9a-f]{7})$/.exec(value) ?? [];
-   if (at === void 0 || commit === void 0 || !isTagName(tag)) return [];
+   const [, at, commit] = /^([0-9]{1,10}) ([0-9a-f]{7})$/.exec(value) ?? [];
+   if (at === void 0 || commit === void 0 || !isTagName(tag) || !isPlausible(at)) return [];
    return [ {
     tag: tag,
     at: Number(at),
     commit: commit
    } ];
   }
+  function isPlausible(at) {
+   return Number(at) < 4102444800;
+  }
   function parsePreviews(value) {
    return value.split(" ").flatMap(part => {
-    const [, pullRequest, at] = /^(0|[1-9][0-9]{0,9})@([0-9]{1,11})$/.exec(part) ?? [];
-    return pullRequest === void 0 || at === void 0 ? [] : [ {
+    const [, pullRequest, at] = /^(0|[1-9][0-9]{0,9})@([0-9]{1,10})$/.exec(part) ?? [];
+    return pullRequest === void 0 || at === void 0 || !isPlausible(at) ? [] : [ {
      pullRequest: Number(pullRequest),
      at: Number(at)
     } ];
@@ -29683,7 +29691,6 @@ var __webpack_modules__ = {
     retention: retention
    };
   }
-  const INVESTIGATED_AT_LEAST = 100;
   async function judgeProject(run, ports) {
    const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
    const revisions = (0, revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
@@ -29696,8 +29703,7 @@ var __webpack_modules__ = {
     policy: known,
     now: now
    };
-   const worthIt = (0, domain_retention.Q)(first.rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
-   return worthIt ? await (0, survey.as)(ports, first) : first;
+   return (0, survey.SY)(first, maxRemovals) ? await (0, survey.as)(ports, first) : first;
   }
   async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
    if (policy.scope === "all") return await (0, survey.XD)(ports, revisions, {
@@ -29738,7 +29744,6 @@ var __webpack_modules__ = {
   var expiry = __nccwpck_require__(5834);
   var outcome = __nccwpck_require__(3153);
   var retention = __nccwpck_require__(2527);
-  var cleanup = __nccwpck_require__(1157);
   var revision = __nccwpck_require__(8440);
   var tag = __nccwpck_require__(2249);
   var domain_tagging = __nccwpck_require__(8802);
@@ -29749,7 +29754,7 @@ var __webpack_modules__ = {
    const at = chooseTime(remote, options);
    const source = choosePin(remote, options);
    const superseded = elsewhere(remote.project, build.root, options);
-   const found = source.kind === "reuse" ? source.pin.keyvalues : {};
+   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
    const tagging = (0, domain_tagging.Vd)(found, {
     ...options,
     at: at,
@@ -29776,17 +29781,23 @@ var __webpack_modules__ = {
     }, options), options.retention, options.now)
    };
   }
+  function uploadedPairs(project) {
+   return {
+    [project.key]: project.name
+   };
+  }
   function elsewhere(pins, cid, {project: project, tags: tags}) {
    const histories = [ ...(0, revision.u3)((0, revision.v$)(pins, project), project) ];
    return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
   }
   function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
+   const keyvalues = uploadedPairs(project);
    const fresh = {
     id: "new",
     cid: build.root,
     name: "",
     bytes: build.bytes,
-    keyvalues: {},
+    keyvalues: keyvalues,
     createdAt: now
    };
    const before = source.kind === "reuse" ? source.pin : fresh;
@@ -29819,6 +29830,8 @@ var __webpack_modules__ = {
    return [ ...pins ].sort((a, b) => Number((0, tag.rL)(b.keyvalues, project).ours) - Number((0, 
    tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
+  var cleanup = __nccwpck_require__(1157);
+  var survey = __nccwpck_require__(6440);
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
    const {run: run, ports: ports} = job;
@@ -29856,8 +29869,12 @@ var __webpack_modules__ = {
     project: project,
     sameCid: sameCid
    }, run);
-   const tagged = plan.retention.filter(({marks: marks}) => marks.length > 0);
-   if (run.unpin && !run.dryRun) (0, retention.Q4)(tagged, run.maxRemovals);
+   const judged = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   if (run.unpin && !run.dryRun) await (0, survey.tk)(ports, judged, run.maxRemovals);
    return {
     build: build,
     plan: plan,
@@ -29898,7 +29915,6 @@ var __webpack_modules__ = {
     hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
    });
   }
-  var survey = __nccwpck_require__(6440);
   var tag_pin = __nccwpck_require__(1757);
   const ATTEMPTS = 3;
   async function deploy(run, ports) {
@@ -29917,20 +29933,13 @@ var __webpack_modules__ = {
   }
   async function deployOnce(job) {
    const {run: run, ports: ports} = job;
-   let decision = await announce(job, await decide(job));
+   const first = await announce(job, await decide(job));
    if (run.dryRun) return {
     kind: "planned",
-    ...decision,
-    retention: await foresee(job, decision)
+    ...first,
+    retention: await foresee(job, first)
    };
-   let upload = await obtain(job, decision);
-   let refusedBytes = 0;
-   if (upload?.kind === "refused") {
-    refusedBytes = upload.sentBytes;
-    decision = await announce(job, await decideAgain(job, decision, upload.reason));
-    upload = await obtain(job, decision);
-   }
-   if (upload?.kind === "refused") throw refusedUpload(upload.reason);
+   const {decision: decision, upload: upload, refusedBytes: refusedBytes} = await obtainAnyhow(job, first);
    const placed = await settle(job, decision, upload);
    if (placed === void 0) return;
    ports.transferred();
@@ -29947,6 +29956,10 @@ var __webpack_modules__ = {
    });
    if (!run.failOnUnreachable && await tagger.tag() === void 0) return;
    const probes = await look(job, decision.build);
+   if (run.failOnUnreachable && isUnserved(run, probes)) {
+    if (await ports.pins.read(placed.id) === void 0) return;
+    throw unreachable(decision.build, probes);
+   }
    const pin = await tagger.settle();
    if (pin === void 0) return;
    ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
@@ -29961,6 +29974,22 @@ var __webpack_modules__ = {
      pin: pin,
      probes: probes
     })
+   };
+  }
+  async function obtainAnyhow(job, first) {
+   const upload = await obtain(job, first);
+   if (upload?.kind !== "refused") return {
+    decision: first,
+    upload: upload,
+    refusedBytes: 0
+   };
+   const decision = await announce(job, await decideAgain(job, first, upload.reason));
+   const again = await obtain(job, decision);
+   if (again?.kind === "refused") throw refusedUpload(again.reason);
+   return {
+    decision: decision,
+    upload: again,
+    refusedBytes: upload.sentBytes
    };
   }
   function isProtected({tags: tags, cid: cid, policy: policy}) {
@@ -30012,9 +30041,7 @@ var __webpack_modules__ = {
     method: method,
     name: run.name(build.root),
     group: run.group,
-    keyvalues: {
-     [run.project.key]: run.project.name
-    },
+    keyvalues: uploadedPairs(run.project),
     onProgress: (sent, total) => ports.log.progress("Uploaded", sent, total)
    });
    if (upload.kind === "uploaded" && upload.cid !== void 0 && upload.cid !== plan.cid) throw otherCid(plan.cid, upload.cid, method);
@@ -30059,36 +30086,50 @@ var __webpack_modules__ = {
   async function look({run: run, ports: ports}, build) {
    if (run.network === "private") return [];
    const probes = await ports.gateways.probe(build);
-   const link = (0, outcome.W)(probes);
-   if (link !== void 0) return probes;
+   if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+   return probes;
+  }
+  function isUnserved({network: network}, probes) {
+   return network !== "private" && (0, outcome.W)(probes) === void 0;
+  }
+  function unreachable(build, probes) {
    const tried = probes.map(probe => `${probe.host}: ${probe.note}`).join("; ");
-   const message = `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`;
-   if (run.failOnUnreachable) throw new errors.l("network", message, {
+   return new errors.l("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
     hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
    });
-   ports.log.warn(message);
-   return probes;
   }
  },
  7643: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    p: () => list
   });
-  var _cleanup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1157);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1157);
   async function list(run, ports) {
-   const judgement = await (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_0__.T1)(run, ports);
+   const judgement = await (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_1__.T1)(run, ports);
    ports.showRetention(judgement.rows);
    return {
     kind: "listed",
-    retention: (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_0__.SP)(judgement, "mode is list"),
-    usage: await ports.pins.readUsage()
+    retention: (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_1__.SP)(judgement, "mode is list"),
+    usage: await readUsage(ports)
    };
+  }
+  async function readUsage({pins: pins, log: log}) {
+   try {
+    return await pins.readUsage();
+   } catch (error) {
+    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
+    log.warn(`What the whole account uses is not known: ${error.message}`);
+    return;
+   }
   }
  },
  6440: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    as: () => investigate,
+   SY: () => isWorthAsking,
    XD: () => readClosed,
+   tk: () => refuseTooManyFor,
    Xg: () => stillGivenUp
   });
   var errors = __nccwpck_require__(6046);
@@ -30119,6 +30160,19 @@ var __webpack_modules__ = {
     policy: informed,
     now: now
    };
+  }
+  const INVESTIGATED_AT_LEAST = 100;
+  function isWorthAsking({rows: rows}, maxRemovals) {
+   return (0, retention.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+  }
+  async function refuseTooManyFor(ports, first, maxRemovals) {
+   if ((0, retention.Q)(first.rows).length <= maxRemovals) return;
+   if (!isWorthAsking(first, maxRemovals)) (0, retention.Q4)(first.rows, maxRemovals);
+   const known = await investigate(ports, first).catch(error => {
+    if (!(error instanceof errors.l)) throw error;
+    return;
+   });
+   if (known !== void 0) (0, retention.Q4)(known.rows, maxRemovals);
   }
   function withHolders(revision, holders, project) {
    const known = new Set(revision.pins.map(({id: id}) => id));
@@ -30206,7 +30260,8 @@ var __webpack_modules__ = {
     written: void 0,
     previewsAt: void 0,
     writes: 0,
-    adopted: false
+    adopted: false,
+    wasPreview: void 0
    };
    const work = {
     ports: ports,
@@ -30257,9 +30312,12 @@ var __webpack_modules__ = {
   function planChange(pin, work) {
    const {order: order, progress: progress} = work;
    const keyvalues = keepAdopted(pin, (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.Vd)(pin.keyvalues, order), work);
+   progress.wasPreview ??= (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.A)(pin.keyvalues);
+   const {written: written} = progress;
    const expiresAt = (0, _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__.vv)(pin, keyvalues, {
     ...order,
-    written: progress.written
+    written: written,
+    wasPreview: progress.wasPreview
    });
    return Object.keys(keyvalues).length === 0 && expiresAt === void 0 ? void 0 : {
     keyvalues: keyvalues,
@@ -36080,7 +36138,7 @@ var __webpack_modules__ = {
    }
   }
   function fileUrl({apiUrl: apiUrl, network: network}, id) {
-   return `${apiUrl}/v3/files/${network}/${id.split("/").map(encodeURIComponent).join("/")}`;
+   return `${apiUrl}/v3/files/${network}/${encodeURIComponent(id)}`;
   }
   function isFine({status: status}) {
    return status >= 200 && status < 300;
@@ -36168,7 +36226,7 @@ var __webpack_modules__ = {
    });
   }
   async function readSwap(account, {cid: cid, domain: domain}) {
-   const url = `${fileUrl(account, `swap/${cid}`)}?domain=${encodeURIComponent(domain)}`;
+   const url = `${account.apiUrl}/v3/files/${account.network}/swap/${cid}?domain=${encodeURIComponent(domain)}`;
    const answer = await send(account, "swap", {
     method: "GET",
     url: url
@@ -36197,8 +36255,8 @@ var __webpack_modules__ = {
    };
   }
   function parseRow(value) {
-   const id = (0, json.$6)(value, "id") ?? "";
-   if (id === "") throw unexpected("a pin");
+   const id = idOf(value);
+   if (id === void 0) throw unexpected("a pin");
    const created = new Date((0, json.$6)(value, "created_at") ?? 0);
    return {
     pin: {
@@ -36213,6 +36271,10 @@ var __webpack_modules__ = {
     duplicate: (0, json.fK)(value, "is_duplicate") === true
    };
   }
+  function idOf(row) {
+   const id = (0, json.$6)(row, "id") ?? "";
+   return /^[\w-]{1,100}$/.test(id) ? id : void 0;
+  }
   function parseKeyvalues(value) {
    const pairs = typeof value === "object" && value !== null ? Object.entries(value) : [];
    return Object.fromEntries(pairs.flatMap(([key, pair]) => pair === null ? [] : [ [ key, String(pair) ] ]));
@@ -36225,7 +36287,7 @@ var __webpack_modules__ = {
   function parsePage(value) {
    const rows = (0, json.fK)(value, "files") === null ? [] : (0, json.gT)(value, "files");
    if (rows === void 0) throw unexpected("a list of pins");
-   const pins = rows.filter(row => (0, json.$6)(row, "id") !== void 0);
+   const pins = rows.filter(row => idOf(row) !== void 0);
    if (pins.length === 0 && rows.length > 0) throw unexpected("a list of pins");
    return {
     pins: pins.map(row => parseRow(row).pin),

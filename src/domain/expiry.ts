@@ -12,6 +12,8 @@ export interface ExpiryRequest {
   /** How long a preview stays, milliseconds; undefined for ever. */
   readonly previewsKeptMs: number | undefined;
   readonly now: Date;
+  /** The pin was a preview when this run first saw it. */
+  readonly wasPreview: boolean;
   /** What this run has written on the pin so far. */
   readonly written: Expiry | undefined;
 }
@@ -29,9 +31,15 @@ export function planExpiry(pin: Pin, changes: KeyvalueChanges, request: ExpiryRe
   if (isLasting(after) || request.protectedContent) return mayExpire(pin, request) ? 'never' : undefined;
   // An adopted pin is not ours to end.
   if (previews.length === 0 || adopted) return undefined;
-  if (request.previewsKeptMs === undefined) return mayExpire(pin, request) ? 'never' : undefined;
-  // Another project may keep its previews for ever.
-  return shared ? undefined : nextExpiry(pin, request);
+  if (request.previewsKeptMs === undefined) return request.wasPreview && mayExpire(pin, request) ? 'never' : undefined;
+  return shared ? sharedExpiry(pin, request) : nextExpiry(pin, request);
+}
+
+/** Another project may keep its previews for longer, or for ever: its expiry is only ever moved on. */
+function sharedExpiry(pin: Pin, request: ExpiryRequest): Expiry | undefined {
+  if (pin.expiresAt === null) return undefined;
+  if (pin.expiresAt !== undefined) return nextExpiry(pin, request);
+  return request.written === 'never' ? undefined : 'never';
 }
 
 /** `never` where changes leave a lasting tag on a pin that may have the expiry of a preview; undefined elsewhere. */

@@ -65,7 +65,7 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
   const at = chooseTime(remote, options);
   const source = choosePin(remote, options);
   const superseded = elsewhere(remote.project, build.root, options);
-  const found = source.kind === 'reuse' ? source.pin.keyvalues : {};
+  const found = source.kind === 'reuse' ? source.pin.keyvalues : uploadedPairs(options.project);
   // Refuses now, before anything is sent, what could not be tagged afterwards.
   const tagging = planTags(found, { ...options, at, superseded, origin: { kind: 'plain' } });
   const now = options.tags.map((tag) => currentCid(remote.project, tag, options.project));
@@ -87,6 +87,11 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
   };
 }
 
+/** What an upload carries: only whose it is. The tags follow when the CID has been seen to be right. */
+export function uploadedPairs(project: Project): Keyvalues {
+  return { [project.key]: project.name };
+}
+
 function elsewhere(pins: readonly Pin[], cid: Cid, { project, tags }: DeployOptions): ReadonlySet<string> {
   const histories = [...historiesOf(revisionsOf(pins, project), project)];
   return new Set(histories.flatMap(([tag, [current]]) => (current?.cid === cid || tags.includes(tag) ? [] : [tag])));
@@ -104,7 +109,8 @@ function revisionsAfter(
   { build, source, tagging }: Next,
   { project, now }: DeployOptions,
 ): readonly Revision[] {
-  const fresh: Pin = { id: 'new', cid: build.root, name: '', bytes: build.bytes, keyvalues: {}, createdAt: now };
+  const keyvalues = uploadedPairs(project);
+  const fresh: Pin = { id: 'new', cid: build.root, name: '', bytes: build.bytes, keyvalues, createdAt: now };
   const before = source.kind === 'reuse' ? source.pin : fresh;
   const after = { ...before, keyvalues: applyChanges(before.keyvalues, tagging) };
   const pins = [...remote.project.filter(({ id }) => id !== before.id), after];

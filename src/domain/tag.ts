@@ -135,21 +135,26 @@ function isReadable(name: string, value: string): boolean {
 }
 
 function parseTime(value: string | undefined): number | undefined {
-  return value !== undefined && /^[0-9]{1,11}$/.test(value) ? Number(value) : undefined;
+  return value !== undefined && /^[0-9]{1,10}$/.test(value) ? Number(value) : undefined;
 }
 
 function parseMark(tag: string, value: string): readonly TagMark[] {
-  const [, at, commit] = /^([0-9]{1,11}) ([0-9a-f]{7})$/.exec(value) ?? [];
-  if (at === undefined || commit === undefined || !isTagName(tag)) return [];
+  const [, at, commit] = /^([0-9]{1,10}) ([0-9a-f]{7})$/.exec(value) ?? [];
+  if (at === undefined || commit === undefined || !isTagName(tag) || !isPlausible(at)) return [];
   return [{ tag, at: Number(at), commit }];
+}
+
+/** Before 2100: a mark is put later than all that are there, and there must be room for that. */
+function isPlausible(at: string): boolean {
+  return Number(at) < 4_102_444_800;
 }
 
 function parsePreviews(value: string): readonly PreviewMark[] {
   return value
     .split(' ')
     .flatMap((part) => {
-      const [, pullRequest, at] = /^(0|[1-9][0-9]{0,9})@([0-9]{1,11})$/.exec(part) ?? [];
-      return pullRequest === undefined || at === undefined
+      const [, pullRequest, at] = /^(0|[1-9][0-9]{0,9})@([0-9]{1,10})$/.exec(part) ?? [];
+      return pullRequest === undefined || at === undefined || !isPlausible(at)
         ? []
         : [{ pullRequest: Number(pullRequest), at: Number(at) }];
     })

@@ -2,7 +2,7 @@ import type { Outcome, Retention } from '../domain/outcome.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, refuseTooMany, toUnpin } from '../domain/retention.ts';
 import { type Revision, revisionsOf } from '../domain/revision.ts';
 import { type GiveUpPorts, giveUp } from './give-up.ts';
-import { investigate, type Judgement, readClosed, type SurveyPorts, stillGivenUp } from './survey.ts';
+import { investigate, isWorthAsking, type Judgement, readClosed, type SurveyPorts, stillGivenUp } from './survey.ts';
 
 export interface CleanupRun {
   /** With the scope `all` it is a sweep, which also asks whose pull requests are closed. */
@@ -32,17 +32,13 @@ export async function cleanup(run: CleanupRun, ports: CleanupPorts): Promise<Out
   };
 }
 
-/** So many that a plan is refused anyway are not worth hundreds of requests. */
-const INVESTIGATED_AT_LEAST = 100;
-
 /** What a cleanup would do, without doing any of it. */
 export async function judgeProject(run: Omit<CleanupRun, 'unpin' | 'dryRun'>, ports: SurveyPorts): Promise<Judgement> {
   const { policy, now, maxRemovals } = run;
   const revisions = revisionsOf(await ports.pins.listByProject(policy.project), policy.project);
   const known = { ...policy, givenUp: await readGivenUp(run, ports, revisions) };
   const first = { rows: judgeRevisions(revisions, known, now), policy: known, now };
-  const worthIt = toUnpin(first.rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
-  return worthIt ? await investigate(ports, first) : first;
+  return isWorthAsking(first, maxRemovals) ? await investigate(ports, first) : first;
 }
 
 async function readGivenUp(

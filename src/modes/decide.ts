@@ -3,10 +3,9 @@ import { ActionError } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
-import { refuseTooMany } from '../domain/retention.ts';
 import type { Gateways, Pins, Uploaded } from '../ports.ts';
 import type { GiveUpPorts } from './give-up.ts';
-import type { SurveyPorts } from './survey.ts';
+import { type Judgement, refuseTooManyFor, type SurveyPorts } from './survey.ts';
 
 export interface DeployRun extends DeployOptions {
   readonly content: Content;
@@ -82,9 +81,8 @@ interface Proposal {
 async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
   const sameCid = await confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
   const plan = planDeploy(build, { project, sameCid }, run);
-  // What carries no tag is not counted yet: whether others need it is only asked when the new content is live.
-  const tagged = plan.retention.filter(({ marks }) => marks.length > 0);
-  if (run.unpin && !run.dryRun) refuseTooMany(tagged, run.maxRemovals);
+  const judged: Judgement = { rows: plan.retention, policy: plan.policy, now: run.now };
+  if (run.unpin && !run.dryRun) await refuseTooManyFor(ports, judged, run.maxRemovals);
   return { build, plan, method };
 }
 

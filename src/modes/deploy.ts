@@ -4,7 +4,7 @@ import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
-import type { DeployPlan } from '../domain/plan.ts';
+import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
 import { matchesTag, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
@@ -43,16 +43,9 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
 /** Answers undefined when the pin was gone before the end. */
 async function deployOnce(job: Job): Promise<Outcome | undefined> {
   const { run, ports } = job;
-  let decision = await announce(job, await decide(job));
-  if (run.dryRun) return { kind: 'planned', ...decision, retention: await foresee(job, decision) };
-  let upload = await obtain(job, decision);
-  let refusedBytes = 0;
-  if (upload?.kind === 'refused') {
-    refusedBytes = upload.sentBytes;
-    decision = await announce(job, await decideAgain(job, decision, upload.reason));
-    upload = await obtain(job, decision);
-  }
-  if (upload?.kind === 'refused') throw refusedUpload(upload.reason);
+  const first = await announce(job, await decide(job));
+  if (run.dryRun) return { kind: 'planned', ...first, retention: await foresee(job, first) };
+  const { decision, upload, refusedBytes } = await obtainAnyhow(job, first);
   const placed = await settle(job, decision, upload);
   if (placed === undefined) return undefined;
   ports.transferred();
@@ -67,6 +60,10 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
   // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
   if (!run.failOnUnreachable && (await tagger.tag()) === undefined) return undefined;
   const probes = await look(job, decision.build);
+  if (run.failOnUnreachable && isUnserved(run, probes)) {
+    if ((await ports.pins.read(placed.id)) === undefined) return undefined;
+    throw unreachable(decision.build, probes);
+  }
   // The last act before old content goes: what another run overwrote or removed since is repaired.
   const pin = await tagger.settle();
   if (pin === undefined) return undefined;
@@ -80,6 +77,23 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
     expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
     retention: await retire(job, decision, { pin, probes }),
   };
+}
+
+interface Obtained {
+  readonly decision: Decision;
+  /** Undefined when nothing had to be sent. */
+  readonly upload: Uploaded | undefined;
+  readonly refusedBytes: number;
+}
+
+/** Uploads what is missing, as a folder where the account's plan does not import CARs. */
+async function obtainAnyhow(job: Job, first: Decision): Promise<Obtained> {
+  const upload = await obtain(job, first);
+  if (upload?.kind !== 'refused') return { decision: first, upload, refusedBytes: 0 };
+  const decision = await announce(job, await decideAgain(job, first, upload.reason));
+  const again = await obtain(job, decision);
+  if (again?.kind === 'refused') throw refusedUpload(again.reason);
+  return { decision, upload: again, refusedBytes: upload.sentBytes };
 }
 
 function isProtected({ tags, cid, policy }: DeployPlan): boolean {
@@ -130,8 +144,7 @@ async function obtain({ run, ports }: Job, { build, plan, method }: Decision): P
     method,
     name: run.name(build.root),
     group: run.group,
-    // Only whose it is. The tags follow when the CID has been seen to be right.
-    keyvalues: { [run.project.key]: run.project.name },
+    keyvalues: uploadedPairs(run.project),
     onProgress: (sent, total) => ports.log.progress('Uploaded', sent, total),
   });
   if (upload.kind === 'uploaded' && upload.cid !== undefined && upload.cid !== plan.cid)
@@ -193,17 +206,23 @@ async function look({ run, ports }: Job, build: Build): Promise<readonly Probe[]
   // No gateway serves private content without a signed link.
   if (run.network === 'private') return [];
   const probes = await ports.gateways.probe(build);
-  const link = mainLink(probes);
-  if (link !== undefined) return probes;
+  if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+  return probes;
+}
+
+function isUnserved({ network }: Job['run'], probes: readonly Probe[]): boolean {
+  return network !== 'private' && mainLink(probes) === undefined;
+}
+
+function unreachable(build: Build, probes: readonly Probe[]): ActionError {
   const tried = probes.map((probe) => `${probe.host}: ${probe.note}`).join('; ');
-  const message = `${build.root} is pinned, but no gateway serves it (${tried === '' ? 'none is configured' : tried}).`;
-  if (run.failOnUnreachable) {
-    throw new ActionError('network', message, {
+  return new ActionError(
+    'network',
+    `${build.root} is pinned, but no gateway serves it (${tried === '' ? 'none is configured' : tried}).`,
+    {
       hint: probes.every((probe) => probe.final)
         ? 'Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved.'
         : 'Run the job again later, or give verify-timeout more time. No tag was moved.',
-    });
-  }
-  ports.log.warn(message);
-  return probes;
+    },
+  );
 }

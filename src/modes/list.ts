@@ -1,4 +1,5 @@
-import type { Outcome } from '../domain/outcome.ts';
+import { ActionError } from '../domain/errors.ts';
+import type { Outcome, Usage } from '../domain/outcome.ts';
 import type { Judged } from '../domain/retention.ts';
 import { type CleanupRun, judgeProject, shown } from './cleanup.ts';
 import type { SurveyPorts } from './survey.ts';
@@ -11,5 +12,16 @@ export interface ListPorts extends SurveyPorts {
 export async function list(run: Omit<CleanupRun, 'unpin' | 'dryRun'>, ports: ListPorts): Promise<Outcome> {
   const judgement = await judgeProject(run, ports);
   ports.showRetention(judgement.rows);
-  return { kind: 'listed', retention: shown(judgement, 'mode is list'), usage: await ports.pins.readUsage() };
+  return { kind: 'listed', retention: shown(judgement, 'mode is list'), usage: await readUsage(ports) };
+}
+
+/** The table is worth having without it. */
+async function readUsage({ pins, log }: ListPorts): Promise<Usage | undefined> {
+  try {
+    return await pins.readUsage();
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    log.warn(`What the whole account uses is not known: ${error.message}`);
+    return undefined;
+  }
 }

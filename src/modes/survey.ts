@@ -2,7 +2,14 @@ import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
 import { deployedIn, type Known } from '../domain/github.ts';
 import type { Pin } from '../domain/pin.ts';
-import { type GivenUp, type Judged, judgeRevisions, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
+import {
+  type GivenUp,
+  type Judged,
+  judgeRevisions,
+  type RetentionPolicy,
+  refuseTooMany,
+  toUnpin,
+} from '../domain/retention.ts';
 import { marksOf, type Revision } from '../domain/revision.ts';
 import { type Project, parseTags, pullRequestOf } from '../domain/tag.ts';
 import type { GitHub, Log, Pins } from '../ports.ts';
@@ -35,6 +42,28 @@ export async function investigate(ports: SurveyPorts, first: Judgement): Promise
   const informed = { ...policy, inUse };
   const revisions = rows.map(({ revision }) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
   return { rows: judgeRevisions(revisions, informed, now), policy: informed, now };
+}
+
+/** So many that a plan is refused anyway are not worth hundreds of requests. */
+const INVESTIGATED_AT_LEAST = 100;
+
+/** True where a plan is small enough that asking around could still make it fit. */
+export function isWorthAsking({ rows }: Judgement, maxRemovals: number): boolean {
+  return toUnpin(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+}
+
+/**
+ * Refuses a plan that would unpin more than the user allows, before anything is sent. Only one that seems to is looked
+ * into; where that fails, nothing will be given up anyway.
+ */
+export async function refuseTooManyFor(ports: SurveyPorts, first: Judgement, maxRemovals: number): Promise<void> {
+  if (toUnpin(first.rows).length <= maxRemovals) return;
+  if (!isWorthAsking(first, maxRemovals)) refuseTooMany(first.rows, maxRemovals);
+  const known = await investigate(ports, first).catch((error: unknown) => {
+    if (!(error instanceof ActionError)) throw error;
+    return undefined;
+  });
+  if (known !== undefined) refuseTooMany(known.rows, maxRemovals);
 }
 
 /** A revision with what the list by CID shows: pins of others, and own ones that the project's list did not show yet. */

@@ -1,7 +1,7 @@
 import { ActionError } from '../domain/errors.ts';
 import { type Expiry, planExpiry } from '../domain/expiry.ts';
 import type { Pin } from '../domain/pin.ts';
-import { isMarker, type KeyvalueChanges, parseTags, pullRequestOf, renderTags } from '../domain/tag.ts';
+import { isMarker, type KeyvalueChanges, parseTags, pullRequestOf, renderTags, wasPreview } from '../domain/tag.ts';
 import { applyChanges, cutPreviews, planTags, type TagRequest } from '../domain/tagging.ts';
 import type { Clock, Log, PinChange, Pins } from '../ports.ts';
 
@@ -49,10 +49,18 @@ interface Progress {
   writes: number;
   /** The pin was there before any project used it: seen once, it stays so, though a run that releases it takes the mark off. */
   adopted: boolean;
+  /** Whether the pin was a preview when it was first read. */
+  wasPreview: boolean | undefined;
 }
 
 export function createTagger(ports: TagPorts, order: TagOrder): Tagger {
-  const progress: Progress = { written: undefined, previewsAt: undefined, writes: 0, adopted: false };
+  const progress: Progress = {
+    written: undefined,
+    previewsAt: undefined,
+    writes: 0,
+    adopted: false,
+    wasPreview: undefined,
+  };
   const work: Work = { ports, order, progress };
   return {
     tag: () => tag(work),
@@ -110,7 +118,9 @@ async function write(work: Work, { pin, change, readAt, patient }: Write): Promi
 function planChange(pin: Pin, work: Work): PinChange | undefined {
   const { order, progress } = work;
   const keyvalues = keepAdopted(pin, planTags(pin.keyvalues, order), work);
-  const expiresAt = planExpiry(pin, keyvalues, { ...order, written: progress.written });
+  progress.wasPreview ??= wasPreview(pin.keyvalues);
+  const { written } = progress;
+  const expiresAt = planExpiry(pin, keyvalues, { ...order, written, wasPreview: progress.wasPreview });
   return Object.keys(keyvalues).length === 0 && expiresAt === undefined ? undefined : { keyvalues, expiresAt };
 }
 

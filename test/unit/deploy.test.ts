@@ -58,6 +58,8 @@ function runOf(more: Partial<DeployRun> = {}): DeployRun {
 
 interface Setting {
   readonly cid?: Cid;
+  /** Looks at the gateways; answers `probes` when left out. */
+  readonly probe?: () => readonly Probe[];
   readonly probes?: readonly Probe[];
 }
 
@@ -69,7 +71,7 @@ interface Deployed {
 async function deployTo(
   account: Account,
   run: DeployRun,
-  { cid = NEW, probes = [live] }: Setting = {},
+  { cid = NEW, probes = [live], probe = () => probes }: Setting = {},
 ): Promise<Deployed> {
   const said: string[] = [];
   const builds: Partial<Record<CidProfile, Build>> = {
@@ -79,7 +81,7 @@ async function deployTo(
     pins: account,
     github: quietGitHub,
     clock: createClock(),
-    gateways: { probe: () => Promise.resolve(probes) },
+    gateways: { probe: () => Promise.resolve(probe()) },
     log: { line: () => {}, notice: () => {}, warn: (text) => said.push(text), group: () => {}, progress: () => {} },
     build: (profile) => Promise.resolve(builds[profile] ?? buildOf(cid)),
     keepCar: () => Promise.resolve(),
@@ -227,6 +229,41 @@ describe('deploy', () => {
     await expect(deployTo(createAccount(), runOf({ failOnUnreachable: true }), { probes })).rejects.toThrow(
       /no gateway serves it/,
     );
+  });
+
+  it('deploys again when the pin is removed while it must be reachable and is not', async () => {
+    const account = createAccount();
+    const down = { ...live, state: 'down', note: 'no such pin' } as const;
+    let looks = 0;
+    const probe = (): readonly Probe[] => {
+      looks += 1;
+      if (looks > 1) return [live];
+      account.pins.clear();
+      return [down];
+    };
+    const { outcome } = await deployTo(account, runOf({ failOnUnreachable: true }), { probe });
+    expect(outcome).toMatchObject({ kind: 'deployed', uploadedBytes: 100 });
+    expect(production(account)).toBe(NEW);
+    expect(account.calls.filter((call) => call === 'upload')).toHaveLength(2);
+  });
+
+  it('counts only what nobody needs when it compares a plan with max-removals', async () => {
+    const at = (index: number): string => `${1_700_000_000 + index} 1111111`;
+    const pins = [5, 6, 7].map((number) =>
+      pinOf(`old-${number}`, cidNumber(number), {
+        [project.key]: project.name,
+        [`${project.key}.production`]: at(number),
+      }),
+    );
+    const strict = { ...runOf().retention, keepLast: 1, keepWithinMs: 0 };
+    const swaps = new Map([[cidNumber(5), cidNumber(6)]]);
+    const account = createAccount({ pins, swaps });
+    const { outcome } = await deployTo(account, runOf({ retention: strict, maxRemovals: 1 }));
+    expect(outcome).toMatchObject({ kind: 'deployed', retention: { unpinned: [{ revision: { cid: cidNumber(7) } }] } });
+    expect([...account.pins.keys()].sort()).toEqual(['old-5', 'old-6', 'pin-4']);
+    const refused = createAccount({ pins });
+    await expect(deployTo(refused, runOf({ retention: strict, maxRemovals: 1 }))).rejects.toThrow(/would unpin 3/);
+    expect(refused.calls).not.toContain('upload');
   });
 
   it('ends right with each way the service treats duplicates, though the list lags', async () => {

@@ -23,7 +23,15 @@ function pin(keyvalues: Keyvalues, expiresAt: Date | null | 'hidden'): Pin {
 }
 
 function request(more: Partial<ExpiryRequest> = {}): ExpiryRequest {
-  return { project, protectedContent: false, previewsKeptMs: 30 * DAY_MS, now: NOW, written: undefined, ...more };
+  return {
+    project,
+    protectedContent: false,
+    wasPreview: true,
+    previewsKeptMs: 30 * DAY_MS,
+    now: NOW,
+    written: undefined,
+    ...more,
+  };
 }
 
 const days = (count: number): Date => new Date(NOW.getTime() + count * DAY_MS);
@@ -220,4 +228,26 @@ describe('the expiry', () => {
   function shownAfter(planned: Expiry | undefined, before: Pin): Date | null {
     return planned === 'never' ? null : (planned ?? before.expiresAt ?? null);
   }
+});
+
+describe('a preview on a pin that another project uses', () => {
+  const shared = { ...THEIR_PREVIEW, [other.key]: other.name, [project.key]: project.name };
+  const expiry = (expiresAt: Date | null | 'hidden', more: Partial<ExpiryRequest> = {}): unknown =>
+    planExpiry(pin(shared, expiresAt), PREVIEW, request(more));
+
+  it('moves a shown expiry on and never back', () => {
+    expect(expiry(days(1))).toEqual(days(30));
+    expect(expiry(days(90))).toBeUndefined();
+    expect(expiry(null)).toBeUndefined();
+  });
+
+  it('ends a hidden one: it may be about to remove what is fresh', () => {
+    expect(expiry('hidden')).toBe('never');
+    expect(expiry('hidden', { written: 'never' })).toBeUndefined();
+  });
+});
+
+it('leaves a fresh pin alone when previews never expire', () => {
+  const fresh = pin({ [project.key]: project.name, ...PREVIEW }, 'hidden');
+  expect(planExpiry(fresh, {}, request({ previewsKeptMs: undefined, wasPreview: false }))).toBeUndefined();
 });

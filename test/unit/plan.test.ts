@@ -66,6 +66,18 @@ describe('planDeploy', () => {
     expect(planDeploy(buildOf(A), { project: [other], sameCid: [] }, options).at).toBe(1_800_000_000);
   });
 
+  it('puts eight tags on new content, and does not take its own upload for a foreign pin', () => {
+    const tags = Array.from({ length: 8 }, (_, index) => `v${index}`);
+    const plan = planDeploy(buildOf(A), { project: [], sameCid: [] }, { ...options, tags });
+    expect(plan.retention.map(({ refs, verdict }) => [refs.length, verdict.kind])).toEqual([[8, 'current']]);
+    expect(plan.retention[0]?.revision.pins[0]?.keyvalues).not.toHaveProperty(['pd1.adopted']);
+  });
+
+  it('takes a mark from a far future for none, so that the tag can still move', () => {
+    const absurd = pinOf('1', B, { [project.key]: project.name, [`${project.key}.production`]: '9999999999 1111111' });
+    expect(planDeploy(buildOf(A), { project: [absurd], sameCid: [] }, options).at).toBe(1_800_000_000);
+  });
+
   it('refuses, before anything is sent, tags that do not fit', () => {
     const tags = Array.from({ length: 9 }, (_, index) => `v${index}`);
     expect(() => planDeploy(buildOf(A), { project: [], sameCid: [] }, { ...options, tags })).toThrow(/key-value pairs/);

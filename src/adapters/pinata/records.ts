@@ -60,7 +60,7 @@ async function send(
 }
 
 function fileUrl({ apiUrl, network }: PinataAccount, id: string): string {
-  return `${apiUrl}/v3/files/${network}/${id.split('/').map(encodeURIComponent).join('/')}`;
+  return `${apiUrl}/v3/files/${network}/${encodeURIComponent(id)}`;
 }
 
 function isFine({ status }: Answer): boolean {
@@ -157,7 +157,7 @@ async function readSwap(
   account: PinataAccount,
   { cid, domain }: { readonly cid: Cid; readonly domain: string },
 ): Promise<Cid | undefined> {
-  const url = `${fileUrl(account, `swap/${cid}`)}?domain=${encodeURIComponent(domain)}`;
+  const url = `${account.apiUrl}/v3/files/${account.network}/swap/${cid}?domain=${encodeURIComponent(domain)}`;
   const answer = await send(account, 'swap', { method: 'GET', url });
   // 404: nothing was ever swapped; other refusals: it is not the account's to swap, or its gateway has no such plugin.
   if (answer === 'late' || (answer.status > 401 && answer.status < 429) || answer.status === 400) return undefined;

@@ -15,8 +15,8 @@ export interface ParsedRow {
  * @throws ActionError of kind `network` when it is not a row.
  */
 export function parseRow(value: unknown): ParsedRow {
-  const id = textAt(value, 'id') ?? '';
-  if (id === '') throw unexpected('a pin');
+  const id = idOf(value);
+  if (id === undefined) throw unexpected('a pin');
   const created = new Date(textAt(value, 'created_at') ?? 0);
   return {
     pin: {
@@ -30,6 +30,12 @@ export function parseRow(value: unknown): ParsedRow {
     },
     duplicate: valueAt(value, 'is_duplicate') === true,
   };
+}
+
+/** It becomes part of an address: a text that would be another address is none. */
+function idOf(row: unknown): string | undefined {
+  const id = textAt(row, 'id') ?? '';
+  return /^[\w-]{1,100}$/.test(id) ? id : undefined;
 }
 
 /** Rows made through older endpoints may hold numbers and booleans, or no map at all. */
@@ -50,7 +56,7 @@ function parseExpiry(value: unknown): Date | null | undefined {
 export function parsePage(value: unknown): { readonly pins: readonly Pin[]; readonly nextToken: string } {
   const rows = valueAt(value, 'files') === null ? [] : listAt(value, 'files');
   if (rows === undefined) throw unexpected('a list of pins');
-  const pins = rows.filter((row) => textAt(row, 'id') !== undefined);
+  const pins = rows.filter((row) => idOf(row) !== undefined);
   if (pins.length === 0 && rows.length > 0) throw unexpected('a list of pins');
   return { pins: pins.map((row) => parseRow(row).pin), nextToken: textAt(value, 'next_page_token') ?? '' };
 }
