@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { deployInputs, pinsOf, plantPin, secondsAgo } from '../support/deploy-inputs.ts';
-import { closedPullRequest, pushTo, type RunEvent } from '../support/events.ts';
+import { closedPullRequest, pullRequest, pushTo, type RunEvent } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { type GatedRequest, type Guard, startGate } from '../support/gate.ts';
 import { projectKey } from '../support/oracle-cid.ts';
@@ -9,11 +9,10 @@ import { tempTree } from '../support/temp-tree.ts';
 
 const emulator = await emulatorForFile();
 
-/** So many of the last requests of each run are put in every order: 70 orders. */
-const LAST = 4;
+/** So many of the last requests of both runs are put in every order: 70 orders. */
+const LAST = { D: 4, C: 4 };
 /** Orders that are tried at the same time. After its turns a deploy may wait 20 s; others are tried meanwhile. */
-const AT_ONCE = 5;
-const PULL_REQUEST = 7;
+const AT_ONCE = 3;
 
 /** Lets the requests of one run through one by one. */
 interface Turnstile {
@@ -78,19 +77,32 @@ interface Walker {
   readonly done: Promise<DistRun>;
 }
 
+/** Two runs about one content. */
+interface Contest {
+  /** Names its contents and projects. */
+  readonly name: string;
+  /** The pairs that its pin has before, with `KEY` for the project's key. */
+  readonly planted: Readonly<Record<string, string>>;
+  readonly deploy: RunEvent;
+  readonly cleanup: RunEvent;
+  /** How many of their last requests meet. */
+  readonly last: { readonly D: number; readonly C: number };
+}
+
 interface Race {
   readonly project: string;
   readonly path: string;
   readonly cid: string;
 }
 
-/** The content is pinned for a pull request only. Each race has a project and a content of its own. */
-async function prepare(path: string, text: string): Promise<Race> {
+/** Pins the content. Each race has a project and a content of its own. */
+async function prepare(path: string, text: string, { planted }: Contest): Promise<Race> {
   const project = `acme/site#${text.toLowerCase().replaceAll(' ', '-')}`;
   const key = projectKey(project);
+  const pairs = Object.entries(planted).map(([name, value]) => [name.replace('KEY', key), value] as const);
   const { cid } = await plantPin(emulator, {
     files: { 'index.html': text },
-    keyvalues: { [key]: project, [`${key}.previews`]: `${PULL_REQUEST}@${secondsAgo(600)}` },
+    keyvalues: { [key]: project, ...Object.fromEntries(pairs) },
   });
   return { project, path, cid };
 }
@@ -118,9 +130,10 @@ function* orders(each: number, others: number): Generator<string> {
 }
 
 /** The requests of a run that nobody disturbs. */
-async function countRequests(text: string, event: RunEvent): Promise<number> {
+async function countRequests(side: 'deploy' | 'cleanup', contest: Contest): Promise<number> {
+  const text = `counted ${side} ${contest.name}`;
   using site = tempTree({ 'index.html': text });
-  const walker = await walk(await prepare(site.root, text), event);
+  const walker = await walk(await prepare(site.root, text, contest), contest[side]);
   let count = 0;
   while ((await walker.turnstile.turn()) !== undefined) count += 1;
   const run = await walker.done;
@@ -137,15 +150,15 @@ interface Raced {
 
 interface Course {
   readonly order: string;
-  readonly closed: RunEvent;
+  readonly contest: Contest;
   readonly counts: { readonly D: number; readonly C: number };
 }
 
 /** Both runs come to their last requests, which then pass in the order given. Answers a promise of what is left. */
-async function runRace(race: Race, { order, closed, counts }: Course): Promise<() => Promise<Raced>> {
-  const walkers = { D: await walk(race, pushTo('main')), C: await walk(race, closed) };
+async function runRace(race: Race, { order, contest, counts }: Course): Promise<() => Promise<Raced>> {
+  const walkers = { D: await walk(race, contest.deploy), C: await walk(race, contest.cleanup) };
   for (const side of ['D', 'C'] as const) {
-    for (let turns = counts[side] - LAST; turns > 0; turns -= 1) await walkers[side].turnstile.turn();
+    for (let turns = counts[side] - contest.last[side]; turns > 0; turns -= 1) await walkers[side].turnstile.turn();
   }
   const steps: string[] = [];
   for (const side of order) {
@@ -163,22 +176,22 @@ async function runRace(race: Race, { order, closed, counts }: Course): Promise<(
 type Check = (race: Race, raced: Raced) => Promise<void>;
 
 /** Tries every order, some at once, and waits for all runs. */
-async function inEveryOrder(name: string, merged: boolean, check: Check): Promise<number> {
-  const closed = closedPullRequest(PULL_REQUEST, { merged });
+async function inEveryOrder(contest: Contest, check: Check): Promise<number> {
   const counts = {
-    D: await countRequests(`counted deploy ${name}`, pushTo('main')),
-    C: await countRequests(`counted cleanup ${name}`, closed),
+    D: await countRequests('deploy', contest),
+    C: await countRequests('cleanup', contest),
   };
-  expect(Math.min(counts.D, counts.C)).toBeGreaterThanOrEqual(LAST);
-  const all = [...orders(LAST, LAST)];
+  const { last } = contest;
+  expect(Math.min(counts.D - last.D, counts.C - last.C)).toBeGreaterThanOrEqual(0);
+  const all = [...orders(last.D, last.C)];
   const left = [...all];
   const checks: Promise<unknown>[] = [];
   const lane = async (): Promise<void> => {
     for (let order = left.shift(); order !== undefined; order = left.shift()) {
-      const text = `raced ${name} ${order}`;
+      const text = `raced ${contest.name} ${order}`;
       const site = tempTree({ 'index.html': text });
-      const race = await prepare(site.root, text);
-      const finish = await runRace(race, { order, closed, counts });
+      const race = await prepare(site.root, text, contest);
+      const finish = await runRace(race, { order, contest, counts });
       const checked = finish().then((raced) => check(race, raced));
       // What fails is told at the end, when no run is left.
       checks.push(checked.catch((error: unknown) => error).finally(() => site[Symbol.dispose]()));
@@ -202,32 +215,72 @@ async function livePairs({ project, cid }: Race, story: string): Promise<Readonl
   return pairs;
 }
 
-describe('a production deploy and the cleanup of a pull request with the same content, in every order of their last requests', () => {
-  it('leave it pinned for production, without the tag of a pull request that was merged', {
-    timeout: 300_000,
-  }, async () => {
-    const tried = await inEveryOrder('merged', true, async (race, { deploy, cleanup, story }) => {
+const PREVIEW = { 'KEY.previews': `7@${secondsAgo(600)}` };
+
+// Much of their time is waiting, so the three wait together.
+it.concurrent('a production deploy and the cleanup of the merged pull request leave the content pinned for production alone', {
+  timeout: 300_000,
+}, async () => {
+  const tried = await inEveryOrder(
+    {
+      name: 'merged',
+      planted: PREVIEW,
+      deploy: pushTo('main'),
+      cleanup: closedPullRequest(7, { merged: true }),
+      last: LAST,
+    },
+    async (race, { deploy, cleanup, story }) => {
       expect([deploy.exitCode, cleanup.exitCode], story).toEqual([0, 0]);
       const keyvalues = await livePairs(race, story);
       expect(keyvalues, story).not.toHaveProperty([`${projectKey(race.project)}.previews`]);
-    });
-    expect(tried).toBe(70);
-  });
+    },
+  );
+  expect(tried).toBe(70);
+});
 
-  it('leave it pinned and served for production when the pull request was closed without a merge', {
-    timeout: 300_000,
-  }, async () => {
-    const ends = { removed: 0, spared: 0 };
-    const tried = await inEveryOrder('closed', false, async (race, { deploy, cleanup, story }) => {
+it.concurrent('a production deploy and the cleanup of a closed pull request leave the content pinned and served', {
+  timeout: 300_000,
+}, async () => {
+  const ends = { removed: 0, spared: 0 };
+  const tried = await inEveryOrder(
+    {
+      name: 'closed',
+      planted: PREVIEW,
+      deploy: pushTo('main'),
+      cleanup: closedPullRequest(7, { merged: false }),
+      last: LAST,
+    },
+    async (race, { deploy, cleanup, story }) => {
       expect([deploy.exitCode, cleanup.exitCode], story).toEqual([0, 0]);
       await livePairs(race, story);
       const served = await fetch(`${emulator.gatewayUrl}/ipfs/${race.cid}/index.html`);
       expect(await served.text(), story).toMatch(/^raced closed [CD]+$/);
       ends[cleanup.outputs['unpinned-count'] === '1' ? 'removed' : 'spared'] += 1;
-    });
-    expect(tried).toBe(70);
-    // Both sides win in some orders, or the orders would not have met.
-    expect(ends.removed).toBeGreaterThan(5);
-    expect(ends.spared).toBeGreaterThan(5);
+    },
+  );
+  expect(tried).toBe(70);
+  // Both sides win in some orders, or the orders would not have met.
+  expect(ends.removed).toBeGreaterThan(5);
+  expect(ends.spared).toBeGreaterThan(5);
+});
+
+it.concurrent('a pin of somebody else is never taken for ours, in whatever order its release meets a deploy', {
+  timeout: 300_000,
+}, async () => {
+  const planted = { owner: 'somebody', 'pd1.adopted': '1', ...PREVIEW };
+  const deploy = pullRequest(9, 'synchronize');
+  const cleanup = closedPullRequest(7, { merged: false });
+  // Of the cleanup the announcement, the reading after it, and the release.
+  const contest = { name: 'adopted', planted, deploy, cleanup, last: { D: 4, C: 3 } };
+  const tried = await inEveryOrder(contest, async ({ project, cid }, { deploy, cleanup, story }) => {
+    expect([deploy.exitCode, cleanup.exitCode], story).toEqual([0, 0]);
+    const pins = await pinsOf(emulator, cid);
+    expect(pins, story).toHaveLength(1);
+    const key = projectKey(project);
+    // Whether its expiry is shown or not: none was ever set.
+    expect(pins[0], story).toMatchObject({ name: 'outside', expiresAt: null });
+    expect(pins[0]?.keyvalues, story).toMatchObject({ owner: 'somebody', [key]: project, 'pd1.adopted': '1' });
+    expect(pins[0]?.keyvalues[`${key}.previews`], story).toMatch(/^9@\d{10}( |$)/);
   });
+  expect(tried).toBe(35);
 });
