@@ -104,10 +104,12 @@ async function confirmKept(ports: GiveUpPorts, judgement: Judgement): Promise<Ju
     const pins = isAsked ? await readPins(ports, revision, policy) : revision.pins;
     if (pins.length > 0) revisions.push({ ...revision, pins });
   }
-  const stale = new Set(toUnpin(rows).map(({ revision }) => revision.cid));
-  const again = judgeRevisions(revisions, policy, now).map(
-    (row): Judged => (row.fate === 'unpin' && !stale.has(row.revision.cid) ? { ...row, fate: 'keep' } : row),
-  );
+  const before = new Map(rows.map(({ revision, fate }) => [revision.cid, fate]));
+  const again = judgeRevisions(revisions, policy, now).map((row): Judged => {
+    const fate = before.get(row.revision.cid) ?? 'keep';
+    // What was to stay stays, without the tags that are given up; the next sweep sees to it.
+    return row.fate === 'unpin' && fate !== 'unpin' ? { ...row, fate } : row;
+  });
   return { ...judgement, rows: again };
 }
 
