@@ -29524,11 +29524,14 @@ var __webpack_modules__ = {
      pins: pins
     });
    }
-   const stale = new Set((0, domain_retention.Q)(rows).map(({revision: revision}) => revision.cid));
-   const again = (0, domain_retention.sS)(revisions, policy, now).map(row => row.fate === "unpin" && !stale.has(row.revision.cid) ? {
-    ...row,
-    fate: "keep"
-   } : row);
+   const before = new Map(rows.map(({revision: revision, fate: fate}) => [ revision.cid, fate ]));
+   const again = (0, domain_retention.sS)(revisions, policy, now).map(row => {
+    const fate = before.get(row.revision.cid) ?? "keep";
+    return row.fate === "unpin" && fate !== "unpin" ? {
+     ...row,
+     fate: fate
+    } : row;
+   });
    return {
     ...judgement,
     rows: again
