@@ -28871,7 +28871,7 @@ var __webpack_modules__ = {
    }, project);
    const changes = Object.fromEntries([ ...Object.entries({
     ...present,
-    ...request.metadata,
+    ...metadataFor(present, wanted, request),
     ...wanted
    }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
    _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0)) ]);
@@ -28882,6 +28882,14 @@ var __webpack_modules__ = {
      present: present
     })
    };
+  }
+  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
+   const {adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)({
+    ...present,
+    ...wanted
+   }, project);
+   if (!adopted && !shared) return metadata;
+   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
   }
   function refuseOtherOwner(present, project) {
    const owner = present[project.key];
@@ -29543,18 +29551,17 @@ var __webpack_modules__ = {
   }
   async function carryOut(ports, judgement, row) {
    if (row.fate === "untag") return await untag(ports, judgement, row);
-   let left = row.revision.pins;
+   const {pins: pins} = row.revision;
    let sent = false;
-   while (left.length > 0) {
-    const group = left.slice(0, GROUP);
+   for (let from = 0; from < pins.length; from += GROUP) {
+    const group = pins.slice(from, from + GROUP);
     const result = await removeGroup(ports, judgement, {
      row: row,
      group: group,
-     beside: left.slice(GROUP)
+     beside: pins.filter(pin => !group.includes(pin))
     });
     if (result.kind === "spared") return result;
     sent ||= result.kind === "done";
-    left = left.slice(GROUP);
    }
    return {
     kind: sent ? "done" : "gone"
@@ -29598,9 +29605,13 @@ var __webpack_modules__ = {
    if (pins.length === 0) return {
     kind: "gone"
    };
+   const others = await readPins(ports, {
+    ...row.revision,
+    pins: beside
+   }, policy);
    const second = judgeAgain(judgement, {
     ...revision,
-    pins: [ ...pins, ...beside ]
+    pins: [ ...pins, ...others ]
    });
    if (second?.fate !== row.fate) return {
     kind: "spared",
@@ -30060,7 +30071,7 @@ var __webpack_modules__ = {
    if (plan.source.kind === "reuse") return plan.source.pin;
    const met = upload?.duplicate === true ? upload.pinId : void 0;
    if (met !== void 0 && await ports.pins.read(met) === void 0) return;
-   const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId);
+   const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId, met === void 0 ? void 0 : "seen");
    if (pin !== void 0) ports.log.line(`Pinned it (pin ${pin.id}).`);
    return pin;
   }
@@ -30158,8 +30169,12 @@ var __webpack_modules__ = {
     inUse: inUse
    };
    const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+   const judged = (0, retention.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
+    ...row,
+    fate: "keep"
+   } : row);
    return {
-    rows: (0, retention.sS)(revisions, informed, now),
+    rows: judged,
     policy: informed,
     now: now
    };
@@ -30216,9 +30231,10 @@ var __webpack_modules__ = {
     log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
     return new Map;
    }
-   const at = Math.floor((now.getTime() - CLOCKS_DIFFER_MS) / 1e3);
+   const settled = now.getTime() - CLOCKS_DIFFER_MS;
    return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
     if (state === "open") return [];
+    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
     const given = state === "merged" ? {
      why: "pull request merged",
      at: at,
@@ -30300,7 +30316,7 @@ var __webpack_modules__ = {
   }
   async function write(work, {pin: pin, change: change, readAt: readAt, patient: patient}) {
    const {ports: ports, order: order, progress: progress} = work;
-   const previews = order.tags.some(name => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__._n)(name) !== void 0);
+   const previews = Object.keys(change.keyvalues).some(key => key.endsWith(".previews"));
    const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
    const answer = await ports.pins.update(order.id, change, {
     notAfter: notAfter
@@ -31301,9 +31317,9 @@ var __webpack_modules__ = {
     const {nodes: nodes, next: next} = parseDeployments(await repository_ask(options, "read the deployments", fields));
     active.push(...nodes);
     after = next;
-    if (after === "") return active;
+    if (after === "") break;
    }
-   throw new domain_errors.l("network", `GitHub has more than ${MAX_DEPLOYMENT_PAGES * 100} deployments`);
+   return active;
   }
   function parseDeployments(repository) {
    const nodes = ((0, json.gT)(repository, "deployments", "nodes") ?? []).filter(node => (0, 
@@ -36888,9 +36904,10 @@ var __webpack_modules__ = {
     readSwaps: cids => readSwaps(account, cids),
     readUsage: () => readUsage(account),
     upload: order => uploadBuild(account, order),
-    waitUntilListed: (cid, pinId) => waitUntilListed({
+    waitUntilListed: (cid, pinId, before) => waitUntilListed({
      cid: cid,
      pinId: pinId,
+     before: before,
      listByCid: listByCid,
      read: read,
      deadline: traffic.policy.deadline
@@ -36911,9 +36928,9 @@ var __webpack_modules__ = {
    return [ ...pins.values() ];
   }
   const OWN_ROW_PATIENCE_MS = 15e3;
-  async function waitUntilListed({cid: cid, pinId: pinId, listByCid: listByCid, read: read, deadline: deadline}) {
+  async function waitUntilListed({cid: cid, pinId: pinId, before: before, listByCid: listByCid, read: read, deadline: deadline}) {
    const began = performance.now();
-   let seen = false;
+   let seen = before === "seen";
    for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch(error => {
      if (deadline.aborted) return [];

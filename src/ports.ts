@@ -61,9 +61,9 @@ export interface Pins {
   upload(order: UploadOrder): Promise<Upload>;
   /**
    * Waits until the pin is there: the one with `pinId`, where it is known, else any of the CID. Undefined when it was seen
-   * while waiting and is gone. Fails at its deadline.
+   * before (`seen`) or while waiting and is gone. Fails at its deadline.
    */
-  waitUntilListed(cid: Cid, pinId: string | undefined): Promise<Pin | undefined>;
+  waitUntilListed(cid: Cid, pinId: string | undefined, seen?: 'seen'): Promise<Pin | undefined>;
 }
 
 /** Opens links to a build and tells what came back. Never fails. */

@@ -65,10 +65,19 @@ export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges
     project,
   );
   const changes: KeyvalueChanges = Object.fromEntries([
-    ...Object.entries({ ...present, ...request.metadata, ...wanted }).filter(([key, value]) => found[key] !== value),
+    ...Object.entries({ ...present, ...metadataFor(present, wanted, request), ...wanted }).filter(
+      ([key, value]) => found[key] !== value,
+    ),
     ...(before.released === undefined ? [] : Object.entries(renderReleased(project, undefined))),
   ]);
   return { ...changes, ...makeRoom(found, changes, { ...request, present }) };
+}
+
+/** The user's pairs; on a pin that others use too, only those that are not there yet. */
+function metadataFor(present: Keyvalues, wanted: Keyvalues, { metadata, project }: TagRequest): Keyvalues {
+  const { adopted, shared } = parseTags({ ...present, ...wanted }, project);
+  if (!adopted && !shared) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
 }
 
 function refuseOtherOwner(present: Keyvalues, project: Project): void {

@@ -175,7 +175,7 @@ async function settle(
   if (plan.source.kind === 'reuse') return plan.source.pin;
   const met = upload?.duplicate === true ? upload.pinId : undefined;
   if (met !== undefined && (await ports.pins.read(met)) === undefined) return undefined;
-  const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId);
+  const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId, met === undefined ? undefined : 'seen');
   if (pin !== undefined) ports.log.line(`Pinned it (pin ${pin.id}).`);
   return pin;
 }

@@ -121,14 +121,17 @@ function isKeptFor(tags: ReadonlySet<string>, text: string, { keepLast }: Retent
 
 async function carryOut(ports: GiveUpPorts, judgement: Judgement, row: Judged): Promise<Result> {
   if (row.fate === 'untag') return await untag(ports, judgement, row);
-  let left = row.revision.pins;
+  const { pins } = row.revision;
   let sent = false;
-  while (left.length > 0) {
-    const group = left.slice(0, GROUP);
-    const result = await removeGroup(ports, judgement, { row, group, beside: left.slice(GROUP) });
+  for (let from = 0; from < pins.length; from += GROUP) {
+    const group = pins.slice(from, from + GROUP);
+    const result = await removeGroup(ports, judgement, {
+      row,
+      group,
+      beside: pins.filter((pin) => !group.includes(pin)),
+    });
     if (result.kind === 'spared') return result;
     sent ||= result.kind === 'done';
-    left = left.slice(GROUP);
   }
   return { kind: sent ? 'done' : 'gone' };
 }
@@ -136,7 +139,7 @@ async function carryOut(ports: GiveUpPorts, judgement: Judgement, row: Judged): 
 /** Records of one content that go together: more would not fit between their announcement and its end. */
 const GROUP = 4;
 
-/** Some pins of a revision, and those that are left for later. */
+/** Some pins of a revision, and all others of it. */
 interface Group {
   readonly row: Judged;
   readonly group: readonly Pin[];
@@ -173,7 +176,8 @@ async function remove(
   const pins = ownPins(present, policy);
   await takeBack(ports, present, policy);
   if (pins.length === 0) return { kind: 'gone' };
-  const second = judgeAgain(judgement, { ...revision, pins: [...pins, ...beside] });
+  const others = await readPins(ports, { ...row.revision, pins: beside }, policy);
+  const second = judgeAgain(judgement, { ...revision, pins: [...pins, ...others] });
   // The announcement stays: taking it back could take another run's with it, and it ages by itself.
   if (second?.fate !== row.fate) return { kind: 'spared', reason: second?.verdict.reason ?? 'not ours any more' };
   for (const pin of pins) {

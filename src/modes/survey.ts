@@ -41,7 +41,11 @@ export async function investigate(ports: SurveyPorts, first: Judgement): Promise
   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
   const informed = { ...policy, inUse };
   const revisions = rows.map(({ revision }) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
-  return { rows: judgeRevisions(revisions, informed, now), policy: informed, now };
+  // What only became stale by what was found was not asked about: the next run does.
+  const judged = judgeRevisions(revisions, informed, now).map(
+    (row): Judged => (row.fate === 'unpin' && !stale.includes(row.revision.cid) ? { ...row, fate: 'keep' } : row),
+  );
+  return { rows: judged, policy: informed, now };
 }
 
 /** So many that a plan is refused anyway are not worth hundreds of requests. */
@@ -130,10 +134,11 @@ export async function readClosed(
     return new Map();
   }
   // A pull request may be opened again, by GitHub's clock, and deployed, by another runner's: a mark that is as fresh stays.
-  const at = Math.floor((now.getTime() - CLOCKS_DIFFER_MS) / 1000);
+  const settled = now.getTime() - CLOCKS_DIFFER_MS;
   return new Map(
     [...answer.value.values()].flatMap(({ number, state, closedAt }) => {
       if (state === 'open') return [];
+      const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1000);
       const given: GivenUp =
         state === 'merged'
           ? { why: 'pull request merged', at, mergedAt: closedAt ?? now }

@@ -1,7 +1,7 @@
 import { ActionError } from '../domain/errors.ts';
 import { type Expiry, planExpiry } from '../domain/expiry.ts';
 import type { Pin } from '../domain/pin.ts';
-import { isMarker, type KeyvalueChanges, parseTags, pullRequestOf, renderTags, wasPreview } from '../domain/tag.ts';
+import { isMarker, type KeyvalueChanges, parseTags, renderTags, wasPreview } from '../domain/tag.ts';
 import { applyChanges, cutPreviews, planTags, type TagRequest } from '../domain/tagging.ts';
 import type { Clock, Log, PinChange, Pins } from '../ports.ts';
 
@@ -102,7 +102,7 @@ interface Write {
 
 async function write(work: Work, { pin, change, readAt, patient }: Write): Promise<'done' | 'late' | 'gone'> {
   const { ports, order, progress } = work;
-  const previews = order.tags.some((name) => pullRequestOf(name) !== undefined);
+  const previews = Object.keys(change.keyvalues).some((key) => key.endsWith('.previews'));
   const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
   const answer = await ports.pins.update(order.id, change, { notAfter });
   // A request whose answer got lost counts as late, and may have been carried out.

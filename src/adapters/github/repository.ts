@@ -15,6 +15,7 @@ export interface RepositoryOptions {
 
 /** Pull requests that one query asks for. */
 const PULL_REQUESTS_A_QUERY = 50;
+/** Newest first. What was deployed two thousand deployments ago and never since is not looked for. */
 const MAX_DEPLOYMENT_PAGES = 20;
 
 /** What GitHub knows about one repository, asked in GraphQL: one request tells what REST needs dozens for. */
@@ -76,9 +77,9 @@ async function readDeployments(options: RepositoryOptions): Promise<readonly Act
     const { nodes, next } = parseDeployments(await ask(options, 'read the deployments', fields));
     active.push(...nodes);
     after = next;
-    if (after === '') return active;
+    if (after === '') break;
   }
-  throw new ActionError('network', `GitHub has more than ${MAX_DEPLOYMENT_PAGES * 100} deployments`);
+  return active;
 }
 
 /** The active ones of a page, and where the next page starts; '' at the end. */

@@ -75,8 +75,8 @@ export function createPinataPins(options: PinataOptions): Pins {
     readSwaps: (cids) => readSwaps(account, cids),
     readUsage: () => readUsage(account),
     upload: (order) => uploadBuild(account, order),
-    waitUntilListed: (cid, pinId) =>
-      waitUntilListed({ cid, pinId, listByCid, read, deadline: traffic.policy.deadline }),
+    waitUntilListed: (cid, pinId, before) =>
+      waitUntilListed({ cid, pinId, before, listByCid, read, deadline: traffic.policy.deadline }),
   };
 }
 
@@ -103,6 +103,7 @@ async function listAll(page: (token: string) => Promise<unknown>): Promise<reado
 interface Wait {
   readonly cid: Cid;
   readonly pinId: string | undefined;
+  readonly before: 'seen' | undefined;
   readonly listByCid: Pins['listByCid'];
   readonly read: Pins['read'];
   readonly deadline: AbortSignal;
@@ -111,9 +112,9 @@ interface Wait {
 /** So long the row of an upload's own id is waited for, while another of the same CID is listed. */
 const OWN_ROW_PATIENCE_MS = 15_000;
 
-async function waitUntilListed({ cid, pinId, listByCid, read, deadline }: Wait): Promise<Pin | undefined> {
+async function waitUntilListed({ cid, pinId, before, listByCid, read, deadline }: Wait): Promise<Pin | undefined> {
   const began = performance.now();
-  let seen = false;
+  let seen = before === 'seen';
   for (let round = 0; !deadline.aborted; round += 1) {
     const rows = await listByCid(cid).catch((error: unknown) => {
       if (deadline.aborted) return [];
