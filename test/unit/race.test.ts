@@ -257,7 +257,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'two preview deploys of new content for two pull requests',
-    600,
+    150,
     { start: (world) => [toPreview(world, 7), toPreview(world, 8)], live: [preview(7), preview(8)] },
   ],
   [
@@ -419,7 +419,7 @@ const races: readonly (readonly [string, number, Race])[] = [
   ],
   [
     'a production deploy that uploads and meets the record, and the cleanup of an unmerged close',
-    200,
+    150,
     {
       pins: [previewPin('x', 7), productionPin('y', Y)],
       start: (world) => [toProduction(world, { reusePinned: false }), closing(world, 7)],
