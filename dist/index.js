@@ -28178,6 +28178,7 @@ var __webpack_modules__ = {
  },
  2249: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   Wu: () => ADOPTED,
    cK: () => UNKNOWN_PREVIEW,
    dJ: () => isLasting,
    rg: () => isMarker,
@@ -28875,8 +28876,12 @@ var __webpack_modules__ = {
     ...wanted
    }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
    _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0)) ]);
+   const adopted = wanted[_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
+    [_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu]: "1"
+   };
    return {
     ...changes,
+    ...adopted,
     ...makeRoom(found, changes, {
      ...request,
      present: present
@@ -30347,7 +30352,8 @@ var __webpack_modules__ = {
    const {adopted: adopted} = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)((0, 
    _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.YF)(pin.keyvalues, changes), order.project);
    progress.adopted ||= adopted;
-   if (adopted || !progress.adopted) return changes;
+   const isWritten = !adopted || Object.keys(changes).length > 0;
+   if (!progress.adopted || !isWritten) return changes;
    return {
     ...changes,
     ...(0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.Ep)({

@@ -8,7 +8,7 @@ export type Keyvalues = Readonly<Record<string, string>>;
 export type KeyvalueChanges = Readonly<Record<string, string | null>>;
 
 const MAX_VALUE_LENGTH = 199;
-const ADOPTED = 'pd1.adopted';
+export const ADOPTED = 'pd1.adopted';
 const PREVIEWS = 'previews';
 const RELEASED = 'released';
 const UNPINNING = 'unpinning';

@@ -1,5 +1,6 @@
 import { ActionError } from './errors.ts';
 import {
+  ADOPTED,
   isUsed,
   type KeyvalueChanges,
   type Keyvalues,
@@ -70,7 +71,9 @@ export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges
     ),
     ...(before.released === undefined ? [] : Object.entries(renderReleased(project, undefined))),
   ]);
-  return { ...changes, ...makeRoom(found, changes, { ...request, present }) };
+  // Written again with every change: another run may release the pin, and take the mark off, before ours arrives.
+  const adopted = wanted[ADOPTED] === undefined || Object.keys(changes).length === 0 ? {} : { [ADOPTED]: '1' };
+  return { ...changes, ...adopted, ...makeRoom(found, changes, { ...request, present }) };
 }
 
 /** The user's pairs; on a pin that others use too, only those that are not there yet. */

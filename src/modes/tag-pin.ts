@@ -124,11 +124,15 @@ function planChange(pin: Pin, work: Work): PinChange | undefined {
   return Object.keys(keyvalues).length === 0 && expiresAt === undefined ? undefined : { keyvalues, expiresAt };
 }
 
-/** Another run may release the pin between our reading and our writing, and take the mark off as the last one to use it. */
+/**
+ * Another run may release the pin between our reading and our writing, and take the marks off as the last one to use it: what
+ * is written on an adopted pin says so each time.
+ */
 function keepAdopted(pin: Pin, changes: KeyvalueChanges, { order, progress }: Work): KeyvalueChanges {
   const { adopted } = parseTags(applyChanges(pin.keyvalues, changes), order.project);
   progress.adopted ||= adopted;
-  if (adopted || !progress.adopted) return changes;
+  const isWritten = !adopted || Object.keys(changes).length > 0;
+  if (!progress.adopted || !isWritten) return changes;
   return { ...changes, ...renderTags({ tags: [], previews: [], adopted: true }, order.project) };
 }
 

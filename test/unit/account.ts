@@ -64,6 +64,8 @@ export interface AccountOptions {
 
 export interface Account extends Pins {
   readonly pins: Map<string, Pin>;
+  /** Somebody pins by hand. */
+  readonly add: (pin: Pin) => void;
   readonly calls: string[];
 }
 
@@ -165,6 +167,10 @@ export function createAccount(options: AccountOptions = {}): Account {
 
   return {
     pins,
+    add: (pin) => {
+      pins.set(pin.id, pin);
+      remember();
+    },
     calls,
     listByProject: (project) =>
       call('listByProject', '', () => visible().filter((pin) => pin.keyvalues[project.key] === project.name)),

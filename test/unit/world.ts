@@ -63,7 +63,7 @@ export interface World {
   /** Requests of killed runs that may still arrive. */
   readonly inFlight: () => number;
   /** What was carried out, in order: `production.update pin-1`. */
-  readonly trace: readonly string[];
+  readonly trace: string[];
 }
 
 export interface WorldOptions extends Omit<AccountOptions, 'clock'> {
