@@ -89,7 +89,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'skip the confirmation of what is current',
     file: GIVE_UP,
-    from: 'await confirmCurrents(ports, first)',
+    from: 'await confirmKept(ports, first)',
     to: 'await Promise.resolve(first)',
   },
   {
