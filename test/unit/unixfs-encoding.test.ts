@@ -6,7 +6,6 @@ import * as Digest from 'multiformats/hashes/digest';
 import { expect, test } from 'vitest';
 import { cidBytes, cidPrefix, cidText } from '../../src/adapters/unixfs/cid-bytes.ts';
 import { encodeNode, nodeLength } from '../../src/adapters/unixfs/dag-pb.ts';
-import { decodeNode } from '../../src/adapters/unixfs/decode.ts';
 import { murmur3 } from '../../src/adapters/unixfs/murmur3.ts';
 import {
   DIRECTORY_MESSAGE,
@@ -16,9 +15,10 @@ import {
   wrapLeaf,
   wrappedLength,
 } from '../../src/adapters/unixfs/unixfs-message.ts';
-import { readVarint, varintLength, writeVarint } from '../../src/adapters/unixfs/varint.ts';
 import { cidFromDigest } from '../../src/domain/cid.ts';
 import { compareUtf8 } from '../../src/domain/file-rules.ts';
+import { decodeNode } from '../../src/domain/unixfs-node.ts';
+import { readVarint, varintLength, writeVarint } from '../../src/domain/varint.ts';
 import vectors from '../fixtures/cid/murmur3.json' with { type: 'json' };
 
 const digests = fc.uint8Array({ minLength: 32, maxLength: 32 });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
 import { ActionError } from '../../domain/errors.ts';
 import { quoted } from '../../domain/file-trouble.ts';
+import { readVarint } from '../../domain/varint.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
 import { parseCarHeader } from './car-header.ts';
@@ -10,7 +11,6 @@ import type { CidTable } from './cid-table.ts';
 import { cidTable } from './cid-table.ts';
 import type { OpenFile, Span } from './source-file.ts';
 import { readSpan } from './source-file.ts';
-import { readVarint } from './varint.ts';
 
 export const IDENTITY = 0x00;
 

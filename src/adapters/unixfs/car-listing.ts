@@ -2,12 +2,12 @@ import type { CID } from 'multiformats/cid';
 import { cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
 import { quoted } from '../../domain/file-trouble.ts';
 import type { ListedFile } from '../../domain/listing.ts';
+import type { DecodedLink, DecodedNode } from '../../domain/unixfs-node.ts';
+import { decodeNode } from '../../domain/unixfs-node.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
 import type { CarBlocks } from './car-blocks.ts';
 import { assertCheckable, assertHash, brokenCar, decodeCid, IDENTITY, readBlock } from './car-blocks.ts';
-import type { DecodedLink, DecodedNode } from './decode.ts';
-import { decodeNode } from './decode.ts';
 import type { OpenFile, Span } from './source-file.ts';
 
 export interface CarDag {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CarSource } from '../../domain/listing.ts';
+import { varintLength, writeVarint } from '../../domain/varint.ts';
 import { encodeCarHeader } from './car-header.ts';
-import { varintLength, writeVarint } from './varint.ts';
 
 /** Reads frames of a CAR, and keeps files open between them. */
 export interface FrameReader {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { varintLength, writeVarint } from './varint.ts';
+import { varintLength, writeVarint } from '../../domain/varint.ts';
 
 /** What a link leads to. `cid` is in binary form, below 128 bytes; `tsize` counts the bytes of all blocks from there on. */
 export interface Target {

@@ -1,10 +1,6 @@
-import { varintLength, writeVarint } from './varint.ts';
+import { SHARD_FANOUT, UNIXFS_TYPE } from '../../domain/unixfs-node.ts';
+import { varintLength, writeVarint } from '../../domain/varint.ts';
 
-/** UnixFS types of the protobuf message inside a dag-pb node. */
-export const UNIXFS_TYPE = { raw: 0, directory: 1, file: 2, metadata: 3, symlink: 4, shard: 5 } as const;
-
-/** 256 buckets a shard, names hashed with the first half of murmur3 x64-128: nothing else is in use anywhere. */
-export const SHARD_FANOUT = 256;
 const SHARD_HASH = 0x22;
 
 // Field number and wire type, as one byte.

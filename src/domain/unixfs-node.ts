@@ -1,7 +1,12 @@
-import { SHARD_FANOUT, UNIXFS_TYPE } from './unixfs-message.ts';
 import { readVarint } from './varint.ts';
 
-/** A dag-pb node with the UnixFS message in it, as far as a listing needs them. */
+/** UnixFS types of the protobuf message inside a dag-pb node. */
+export const UNIXFS_TYPE = { raw: 0, directory: 1, file: 2, metadata: 3, symlink: 4, shard: 5 } as const;
+
+/** 256 buckets a shard, names hashed with the first half of murmur3 x64-128: nothing else is in use anywhere. */
+export const SHARD_FANOUT = 256;
+
+/** A dag-pb node with the UnixFS message in it, as far as listings need them. */
 export interface DecodedNode {
   readonly kind: 'directory' | 'shard' | 'file' | 'symlink';
   readonly links: readonly DecodedLink[];
@@ -9,6 +14,8 @@ export interface DecodedNode {
   readonly inlineBytes: number;
   /** Bytes of the whole file, as the node claims; undefined when it does not say. */
   readonly fileBytes: number | undefined;
+  /** Bytes of the file below each link, as the node claims. */
+  readonly partBytes: readonly number[];
   /** Hex digits that stand before the names in a shard. */
   readonly prefixLength: number;
 }
@@ -16,6 +23,8 @@ export interface DecodedNode {
 export interface DecodedLink {
   readonly cid: Uint8Array;
   readonly name: string;
+  /** Bytes of all blocks from there on, as the link claims. For a raw block these are the bytes of the file. */
+  readonly tsize: number;
 }
 
 type Field =
@@ -49,6 +58,7 @@ export function decodeNode(block: Uint8Array): DecodedNode | undefined {
     links,
     inlineBytes: kind === 'shard' ? 0 : (bytesOf(unixfs, 2)?.length ?? 0),
     fileBytes: numberOf(unixfs, 3),
+    partBytes: unixfs.filter((field) => field.number === 4).flatMap((field) => ('value' in field ? [field.value] : [])),
     prefixLength: (fanout - 1).toString(16).length,
   };
 }
@@ -58,7 +68,7 @@ function decodeLink(field: Field): DecodedLink | undefined {
   const cid = fields === undefined ? undefined : bytesOf(fields, 1);
   if (fields === undefined || cid === undefined) return undefined;
   try {
-    return { cid, name: UTF8.decode(bytesOf(fields, 2)) };
+    return { cid, name: UTF8.decode(bytesOf(fields, 2)), tsize: numberOf(fields, 3) ?? 0 };
   } catch {
     return undefined;
   }
