@@ -51,6 +51,8 @@ export interface Build {
   readonly bytes: number;
   readonly blocks: number;
   readonly car: CarSource;
+  /** The blocks of directories and of files of several blocks: what stands above the content. */
+  readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The bytes of a listed file, checked and handed out like those of `car`. Undefined for what came as a CAR. */
   readonly readFile: ((path: string) => AsyncIterable<Uint8Array>) | undefined;
 }

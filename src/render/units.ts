@@ -5,6 +5,21 @@ export function renderBytes(bytes: number): string {
   return prettyBytes(bytes, { maximumFractionDigits: bytes < 1000 ? 0 : 2 });
 }
 
+/** `+31.4 kB`, `−12 B`, `±0 B`: a difference for people, with the sign that typesetters use for minus. */
+export function renderDelta(bytes: number): string {
+  return bytes === 0 ? '±0 B' : `${signOf(bytes)}${renderBytes(Math.abs(bytes))}`;
+}
+
+/** `+0.8 %`, `−12 %`, `under 0.1 %`: a difference as a share of what was before; '' where there was nothing. */
+export function renderShare(delta: number, before: number): string {
+  if (before === 0) return '';
+  const percent = Math.abs(delta / before) * 100;
+  if (percent === 0) return '±0 %';
+  if (percent < 0.1) return 'under 0.1 %';
+  const digits = percent < 10 ? 1 : 0;
+  return `${signOf(delta)}${percent.toLocaleString('en-US', { maximumFractionDigits: digits })} %`;
+}
+
 /** `3.1 s`, `240 ms`, `2 min 5 s`. */
 export function renderMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -34,4 +49,8 @@ export function shortPath(path: string): string {
 /** `bafybei…zdi`: enough to recognise a CID, never enough to use it. */
 export function shortCid(cid: string): string {
   return `${cid.slice(0, 8)}…${cid.slice(-3)}`;
+}
+
+function signOf(difference: number): string {
+  return difference < 0 ? '−' : '+';
 }

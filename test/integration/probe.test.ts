@@ -17,6 +17,7 @@ const build: Build = {
   bytes: page.length,
   blocks: 2,
   car: { bytes: 0, read: () => (async function* () {})() },
+  nodes: new Map(),
   readFile: undefined,
 };
 

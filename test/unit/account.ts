@@ -19,6 +19,7 @@ export function buildOf(root: Cid): Build {
     bytes: 12,
     blocks: 2,
     car: { bytes: 100, read: () => emptyBody() },
+    nodes: new Map(),
     readFile: () => emptyBody(),
   };
 }

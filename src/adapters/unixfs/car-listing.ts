@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid';
-import { cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
+import { type Cid, cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
 import { quoted } from '../../domain/file-trouble.ts';
 import type { ListedFile } from '../../domain/listing.ts';
 import type { DecodedLink, DecodedNode } from '../../domain/unixfs-node.ts';
@@ -12,6 +12,8 @@ import type { OpenFile, Span } from './source-file.ts';
 
 export interface CarDag {
   readonly listing: ReadonlyMap<string, ListedFile>;
+  /** The blocks of directories and of files of several blocks. */
+  readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks that the root reaches, in the order of the CAR. */
   readonly reached: Uint32Array;
 }
@@ -87,7 +89,7 @@ export async function listDag(
   }
 
   await walk(blocks.root, '', 0);
-  return { listing, reached: dag.reached() };
+  return { listing, nodes: dag.nodes, reached: dag.reached() };
 }
 
 interface ListOptions extends BuildOptions {
@@ -104,6 +106,8 @@ interface DagReader {
   child(cid: CID, link: DecodedLink): CID;
   /** Bytes of the file, or the part of one, that begins at `cid`; touches every block of it. */
   fileBytes(cid: CID): number;
+  /** The blocks with links that were asked for so far. */
+  readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks asked for so far, ascending. */
   reached(): Uint32Array;
 }
@@ -112,6 +116,7 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
   const carPath = open.file.path;
   const reached = new Set<number>();
   const sizes = new Map<string, number>();
+  const nodes = new Map<Cid, Uint8Array>();
 
   /** The place of a block in the CAR; undefined when its CID holds it inline. */
   function spanOf(cid: CID): Span | undefined {
@@ -133,6 +138,8 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     assertHash(carPath, cid, block);
     const decoded = decodeNode(block);
     if (decoded === undefined) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+    // A chunk of a file may be such a block too; those are the content, and too much to keep.
+    if (decoded.kind !== 'file' || decoded.links.length > 0) nodes.set(cidOf(cid), block);
     return decoded;
   }
 
@@ -166,5 +173,5 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     return bytes;
   }
 
-  return { node, child, fileBytes, reached: () => Uint32Array.from(reached).sort() };
+  return { node, child, fileBytes, nodes, reached: () => Uint32Array.from(reached).sort() };
 }

@@ -32,6 +32,7 @@ export async function readCar(path: string, profile: CidProfile, options: BuildO
       listing: dag.listing,
       bytes,
       blocks: dag.reached.length,
+      nodes: dag.nodes,
       car,
       readFile: undefined,
     };

@@ -1,3 +1,4 @@
+import { cidFromDigest, DAG_PB_CODEC } from '../../domain/cid.ts';
 import type { Build, CidProfile, Content, FileEntry } from '../../domain/listing.ts';
 import type { BuildOptions } from './breather.ts';
 import { readCar } from './car-reader.ts';
@@ -29,6 +30,7 @@ export async function buildDag(content: Content, profile: CidProfile, options: B
     listing: packed.listing,
     bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
     blocks,
+    nodes: new Map(packed.nodes.map(({ bytes, digest }) => [cidFromDigest(DAG_PB_CODEC, digest), bytes])),
     car,
     readFile: fileReader(all),
   };
