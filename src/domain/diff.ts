@@ -1,3 +1,4 @@
+import { stripHash } from './hashed-name.ts';
 import type { ListedFile, Listing } from './listing.ts';
 
 /**
@@ -35,4 +36,223 @@ export interface Diff {
   readonly unchanged: Extent;
   readonly before: Extent;
   readonly after: Extent;
+}
+
+export interface DiffOptions {
+  /** What else is a content hash in a path; see `stripHash`. */
+  readonly stripHash: readonly RegExp[];
+}
+
+/**
+ * What became of each file. The diff of the two sides swapped is the mirror of this one, whatever names and contents
+ * repeat: `added` and `removed` are swapped, and so are the two sides of each `changed` and `moved`.
+ */
+export function diffTrees(pair: TreePair, options: DiffOptions): Diff {
+  const changes: FileChange[] = [];
+  const unchanged = { ...pair.shared };
+  const gone: NamedFile[] = [];
+  for (const [path, file] of pair.before) {
+    const now = pair.after.get(path);
+    if (now === undefined) {
+      gone.push({ path, stripped: stripHash(path, options.stripHash), file });
+    } else if (now.cid === file.cid) {
+      unchanged.files += 1;
+      unchanged.bytes += file.bytes;
+    } else {
+      changes.push({ kind: 'changed', path, before: file, after: now });
+    }
+  }
+  const come: NamedFile[] = [];
+  for (const [path, file] of pair.after) {
+    if (!pair.before.has(path)) come.push({ path, stripped: stripHash(path, options.stripHash), file });
+  }
+  changes.push(...describeMoves({ gone, come }));
+  return {
+    changes: sortChanges(changes),
+    unchanged,
+    before: extentOf(pair.before, pair.shared),
+    after: extentOf(pair.after, pair.shared),
+  };
+}
+
+/** Bytes that one change adds; negative when it takes some away. */
+export function deltaOf(change: FileChange): number {
+  return bytesAfter(change) - bytesBefore(change);
+}
+
+/** A file that only has another name now. */
+export function isSameContent(change: FileChange): boolean {
+  return change.kind === 'moved' && change.before.cid === change.after.cid;
+}
+
+export interface ChangeCounts {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** All that have another name, with the next number among them. */
+  readonly moved: number;
+  readonly movedWithOtherContent: number;
+}
+
+export function countChanges(diff: Diff): ChangeCounts {
+  const counts = { added: 0, changed: 0, removed: 0, moved: 0, movedWithOtherContent: 0 };
+  for (const change of diff.changes) {
+    counts[change.kind] += 1;
+    if (change.kind === 'moved' && !isSameContent(change)) counts.movedWithOtherContent += 1;
+  }
+  return counts;
+}
+
+/** Bytes that the whole content grew by. */
+export function sizeDelta(diff: Diff): number {
+  return diff.after.bytes - diff.before.bytes;
+}
+
+/** The changes below one name. Over all groups each count and each number of bytes adds up to that of the diff. */
+export interface ChangeGroup {
+  readonly name: string;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** Files with another name that are in this group now. */
+  readonly moved: number;
+  /** Files that went to another group, where they count as `moved`. Their old bytes count here. */
+  readonly movedAway: number;
+  /** Bytes of the files that are not `unchanged`, and what the group grew by. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly delta: number;
+}
+
+/** Largest difference in bytes first, then by name. */
+export function groupChanges(diff: Diff, nameOf: (path: string) => string): readonly ChangeGroup[] {
+  const groups = new Map<string, Writable<ChangeGroup>>();
+  const groupOf = (path: string): Writable<ChangeGroup> => {
+    const name = nameOf(path);
+    const group = groups.get(name) ?? emptyGroup(name);
+    groups.set(name, group);
+    return group;
+  };
+  for (const change of diff.changes) {
+    const target = groupOf(change.path);
+    const origin = change.kind === 'moved' ? groupOf(change.from) : target;
+    target[change.kind] += 1;
+    if (origin !== target) origin.movedAway += 1;
+    origin.bytesBefore += bytesBefore(change);
+    origin.delta -= bytesBefore(change);
+    target.bytesAfter += bytesAfter(change);
+    target.delta += bytesAfter(change);
+  }
+  return [...groups.values()].sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta) || compareCodeUnits(a.name, b.name));
+}
+
+/** The parent directory; `.` for a file at the top. */
+export function directoryOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash === -1 ? '.' : path.slice(0, slash);
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+interface NamedFile {
+  readonly path: string;
+  /** The path without the content hash in it. */
+  readonly stripped: string;
+  readonly file: ListedFile;
+}
+
+interface Sides {
+  readonly gone: readonly NamedFile[];
+  readonly come: readonly NamedFile[];
+}
+
+interface Move {
+  readonly from: NamedFile;
+  readonly to: NamedFile;
+}
+
+/** Each rule pairs what the ones before it left: the same bytes first, the names most alike first among them. */
+function describeMoves(sides: Sides): FileChange[] {
+  const moves: Move[] = [];
+  let rest: Sides = { gone: sides.gone.toSorted(byPath), come: sides.come.toSorted(byPath) };
+  const pairBy = (keyOf: (named: NamedFile) => string): void => {
+    rest = pairInOrder(rest, { keyOf, moves });
+  };
+  pairBy(({ file, stripped }) => `${file.cid}/${stripped}`);
+  pairBy(({ file, path }) => `${file.cid}/${path.slice(path.lastIndexOf('/') + 1)}`);
+  pairBy(({ file }) => file.cid);
+  rest = { gone: rest.gone.toSorted(byBytes), come: rest.come.toSorted(byBytes) };
+  pairBy(({ stripped }) => stripped);
+  return [
+    ...moves.map(({ from, to }): FileChange => {
+      return { kind: 'moved', from: from.path, path: to.path, before: from.file, after: to.file };
+    }),
+    ...rest.gone.map(({ path, file }): FileChange => ({ kind: 'removed', path, before: file })),
+    ...rest.come.map(({ path, file }): FileChange => ({ kind: 'added', path, after: file })),
+  ];
+}
+
+interface Pairing {
+  readonly keyOf: (named: NamedFile) => string;
+  readonly moves: Move[];
+}
+
+/** Pairs the first of both sides that have a key in common, then the second, …; answers what is left, in its order. */
+function pairInOrder(sides: Sides, { keyOf, moves }: Pairing): Sides {
+  const waiting = new Map<string, NamedFile[]>();
+  for (const from of sides.gone.toReversed()) {
+    const key = keyOf(from);
+    const group = waiting.get(key);
+    if (group === undefined) waiting.set(key, [from]);
+    else group.push(from);
+  }
+  const paired = new Set<NamedFile>();
+  const come = sides.come.filter((to) => {
+    const from = waiting.get(keyOf(to))?.pop();
+    if (from === undefined) return true;
+    moves.push({ from, to });
+    paired.add(from);
+    return false;
+  });
+  return { gone: sides.gone.filter((from) => !paired.has(from)), come };
+}
+
+function sortChanges(changes: readonly FileChange[]): readonly FileChange[] {
+  return changes
+    .map((change) => ({ change, weight: Math.abs(deltaOf(change)) }))
+    .sort((a, b) => b.weight - a.weight || compareCodeUnits(a.change.path, b.change.path))
+    .map(({ change }) => change);
+}
+
+function emptyGroup(name: string): Writable<ChangeGroup> {
+  const counts = { added: 0, changed: 0, removed: 0, moved: 0, movedAway: 0 };
+  return { name, ...counts, bytesBefore: 0, bytesAfter: 0, delta: 0 };
+}
+
+function extentOf(listing: Listing, shared: Extent): Extent {
+  let bytes = shared.bytes;
+  for (const file of listing.values()) bytes += file.bytes;
+  return { files: shared.files + listing.size, bytes };
+}
+
+function bytesBefore(change: FileChange): number {
+  return change.kind === 'added' ? 0 : change.before.bytes;
+}
+
+function bytesAfter(change: FileChange): number {
+  return change.kind === 'removed' ? 0 : change.after.bytes;
+}
+
+function byPath(a: NamedFile, b: NamedFile): number {
+  return compareCodeUnits(a.path, b.path);
+}
+
+function byBytes(a: NamedFile, b: NamedFile): number {
+  return a.file.bytes - b.file.bytes || byPath(a, b);
+}
+
+/** The same order on every machine, whatever its locale. */
+function compareCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -1,0 +1,150 @@
+/** No file system has longer names. */
+const LONGEST_NAME = 255;
+
+/**
+ * The path with `*` for each content hash that a bundler put into it, so that two builds of one file have one name.
+ * The same path when there is none. `extra` says what else is a hash: its capture groups, or the whole match without any.
+ */
+export function stripHash(path: string, extra: readonly RegExp[]): string {
+  const asked = extra.reduce(stripMatches, path);
+  const slash = asked.lastIndexOf('/');
+  const name = asked.slice(slash + 1);
+  return stripBuildId(asked.slice(0, slash + 1), name) + (name.length > LONGEST_NAME ? name : stripName(name));
+}
+
+/** Next puts its build id, a nanoid by default, between these directories and its manifests or pages. */
+function stripBuildId(directory: string, name: string): string {
+  if (!directory.includes('_next/')) return directory;
+  const id = /^_(build|ssg|middleware|clientMiddleware)Manifest\.js/i.test(name) ? '[^/]+' : '[A-Za-z0-9_-]{21}';
+  return directory.replace(new RegExp(`((?:^|/)_next/(?:static|data)/)${id}/`), '$1*/');
+}
+
+/** The last part of a name is its extension, never a hash: `main.3f9a1b2c.chunk.js.map`. */
+function stripName(name: string): string {
+  const parts = name.split('.');
+  if (parts.length === 1) return name;
+  return parts.map((part, index) => (index === parts.length - 1 ? part : stripPart(part, index))).join('.');
+}
+
+function stripPart(part: string, index: number): string {
+  if (isWholeHash(part, index)) return '*';
+  const opening = /^[0-9a-f]{16,64}(?=-)/.exec(part)?.[0];
+  if (opening !== undefined && looksRandom(opening)) return `*${part.slice(opening.length)}`;
+  const start = hashStart(part);
+  return start === undefined ? part : `${part.slice(0, start)}*`;
+}
+
+function isWholeHash(part: string, index: number): boolean {
+  if (!/^[A-Za-z0-9_-]{4,64}$/.test(part)) return false;
+  if (/[_-]/.test(part)) return index > 0 && part.length === 8 && looksRandomWithDashes(part);
+  if (index > 0) return looksRandom(part);
+  // A name that is nothing but a hash: `CQs8sBdN.js` of SvelteKit and Nuxt, 16 and more hex digits of the others.
+  return (part.length === 8 && !/^[0-9a-f]+$/.test(part)) || part.length >= 16 ? looksRandom(part) : false;
+}
+
+/** Where the hash at the end of `name-hash` begins. */
+function hashStart(part: string): number | undefined {
+  const last = Math.max(part.lastIndexOf('-'), part.lastIndexOf('_'));
+  const tail = part.slice(last + 1);
+  // Eight base64url characters may have a dash or an underscore among them: `index-DiwrgT-_.js`.
+  const window = /(?<=-)[A-Za-z0-9_-]{8}$/.exec(part)?.[0];
+  if (window !== undefined && /[_-]/.test(window) && looksRandomWithDashes(window) && !endsOwnHash(window, tail)) {
+    return part.length - 8;
+  }
+  if (last === -1 || !/^[A-Za-z0-9]{4,64}$/.test(tail) || !looksRandom(tail)) return undefined;
+  return part[last] === '_' && tail.length < 8 ? undefined : last + 1;
+}
+
+/** `app-B1x9` of `my-app-B1x9`: a word and a short hash, eight characters by accident. */
+function endsOwnHash(window: string, tail: string): boolean {
+  return /^[a-z]{2,}[_-]$/.test(window.slice(0, window.length - tail.length)) && looksRandom(tail);
+}
+
+function looksRandomWithDashes(text: string): boolean {
+  if (!/[A-Z]/.test(text) || !/[a-z]/.test(text)) return false;
+  return text.split(/[_-]/).some((piece) => /^[a-zA-Z]{4,}$|\d/.test(piece) && !looksWritten(piece));
+}
+
+/** Four to seven characters must have all three kinds; more of them need only not be words, a number or a date. */
+function looksRandom(token: string): boolean {
+  if (token.length >= 8) return !looksWritten(token);
+  return /\d/.test(token) && /[A-Z]/.test(token) && /[a-z]/.test(token) && !looksWritten(token);
+}
+
+/** What people write: words in any case, numbers, dates, sizes, and a word with a number. */
+function looksWritten(token: string): boolean {
+  if (/^\d+(x\d+)?$/i.test(token) || /^(19|20)\d\d(0\d|1[0-2])[0-3]\d/.test(token)) return true;
+  if (/^([A-Z]?[a-z]+|[A-Z]+)\d{1,5}$/.test(token))
+    return !/^[0-9a-f]{8,}$/.test(token) || /^[a-z]{4,}\d+$/.test(token);
+  if (/^[a-z]+$/.test(token)) return true;
+  if (/^[A-Z]+$/.test(token)) return token.length !== 8 || isSpeakable(token);
+  if (/^[A-Za-z]+$/.test(token)) return isCamelCase(token) && isSpeakable(token);
+  if (/^([0-9a-f]+|[0-9A-F]+)$/.test(token)) return false;
+  return isWordsWithNumbers(token);
+}
+
+function isWordsWithNumbers(token: string): boolean {
+  const numbers = token.match(/\d+/g)?.length ?? 0;
+  if (!/[A-Z]/.test(token)) return numbers < 3;
+  if (!/[a-z]/.test(token)) return numbers < 2 && !/^[A-Z]+[2-7]+[A-Z2-7]+$/.test(token);
+  const words = token.split(/\d+/).filter((word) => word !== '');
+  return numbers < 3 && words.some((word) => word.length >= 4 && isSpeakable(word)) && words.every(isCamelCase);
+}
+
+function isCamelCase(letters: string): boolean {
+  return /^([a-z]+|[A-Z]{2,5}(?![a-z]))?([A-Z][a-z]+|[A-Z]{2,5}(?![a-z])(?=$|[A-Z]))*$/.test(letters);
+}
+
+/** Has the vowels of a word, and no letters beside each other that no word has. */
+function isSpeakable(letters: string): boolean {
+  const lower = letters.toLowerCase();
+  const vowels = lower.match(/[aeiouy]/g)?.length ?? 0;
+  if (vowels < letters.length / 5 || /[^aeiouy]{6}/.test(lower)) return false;
+  return !/q[^u]|[jvxz][bdfgjkmnqrwxz]|[bcdfghjkmpqvw][jqxz]/.test(lower);
+}
+
+function stripMatches(path: string, pattern: RegExp): string {
+  let stripped = '';
+  let end = 0;
+  for (const match of path.matchAll(withIndices(pattern))) {
+    const groups = (match.indices ?? []).slice(1).filter((span) => span !== undefined);
+    for (const [from, to] of match.length > 1 ? groups : [[match.index, match.index + match[0].length] as const]) {
+      if (from < end || from === to) continue;
+      stripped += `${path.slice(end, from)}*`;
+      end = to;
+    }
+  }
+  return stripped + path.slice(end);
+}
+
+function withIndices(pattern: RegExp): RegExp {
+  if (pattern.global && pattern.hasIndices) return pattern;
+  return new RegExp(pattern, [...new Set(`${pattern.flags}dg`)].join(''));
+}
+
+/**
+ * A line of `strip-hash`. Undefined when it is no regular expression, is longer than 200 characters, matches nothing at
+ * all, or repeats a group that repeats something, which can take longer than the run.
+ */
+export function parseStripHash(line: string): RegExp | undefined {
+  if (line === '' || line.length > 200 || repeatsRepetition(line)) return undefined;
+  try {
+    const pattern = new RegExp(line, 'dg');
+    return ''.search(pattern) === -1 ? pattern : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Groups are taken from the inside out; `\0` stands for one that can match a text in several ways. */
+function repeatsRepetition(source: string): boolean {
+  let rest = source.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+  for (;;) {
+    const group = /\(([^()]*)\)([*+]|\{\d+,)?/.exec(rest);
+    if (group === null) return false;
+    const [whole, inner = '', quantifier = ''] = group;
+    const ambiguous = /[*+|\0]|\{\d+,/.test(inner);
+    if (ambiguous && quantifier !== '') return true;
+    rest = rest.replace(whole, () => (ambiguous ? '\0' : 'x') + quantifier);
+  }
+}
