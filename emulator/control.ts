@@ -86,6 +86,7 @@ function renderState(_call: Call, backend: Backend): Answer {
     github: {
       pullRequests: backend.store.github.pullRequests.all(),
       deployments: backend.store.github.deployments.all(),
+      commits: backend.store.github.commits.all(),
     },
   });
 }

@@ -14,10 +14,12 @@ const time = v.pipe(
 const url = v.pipe(v.string(), v.url());
 const identifier = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2_147_483_647));
 
+const objectId = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
+
 const pullRequestSchema = v.strictObject({
   number: identifier,
   state: v.picklist(pullRequestStates),
-  headRefOid: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))),
+  headRefOid: v.optional(objectId),
   closedAt: v.optional(time),
   mergedAt: v.optional(time),
 });
@@ -33,28 +35,33 @@ const deploymentSchema = v.strictObject({
   createdAt: v.optional(time),
 });
 
+const commitSchema = v.strictObject({ oid: objectId, tree: objectId });
+
 const changeSchema = v.strictObject({
   repository: v.pipe(v.string(), v.regex(/^[\w.-]+\/[\w.-]+$/)),
   pullRequests: v.optional(v.array(pullRequestSchema), []),
   deployments: v.optional(v.array(deploymentSchema), []),
+  commits: v.optional(v.array(commitSchema), []),
 });
 
 /** What a control request says about a repository: `POST /__emulator/github`. */
 export type GithubChange = v.InferInput<typeof changeSchema>;
 
-/** Makes the repository, its pull requests and deployments, or changes them; answers all that it has now. */
+/** Makes the repository, its pull requests, deployments and commits, or changes them; answers all that it has now. */
 export async function setGithub(call: Call, backend: Backend): Promise<Answer> {
-  const { repository: nameWithOwner, pullRequests, deployments } = await readJson(changeSchema, call.body);
+  const { repository: nameWithOwner, pullRequests, deployments, commits } = await readJson(changeSchema, call.body);
   const { github } = backend.store;
   const id = nameWithOwner.toLowerCase();
   github.repositories.put({ id, nameWithOwner });
   for (const given of pullRequests) github.pullRequests.put(changePullRequest(id, given, backend));
   for (const given of deployments) github.deployments.put(changeDeployment(id, given, backend));
+  for (const { oid, tree } of commits) github.commits.put({ id: `${id}@${oid}`, repository: id, oid, tree });
   const isOwn = ({ repository }: { readonly repository: string }): boolean => repository === id;
   return json(200, {
     repository: nameWithOwner,
     pullRequests: github.pullRequests.all().filter(isOwn),
     deployments: github.deployments.all().filter(isOwn),
+    commits: github.commits.all().filter(isOwn),
   });
 }
 
@@ -109,6 +116,7 @@ function nextDatabaseId(backend: Backend): number {
 }
 
 const permissionsSchema = v.strictObject({
+  contents: v.optional(v.boolean(), false),
   pullRequests: v.optional(v.boolean(), false),
   deployments: v.optional(v.boolean(), false),
 });

@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts';
 import { type ConnectionArguments, GithubError, paginate } from './github-connection.ts';
 import type {
   DeploymentState,
+  GithubCommit,
   GithubDeployment,
   GithubPermissions,
   GithubRepository,
@@ -65,6 +66,7 @@ function findRepository({ owner, name }: { owner: string; name: string }, { back
   return {
     name: repository.nameWithOwner.split('/')[1],
     nameWithOwner: repository.nameWithOwner,
+    object: (wanted: ObjectArguments, context: Context) => findObject(repository, wanted, context),
     pullRequest: ({ number }: { number: number }, context: Context) => findPullRequest(repository, number, context),
     deployments: (wanted: DeploymentArguments, context: Context) => listDeployments(repository, wanted, context),
   };
@@ -72,6 +74,31 @@ function findRepository({ owner, name }: { owner: string; name: string }, { back
 
 function requirePermission(permission: keyof GithubPermissions, { token }: Context): void {
   if (!token[permission]) throw new GithubError('FORBIDDEN', 'Resource not accessible by integration');
+}
+
+interface ObjectArguments {
+  readonly expression?: string | null;
+  readonly oid?: string | null;
+}
+
+/** The one commit that the expression abbreviates, or with a colon behind it its tree; null for any other expression. */
+function findObject(repository: GithubRepository, wanted: ObjectArguments, context: Context): object | null {
+  requirePermission('contents', context);
+  const [, start, colon] = /^([0-9a-f]{4,40})(:?)$/.exec(wanted.oid ?? wanted.expression ?? '') ?? [];
+  if (start === undefined) return null;
+  const [commit, another] = context.backend.store.github.commits
+    .all()
+    .filter(({ repository: owner, oid }) => owner === repository.id && oid.startsWith(start));
+  if (commit === undefined || another !== undefined) return null;
+  return colon === ':' ? renderTree(commit) : { ...renderOid('Commit', commit.oid), tree: renderTree(commit) };
+}
+
+function renderTree({ tree }: GithubCommit): object {
+  return renderOid('Tree', tree);
+}
+
+function renderOid(__typename: string, oid: string): object {
+  return { __typename, oid, abbreviatedOid: oid.slice(0, 7) };
 }
 
 function findPullRequest(repository: GithubRepository, number: number, context: Context): object {

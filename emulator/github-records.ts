@@ -54,8 +54,19 @@ export interface GithubDeployment {
   readonly createdAt: number;
 }
 
+export interface GithubCommit {
+  /** `acme/site@<oid>`. */
+  readonly id: string;
+  /** The id of its repository. */
+  readonly repository: string;
+  readonly oid: string;
+  /** The oid of its root tree. */
+  readonly tree: string;
+}
+
 /** What a token may read. */
 export interface GithubPermissions {
+  readonly contents: boolean;
   readonly pullRequests: boolean;
   readonly deployments: boolean;
 }

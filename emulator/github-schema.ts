@@ -22,7 +22,24 @@ export const githubSchema = buildSchema(`
     ): DeploymentConnection!
     name: String!
     nameWithOwner: String!
+    object(expression: String, oid: GitObjectID): GitObject
     pullRequest(number: Int!): PullRequest
+  }
+
+  interface GitObject {
+    abbreviatedOid: String!
+    oid: GitObjectID!
+  }
+
+  type Commit implements GitObject {
+    abbreviatedOid: String!
+    oid: GitObjectID!
+    tree: Tree!
+  }
+
+  type Tree implements GitObject {
+    abbreviatedOid: String!
+    oid: GitObjectID!
   }
 
   type PullRequest {

@@ -20,7 +20,7 @@ export function openGithubTokens(store: Store): GithubTokens {
   const { tokens } = store.github;
   const token = store.settings.get(mainToken)?.value ?? renderToken();
   store.settings.put({ id: mainToken, value: token });
-  tokens.put({ id: token, label: 'github', pullRequests: true, deployments: true });
+  tokens.put({ id: token, label: 'github', contents: true, pullRequests: true, deployments: true });
   return {
     token,
     add: (permissions) => {

@@ -162,7 +162,7 @@ export function renderHelp(): string {
     'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store) and a very small GitHub.',
     '',
     'Prints one JSON line with its base URLs, a JWT and a GitHub token, then serves until SIGTERM or SIGINT.',
-    'githubUrl answers GraphQL (/graphql, /api/graphql) about pull requests and deployments, 404 to everything else.',
+    'githubUrl answers GraphQL (/graphql, /api/graphql) about pull requests, deployments and commits, 404 to everything else.',
     'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /state.',
     '',
     'Knobs [default]:',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
+import type { GithubCommit, GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
 
 export type Network = 'public' | 'private';
 
@@ -94,6 +94,7 @@ export interface Store {
     readonly repositories: Table<GithubRepository>;
     readonly pullRequests: Table<PullRequest>;
     readonly deployments: Table<GithubDeployment>;
+    readonly commits: Table<GithubCommit>;
     readonly tokens: Table<GithubToken>;
   };
   readonly settings: Table<{ readonly id: string; readonly value: string }>;
@@ -118,6 +119,7 @@ export function openStore(directory: string): Store {
       repositories: openTable(database, 'github_repositories'),
       pullRequests: openTable(database, 'github_pull_requests'),
       deployments: openTable(database, 'github_deployments'),
+      commits: openTable(database, 'github_commits'),
       tokens: openTable(database, 'github_tokens'),
     },
     settings: openTable(database, 'settings'),

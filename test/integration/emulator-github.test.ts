@@ -362,3 +362,55 @@ it('refuses controls that make no sense', async () => {
   await expect(set({ repository: 'a/b', deploymentz: [] })).rejects.toThrow('deploymentz');
   await expect(github.addGithubToken({ all: true } as object)).rejects.toThrow('all');
 });
+
+describe('a git object', () => {
+  const commit = `1234567${'a'.repeat(33)}`;
+  const tree = 'd'.repeat(40);
+
+  beforeAll(async () => {
+    await github.github({
+      repository: 'acme/site',
+      commits: [
+        { oid: commit, tree },
+        { oid: `1234568${'a'.repeat(33)}`, tree },
+      ],
+    });
+  });
+
+  const read = async (wanted: string, headers?: Record<string, string>): Promise<Answered> =>
+    await ask(inSite(`object(${wanted}) { __typename oid ... on Commit { tree { oid abbreviatedOid } } }`), {
+      ...(headers === undefined ? {} : { headers }),
+    });
+
+  it('is found by its oid, by an abbreviation, and with its tree', async () => {
+    const found = { __typename: 'Commit', oid: commit, tree: { oid: tree, abbreviatedOid: 'ddddddd' } };
+    for (const wanted of [`oid: "${commit}"`, `expression: "${commit}"`, 'expression: "1234567"']) {
+      expect(await read(wanted)).toEqual({ status: 200, data: { repository: { object: found } } });
+    }
+    const { data } = await read('expression: "1234567:"');
+    expect(data).toEqual({ repository: { object: { __typename: 'Tree', oid: tree } } });
+  });
+
+  it.each(['expression: "123456"', 'expression: "7654321"', 'expression: "main"', `oid: "${'e'.repeat(40)}"`])(
+    'is null without an error where nothing, or more than one, is meant: %s',
+    async (wanted) => {
+      expect(await read(wanted)).toEqual({ status: 200, data: { repository: { object: null } } });
+    },
+  );
+
+  it('is shown to a token that may read contents', async () => {
+    const bearer = async (contents: boolean): Promise<Record<string, string>> => ({
+      authorization: `bearer ${await github.addGithubToken({ contents, deployments: true })}`,
+    });
+    expect((await read('expression: "1234567"', await bearer(true))).errors).toBeUndefined();
+    const refused = await read('expression: "1234567"', await bearer(false));
+    expect([refused.data, refused.errors?.[0]?.type]).toEqual([{ repository: { object: null } }, 'FORBIDDEN']);
+  });
+
+  it('is what a control named, by whole oids', async () => {
+    const set = github.github({ repository: 'acme/site', commits: [{ oid: '1234567', tree }] });
+    await expect(set).rejects.toThrow('oid');
+    const { commits } = (await github.state()).github;
+    expect(commits.map(({ oid }) => oid.slice(0, 7))).toEqual(['1234567', '1234568']);
+  });
+});

@@ -269,3 +269,73 @@ describe('an answer that did not come', () => {
     expect(performance.now() - began).toBeLessThan(2500);
   });
 });
+
+describe('the trees of commits', () => {
+  const repository = 'acme/commits';
+  const [first, second] = [`abcdef1${'0'.repeat(33)}`, `abcdef2${'0'.repeat(33)}`];
+  const [tree, other] = ['a'.repeat(40), 'b'.repeat(40)];
+
+  beforeAll(async () => {
+    await emulator.github({
+      repository,
+      commits: [
+        { oid: first, tree },
+        { oid: second, tree: other },
+      ],
+    });
+  });
+
+  const treesOf = async (...commits: readonly string[]): Promise<readonly (readonly [string, string])[]> => [
+    ...(await known(githubOf({ repository }).commitTrees(commits))),
+  ];
+
+  it('are found by whole and by abbreviated commits', async () => {
+    expect(await treesOf(first, 'abcdef2', 'abcdef10')).toEqual([
+      [first, tree],
+      ['abcdef2', other],
+      ['abcdef10', tree],
+    ]);
+    expect(await emulator.requests({ host: 'github' })).toHaveLength(1);
+  });
+
+  it('are left out where the commit is unknown, or of another repository', async () => {
+    expect(await treesOf('1234567', 'f'.repeat(40), 'abcdef2')).toEqual([['abcdef2', other]]);
+    expect((await known(githubOf().commitTrees([first]))).size).toBe(0);
+  });
+
+  it.each(['', 'abcdef', 'ABCDEF1', 'main', 'abcdef1"){oid}x:object(expression:"main', `${first}0`, 'abcdef1\n'])(
+    'are not asked for by anything but hex digits: %j',
+    async (text) => {
+      expect(await treesOf(text)).toEqual([]);
+      expect(await emulator.requests()).toEqual([]);
+    },
+  );
+
+  it('are asked for in few requests, each commit once', async () => {
+    const many = Array.from({ length: 60 }, (_value, index) => (0x1000000 + index).toString(16));
+    expect(await treesOf(...many, first, first)).toEqual([[first, tree]]);
+    expect(await emulator.requests({ host: 'github' })).toHaveLength(2);
+  });
+
+  it.each<[string, unknown]>([
+    ['of a branch that is named like the abbreviation', { oid: second, tree: { oid: other } }],
+    ['of an object that is no commit', {}],
+    ['without an oid', { tree: { oid: tree } }],
+    ['with an oid that is no text', { oid: first, tree: { oid: 7 } }],
+  ])('are not taken from an answer %s', async (_title, c0) => {
+    const body = JSON.stringify({ data: { repository: { c0 } } });
+    await emulator.fault({ match: { host: 'github' }, action: { status: 200, body, contentType: 'application/json' } });
+    expect(await treesOf('abcdef1')).toEqual([]);
+  });
+
+  it('are denied to a token without the permission for contents', async () => {
+    const token = await emulator.addGithubToken({ pullRequests: true, deployments: true });
+    const answer = await githubOf({ repository, token }).commitTrees([first]);
+    expect(answer).toEqual(denied(/Resource not accessible by integration/));
+  });
+
+  it('are not known when GitHub does not answer', async () => {
+    await emulator.fault({ match: { host: 'github' }, times: 99, action: { status: 502 } });
+    expect(await githubOf({ repository }).commitTrees([first])).toEqual(failed(/read the commits \(502\)/));
+  });
+});

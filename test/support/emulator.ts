@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '../../emulator/faults.ts';
 import type { GithubChange } from '../../emulator/github-control.ts';
-import type { GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
+import type { GithubCommit, GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
@@ -32,6 +32,7 @@ export interface RepositoryState {
   readonly repository: string;
   readonly pullRequests: readonly PullRequest[];
   readonly deployments: readonly GithubDeployment[];
+  readonly commits: readonly GithubCommit[];
 }
 
 /** What tests look at and turn while an emulator runs. */
@@ -53,7 +54,7 @@ export interface Controls {
   }): Promise<string>;
   /**
    * Makes or changes a repository on the emulator's GitHub: pull requests by their number, deployments by their
-   * `databaseId` (without one a deployment is new). Times default to the emulator's clock.
+   * `databaseId` (without one a deployment is new), commits by their oid. Times default to the emulator's clock.
    */
   github(change: GithubChange): Promise<RepositoryState>;
   /** A GitHub token with just these permissions. */

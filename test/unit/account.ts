@@ -94,6 +94,7 @@ export function createClock(start = new Date(1_800_000_000_000)): TestClock {
 export const quietGitHub: GitHub = {
   pullRequests: () => Promise.resolve({ kind: 'known', value: new Map() }),
   activeDeployments: () => Promise.resolve({ kind: 'known', value: [] }),
+  commitTrees: () => Promise.resolve({ kind: 'known', value: new Map() }),
 };
 
 /** An account in memory, with the service's habits that matter to decisions. */

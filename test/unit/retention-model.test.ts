@@ -152,7 +152,7 @@ function faultsFor({ name, urgent, restsOnReading }: Call, random: Random): read
   ];
 }
 
-const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments']);
+const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees']);
 
 function pickOf(random: Random, faults: number): Pick {
   let left = faults;
@@ -197,6 +197,7 @@ function stageOf(story: Story): Stage {
   const github: GitHub = {
     pullRequests: (numbers) => tell(new Map([...model.pulls].filter(([number]) => numbers.includes(number)))),
     activeDeployments: () => tell([]),
+    commitTrees: () => tell(new Map()),
   };
   const world = createWorld({
     duplicates: story.duplicates,

@@ -110,7 +110,7 @@ function nameOf({ call, fault }: Way): string {
 }
 
 const READS = new Set(['listByProject', 'listByCid', 'read', 'readSwaps', 'readUsage', 'pause', 'probe']);
-const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'readSwaps']);
+const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees', 'readSwaps']);
 
 /** Reads do not depend on reads, and nothing depends on what is not about pins or is about another pin. */
 export const areIndependent: Independent = (a, b) => {

@@ -360,6 +360,7 @@ function scheduleGitHub(github: GitHub, schedule: Schedule): GitHub {
   return {
     pullRequests: (numbers) => schedule({ name: 'pullRequests' }, () => github.pullRequests(numbers)),
     activeDeployments: () => schedule({ name: 'activeDeployments' }, () => github.activeDeployments()),
+    commitTrees: (commits) => schedule({ name: 'commitTrees' }, () => github.commitTrees(commits)),
   };
 }
 

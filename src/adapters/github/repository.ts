@@ -15,6 +15,9 @@ export interface RepositoryOptions {
 
 /** Pull requests that one query asks for. */
 const PULL_REQUESTS_A_QUERY = 50;
+const COMMITS_A_QUERY = 50;
+/** Whole or abbreviated. Nothing else is ever put into a query. */
+const COMMIT = /^[0-9a-f]{7,40}$/;
 /** Newest first. What was deployed two thousand deployments ago and never since is not looked for. */
 const MAX_DEPLOYMENT_PAGES = 20;
 
@@ -23,6 +26,7 @@ export function createRepository(options: RepositoryOptions): GitHub {
   return {
     pullRequests: (numbers) => whatIsKnown(() => readPullRequests(options, numbers)),
     activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+    commitTrees: (commits) => whatIsKnown(() => readCommitTrees(options, commits)),
   };
 }
 
@@ -98,6 +102,28 @@ function parseDeployments(repository: unknown): {
     })),
     next: hasNext ? (textAt(repository, 'deployments', 'pageInfo', 'endCursor') ?? '') : '',
   };
+}
+
+async function readCommitTrees(
+  options: RepositoryOptions,
+  commits: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const trees = new Map<string, string>();
+  const wanted = [...new Set(commits)].filter((commit) => COMMIT.test(commit));
+  for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
+    const asked = wanted.slice(from, from + COMMITS_A_QUERY);
+    const fields = asked.map(
+      (commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`,
+    );
+    const repository = await ask(options, 'read the commits', fields.join(' '));
+    for (const [index, commit] of asked.entries()) {
+      const answer = valueAt(repository, `c${index}`);
+      const tree = textAt(answer, 'tree', 'oid');
+      // The expression may be the name of a branch or a tag as well, which git prefers to an abbreviation.
+      if (tree !== undefined && textAt(answer, 'oid')?.startsWith(commit) === true) trees.set(commit, tree);
+    }
+  }
+  return trees;
 }
 
 /** The `repository` of a query's answer. Throws ActionError with what GitHub said. */
