@@ -1,7 +1,9 @@
 import type { Cid } from './domain/cid.ts';
+import type { Effort } from './domain/comparison.ts';
+import type { TreePair } from './domain/diff.ts';
 import type { Expiry } from './domain/expiry.ts';
 import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
-import type { Build, Content } from './domain/listing.ts';
+import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { Probe, Usage } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
 import type { KeyvalueChanges, Keyvalues, Project } from './domain/tag.ts';
@@ -80,6 +82,14 @@ export interface GitHub {
   commitTrees(commits: readonly string[]): Promise<Known<ReadonlyMap<string, string>>>;
 }
 
+/** The directory blocks of deployed trees, where this run and later ones find them. Never fails. */
+export interface ListingCache {
+  /** Blocks by the CID that their bytes have, whichever was asked for; none where there is nothing, or nothing good. */
+  load(root: Cid): Promise<ReadonlyMap<Cid, Uint8Array>>;
+  /** `present`: they were there before. */
+  save(root: Cid, blocks: Iterable<Uint8Array>): Promise<'saved' | 'present' | 'unavailable'>;
+}
+
 export interface Clock {
   /** Milliseconds that only grow; for what must happen within a time. */
   now(): number;
@@ -97,4 +107,29 @@ export interface Log {
   group(title: string, lines: readonly string[]): void;
   /** A line of long work: `done` of `total` bytes. Throttled by the log itself. */
   progress(what: string, done: number, total: number): void;
+}
+
+/** What a base turned out to be, as far as it differs from a build. */
+export type BaseReading =
+  | {
+      readonly kind: 'read';
+      readonly pair: TreePair;
+      /** Directories without a file that only one side has. */
+      readonly emptyDirectories: readonly string[];
+      /** The base has nodes that no profile makes. */
+      readonly strange: boolean;
+    }
+  /** The base follows the rules of another profile: to compare contents, the build has to be hashed by those. */
+  | { readonly kind: 'foreign'; readonly profile: CidProfile }
+  /** Why it could not be read: a sentence without its full stop. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Content that was published before, read block by block; nothing unverified comes out of it. Never fails. */
+export interface PublishedTree {
+  /** Compares a build with it. `rules: 'known'`: the rules are what they are, and `foreign` is no answer any more. */
+  compare(build: Build, rules: 'open' | 'known'): Promise<BaseReading>;
+  /** A file of at most one block; undefined where it cannot be had. */
+  readFile(path: string, cid: Cid): Promise<Uint8Array | undefined>;
+  /** What reading took so far. */
+  effort(): Effort;
 }

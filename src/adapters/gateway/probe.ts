@@ -4,6 +4,7 @@ import { cidFromDigest, codecOf, RAW_CODEC } from '../../domain/cid.ts';
 import { chooseSample, type GatewayTemplate, renderLink, renderPath, type Sample } from '../../domain/link.ts';
 import type { Probe } from '../../domain/outcome.ts';
 import type { Gateways } from '../../ports.ts';
+import { readStart, reasonOf, refusalIn } from './body.ts';
 
 export interface GatewayOptions {
   readonly templates: readonly GatewayTemplate[];
@@ -93,20 +94,8 @@ async function ask({ link, sample, gateway, options }: Target): Promise<Verdict>
     redirect: key === undefined ? 'follow' : 'manual',
     headers: key === undefined ? {} : { 'x-pinata-gateway-token': key },
   });
-  const body = await readStart(response);
-  return judge(response, body, { sample, host: new URL(link).hostname });
-}
-
-/** The body, or its first `MAX_BODY_BYTES`; the rest is not fetched. */
-async function readStart(response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= MAX_BODY_BYTES) break;
-  }
-  return Buffer.concat(chunks);
+  const { bytes } = await readStart(response, MAX_BODY_BYTES);
+  return judge(response, bytes, { sample, host: new URL(link).hostname });
 }
 
 /** What Pinata's gateways mean by their refusals; only the missing content may come yet. */
@@ -126,7 +115,7 @@ function judge(response: Response, body: Buffer, { sample, host }: Expected): Ve
   // The bytes first: a page may well talk about the gateway's refusals.
   if (response.ok && sample !== undefined && isRawBlock(body, sample))
     return { state: 'live', note: 'bytes match', final: true };
-  const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
+  const refusal = refusalIn(body);
   if (refusal !== undefined) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
   if (!response.ok)
     return down(
@@ -155,11 +144,4 @@ function hasLength(response: Response, body: Buffer, sample: Sample): boolean {
   if (codecOf(sample.cid) === RAW_CODEC) return false;
   const announced = response.headers.get('content-length');
   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'did not answer in time';
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-  return `could not be reached${code === undefined ? '' : ` (${code})`}`;
 }

@@ -1,0 +1,113 @@
+import PQueue from 'p-queue';
+import type { Cid } from '../../domain/cid.ts';
+import type { Effort } from '../../domain/comparison.ts';
+import type { WantedBlock } from './base-side.ts';
+import type { BlockSource } from './block-source.ts';
+import { Unreadable } from './unreadable.ts';
+
+export interface BlockStoreOptions {
+  /** Of the tree that the blocks belong to. */
+  readonly root: Cid;
+  /** Asked in this order, each while it is any good. */
+  readonly sources: readonly BlockSource[];
+  /** Verified blocks that are at hand. */
+  readonly known: ReadonlyMap<Cid, Uint8Array>;
+}
+
+/** The blocks of one tree. Nothing is asked for twice. */
+export interface BlockStore {
+  /** Throws Unreadable, with what each source said. */
+  read(wanted: WantedBlock, signal: AbortSignal): Promise<Uint8Array>;
+  effort(): Omit<Effort, 'ms'>;
+}
+
+const CONCURRENCY = 8;
+const MAX_REQUESTS = 5000;
+const MAX_BYTES = 32 * 1024 * 1024;
+
+export function createBlockStore({ root, sources, known }: BlockStoreOptions): BlockStore {
+  const asked = sources.map(watched);
+  const queue = new PQueue({ concurrency: CONCURRENCY });
+  const held = new Map<Cid, Uint8Array>();
+  const awaited = new Map<Cid, Promise<Uint8Array>>();
+  const effort = { requests: 0, cached: 0, bytes: 0 };
+
+  async function ask(source: WatchedSource, wanted: WantedBlock, signal: AbortSignal): Promise<void> {
+    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) {
+      throw new Unreadable(
+        `more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString('en-US')} blocks, ${MAX_BYTES >> 20} MiB)`,
+      );
+    }
+    effort.requests += 1;
+    const answer = await source.read(wanted, root, signal);
+    if (answer.kind === 'failed') return;
+    effort.bytes += answer.bytes;
+    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
+  }
+
+  async function obtain(wanted: WantedBlock, signal: AbortSignal): Promise<Uint8Array> {
+    for (const source of asked) {
+      if (!held.has(wanted.cid) && !source.isGivenUp()) await ask(source, wanted, signal);
+      const found = held.get(wanted.cid);
+      if (found !== undefined) return found;
+      if (signal.aborted) throw new Unreadable('reading it took too long');
+    }
+    throw new Unreadable(troubles(asked));
+  }
+
+  return {
+    effort: () => ({ ...effort }),
+    read: async (wanted, signal) => {
+      const found = held.get(wanted.cid);
+      if (found !== undefined) return found;
+      const cached = known.get(wanted.cid);
+      if (cached !== undefined) {
+        effort.cached += 1;
+        held.set(wanted.cid, cached);
+        return cached;
+      }
+      const answer = awaited.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+      awaited.set(wanted.cid, answer);
+      return await answer.finally(() => awaited.delete(wanted.cid));
+    },
+  };
+}
+
+/** A gateway that answered before may fail so often in a row until it is given up. */
+const STRIKES = 2;
+
+interface WatchedSource extends BlockSource {
+  isGivenUp(): boolean;
+  /** What it said last when it failed. */
+  trouble(): string | undefined;
+}
+
+/** Remembers how a source behaves. One that has not answered well yet is given up at its first failure. */
+function watched(source: BlockSource): WatchedSource {
+  let isGood = false;
+  let strikes = 0;
+  let trouble: string | undefined;
+  let givenUp = false;
+  return {
+    host: source.host,
+    isGivenUp: () => givenUp,
+    trouble: () => trouble,
+    read: async (wanted, root, signal) => {
+      const answer = await source.read(wanted, root, signal);
+      if (answer.kind === 'read') {
+        isGood = true;
+        strikes = 0;
+      } else if (!signal.aborted) {
+        trouble = answer.reason;
+        strikes += 1;
+        givenUp ||= answer.final || !isGood || strikes >= STRIKES;
+      }
+      return answer;
+    },
+  };
+}
+
+function troubles(sources: readonly WatchedSource[]): string {
+  if (sources.length === 0) return 'no gateway is configured that serves blocks (input block-gateways)';
+  return sources.map((source) => `${source.host} ${source.trouble() ?? 'was not asked'}`).join('; ');
+}

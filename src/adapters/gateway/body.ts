@@ -1,0 +1,32 @@
+/** The start of a body, up to about `maxBytes`; the rest is not fetched. */
+export async function readStart(
+  response: Response,
+  maxBytes: number,
+): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let whole = true;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+      whole = false;
+      break;
+    }
+  }
+  return { bytes: Buffer.concat(chunks), whole };
+}
+
+/** What went wrong on the way to a gateway, in words that follow its name. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return 'did not answer in time';
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  const why = code ?? (cause instanceof Error && /redirect/.test(cause.message) ? 'too many redirects' : undefined);
+  return `could not be reached${why === undefined ? '' : ` (${why})`}`;
+}
+
+/** The id of Pinata's refusal in a body; undefined when there is none. */
+export function refusalIn(body: Buffer): string | undefined {
+  return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString('latin1'))?.[1];
+}
