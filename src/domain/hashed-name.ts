@@ -36,10 +36,12 @@ function stripPart(part: string, index: number): string {
 
 function isWholeHash(part: string, index: number): boolean {
   if (!/^[A-Za-z0-9_-]{4,64}$/.test(part)) return false;
-  if (/[_-]/.test(part)) return index > 0 && part.length === 8 && looksRandomWithDashes(part);
-  if (index > 0) return looksRandom(part);
   // A name that is nothing but a hash: `CQs8sBdN.js` of SvelteKit and Nuxt, 16 and more hex digits of the others.
-  return (part.length === 8 && !/^[0-9a-f]+$/.test(part)) || part.length >= 16 ? looksRandom(part) : false;
+  if (index === 0 && !/\d/.test(part)) return false;
+  if (/[_-]/.test(part)) return part.length === 8 && looksRandomWithDashes(part);
+  if (index > 0) return looksRandom(part);
+  const long = part.length >= 16 && /^([0-9a-f]+|[0-9A-F]+)$/.test(part);
+  return (long || (part.length === 8 && isMixedCase(part))) && looksRandom(part);
 }
 
 /** Where the hash at the end of `name-hash` begins. */
@@ -61,46 +63,70 @@ function endsOwnHash(window: string, tail: string): boolean {
 }
 
 function looksRandomWithDashes(text: string): boolean {
-  if (!/[A-Z]/.test(text) || !/[a-z]/.test(text)) return false;
-  return text.split(/[_-]/).some((piece) => /^[a-zA-Z]{4,}$|\d/.test(piece) && !looksWritten(piece));
+  if (!isMixedCase(text)) return false;
+  return /[_-]$|_-|-_/.test(text) || text.split(/[_-]/).some((piece) => !looksWritten(piece));
 }
 
-/** Four to seven characters must have all three kinds; more of them need only not be words, a number or a date. */
-function looksRandom(token: string): boolean {
-  if (token.length >= 8) return !looksWritten(token);
-  return /\d/.test(token) && /[A-Z]/.test(token) && /[a-z]/.test(token) && !looksWritten(token);
+/**
+ * Letters and digits that nobody wrote: four to seven must have all three kinds; more of them need only not be words, a
+ * number or a date.
+ */
+export function looksRandom(token: string): boolean {
+  return (token.length >= 8 || (/\d/.test(token) && isMixedCase(token))) && !looksWritten(token);
 }
 
-/** What people write: words in any case, numbers, dates, sizes, and a word with a number. */
+/** What people write: words in any case, numbers, dates, sizes, and words with a number. */
 function looksWritten(token: string): boolean {
-  if (/^\d+(x\d+)?$/i.test(token) || /^(19|20)\d\d(0\d|1[0-2])[0-3]\d/.test(token)) return true;
-  if (/^([A-Z]?[a-z]+|[A-Z]+)\d{1,5}$/.test(token))
-    return !/^[0-9a-f]{8,}$/.test(token) || /^[a-z]{4,}\d+$/.test(token);
+  if (/^\d*(x\d+)?$/i.test(token) || /^(19|20)\d\d(0\d|1[0-2])[0-3]\d/.test(token)) return true;
+  if (/^[A-Za-z]+$/.test(token)) return isWrittenInLetters(token);
+  if (/^([0-9a-f]{8,}|[0-9A-F]{8,})$/.test(token)) return /^[a-z]{4,}\d{1,4}$/.test(token);
+  return /^([A-Z]?[a-z]+|[A-Z]+)\d{1,5}$/.test(token) ? hasNoNoise(token) : isWordsWithNumbers(token);
+}
+
+function isWrittenInLetters(token: string): boolean {
   if (/^[a-z]+$/.test(token)) return true;
   if (/^[A-Z]+$/.test(token)) return token.length !== 8 || isSpeakable(token);
-  if (/^[A-Za-z]+$/.test(token)) return isCamelCase(token) && isSpeakable(token);
-  if (/^([0-9a-f]+|[0-9A-F]+)$/.test(token)) return false;
-  return isWordsWithNumbers(token);
+  return token.length < 4
+    ? /^([A-Z][a-z]+|[A-Z]+s|[a-z][A-Z]+)$/.test(token)
+    : isCamelCase(token) && isSpeakable(token);
 }
 
 function isWordsWithNumbers(token: string): boolean {
   const numbers = token.match(/\d+/g)?.length ?? 0;
-  if (!/[A-Z]/.test(token)) return numbers < 3;
+  if (numbers > 2 || !hasNoNoise(token)) return false;
+  if (!/[A-Z]/.test(token)) return true;
   if (!/[a-z]/.test(token)) return numbers < 2 && !/^[A-Z]+[2-7]+[A-Z2-7]+$/.test(token);
   const words = token.split(/\d+/).filter((word) => word !== '');
-  return numbers < 3 && words.some((word) => word.length >= 4 && isSpeakable(word)) && words.every(isCamelCase);
+  if (token.length < 4) return words.length === 1;
+  return (
+    words.some((word) => word.length >= 4 && /[a-z]/.test(word) && isSpeakable(word)) &&
+    words.every((word) => word.length === 1 || isCamelCase(word))
+  );
 }
 
+/** No run of letters between the digits is one that nobody can say. */
+function hasNoNoise(token: string): boolean {
+  return (token.match(/[A-Za-z]{4,}/g) ?? []).every((run) => /^(x?html|https?|glsl)$/i.test(run) || isSpeakable(run));
+}
+
+/** `DarkMode`, `iOSDevice`, `MySQL`, `XMLHttpRequest`: after the first word none has two letters, but a few. */
 function isCamelCase(letters: string): boolean {
-  return /^([a-z]+|[A-Z]{2,5}(?![a-z]))?([A-Z][a-z]+|[A-Z]{2,5}(?![a-z])(?=$|[A-Z]))*$/.test(letters);
+  return /^([A-Z]?[a-z]+|[A-Z]{2,4}(?=$|[A-Z][a-z]))?([A-Z][a-z]{2,}|[A-Z]{2,4}(?=$|[A-Z][a-z])|(By|In|Js|Me|On|To|Up))*$/.test(
+    letters,
+  );
 }
 
-/** Has the vowels of a word, and no letters beside each other that no word has. */
+/** Has the vowels of a word, and no letters beside each other that no word has; short forms aside, as in `MySQL`. */
 function isSpeakable(letters: string): boolean {
-  const lower = letters.toLowerCase();
+  const words = isMixedCase(letters) ? letters.replace(/[A-Z]{2,4}(?=$|[A-Z][a-z])/g, '') : letters;
+  const lower = words.toLowerCase();
   const vowels = lower.match(/[aeiouy]/g)?.length ?? 0;
-  if (vowels < letters.length / 5 || /[^aeiouy]{6}/.test(lower)) return false;
-  return !/q[^u]|[jvxz][bdfgjkmnqrwxz]|[bcdfghjkmpqvw][jqxz]/.test(lower);
+  if (vowels < lower.length / 5 || /[^aeiouy]{6}/.test(lower)) return false;
+  return !/q[^u]|[jvxz][bdfgjkmnqrwxz]|[bcdfghjkmpqtvw][jqx]|[bcdfghjkmpqvwx]z/.test(lower);
+}
+
+function isMixedCase(text: string): boolean {
+  return /[A-Z]/.test(text) && /[a-z]/.test(text);
 }
 
 function stripMatches(path: string, pattern: RegExp): string {
