@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Auth, openAuth } from './auth.ts';
 import { type Blocks, openBlocks } from './blocks.ts';
+import { type CacheTokens, openCacheTokens } from './cache-tokens.ts';
 import { type Clock, createClock, createIds } from './clock.ts';
 import { type GithubTokens, openGithubTokens } from './github-tokens.ts';
 import type { Knobs } from './knobs.ts';
@@ -16,10 +17,13 @@ export interface Backend {
   readonly blocks: Blocks;
   readonly auth: Auth;
   readonly githubTokens: GithubTokens;
+  readonly cacheTokens: CacheTokens;
   /** Where multipart parts wait until they are imported. */
   readonly scratch: string;
   /** Where resumable uploads wait; survives a restart. */
   readonly partials: string;
+  /** The blobs of the Actions cache; survives a restart. */
+  readonly cacheBlobs: string;
 }
 
 const clockOffset = 'clock-offset-ms';
@@ -28,10 +32,12 @@ const clockOffset = 'clock-offset-ms';
 export async function openBackend(directory: string, knobs: Knobs): Promise<Backend> {
   const scratch = join(directory, 'scratch');
   const partials = join(directory, 'partials');
+  const cacheBlobs = join(directory, 'cache');
   // What a killed emulator was receiving is of no use.
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   await mkdir(partials, { recursive: true });
+  await mkdir(cacheBlobs, { recursive: true });
   const store = openStore(directory);
   const clock = createClock({
     read: () => Number(store.settings.get(clockOffset)?.value ?? 0),
@@ -47,7 +53,9 @@ export async function openBackend(directory: string, knobs: Knobs): Promise<Back
     blocks: await openBlocks(join(directory, 'blocks')),
     auth: openAuth(store, knobs, clock),
     githubTokens: openGithubTokens(store),
+    cacheTokens: openCacheTokens(store),
     scratch,
     partials,
+    cacheBlobs,
   };
 }

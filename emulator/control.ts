@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
+import { addCacheToken, changeCache } from './cache-control.ts';
 import { parseFault } from './faults.ts';
 import { addGithubToken, setGithub } from './github-control.ts';
 import { readJson } from './json-body.ts';
@@ -38,6 +39,8 @@ export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
     route('POST', 'records', addRecords),
     route('POST', 'github', setGithub),
     route('POST', 'github/tokens', addGithubToken),
+    route('POST', 'cache', changeCache),
+    route('POST', 'cache/tokens', addCacheToken),
     route('GET', 'state', renderState),
   ];
 }
@@ -88,5 +91,6 @@ function renderState(_call: Call, backend: Backend): Answer {
       deployments: backend.store.github.deployments.all(),
       commits: backend.store.github.commits.all(),
     },
+    cache: backend.store.cache.entries.all(),
   });
 }

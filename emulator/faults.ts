@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type Answer, json } from './answer.ts';
 import { checkShape } from './json-body.ts';
 
-export type HostName = 'api' | 'upload' | 'gateway' | 'github';
+export type HostName = 'api' | 'upload' | 'gateway' | 'github' | 'cache';
 
 /** What goes wrong with a request. */
 export type FaultAction = Readonly<v.InferOutput<typeof actionSchema>>;
@@ -152,7 +152,7 @@ const actionSchema = v.union(
 const faultSchema = v.strictObject({
   match: v.optional(
     v.strictObject({
-      host: v.optional(v.picklist(['api', 'upload', 'gateway', 'github'])),
+      host: v.optional(v.picklist(['api', 'upload', 'gateway', 'github', 'cache'])),
       method: v.optional(v.pipe(v.string(), v.toUpperCase())),
       path: v.optional(v.pipe(v.string(), v.check(isPathPattern, 'The pattern is not a regular expression'))),
     }),

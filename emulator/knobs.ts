@@ -34,7 +34,7 @@ function words(takes: string, says: string): Knob<readonly string[] | undefined>
 }
 
 const table = {
-  port: count(0, 'N', 'Use ports N to N+3; 0 finds four free neighbours.'),
+  port: count(0, 'N', 'Use ports N to N+4; 0 finds five free neighbours.'),
   state: text('DIR', 'Keep records and blocks here across restarts; without it they go when the emulator stops.'),
 
   plan: oneOf(['paid', 'free', 'enterprise'], 'Account plan: free refuses CARs, only enterprise has private files.'),
@@ -159,11 +159,12 @@ export function renderHelp(): string {
     return `  ${usage}\n        ${knob.says}${initial}`;
   });
   return [
-    'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store) and a very small GitHub.',
+    'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store), a very small GitHub and its cache.',
     '',
-    'Prints one JSON line with its base URLs, a JWT and a GitHub token, then serves until SIGTERM or SIGINT.',
+    'Prints one JSON line with its base URLs, a JWT and tokens of GitHub and its cache, then serves until SIGTERM or SIGINT.',
     'githubUrl answers GraphQL (/graphql, /api/graphql) about pull requests, deployments and commits, 404 to everything else.',
-    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /state.',
+    'cacheUrl is the ACTIONS_RESULTS_URL of cacheToken: the cache service (v2) and its blobs.',
+    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /cache, /cache/tokens, /state.',
     '',
     'Knobs [default]:',
     ...rows,

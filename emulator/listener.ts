@@ -9,7 +9,7 @@ import type { Call } from './route.ts';
 
 type Respond = (call: Omit<Call, 'params'>) => Promise<Answer>;
 
-/** What all four listeners share. */
+/** What all listeners share. */
 export interface Traffic {
   readonly faults: Faults;
   readonly log: RequestLog;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
 import { accountRoutes } from './account.ts';
 import { type Backend, openBackend } from './backend.ts';
+import { answerCache } from './cache-service.ts';
 import { controlRoutes } from './control.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
@@ -22,7 +23,10 @@ import { swappedFor, swapRoutes } from './swaps.ts';
 import { createTus } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
 
-/** Base URLs without `/v3`, a JWT that may do what the knobs say, and a GitHub token that may read everything. */
+/**
+ * Base URLs without `/v3`, a JWT that may do what the knobs say, a GitHub token that may read everything, and a token of
+ * the Actions cache that may read and write.
+ */
 export interface EmulatorAddress {
   readonly apiUrl: string;
   readonly uploadUrl: string;
@@ -31,6 +35,8 @@ export interface EmulatorAddress {
   readonly githubUrl: string;
   readonly jwt: string;
   readonly githubToken: string;
+  readonly cacheUrl: string;
+  readonly cacheToken: string;
 }
 
 export interface Emulator extends EmulatorAddress {
@@ -38,14 +44,14 @@ export interface Emulator extends EmulatorAddress {
   close(): Promise<void>;
 }
 
-/** Starts the four listeners on 127.0.0.1. Throws when the ports are taken or the state cannot be opened. */
+/** Starts the five listeners on 127.0.0.1. Throws when the ports are taken or the state cannot be opened. */
 export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulator> {
   const knobs = withDefaults(chosen);
   const directory = knobs.state ?? (await mkdtemp(join(tmpdir(), 'pinata-emulator-')));
   await mkdir(directory, { recursive: true });
   const backend = await openBackend(directory, knobs);
   const servers = await listenInRow(knobs.port, createListeners(backend));
-  const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = ''] = servers.map(addressOf);
+  const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = '', cacheUrl = ''] = servers.map(addressOf);
   return {
     apiUrl,
     uploadUrl,
@@ -54,6 +60,8 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
     githubUrl,
     jwt: backend.auth.jwt,
     githubToken: backend.githubTokens.token,
+    cacheUrl,
+    cacheToken: backend.cacheTokens.token,
     close: async () => {
       await Promise.all(servers.map(closeServer));
       backend.store.close();
@@ -63,8 +71,11 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
 }
 
 function createListeners(backend: Backend): readonly RequestListener[] {
-  const { auth, githubTokens } = backend;
-  const log = createRequestLog((authorization) => githubTokens.labelOf(authorization) ?? auth.labelOf(authorization));
+  const { auth, githubTokens, cacheTokens } = backend;
+  const log = createRequestLog(
+    (authorization) =>
+      githubTokens.labelOf(authorization) ?? cacheTokens.labelOf(authorization) ?? auth.labelOf(authorization),
+  );
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
   // `/v3/files/limits` would be taken for a network.
@@ -78,6 +89,7 @@ function createListeners(backend: Backend): readonly RequestListener[] {
     answeringListener('upload', traffic, (call) => routeCall(uploads, call, backend)),
     gatewayListener(traffic, gatewayOf(backend)),
     answeringListener('github', traffic, (call) => answerGithub(call, backend)),
+    answeringListener('cache', traffic, (call) => answerCache(call, backend)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { CacheToken } from './cache-tokens.ts';
 import type { GithubCommit, GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
 
 export type Network = 'public' | 'private';
@@ -73,6 +74,20 @@ export interface SignedUpload {
   readonly used: boolean;
 }
 
+/** An entry of the Actions cache; what it holds never changes. */
+export interface CacheEntry {
+  /** Scope, version and key. */
+  readonly id: string;
+  readonly key: string;
+  readonly version: string;
+  /** The ref whose run wrote it. */
+  readonly scope: string;
+  readonly entryId: number;
+  readonly blob: string;
+  /** Null while it is only reserved. */
+  readonly sizeBytes: number | null;
+}
+
 /** Values by id, oldest id first: ids sort by creation. */
 export interface Table<T> {
   put(value: T): void;
@@ -97,6 +112,7 @@ export interface Store {
     readonly commits: Table<GithubCommit>;
     readonly tokens: Table<GithubToken>;
   };
+  readonly cache: { readonly entries: Table<CacheEntry>; readonly tokens: Table<CacheToken> };
   readonly settings: Table<{ readonly id: string; readonly value: string }>;
   close(): void;
 }
@@ -122,6 +138,7 @@ export function openStore(directory: string): Store {
       commits: openTable(database, 'github_commits'),
       tokens: openTable(database, 'github_tokens'),
     },
+    cache: { entries: openTable(database, 'cache_entries'), tokens: openTable(database, 'cache_tokens') },
     settings: openTable(database, 'settings'),
     close: () => {
       database.close();

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { CacheChange } from '../../emulator/cache-control.ts';
+import type { CacheGrants } from '../../emulator/cache-tokens.ts';
 import type { Fault } from '../../emulator/faults.ts';
 import type { GithubChange } from '../../emulator/github-control.ts';
 import type { GithubCommit, GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
-import type { Group, PinRecord, SwapHistory } from '../../emulator/store.ts';
+import type { CacheEntry, Group, PinRecord, SwapHistory } from '../../emulator/store.ts';
 
 const cli = fileURLToPath(new URL('../../emulator/cli.ts', import.meta.url));
 
@@ -25,6 +27,7 @@ export interface EmulatorState {
   readonly groups: readonly Group[];
   readonly swaps: readonly SwapHistory[];
   readonly github: Omit<RepositoryState, 'repository'>;
+  readonly cache: readonly CacheEntry[];
 }
 
 /** What the emulator's GitHub knows of a repository; times in milliseconds. */
@@ -59,6 +62,10 @@ export interface Controls {
   github(change: GithubChange): Promise<RepositoryState>;
   /** A GitHub token with just these permissions. */
   addGithubToken(permissions: Partial<GithubPermissions>): Promise<string>;
+  /** Damages the cache entries with a key; answers the entries that are left. */
+  cache(change: CacheChange): Promise<readonly CacheEntry[]>;
+  /** A token of the Actions cache: of the default branch, and only for reading, unless it is said otherwise. */
+  addCacheToken(grants?: Partial<CacheGrants>): Promise<string>;
 }
 
 /** An emulator in a process of its own, with a state directory that is removed at the end. */
@@ -114,6 +121,8 @@ export function controlsOf(apiUrl: string): Controls {
     state: () => call('GET', 'state'),
     github: (change) => call('POST', 'github', change),
     addGithubToken: async (permissions) => (await call<{ token: string }>('POST', 'github/tokens', permissions)).token,
+    cache: (change) => call('POST', 'cache', change),
+    addCacheToken: async (grants = {}) => (await call<{ token: string }>('POST', 'cache/tokens', grants)).token,
     addKey: async (grants) => (await call<{ jwt: string }>('POST', 'keys', grants)).jwt,
   };
 }
