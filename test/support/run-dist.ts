@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
+import type { EmulatorAddress } from '../../emulator/server.ts';
 import { pushTo, type RunEvent } from './events.ts';
 import { type Annotation, readAnnotations } from './workflow-commands.ts';
 
@@ -17,6 +18,8 @@ export interface DistOptions {
   readonly inputs: Readonly<Record<string, string>>;
   /** More environment; an empty text stays set. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The Actions cache that the runner offers; none when left out. */
+  readonly cache?: Pick<EmulatorAddress, 'cacheUrl' | 'cacheToken'>;
   /** A push to the default branch when left out. */
   readonly event?: RunEvent;
   /** The workspace; an empty directory when left out. */
@@ -142,7 +145,16 @@ function environmentOf(sandbox: Sandbox, options: DistOptions): Record<string, s
     RUNNER_OS: 'Linux',
   };
   const repository = options.env?.GITHUB_REPOSITORY ?? env.GITHUB_REPOSITORY;
-  return { ...env, ...inputVariables(options.inputs, { 'github.repository': repository }) };
+  return { ...env, ...cacheVariables(options), ...inputVariables(options.inputs, { 'github.repository': repository }) };
+}
+
+function cacheVariables({ cache }: DistOptions): Record<string, string> {
+  if (cache === undefined) return {};
+  return {
+    ACTIONS_CACHE_SERVICE_V2: 'True',
+    ACTIONS_RESULTS_URL: `${cache.cacheUrl}/`,
+    ACTIONS_RUNTIME_TOKEN: cache.cacheToken,
+  };
 }
 
 interface ActionYml {
@@ -250,9 +262,10 @@ function takeUntil(lines: string[], delimiter: string): string {
 const SECRET_INPUTS =
   /^(pinata-jwt|pinata-jwt-token|pinata-gateway-key|github-token|pinata-(secret-)?api-key|pinataKey|pinataSecret)$/;
 
-function secretsOf({ inputs, env = {} }: DistOptions): readonly string[] {
+function secretsOf({ inputs, cache, env = {} }: DistOptions): readonly string[] {
   const given = Object.entries(inputs).filter(([name]) => SECRET_INPUTS.test(name));
-  return [...given.map(([, value]) => value), env.PINATA_JWT ?? '']
+  const { PINATA_JWT = '', ACTIONS_RUNTIME_TOKEN = '' } = env;
+  return [...given.map(([, value]) => value), cache?.cacheToken ?? '', PINATA_JWT, ACTIONS_RUNTIME_TOKEN]
     .flatMap((value) => [value, ...value.split('\n')])
     .map((value) => value.trim())
     .filter((value) => value.length >= 6);
