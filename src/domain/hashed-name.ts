@@ -9,7 +9,8 @@ export function stripHash(path: string, extra: readonly RegExp[]): string {
   const asked = extra.reduce(stripMatches, path);
   const slash = asked.lastIndexOf('/');
   const name = asked.slice(slash + 1);
-  return stripBuildId(asked.slice(0, slash + 1), name) + (name.length > LONGEST_NAME ? name : stripName(name));
+  const directory = asked.slice(0, slash + 1);
+  return stripBuildId(directory, name) + (name.length > LONGEST_NAME ? name : stripName(name, directory));
 }
 
 /** Next puts its build id, a nanoid by default, between these directories and its manifests or pages. */
@@ -19,27 +20,34 @@ function stripBuildId(directory: string, name: string): string {
   return directory.replace(new RegExp(`((?:^|/)_next/(?:static|data)/)${id}/`), '$1*/');
 }
 
+/** Where SvelteKit, Nuxt and Astro put files that may have a hash for a name, and no others of eight letters. */
+const BUNDLED = /(^|\/)(_app\/immutable|_nuxt|_astro)\//;
+
+/** Where a part of a name stands: a whole name may be a hash only with digits in it, but where all are bundled. */
+type Place = 'first' | 'first-bundled' | 'later';
+
 /** The last part of a name is its extension, never a hash: `main.3f9a1b2c.chunk.js.map`. */
-function stripName(name: string): string {
+function stripName(name: string, directory: string): string {
   const parts = name.split('.');
-  if (parts.length === 1) return name;
-  return parts.map((part, index) => (index === parts.length - 1 ? part : stripPart(part, index))).join('.');
+  const extension = parts.pop() ?? '';
+  if (parts.length === 0) return name;
+  const first = BUNDLED.test(directory) ? 'first-bundled' : 'first';
+  return [...parts.map((part, index) => stripPart(part, index === 0 ? first : 'later')), extension].join('.');
 }
 
-function stripPart(part: string, index: number): string {
-  if (isWholeHash(part, index)) return '*';
+function stripPart(part: string, place: Place): string {
+  if (isWholeHash(part, place)) return '*';
   const opening = /^[0-9a-f]{16,64}(?=-)/.exec(part)?.[0];
   if (opening !== undefined && looksRandom(opening)) return `*${part.slice(opening.length)}`;
   const start = hashStart(part);
   return start === undefined ? part : `${part.slice(0, start)}*`;
 }
 
-function isWholeHash(part: string, index: number): boolean {
-  if (!/^[A-Za-z0-9_-]{4,64}$/.test(part)) return false;
-  // A name that is nothing but a hash: `CQs8sBdN.js` of SvelteKit and Nuxt, 16 and more hex digits of the others.
-  if (index === 0 && !/\d/.test(part)) return false;
+/** A part that is nothing but a hash: `CQs8sBdN.js` of SvelteKit and Nuxt, 16 and more hex digits of the others. */
+function isWholeHash(part: string, place: Place): boolean {
+  if (!/^[A-Za-z0-9_-]{4,64}$/.test(part) || (place === 'first' && !/\d/.test(part))) return false;
   if (/[_-]/.test(part)) return part.length === 8 && looksRandomWithDashes(part);
-  if (index > 0) return looksRandom(part);
+  if (place === 'later') return looksRandom(part);
   const long = part.length >= 16 && /^([0-9a-f]+|[0-9A-F]+)$/.test(part);
   return (long || (part.length === 8 && isMixedCase(part))) && looksRandom(part);
 }
