@@ -90,7 +90,10 @@ function causeIn(whole: string, names: ReadonlySet<string>): string {
   const suspects = tokens.filter((token) => isSuspicious(token) && !isChangedName(token, names));
   const signs = new Set(suspects.map(signOf).filter((sign) => sign !== undefined));
   const sign = surest(signs);
-  if (sign !== undefined) return `probably ${phrase(sign, { now: suspects.find((token) => signOf(token) === sign) })}`;
+  if (sign !== undefined) {
+    const now = suspects.find((token) => signOf(token) === sign);
+    return `probably ${/^[aeiou]/.test(sign) ? 'an' : 'a'} ${phrase(sign, { now })}`;
+  }
   return tokens.some((token) => isChangedName(token, names))
     ? `probably ${NAMES_OTHERS}`
     : 'unknown: the file before could not be read';
