@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { type Answer, json, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { blobPath, readBlob, removeBlob } from './cache-blobs.ts';
+import type { CacheEntry } from './cache-records.ts';
 import { defaultScope } from './cache-tokens.ts';
 import { readJson } from './json-body.ts';
 import type { Call } from './route.ts';
-import type { CacheEntry } from './store.ts';
 
 const key = v.pipe(v.string(), v.nonEmpty());
 

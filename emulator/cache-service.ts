@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { type Answer, json, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { answerBlob, blobBytes, renderBlobRefusal, signBlobUrl } from './cache-blobs.ts';
-import { type CacheToken, defaultScope } from './cache-tokens.ts';
+import type { CacheEntry, CacheToken } from './cache-records.ts';
+import { defaultScope } from './cache-tokens.ts';
 import { readJson } from './json-body.ts';
 import type { Call } from './route.ts';
-import type { CacheEntry } from './store.ts';
 
 /** The cache of GitHub Actions, version 2: Twirp calls in JSON, and the blob storage that their answers point to. */
 export async function answerCache(call: Omit<Call, 'params'>, backend: Backend): Promise<Answer> {

@@ -1,21 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from './answer.ts';
+import type { CacheGrants, CacheToken } from './cache-records.ts';
 import type { Store } from './store.ts';
-
-/** What a run's token may do with the cache. */
-export interface CacheGrants {
-  /** The ref whose entries are written, and read before those of the default branch. */
-  readonly scope: string;
-  /** False for the runs of forks, among others. */
-  readonly write: boolean;
-}
-
-export interface CacheToken extends CacheGrants {
-  /** The token itself. */
-  readonly id: string;
-  /** Stands for the token in the request log. */
-  readonly label: string;
-}
 
 /** Tokens for the cache service. */
 export interface CacheTokens {

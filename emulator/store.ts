@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { CacheToken } from './cache-tokens.ts';
+import type { CacheEntry, CacheToken } from './cache-records.ts';
 import type { GithubCommit, GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
 
 export type Network = 'public' | 'private';
@@ -72,20 +72,6 @@ export interface SignedUpload {
   readonly id: string;
   readonly fields: string;
   readonly used: boolean;
-}
-
-/** An entry of the Actions cache; what it holds never changes. */
-export interface CacheEntry {
-  /** Scope, version and key. */
-  readonly id: string;
-  readonly key: string;
-  readonly version: string;
-  /** The ref whose run wrote it. */
-  readonly scope: string;
-  readonly entryId: number;
-  readonly blob: string;
-  /** Null while it is only reserved. */
-  readonly sizeBytes: number | null;
 }
 
 /** Values by id, oldest id first: ids sort by creation. */

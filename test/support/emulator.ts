@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CacheChange } from '../../emulator/cache-control.ts';
-import type { CacheGrants } from '../../emulator/cache-tokens.ts';
+import type { CacheEntry, CacheGrants } from '../../emulator/cache-records.ts';
 import type { Fault } from '../../emulator/faults.ts';
 import type { GithubChange } from '../../emulator/github-control.ts';
 import type { GithubCommit, GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
-import type { CacheEntry, Group, PinRecord, SwapHistory } from '../../emulator/store.ts';
+import type { Group, PinRecord, SwapHistory } from '../../emulator/store.ts';
 
 const cli = fileURLToPath(new URL('../../emulator/cli.ts', import.meta.url));
 
