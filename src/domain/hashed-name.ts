@@ -151,8 +151,8 @@ function stripMatches(path: string, pattern: RegExp): string {
   return stripped + path.slice(end);
 }
 
+/** A new one, since an expression remembers where its last match was. */
 function withIndices(pattern: RegExp): RegExp {
-  if (pattern.global && pattern.hasIndices) return pattern;
   return new RegExp(pattern, [...new Set(`${pattern.flags}dg`)].join(''));
 }
 
