@@ -99,10 +99,10 @@ function causeIn(whole: string, names: ReadonlySet<string>): string {
     : 'unknown: the file before could not be read';
 }
 
-/** A name, the hash out of one, or what checks the content behind it. */
+/** A name, that of its source map, the hash out of one, or what checks the content behind it. */
 function isChangedName(token: string, names: ReadonlySet<string>): boolean {
   if (names.has(token) || /^sha(256|384|512)-/.test(token)) return true;
-  return token.split('.').some((part) => names.has(part));
+  return names.has(token.replace(/\.map$/, '')) || token.split('.').some((part) => names.has(part));
 }
 
 function lineEndings({ before, after }: Texts): string {
