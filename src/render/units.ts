@@ -43,7 +43,13 @@ export function renderCount(count: number, noun: string): string {
 
 /** A path of at most 120 characters, cut in the middle. */
 export function shortPath(path: string): string {
-  return path.length <= 120 ? path : `${path.slice(0, 60)}…${path.slice(-59)}`;
+  if (path.length <= 120) return path;
+  // Half of a surrogate pair is no character.
+  const [start, end] = [
+    path.slice(0, 60).replace(/[\ud800-\udbff]$/, ''),
+    path.slice(-59).replace(/^[\udc00-\udfff]/, ''),
+  ];
+  return `${start}…${end}`;
 }
 
 /** `bafybei…zdi`: enough to recognise a CID, never enough to use it. */
