@@ -9650,7 +9650,7 @@ var __webpack_modules__ = {
   0;
   var _error = _interopRequireDefault(__nccwpck_require__(9163));
   var _logger = __nccwpck_require__(8185);
-  var _noopUrlStorage = _interopRequireDefault(__nccwpck_require__(9297));
+  var _noopUrlStorage = _interopRequireDefault(__nccwpck_require__(6440));
   var _upload = _interopRequireDefault(__nccwpck_require__(4988));
   var _fileReader = _interopRequireDefault(__nccwpck_require__(4593));
   var _fileSignature = _interopRequireDefault(__nccwpck_require__(3174));
@@ -11049,7 +11049,7 @@ var __webpack_modules__ = {
    } ]);
   }();
  },
- 9297: (__unused_webpack_module, exports) => {
+ 6440: (__unused_webpack_module, exports) => {
   Object.defineProperty(exports, "__esModule", {
    value: true
   });
@@ -26438,6 +26438,9 @@ var __webpack_modules__ = {
  7075: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
  },
+ 8500: module => {
+  module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+ },
  1692: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
  },
@@ -26730,6 +26733,40 @@ var __webpack_modules__ = {
   module.exports = fastqueue;
   module.exports.promise = queueAsPromised;
  },
+ 3054: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   A3: () => reasonOf,
+   H6: () => readStart,
+   c3: () => refusalIn
+  });
+  async function readStart(response, maxBytes) {
+   const chunks = [];
+   let length = 0;
+   let whole = true;
+   for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+     whole = false;
+     break;
+    }
+   }
+   return {
+    bytes: Buffer.concat(chunks),
+    whole: whole
+   };
+  }
+  function reasonOf(error) {
+   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
+   const why = code ?? (cause instanceof Error && /redirect/.test(cause.message) ? "too many redirects" : void 0);
+   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
+  }
+  function refusalIn(body) {
+   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
+  }
+ },
  9941: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    $: () => readRunContext
@@ -26737,13 +26774,13 @@ var __webpack_modules__ = {
   var _actions_github__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2413);
   var _domain_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7803);
   function readRunContext() {
-   const {payload: payload, eventName: eventName = "", sha: sha = "", ref: ref = "", runId: runId, serverUrl: serverUrl} = _actions_github__WEBPACK_IMPORTED_MODULE_0__._;
+   const {payload: payload, eventName: eventName = "", sha: sha = "", ref: ref = "", actor: actor = "", runId: runId, serverUrl: serverUrl} = _actions_github__WEBPACK_IMPORTED_MODULE_0__._;
    const field = (...path) => (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.$6)(payload, ...path) ?? "";
    const repository = process.env.GITHUB_REPOSITORY ?? field("repository", "full_name");
    const isPullRequest = eventName.startsWith("pull_request");
    const head = isPullRequest ? field("pull_request", "head", "sha") : "";
    const pullRequest = isPullRequest ? (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.tk)(payload, "pull_request", "number") : void 0;
-   const closedAt = new Date(field("pull_request", "closed_at"));
+   const isForeign = eventName === "pull_request" && field("pull_request", "head", "repo", "full_name") !== repository;
    return {
     event: eventName,
     activity: field("action"),
@@ -26752,15 +26789,433 @@ var __webpack_modules__ = {
     ref: ref,
     defaultBranch: field("repository", "default_branch"),
     pullRequest: pullRequest,
-    closed: pullRequest === void 0 || field("action") !== "closed" ? void 0 : {
-     number: pullRequest,
-     merged: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "pull_request", "merged") === true,
-     at: Number.isNaN(closedAt.getTime()) ? void 0 : closedAt
-    },
+    closed: pullRequest === void 0 || field("action") !== "closed" ? void 0 : readClosed(payload, pullRequest),
+    withoutSecrets: isForeign || actor === "dependabot[bot]",
     releaseTag: eventName === "release" ? field("release", "tag_name") : "",
     refDeleted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "deleted") === true,
     runUrl: Number.isSafeInteger(runId) && repository !== "" ? `${serverUrl}/${repository}/actions/runs/${runId}` : ""
    };
+  }
+  function readClosed(payload, number) {
+   const at = new Date((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.$6)(payload, "pull_request", "closed_at") ?? "");
+   return {
+    number: number,
+    merged: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "pull_request", "merged") === true,
+    at: Number.isNaN(at.getTime()) ? void 0 : at
+   };
+  }
+ },
+ 1066: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Y: () => readCacheService,
+   r: () => createListingCache
+  });
+  var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1265);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7803);
+  var _domain_varint_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9935);
+  var _http_traffic_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4143);
+  const MAX_BYTES = 16 * 1024 * 1024;
+  const MAX_BLOCKS = 3e5;
+  const LOAD_MS = 5e3;
+  const SAVE_MS = 15e3;
+  const VERSION = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", "pinata-deploy directory blocks 1");
+  function createListingCache(options) {
+   const isOffered = options.resultsUrl !== "" && options.token !== "";
+   return {
+    load: async root => {
+     const found = isOffered ? await within(LOAD_MS, deadline => loadEntry(options, root, deadline)) : void 0;
+     return readBlocks(found ?? new Uint8Array);
+    },
+    save: async (root, blocks) => {
+     const saved = isOffered ? await within(SAVE_MS, async deadline => {
+      const bytes = packBlocks(blocks);
+      return bytes === void 0 ? void 0 : await saveEntry(options, {
+       key: keyOf(root),
+       bytes: bytes
+      }, deadline);
+     }) : void 0;
+     return saved ?? "unavailable";
+    }
+   };
+  }
+  async function within(ms, work) {
+   const controller = new AbortController;
+   const expire = () => controller.abort(new _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__.l("network", "The cache took too long."));
+   const timer = setTimeout(expire, ms);
+   try {
+    return await work(controller.signal);
+   } catch {
+    return;
+   } finally {
+    clearTimeout(timer);
+   }
+  }
+  function keyOf(root) {
+   return `pinata-deploy-${root}`;
+  }
+  async function loadEntry(options, root, deadline) {
+   const traffic = options.traffic(deadline);
+   const found = await ask(options, traffic, [ "GetCacheEntryDownloadURL", {
+    key: keyOf(root),
+    restore_keys: []
+   } ]);
+   const url = isOk(found) ? field(found, "signed_download_url") : void 0;
+   if (url === void 0) return;
+   const response = await fetch(url, {
+    signal: deadline,
+    redirect: "error"
+   });
+   if (response.status !== 200) {
+    await (response.body?.cancel());
+    return;
+   }
+   const chunks = [];
+   let bytes = 0;
+   for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) return;
+    chunks.push(chunk);
+   }
+   return Buffer.concat(chunks);
+  }
+  async function saveEntry(options, {key: key, bytes: bytes}, deadline) {
+   const traffic = options.traffic(deadline);
+   const reserved = await ask(options, traffic, [ "CreateCacheEntry", {
+    key: key
+   } ]);
+   if (reserved.status === 409) return traffic.sent() === 1 ? "present" : void 0;
+   const url = isOk(reserved) ? field(reserved, "signed_upload_url") : void 0;
+   if (url === void 0) return;
+   const sent = await fetch(url, {
+    method: "PUT",
+    headers: {
+     "content-type": "application/octet-stream",
+     "x-ms-blob-type": "BlockBlob"
+    },
+    body: bytes,
+    signal: deadline,
+    redirect: "error"
+   });
+   await (sent.body?.cancel());
+   if (sent.status !== 201) return;
+   const finished = await ask(options, traffic, [ "FinalizeCacheEntryUpload", {
+    key: key,
+    size_bytes: String(bytes.byteLength)
+   } ]);
+   return isOk(finished) ? "saved" : void 0;
+  }
+  async function ask({resultsUrl: resultsUrl, token: token}, traffic, [method, fields]) {
+   const url = new URL(`/twirp/github.actions.results.api.v1.CacheService/${method}`, resultsUrl);
+   const request = {
+    method: "POST",
+    headers: {
+     authorization: `Bearer ${token}`,
+     "content-type": "application/json"
+    },
+    body: JSON.stringify({
+     ...fields,
+     version: VERSION
+    }),
+    redirect: "manual"
+   };
+   return await traffic.exchange("use the cache", async signal => await (0, _http_traffic_js__WEBPACK_IMPORTED_MODULE_3__.JN)(await fetch(url, {
+    ...request,
+    signal: signal
+   })));
+  }
+  function isOk({status: status, body: body}) {
+   return status === 200 && (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_4__.fK)((0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_4__.qF)(body), "ok") === true;
+  }
+  function field({body: body}, name) {
+   const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_4__.qF)(body);
+   const text = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_4__.$6)(answer, name) ?? (0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_4__.$6)(answer, name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()));
+   return text === "" ? void 0 : text;
+  }
+  function packBlocks(blocks) {
+   const taken = [];
+   let bytes = 0;
+   for (const block of blocks) {
+    bytes += (0, _domain_varint_js__WEBPACK_IMPORTED_MODULE_5__.jE)(block.length) + block.length;
+    if (bytes > MAX_BYTES || taken.length === MAX_BLOCKS) return;
+    taken.push(block);
+   }
+   if (bytes === 0) return;
+   const packed = new Uint8Array(bytes);
+   let at = 0;
+   for (const block of taken) {
+    at = (0, _domain_varint_js__WEBPACK_IMPORTED_MODULE_5__.uD)(packed, block.length, at);
+    packed.set(block, at);
+    at += block.length;
+   }
+   return packed;
+  }
+  function readBlocks(packed) {
+   const blocks = new Map;
+   let at = 0;
+   for (let count = 0; count < MAX_BLOCKS; count += 1) {
+    const length = (0, _domain_varint_js__WEBPACK_IMPORTED_MODULE_5__.LS)(packed, at);
+    if (length === void 0 || length.value === 0 || length.end + length.value > packed.length) break;
+    at = length.end + length.value;
+    const block = packed.subarray(length.end, at);
+    blocks.set((0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_1__.b0)(_domain_cid_js__WEBPACK_IMPORTED_MODULE_1__.H_, (0, 
+    node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", block, "buffer")), block);
+   }
+   return blocks;
+  }
+  function readCacheService() {
+   const {ACTIONS_CACHE_SERVICE_V2: ACTIONS_CACHE_SERVICE_V2, ACTIONS_RESULTS_URL: ACTIONS_RESULTS_URL, ACTIONS_RUNTIME_TOKEN: ACTIONS_RUNTIME_TOKEN, GITHUB_SERVER_URL: GITHUB_SERVER_URL} = process.env;
+   const resultsUrl = ACTIONS_RESULTS_URL ?? "";
+   const token = ACTIONS_RUNTIME_TOKEN ?? "";
+   const isOffered = (ACTIONS_CACHE_SERVICE_V2 ?? "") !== "" && isGitHubCloud(GITHUB_SERVER_URL ?? "");
+   return isOffered && resultsUrl !== "" && token !== "" ? {
+    resultsUrl: resultsUrl,
+    token: token
+   } : {
+    resultsUrl: "",
+    token: ""
+   };
+  }
+  function isGitHubCloud(serverUrl) {
+   if (serverUrl === "") return true;
+   const host = URL.parse(serverUrl)?.hostname ?? "";
+   return host === "github.com" || host.endsWith(".ghe.com");
+  }
+ },
+ 3898: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   q: () => retryDelayMs
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  const LIMITED_FACTOR = 4;
+  const MAX_DELAY_MS = 6e4;
+  const RETRIED_STATUSES = new Set([ 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530 ]);
+  function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
+   if ("error" in result) return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l ? void 0 : jittered(firstDelayMs, count);
+   const {status: status, headers: headers} = result.answer;
+   if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
+   return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+  }
+  function isStray(answer) {
+   return answer.status === 400 && /^\s*</.test(answer.body);
+  }
+  function askedDelayMs(headers) {
+   const asked = headers.get("retry-after") ?? "";
+   const until = /^[0-9]+$/.test(asked) ? Number(asked) * 1e3 : Date.parse(asked) - Date.now();
+   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1e3 - Date.now();
+   const delay = Number.isFinite(until) ? until : reset;
+   return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), MAX_DELAY_MS) : void 0;
+  }
+  function jittered(first, count) {
+   return Math.min(first * 2 ** (count - 1), MAX_DELAY_MS) * (.5 + Math.random() / 2);
+  }
+ },
+ 4143: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   JN: () => readAnswer,
+   gB: () => MAX_ANSWER_BYTES,
+   mT: () => createTraffic,
+   sG: () => requireJson,
+   v7: () => pause,
+   x6: () => networkError
+  });
+  var node_async_hooks__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6698);
+  var p_queue__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7814);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+  var _backoff_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3898);
+  const MAX_ATTEMPTS = 5;
+  const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+  const MINUTE_MS = 6e4;
+  const ANSWER_TIMEOUT_MS = 3e4;
+  const currentCall = new node_async_hooks__WEBPACK_IMPORTED_MODULE_0__.AsyncLocalStorage;
+  function createTraffic(policy) {
+   const queue = new p_queue__WEBPACK_IMPORTED_MODULE_3__.Ay({
+    concurrency: policy.concurrency,
+    intervalCap: policy.requestsPerMinute,
+    interval: MINUTE_MS,
+    strict: true
+   });
+   let sent = 0;
+   const turn = async work => {
+    policy.deadline.throwIfAborted();
+    return await queue.add(async () => {
+     sent += 1;
+     return await work();
+    }, {
+     signal: policy.deadline
+    });
+   };
+   const traffic = {
+    policy: policy,
+    sent: () => sent,
+    admit: async () => {
+     await turn(async () => {});
+    },
+    exchange: (doing, send) => withRetries(policy, doing, () => turn(() => send(policy.deadline))),
+    through: (doing, client) => runClient({
+     traffic: traffic,
+     doing: doing,
+     failure: void 0
+    }, client)
+   };
+   return traffic;
+  }
+  async function withRetries(policy, doing, attempt) {
+   for (let count = 1; ;count += 1) {
+    const result = await attempt().then(answer => ({
+     answer: answer
+    }), error => ({
+     error: error
+    }));
+    if (policy.deadline.aborted) throw deadlineError(policy, result);
+    const delay = (0, _backoff_js__WEBPACK_IMPORTED_MODULE_2__.q)(result, {
+     count: count,
+     firstDelayMs: policy.firstDelayMs
+    });
+    if (delay === void 0 || count >= MAX_ATTEMPTS) {
+     if ("answer" in result) return result.answer;
+     throw networkError(policy.service, doing, result.error);
+    }
+    policy.onRetry(doing, "answer" in result ? String(result.answer.status) : causeOf(result.error), delay);
+    await pause(delay, policy.deadline).catch(() => {
+     throw deadlineError(policy, result);
+    });
+   }
+  }
+  function deadlineError({deadline: deadline, service: service}, last) {
+   const reason = deadline.reason;
+   const met = lastTrouble(service, last, reason);
+   if (!(reason instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) || met === void 0) return reason;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(reason.kind, `${reason.message} ${met}`, {
+    ...reason.hint === void 0 ? {} : {
+     hint: reason.hint
+    },
+    cause: reason
+   });
+  }
+  function lastTrouble(service, last, reason) {
+   if ("answer" in last) return last.answer.status < 400 ? void 0 : `The last answer of ${service} was ${last.answer.status}.`;
+   return last.error === reason ? void 0 : `The last attempt to reach ${service} failed (${causeOf(last.error)}).`;
+  }
+  async function pause(ms, signal) {
+   signal.throwIfAborted();
+   await new Promise((resolve, reject) => {
+    const stop = () => {
+     clearTimeout(timer);
+     reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+     signal.removeEventListener("abort", stop);
+     resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, {
+     once: true
+    });
+   });
+  }
+  function networkError(service, doing, error) {
+   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) return error;
+   if (error instanceof MalformedAnswer) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
+    hint: "Run the job again. If it stays so, check the URLs in the inputs and the proxy of the runner.",
+    cause: error
+   });
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
+    hint: "Run the job again. If it stays so, look at the network of the runner and at the status page of the service.",
+    cause: error
+   });
+  }
+  function causeOf(error) {
+   let inner = error;
+   while (inner instanceof Error && inner.cause !== void 0) inner = inner.cause;
+   if (inner instanceof Error) return "code" in inner && typeof inner.code === "string" ? inner.code : inner.name;
+   return "no answer";
+  }
+  async function runClient(call, client) {
+   installFetch();
+   try {
+    return await currentCall.run(call, client);
+   } catch (error) {
+    throw call.failure ?? clientError(call, error);
+   }
+  }
+  function clientError(call, error) {
+   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) return error;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
+    hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers.",
+    cause: error
+   });
+  }
+  let installed = false;
+  function installFetch() {
+   if (installed) return;
+   installed = true;
+   const original = globalThis.fetch;
+   globalThis.fetch = async (input, init) => {
+    const call = currentCall.getStore();
+    if (call === void 0) return await original(input, init);
+    if (call.failure !== void 0) throw call.failure;
+    const limits = init?.body instanceof FormData ? [] : [ ANSWER_TIMEOUT_MS ];
+    return await fetchThrough(call, deadline => {
+     const signal = AbortSignal.any([ deadline, ...limits.map(ms => AbortSignal.timeout(ms)) ]);
+     return original(input, {
+      ...init,
+      redirect: "manual",
+      signal: signal
+     });
+    });
+   };
+  }
+  async function fetchThrough(call, send) {
+   const {traffic: traffic, doing: doing} = call;
+   try {
+    const answer = await traffic.exchange(doing, async signal => await readAnswer(await send(signal)));
+    if (answer.status < 200 || answer.status > 299) call.failure = traffic.policy.explain(answer, doing);
+    return new Response(answer.body === "" ? null : answer.body, {
+     status: Math.max(200, answer.status),
+     headers: {
+      "content-type": "application/json"
+     }
+    });
+   } catch (error) {
+    call.failure = networkError(traffic.policy.service, doing, error);
+    throw call.failure;
+   }
+  }
+  async function readAnswer(response) {
+   return requireJson({
+    status: response.status,
+    headers: response.headers,
+    body: await readText(response)
+   });
+  }
+  async function readText(response) {
+   const chunks = [];
+   let bytes = 0;
+   for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
+    chunks.push(chunk);
+   }
+   return Buffer.concat(chunks).toString("utf8");
+  }
+  class MalformedAnswer extends Error {
+   got;
+   constructor(got) {
+    super(`got ${got}`);
+    this.got = got;
+   }
+  }
+  function requireJson(answer) {
+   if (answer.status < 200 || answer.status > 299) return answer;
+   try {
+    JSON.parse(answer.body);
+    return answer;
+   } catch {
+    throw new MalformedAnswer(/^\s*</.test(answer.body) ? "an HTML page" : "a broken answer");
+   }
   }
  },
  6434: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -27580,6 +28035,301 @@ var __webpack_modules__ = {
    return `0xe301${Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("")}`;
   }
  },
+ 3482: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Y: () => chooseBaseWithoutKey,
+   b: () => chooseBase
+  });
+  var _github_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(594);
+  var _revision_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8440);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
+  const PRODUCTION = {
+   tag: "production",
+   back: 0
+  };
+  function chooseBase(input, tagged) {
+   switch (input.kind) {
+   case "none":
+    return {
+     kind: "none",
+     reason: "diff-base is none"
+    };
+
+   case "cid":
+    return {
+     kind: "base",
+     base: {
+      cid: input.cid,
+      label: input.cid,
+      commit: void 0
+     }
+    };
+
+   case "tag":
+    return baseOf(input.ref, tagged) ?? {
+     kind: "none",
+     reason: `nothing has the tag ${(0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref)}`
+    };
+
+   case "auto":
+    {
+     const [tag] = tagged.tags;
+     const own = tag === void 0 ? void 0 : baseOf({
+      tag: tag,
+      back: 0
+     }, tagged);
+     return own ?? baseOf(PRODUCTION, tagged) ?? {
+      kind: "none",
+      reason: "this is the first deploy"
+     };
+    }
+   }
+  }
+  function baseOf(ref, {pins: pins, project: project}) {
+   const cid = (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.QK)(pins, ref, project);
+   if (cid === void 0) return;
+   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
+   const commit = marks[0]?.commit;
+   return {
+    kind: "base",
+    base: {
+     cid: cid,
+     label: (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(ref),
+     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
+    }
+   };
+  }
+  function chooseBaseWithoutKey(input, deployments) {
+   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
+    pins: [],
+    project: {
+     name: "",
+     key: ""
+    },
+    tags: []
+   });
+   const wanted = input.kind === "tag" ? (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref) : "the current content";
+   if (typeof deployments === "string") return {
+    kind: "none",
+    reason: `without a key ${wanted} is not known, and ${deployments}`
+   };
+   const found = input.kind === "auto" ? (0, _github_js__WEBPACK_IMPORTED_MODULE_0__.D)(deployments) : void 0;
+   return found === void 0 ? {
+    kind: "none",
+    reason: `without a key ${wanted} is not known; diff-base may be a CID`
+   } : {
+    kind: "base",
+    base: {
+     cid: found.cid,
+     label: found.environment,
+     commit: void 0
+    }
+   };
+  }
+ },
+ 8690: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   GL: () => sizeDelta,
+   OI: () => isSameContent,
+   e0: () => deltaOf,
+   j_: () => diffTrees,
+   jt: () => directoryOf,
+   tw: () => groupChanges,
+   xS: () => countChanges
+  });
+  var _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4686);
+  function diffTrees(pair, options) {
+   const changes = [];
+   const unchanged = {
+    ...pair.shared
+   };
+   const gone = [];
+   for (const [path, file] of pair.before) {
+    const now = pair.after.get(path);
+    if (now === void 0) gone.push({
+     path: path,
+     stripped: (0, _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(path, options.stripHash),
+     file: file
+    }); else if (now.cid === file.cid) {
+     unchanged.files += 1;
+     unchanged.bytes += file.bytes;
+    } else changes.push({
+     kind: "changed",
+     path: path,
+     before: file,
+     after: now
+    });
+   }
+   const come = [];
+   for (const [path, file] of pair.after) if (!pair.before.has(path)) come.push({
+    path: path,
+    stripped: (0, _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(path, options.stripHash),
+    file: file
+   });
+   changes.push(...describeMoves({
+    gone: gone,
+    come: come
+   }));
+   return {
+    changes: sortChanges(changes),
+    unchanged: unchanged,
+    before: extentOf(pair.before, pair.shared),
+    after: extentOf(pair.after, pair.shared)
+   };
+  }
+  function deltaOf(change) {
+   return bytesAfter(change) - bytesBefore(change);
+  }
+  function isSameContent(change) {
+   return change.kind === "moved" && change.before.cid === change.after.cid;
+  }
+  function countChanges(diff) {
+   const counts = {
+    added: 0,
+    changed: 0,
+    removed: 0,
+    moved: 0,
+    movedWithOtherContent: 0
+   };
+   for (const change of diff.changes) {
+    counts[change.kind] += 1;
+    if (change.kind === "moved" && !isSameContent(change)) counts.movedWithOtherContent += 1;
+   }
+   return counts;
+  }
+  function sizeDelta(diff) {
+   return diff.after.bytes - diff.before.bytes;
+  }
+  function groupChanges(diff, nameOf) {
+   const groups = new Map;
+   const groupOf = path => {
+    const name = nameOf(path);
+    const group = groups.get(name) ?? emptyGroup(name);
+    groups.set(name, group);
+    return group;
+   };
+   for (const change of diff.changes) {
+    const target = groupOf(change.path);
+    const origin = change.kind === "moved" ? groupOf(change.from) : target;
+    target[change.kind] += 1;
+    if (origin !== target) origin.movedAway += 1;
+    origin.bytesBefore += bytesBefore(change);
+    origin.delta -= bytesBefore(change);
+    target.bytesAfter += bytesAfter(change);
+    target.delta += bytesAfter(change);
+   }
+   return [ ...groups.values() ].sort((a, b) => Math.abs(b.delta) - Math.abs(a.delta) || compareCodeUnits(a.name, b.name));
+  }
+  function directoryOf(path) {
+   const slash = path.lastIndexOf("/");
+   return slash === -1 ? "." : path.slice(0, slash);
+  }
+  function describeMoves(sides) {
+   const moves = [];
+   let rest = {
+    gone: sides.gone.toSorted(byPath),
+    come: sides.come.toSorted(byPath)
+   };
+   const pairBy = keyOf => {
+    rest = pairInOrder(rest, {
+     keyOf: keyOf,
+     moves: moves
+    });
+   };
+   pairBy(({file: file, stripped: stripped}) => `${file.cid}/${stripped}`);
+   pairBy(({file: file, path: path}) => `${file.cid}/${path.slice(path.lastIndexOf("/") + 1)}`);
+   pairBy(({file: file}) => file.cid);
+   rest = {
+    gone: rest.gone.toSorted(byBytes),
+    come: rest.come.toSorted(byBytes)
+   };
+   pairBy(({stripped: stripped}) => stripped);
+   return [ ...moves.map(({from: from, to: to}) => ({
+    kind: "moved",
+    from: from.path,
+    path: to.path,
+    before: from.file,
+    after: to.file
+   })), ...rest.gone.map(({path: path, file: file}) => ({
+    kind: "removed",
+    path: path,
+    before: file
+   })), ...rest.come.map(({path: path, file: file}) => ({
+    kind: "added",
+    path: path,
+    after: file
+   })) ];
+  }
+  function pairInOrder(sides, {keyOf: keyOf, moves: moves}) {
+   const waiting = new Map;
+   for (const from of sides.gone.toReversed()) {
+    const key = keyOf(from);
+    const group = waiting.get(key);
+    if (group === void 0) waiting.set(key, [ from ]); else group.push(from);
+   }
+   const paired = new Set;
+   const come = sides.come.filter(to => {
+    const from = waiting.get(keyOf(to))?.pop();
+    if (from === void 0) return true;
+    moves.push({
+     from: from,
+     to: to
+    });
+    paired.add(from);
+    return false;
+   });
+   return {
+    gone: sides.gone.filter(from => !paired.has(from)),
+    come: come
+   };
+  }
+  function sortChanges(changes) {
+   return changes.map(change => ({
+    change: change,
+    weight: Math.abs(deltaOf(change))
+   })).sort((a, b) => b.weight - a.weight || compareCodeUnits(a.change.path, b.change.path)).map(({change: change}) => change);
+  }
+  function emptyGroup(name) {
+   const counts = {
+    added: 0,
+    changed: 0,
+    removed: 0,
+    moved: 0,
+    movedAway: 0
+   };
+   return {
+    name: name,
+    ...counts,
+    bytesBefore: 0,
+    bytesAfter: 0,
+    delta: 0
+   };
+  }
+  function extentOf(listing, shared) {
+   let bytes = shared.bytes;
+   for (const file of listing.values()) bytes += file.bytes;
+   return {
+    files: shared.files + listing.size,
+    bytes: bytes
+   };
+  }
+  function bytesBefore(change) {
+   return change.kind === "added" ? 0 : change.before.bytes;
+  }
+  function bytesAfter(change) {
+   return change.kind === "removed" ? 0 : change.after.bytes;
+  }
+  function byPath(a, b) {
+   return compareCodeUnits(a.path, b.path);
+  }
+  function byBytes(a, b) {
+   return a.file.bytes - b.file.bytes || byPath(a, b);
+  }
+  function compareCodeUnits(a, b) {
+   if (a === b) return 0;
+   return a < b ? -1 : 1;
+  }
+ },
  6046: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    l: () => ActionError,
@@ -27790,6 +28540,200 @@ var __webpack_modules__ = {
    return quoted(path.slice(0, last)).slice(0, -1) + name.slice(1);
   }
  },
+ 3272: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Q: () => typeOf
+  });
+  const EXTENSIONS = [ [ "JavaScript", "js mjs cjs jsx ts mts cts tsx" ], [ "CSS", "css scss sass less" ], [ "HTML", "html htm xhtml shtml" ], [ "Images", "png jpg jpeg jfif gif svg svgz webp avif apng ico bmp tif tiff heic heif jxl" ], [ "Fonts", "woff woff2 ttf otf ttc eot" ], [ "Media", "mp4 m4v webm mov mkv avi ogv mp3 m4a ogg oga opus wav flac aac vtt srt m3u8" ], [ "Data", "json jsonc json5 ndjson jsonl geojson topojson webmanifest xml rss atom csv tsv txt md mdx yml yaml toml rsc" ], [ "WebAssembly", "wasm" ], [ "Source maps", "map" ] ];
+  const TYPES = new Map(EXTENSIONS.flatMap(([type, names]) => names.split(" ").map(name => [ name, type ])));
+  function typeOf(path) {
+   const name = path.slice(path.lastIndexOf("/") + 1);
+   const dot = name.lastIndexOf(".");
+   return dot < 1 ? "Other" : TYPES.get(name.slice(dot + 1).toLowerCase()) ?? "Other";
+  }
+ },
+ 594: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   D: () => deployedCid,
+   G: () => deployedIn
+  });
+  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
+  function deployedIn(deployments, cid) {
+   const names = [ cid, (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(cid) ].filter(name => name !== void 0);
+   const isNamed = text => names.some(name => text.includes(name));
+   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))?.environment;
+  }
+  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
+  function deployedCid(deployments) {
+   for (const {environment: environment, texts: texts} of deployments) {
+    if (PREVIEW_ENVIRONMENT.test(environment) || !/production/i.test(environment)) continue;
+    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ);
+    const cid = found.find(candidate => candidate !== void 0);
+    if (cid !== void 0) return {
+     environment: environment,
+     cid: cid
+    };
+   }
+   return;
+  }
+ },
+ 3871: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   A: () => globProblem
+  });
+  function globProblem(pattern) {
+   if (pattern.startsWith("!")) return 'starts with "!"; put it into exclude without the "!"';
+   if (pattern.startsWith("/") || /^[A-Za-z]:[\\/]/.test(pattern)) return "is absolute; write it relative to path";
+   if (pattern.split("/").includes("..")) return 'leaves path through ".."';
+   return unbalanced(pattern) ? "has an unclosed bracket, brace or parenthesis" : void 0;
+  }
+  const CLOSES = {
+   "[": "]",
+   "{": "}",
+   "(": ")"
+  };
+  function unbalanced(pattern) {
+   const open = [];
+   for (const character of pattern.replace(/\\./g, "")) {
+    const inClass = open.at(-1) === "]";
+    if (character === open.at(-1)) open.pop(); else if (!inClass && CLOSES[character] !== void 0) open.push(CLOSES[character]); else if (!inClass && /[\]})]/.test(character)) return true;
+   }
+   return open.length > 0;
+  }
+ },
+ 4686: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   EZ: () => looksRandom,
+   Ms: () => parseStripHash,
+   z9: () => stripHash
+  });
+  const LONGEST_NAME = 255;
+  function stripHash(path, extra) {
+   const asked = extra.reduce(stripMatches, path);
+   const slash = asked.lastIndexOf("/");
+   const name = asked.slice(slash + 1);
+   const directory = asked.slice(0, slash + 1);
+   return stripBuildId(directory, name) + (name.length > LONGEST_NAME ? name : stripName(name, directory));
+  }
+  function stripBuildId(directory, name) {
+   if (!directory.includes("_next/")) return directory;
+   const id = /^_(build|ssg|middleware|clientMiddleware)Manifest\.js/i.test(name) ? "[^/]+" : "[A-Za-z0-9_-]{21}";
+   return directory.replace(new RegExp(`((?:^|/)_next/(?:static|data)/)${id}/`), "$1*/");
+  }
+  const BUNDLED = /(^|\/)(_app\/immutable|_nuxt|_astro)\//;
+  function stripName(name, directory) {
+   const parts = name.split(".");
+   const extension = parts.pop() ?? "";
+   if (parts.length === 0) return name;
+   const first = BUNDLED.test(directory) ? "first-bundled" : "first";
+   return [ ...parts.map((part, index) => stripPart(part, index === 0 ? first : "later")), extension ].join(".");
+  }
+  function stripPart(part, place) {
+   if (isWholeHash(part, place)) return "*";
+   const opening = /^[0-9a-f]{16,64}(?=-)/.exec(part)?.[0];
+   if (opening !== void 0 && looksRandom(opening)) return `*${part.slice(opening.length)}`;
+   const start = hashStart(part);
+   return start === void 0 ? part : `${part.slice(0, start)}*`;
+  }
+  function isWholeHash(part, place) {
+   if (!/^[A-Za-z0-9_-]{4,64}$/.test(part) || place === "first" && !/\d/.test(part)) return false;
+   if (/[_-]/.test(part)) return part.length === 8 && looksRandomWithDashes(part);
+   if (place === "later") return looksRandom(part);
+   const long = part.length >= 16 && /^([0-9a-f]+|[0-9A-F]+)$/.test(part);
+   return (long || part.length === 8 && isMixedCase(part)) && looksRandom(part);
+  }
+  function hashStart(part) {
+   const last = Math.max(part.lastIndexOf("-"), part.lastIndexOf("_"));
+   const tail = part.slice(last + 1);
+   const window = /(?<=-)[A-Za-z0-9_-]{8}$/.exec(part)?.[0];
+   if (window !== void 0 && /[_-]/.test(window) && looksRandomWithDashes(window) && !endsOwnHash(window, tail)) return part.length - 8;
+   if (last === -1 || !/^[A-Za-z0-9]{4,64}$/.test(tail) || !looksRandom(tail)) return;
+   return part[last] === "_" && tail.length < 8 ? void 0 : last + 1;
+  }
+  function endsOwnHash(window, tail) {
+   return /^[a-z]{2,}[_-]$/.test(window.slice(0, window.length - tail.length)) && looksRandom(tail);
+  }
+  function looksRandomWithDashes(text) {
+   if (!isMixedCase(text)) return false;
+   return /[_-]$|_-|-_/.test(text) || text.split(/[_-]/).some(piece => !looksWritten(piece));
+  }
+  function looksRandom(token) {
+   return (token.length >= 8 || /\d/.test(token) && isMixedCase(token)) && !looksWritten(token);
+  }
+  function looksWritten(token) {
+   if (/^\d*(x\d+)?$/i.test(token) || /^(19|20)\d\d(0\d|1[0-2])[0-3]\d/.test(token)) return true;
+   if (/^[A-Za-z]+$/.test(token)) return isWrittenInLetters(token);
+   if (/^([0-9a-f]{8,}|[0-9A-F]{8,})$/.test(token)) return /^[a-z]{4,}\d{1,4}$/.test(token);
+   return /^([A-Z]?[a-z]+|[A-Z]+)\d{1,5}$/.test(token) ? hasNoNoise(token) : isWordsWithNumbers(token);
+  }
+  function isWrittenInLetters(token) {
+   if (/^[a-z]+$/.test(token)) return true;
+   if (/^[A-Z]+$/.test(token)) return token.length !== 8 || isSpeakable(token);
+   return token.length < 4 ? /^([A-Z][a-z]+|[A-Z]+s|[a-z][A-Z]+)$/.test(token) : isCamelCase(token) && isSpeakable(token);
+  }
+  function isWordsWithNumbers(token) {
+   const numbers = token.match(/\d+/g)?.length ?? 0;
+   if (numbers > 2 || !hasNoNoise(token)) return false;
+   if (!/[A-Z]/.test(token)) return true;
+   if (!/[a-z]/.test(token)) return numbers < 2 && !/^[A-Z]+[2-7]+[A-Z2-7]+$/.test(token);
+   const words = token.split(/\d+/).filter(word => word !== "");
+   if (token.length < 4) return words.length === 1;
+   return words.some(word => word.length >= 4 && /[a-z]/.test(word) && isSpeakable(word)) && words.every(word => word.length === 1 || isCamelCase(word));
+  }
+  function hasNoNoise(token) {
+   return (token.match(/[A-Za-z]{4,}/g) ?? []).every(run => /^(x?html|https?|glsl)$/i.test(run) || isSpeakable(run));
+  }
+  function isCamelCase(letters) {
+   return /^([A-Z]?[a-z]+|[A-Z]{2,4}(?=$|[A-Z][a-z]))?([A-Z][a-z]{2,}|[A-Z]{2,4}(?=$|[A-Z][a-z])|(By|In|Js|Me|On|To|Up))*$/.test(letters);
+  }
+  function isSpeakable(letters) {
+   const words = isMixedCase(letters) ? letters.replace(/[A-Z]{2,4}(?=$|[A-Z][a-z])/g, "") : letters;
+   const lower = words.toLowerCase();
+   const vowels = lower.match(/[aeiouy]/g)?.length ?? 0;
+   if (vowels < lower.length / 5 || /[^aeiouy]{6}/.test(lower)) return false;
+   return !/q[^u]|[jvxz][bdfgjkmnqrwxz]|[bcdfghjkmpqtvw][jqx]|[bcdfghjkmpqvwx]z/.test(lower);
+  }
+  function isMixedCase(text) {
+   return /[A-Z]/.test(text) && /[a-z]/.test(text);
+  }
+  function stripMatches(path, pattern) {
+   let stripped = "";
+   let end = 0;
+   for (const match of path.matchAll(withIndices(pattern))) {
+    const groups = (match.indices ?? []).slice(1).filter(span => span !== void 0);
+    for (const [from, to] of match.length > 1 ? groups : [ [ match.index, match.index + match[0].length ] ]) {
+     if (from < end || from === to) continue;
+     stripped += `${path.slice(end, from)}*`;
+     end = to;
+    }
+   }
+   return stripped + path.slice(end);
+  }
+  function withIndices(pattern) {
+   return new RegExp(pattern, [ ...new Set(`${pattern.flags}dg`) ].join(""));
+  }
+  function parseStripHash(line) {
+   if (line === "" || line.length > 200 || repeatsRepetition(line)) return;
+   try {
+    const pattern = new RegExp(line, "dg");
+    return "".search(pattern) === -1 ? pattern : void 0;
+   } catch {
+    return;
+   }
+  }
+  function repeatsRepetition(source) {
+   let rest = source.replace(/\\./g, "x").replace(/\[[^\]]*\]/g, "x");
+   for (;;) {
+    const group = /\(([^()]*)\)([*+]|\{\d+,)?/.exec(rest);
+    if (group === null) return false;
+    const [whole, inner = "", quantifier = ""] = group;
+    const ambiguous = /[*+|\0]|\{\d+,/.test(inner);
+    if (ambiguous && quantifier !== "") return true;
+    rest = rest.replace(whole, () => (ambiguous ? "\0" : "x") + quantifier);
+   }
+  }
+ },
  7803: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    $6: () => textAt,
@@ -27824,6 +28768,40 @@ var __webpack_modules__ = {
    } catch {
     return;
    }
+  }
+ },
+ 6581: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   BK: () => renderLink,
+   i7: () => renderPath,
+   ut: () => chooseSample
+  });
+  function renderLink(template, cid, kind) {
+   const link = template.replaceAll("{cid}", cid).replace(/\/+$/, "");
+   const bare = new URL(link).pathname === "/";
+   return kind === "directory" || bare ? `${link}/` : link;
+  }
+  function chooseSample(root, listing) {
+   const index = listing.get("index.html");
+   if (index !== void 0 && index.cid !== root) return {
+    path: "",
+    ...index
+   };
+   let smallest;
+   for (const [path, file] of listing) {
+    if (file.cid === root && listing.size === 1) return {
+     path: "",
+     ...file
+    };
+    if (file.bytes > 0 && (smallest === void 0 || file.bytes < smallest.bytes)) smallest = {
+     path: path,
+     ...file
+    };
+   }
+   return smallest;
+  }
+  function renderPath(path) {
+   return path.split("/").map(encodeURIComponent).join("/");
   }
  },
  3153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28025,6 +29003,7 @@ var __webpack_modules__ = {
    GB: () => currentCid,
    Ok: () => marksOf,
    Ow: () => renderTagRef,
+   QK: () => resolveTagRef,
    h2: () => parseTagRef,
    u3: () => historiesOf,
    v$: () => revisionsOf
@@ -28100,13 +29079,17 @@ var __webpack_modules__ = {
    v: () => renderPinName
   });
   var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
-  const MODES = [ "auto", "deploy", "cleanup", "list" ];
+  const MODES = [ "auto", "deploy", "diff", "cleanup", "list" ];
   const DEPLOYED_EVENTS = new Set([ "push", "release", "workflow_dispatch", "merge_group" ]);
   const EVENTS_OF_A_REF = new Set([ ...DEPLOYED_EVENTS, "schedule" ]);
   const DEPLOYED_ACTIVITIES = new Set([ "opened", "synchronize", "reopened" ]);
   function chooseMode(mode, context) {
    if (mode === "deploy" || mode === "list") return {
     kind: mode
+   };
+   if (mode === "diff") return {
+    kind: mode,
+    reason: void 0
    };
    if (mode === "cleanup" || context.event === "schedule" || context.closed !== void 0) return {
     kind: "cleanup",
@@ -28174,6 +29157,112 @@ var __webpack_modules__ = {
   function unknownPlaceholders(template) {
    const known = NAME_PLACEHOLDERS;
    return [ ...template.matchAll(PLACEHOLDER) ].map(match => match[1] ?? "").filter(key => !known.includes(key));
+  }
+ },
+ 3328: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   E: () => parseSizeBudget,
+   M: () => judgeSizeBudget
+  });
+  var picomatch__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4006);
+  var _glob_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3871);
+  const UNITS = {
+   b: 1,
+   kb: 1e3,
+   mb: 1e6,
+   gb: 1e9,
+   tb: 1e12,
+   kib: 2 ** 10,
+   mib: 2 ** 20,
+   gib: 2 ** 30,
+   tib: 2 ** 40
+  };
+  const LONGEST_LINE = 1e3;
+  function parseSizeBudget(line) {
+   const text = line.trim();
+   const equals = text.lastIndexOf("=");
+   if (equals === -1 || text.length > LONGEST_LINE) return;
+   const name = text.slice(0, equals).trim();
+   const limit = parseLimit(text.slice(equals + 1).trim());
+   if (limit === void 0 || name === "") return;
+   if (name === "total") return {
+    text: text,
+    glob: void 0,
+    limit: limit
+   };
+   return (0, _glob_js__WEBPACK_IMPORTED_MODULE_1__.A)(name) === void 0 && canMatch(name) ? {
+    text: text,
+    glob: name,
+    limit: limit
+   } : void 0;
+  }
+  function parseLimit(text) {
+   const percent = /^\+(\d{1,6}(?:\.\d{1,3})?)\s?%$/.exec(text)?.[1];
+   if (percent !== void 0) return {
+    kind: "growth-percent",
+    percent: Number(percent)
+   };
+   const [, sign, amount, unit = ""] = /^(\+?)(\d{1,15}(?:\.\d{1,6})?)\s?([KMGT]?i?B)$/i.exec(text) ?? [];
+   const bytes = Math.round(Number(amount) * (UNITS[unit.toLowerCase()] ?? Number.NaN));
+   if (!Number.isSafeInteger(bytes)) return;
+   return {
+    kind: sign === "+" ? "growth" : "size",
+    bytes: bytes
+   };
+  }
+  function judgeSizeBudget(budgets, build) {
+   return budgets.map(({text: text, glob: glob, limit: limit}) => {
+    const measured = measure(build, glob === void 0 ? () => true : matcherOf(glob));
+    const actual = limit.kind === "size" ? measured.bytes : measured.growth;
+    const allowed = allowedBytes(limit, measured);
+    const line = {
+     text: text,
+     kind: limit.kind,
+     limit: allowed,
+     actual: actual
+    };
+    if (allowed === void 0 || actual === void 0) return {
+     ...line,
+     used: void 0,
+     state: "unknown"
+    };
+    const used = allowed > 0 ? Math.max(0, actual / allowed) : void 0;
+    return {
+     ...line,
+     used: used,
+     state: actual > allowed ? "over" : "within"
+    };
+   });
+  }
+  function measure({listing: listing, diff: diff}, matches) {
+   let bytes = 0;
+   for (const [path, file] of listing) if (matches(path)) bytes += file.bytes;
+   return {
+    bytes: bytes,
+    growth: diff === void 0 ? void 0 : growthOf(diff, matches)
+   };
+  }
+  function growthOf(diff, matches) {
+   let growth = 0;
+   for (const change of diff.changes) {
+    if (change.kind !== "added" && matches(change.kind === "moved" ? change.from : change.path)) growth -= change.before.bytes;
+    if (change.kind !== "removed" && matches(change.path)) growth += change.after.bytes;
+   }
+   return growth;
+  }
+  function allowedBytes(limit, {bytes: bytes, growth: growth}) {
+   if (limit.kind !== "growth-percent") return limit.bytes;
+   return growth === void 0 ? void 0 : Math.floor((bytes - growth) * limit.percent / 100);
+  }
+  function matcherOf(glob) {
+   return picomatch__WEBPACK_IMPORTED_MODULE_0__(glob, {
+    dot: true
+   });
+  }
+  function canMatch(glob) {
+   return picomatch__WEBPACK_IMPORTED_MODULE_0__.makeRe(glob, {
+    dot: true
+   }).source !== "$^";
   }
  },
  2249: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28965,7 +30054,46 @@ var __webpack_modules__ = {
    };
   }
  },
- 5796: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 9935: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   LS: () => readVarint,
+   jE: () => varintLength,
+   uD: () => writeVarint
+  });
+  function varintLength(value) {
+   let length = 1;
+   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length += 1;
+   return length;
+  }
+  function writeVarint(target, value, at) {
+   let rest = value;
+   let position = at;
+   while (rest >= 128) {
+    target[position] = rest % 128 + 128;
+    rest = Math.floor(rest / 128);
+    position += 1;
+   }
+   target[position] = rest;
+   return position + 1;
+  }
+  const MOST_BYTES = 8;
+  function readVarint(bytes, at) {
+   let value = 0;
+   let unit = 1;
+   for (let position = at; position < Math.min(bytes.length, at + MOST_BYTES); position += 1) {
+    const byte = bytes[position] ?? 0;
+    value += (byte & 127) * unit;
+    if (value > Number.MAX_SAFE_INTEGER) return;
+    if (byte < 128) return {
+     value: value,
+     end: position + 1
+    };
+    unit *= 128;
+   }
+   return;
+  }
+ },
+ 9421: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    pH: () => SECRET_INPUTS,
    TL: () => parseInputs
@@ -28984,26 +30112,11 @@ var __webpack_modules__ = {
    const factor = unit === void 0 ? void 0 : UNITS[unit];
    return digits === void 0 || factor === void 0 ? void 0 : Number(digits) * factor;
   }
-  function globProblem(pattern) {
-   if (pattern.startsWith("!")) return 'starts with "!"; put it into exclude without the "!"';
-   if (pattern.startsWith("/") || /^[A-Za-z]:[\\/]/.test(pattern)) return "is absolute; write it relative to path";
-   if (pattern.split("/").includes("..")) return 'leaves path through ".."';
-   return unbalanced(pattern) ? "has an unclosed bracket, brace or parenthesis" : void 0;
-  }
-  const CLOSES = {
-   "[": "]",
-   "{": "}",
-   "(": ")"
-  };
-  function unbalanced(pattern) {
-   const open = [];
-   for (const character of pattern.replace(/\\./g, "")) {
-    const inClass = open.at(-1) === "]";
-    if (character === open.at(-1)) open.pop(); else if (!inClass && CLOSES[character] !== void 0) open.push(CLOSES[character]); else if (!inClass && /[\]})]/.test(character)) return true;
-   }
-   return open.length > 0;
-  }
+  var glob = __nccwpck_require__(3871);
+  var hashed_name = __nccwpck_require__(4686);
+  var revision = __nccwpck_require__(8440);
   var run = __nccwpck_require__(3944);
+  var size_budget = __nccwpck_require__(3328);
   var tag = __nccwpck_require__(2249);
   const accepts = Symbol("accepts");
   function refuse(what) {
@@ -29047,12 +30160,38 @@ var __webpack_modules__ = {
   const globs = raw => {
    const lines = splitLines(raw);
    const problems = lines.flatMap(line => {
-    const problem = globProblem(line);
+    const problem = (0, glob.A)(line);
     return problem === void 0 ? [] : [ `"${line}" ${problem}` ];
    });
    return problems.length > 0 ? refuse(`globs relative to path, one a line (${problems.join("; ")})`) : lines;
   };
   const input_value_cid = raw => raw === "" ? void 0 : (0, cid.mQ)(raw) ?? refuse("a CID such as bafybei… or Qm…");
+  const diffBase = raw => {
+   if (raw === "auto" || raw === "none") return {
+    kind: raw
+   };
+   const ref = raw.startsWith("tag:") ? (0, revision.h2)(raw.slice("tag:".length)) : void 0;
+   if (ref !== void 0) return {
+    kind: "tag",
+    ref: ref
+   };
+   const found = (0, cid.mQ)(raw);
+   return found === void 0 ? refuse('"auto", "none", a tag such as tag:production or tag:production~1, or a CID') : {
+    kind: "cid",
+    cid: found
+   };
+  };
+  function linesOf(parse, what) {
+   return raw => {
+    const lines = splitLines(raw);
+    const parsed = lines.map(parse);
+    const wrong = lines.filter((_line, index) => parsed[index] === void 0);
+    const known = parsed.filter(value => value !== void 0);
+    return wrong.length === 0 ? known : refuse(`${what} (${wrong.map(line => `"${line}"`).join(", ")} is not)`);
+   };
+  }
+  const sizeBudget = linesOf(size_budget.E, "lines such as total=5MB, total=+5% or **/*.js=+50kB");
+  const stripHash = linesOf(hashed_name.Ms, "regular expressions that match the hash in a file name, one a line, such as \\.[0-9a-f]{6}\\.");
   const project = raw => /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw) ? raw : refuse("a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web");
   const tags = raw => {
    const lines = [ ...new Set(splitLines(raw)) ];
@@ -29090,6 +30229,7 @@ var __webpack_modules__ = {
    const host = raw.replace(/^https:\/\//, "").replace(/\/+$/, "");
    return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? host.toLowerCase() : refuse("a domain such as acme.mypinata.cloud, or its https URL");
   };
+  const blockGateways = raw => raw === "none" ? [] : gatewayTemplates(raw);
   const gatewayTemplates = raw => {
    const lines = splitLines(raw);
    const fine = lines.every(line => line.includes("{cid}") && isSafeUrl(line.replaceAll("{cid}", "bafkqaaa")));
@@ -29138,6 +30278,10 @@ var __webpack_modules__ = {
    },
    "verify-timeout": field("2m", duration),
    "fail-on-unreachable": field("false", flag),
+   "block-gateways": field("https://trustless-gateway.link/ipfs/{cid}\nhttps://{cid}.ipfs.dweb.link", blockGateways),
+   "diff-base": field("auto", diffBase),
+   "strip-hash": field("", stripHash),
+   "size-budget": field("", sizeBudget),
    unpin: field("true", flag),
    "keep-last": field("5", whole(1, 1e3)),
    "keep-within": field("7d", age),
@@ -29146,6 +30290,7 @@ var __webpack_modules__ = {
    "max-removals": field("20", whole(0, 1e4)),
    "preview-expires": field("30d", expiry),
    "dry-run": field("false", flag),
+   "require-credentials": field("false", flag),
    "github-token": {
     ...field("", headerValue),
     secret: true
@@ -29178,8 +30323,11 @@ var __webpack_modules__ = {
     if (accepted === void 0) values[input] = parsed; else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
    }
    const chosen = (0, run.jO)(run.FN.find(name => name === values.mode) ?? "auto", context);
-   const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen) : chosen;
-   problems.push(...missing(mode, effective, context), ...contradictions(values));
+   const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen, values.mode, context) : chosen;
+   problems.push(...missing(mode, {
+    effective: effective,
+    values: values
+   }, context), ...contradictions(values));
    if (mode.kind === "refuse") throw new errors.l("input", mode.reason, {
     hint: mode.hint
    });
@@ -29207,16 +30355,23 @@ var __webpack_modules__ = {
     false: "true"
    }[given] ?? given;
   }
-  function withoutCredentials(mode) {
-   return mode.kind === "cleanup" && mode.closed !== void 0 ? {
+  const NO_SECRETS = "there is no pinata-jwt; runs for forks and Dependabot get no secrets";
+  function withoutCredentials(mode, asked, {withoutSecrets: withoutSecrets}) {
+   if (mode.kind === "cleanup" && mode.closed !== void 0) return {
     kind: "skip",
-    reason: "there is no pinata-jwt; runs for forks and Dependabot get no secrets"
+    reason: NO_SECRETS
+   };
+   return mode.kind === "deploy" && asked === "auto" && withoutSecrets ? {
+    kind: "diff",
+    reason: NO_SECRETS
    } : mode;
   }
-  function missing({kind: kind}, effective, context) {
+  function missing({kind: kind}, {effective: effective, values: values}, context) {
    if (kind === "skip" || kind === "refuse") return [];
-   const deploys = kind === "deploy";
-   const wanted = [ [ "path must be the directory, file or .car to deploy, got nothing.", deploys && effective("path") === "" ], [ "pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.", effective("pinata-jwt") === "" ], [ "project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.", effective("project") === "" && context.repository === "" ], [ `tags must be given, one a line, got nothing: none can be computed on ${context.event === "" ? "an unknown event" : context.event}.`, deploys && effective("tags") === "" && (0, 
+   const hasKey = effective("pinata-jwt") !== "";
+   const deploys = kind === "deploy" || kind === "diff" && hasKey;
+   const needsKey = kind !== "diff" || values["require-credentials"] === true;
+   const wanted = [ [ "path must be the directory, file or .car to deploy, got nothing.", (deploys || kind === "diff") && effective("path") === "" ], [ "pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.", needsKey && !hasKey ], [ "project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.", (deploys || kind !== "diff") && effective("project") === "" && context.repository === "" ], [ `tags must be given, one a line, got nothing: none can be computed on ${context.event === "" ? "an unknown event" : context.event}.`, deploys && effective("tags") === "" && (0, 
    run.$o)(context).length === 0 ] ];
    return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
   }
@@ -29245,35 +30400,42 @@ var __webpack_modules__ = {
   __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => {
    try {
     var _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9941);
-    var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6434);
-    var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7247);
-    var _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8660);
-    var _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4303);
-    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6046);
-    var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(3153);
-    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5796);
-    var _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1157);
-    var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4731);
-    var _modes_list_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7643);
-    var _orders_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4299);
-    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(2011);
-    var _render_retention_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(4755);
-    var _render_summary_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(4453);
-    var _render_units_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(1086);
-    var _wiring_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(6414);
-    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_1__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_15__.UP);
+    var _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1066);
+    var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6434);
+    var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7247);
+    var _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8660);
+    var _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4303);
+    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6046);
+    var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(3153);
+    var _inputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9421);
+    var _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1157);
+    var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4731);
+    var _modes_diff_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1976);
+    var _modes_list_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7643);
+    var _orders_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(4299);
+    var _render_budget_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(8276);
+    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1239);
+    var _render_retention_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(4755);
+    var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(6863);
+    var _render_units_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(1086);
+    var _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6929);
+    var _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(535);
+    var _wiring_deploy_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(6822);
+    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP);
     function read(name) {
-     return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
+     return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
     }
     const UNDERTAKINGS = {
      deploy: "Deploy",
+     diff: "Diff",
      skip: "Deploy",
      refuse: "Deploy",
      cleanup: "Cleanup",
      list: "List"
     };
     async function main() {
-     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.dK)(read(name));
+     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_7__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)(read(name));
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)().token);
      const context = (0, _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)();
      const summaryContext = {
       project: read("project") || context.repository,
@@ -29283,20 +30445,22 @@ var __webpack_modules__ = {
      const wantsSummary = read("summary") !== "false";
      let undertaking = "Deploy";
      try {
-      const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_6__.TL)(read, context);
+      const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_7__.TL)(read, context);
       undertaking = UNDERTAKINGS[inputs.mode.kind];
       for (const deprecation of inputs.deprecations) log.warn(deprecation);
       const outcome = await runMode(inputs, context);
+      if (outcome.kind === "over-budget") (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)((0, 
+      _render_budget_js__WEBPACK_IMPORTED_MODULE_13__.q)(outcome.budget));
       await publish(outcome, {
        carPath: writtenCar(outcome, inputs.values),
-       summary: wantsSummary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_13__.B)(outcome, summaryContext) : ""
+       summary: wantsSummary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.Br)(outcome, summaryContext) : ""
       });
      } catch (thrown) {
-      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.z)(thrown);
-      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.fJ)(error);
-      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_11__.KP)());
-      if (wantsSummary) await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Sy)((0, 
-      _render_summary_js__WEBPACK_IMPORTED_MODULE_13__.z)(error, summaryContext, undertaking)).catch(() => false);
+      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__.z)(thrown);
+      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)(error);
+      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.KP)());
+      if (wantsSummary) await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)((0, 
+      _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.zt)(error, summaryContext, undertaking)).catch(() => false);
      }
     }
     async function runMode({mode: mode, values: values}, context) {
@@ -29309,13 +30473,22 @@ var __webpack_modules__ = {
       repository: context.repository,
       project: project,
       now: now,
-      log: log
+      log: log,
+      cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)()
      };
      switch (mode.kind) {
      case "deploy":
       return await runDeploy(wiring, {
        context: context,
-       now: now
+       now: now,
+       mode: mode.kind
+      });
+
+     case "diff":
+      return jwt === "" ? await runDiff(wiring, context, mode.reason) : await runDeploy(wiring, {
+       context: context,
+       now: now,
+       mode: mode.kind
       });
 
      case "cleanup":
@@ -29338,37 +30511,47 @@ var __webpack_modules__ = {
      };
     }
     async function runCleanup(wiring, occasion, mode) {
-     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_10__.w)(wiring.values, occasion, mode);
+     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.wX)(wiring.values, occasion, mode);
      const tags = [ ...run.policy.givenUp.keys() ];
      const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
      log.line(`${aim} project ${run.policy.project.name}.`);
-     const outcome = mode.kind === "list" ? await (0, _modes_list_js__WEBPACK_IMPORTED_MODULE_9__.p)(run, (0, 
-     _wiring_js__WEBPACK_IMPORTED_MODULE_14__.j)(wiring)) : await (0, _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_7__.tP)(run, (0, 
-     _wiring_js__WEBPACK_IMPORTED_MODULE_14__.j)(wiring));
-     logRetention(outcome);
+     const outcome = mode.kind === "list" ? await (0, _modes_list_js__WEBPACK_IMPORTED_MODULE_11__.p)(run, (0, 
+     _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__.jT)(wiring)) : await (0, _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_8__.tP)(run, (0, 
+     _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__.jT)(wiring));
+     if ("retention" in outcome) logRetention(outcome);
      return outcome;
     }
     function logRetention(outcome) {
-     if (outcome.kind === "skipped") return;
-     log.line((0, _render_retention_js__WEBPACK_IMPORTED_MODULE_12__.pp)(outcome.retention));
+     log.line((0, _render_retention_js__WEBPACK_IMPORTED_MODULE_15__.pp)(outcome.retention));
      if (outcome.kind !== "listed") return;
      const {usage: usage} = outcome;
      log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_15__.SS)(usage.pins, "pin")}, ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_15__.UP)(usage.bytes)}.`);
+     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(usage.pins, "pin")}, ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(usage.bytes)}.`);
+    }
+    async function runDiff(wiring, context, reason) {
+     const {values: values} = wiring;
+     const found = await findFiles(values);
+     if (found === void 0) return skipped(`no files found at ${values.path}`);
+     log.line(`Comparing ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(fileCount(found), "file")}, ${(0, 
+     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(found.bytes)}, from ${values.path}; nothing is published.`);
+     const outcome = await (0, _modes_diff_js__WEBPACK_IMPORTED_MODULE_10__.U)((0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.nM)(values, context, reason), (0, 
+     _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__.T)(wiring, found, AbortSignal.timeout(values.timeout)));
+     if (reason !== void 0) log.notice(`Not published: ${reason}. ${_render_summary_js__WEBPACK_IMPORTED_MODULE_16__.DG}`);
+     return outcome;
     }
     async function runDeploy(wiring, occasion) {
      const {values: values} = wiring;
      const found = await findFiles(values);
      if (found === void 0) return skipped(`no files found at ${values.path}`);
-     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_10__.J)(values, occasion, found);
+     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.JJ)(values, occasion, found);
      const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
-     log.line(`Deploying ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_15__.SS)(fileCount(found), "file")}, ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_15__.UP)(found.bytes)}, from ${values.path} to project ${run.project.name} ${tags}.`);
-     const outcome = await (0, _modes_deploy_js__WEBPACK_IMPORTED_MODULE_8__.g)(run, (0, 
-     _wiring_js__WEBPACK_IMPORTED_MODULE_14__.W)(wiring, found));
+     log.line(`Deploying ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(fileCount(found), "file")}, ${(0, 
+     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(found.bytes)}, from ${values.path} to project ${run.project.name} ${tags}.`);
+     const outcome = await (0, _modes_deploy_js__WEBPACK_IMPORTED_MODULE_9__.g)(run, (0, 
+     _wiring_deploy_js__WEBPACK_IMPORTED_MODULE_19__.W)(wiring, found));
      if (outcome.kind === "planned") log.line("Dry run: nothing was written.");
      if (outcome.kind === "deployed" || outcome.kind === "unchanged") {
-      const link = (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_16__.W)(outcome.probes);
+      const link = (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_21__.W)(outcome.probes);
       if (link !== void 0) log.line(`${values.verify === "gateway" ? "Open it" : "Link, not opened"}: ${link}`);
       logRetention(outcome);
      }
@@ -29378,13 +30561,13 @@ var __webpack_modules__ = {
      return found.content.kind === "directory" ? found.content.entries.filter(entry => entry.kind === "file").length : 1;
     }
     async function findFiles(values) {
-     if (values["car-file"] !== void 0) (0, _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_3__.r)(values.path, values["car-file"]);
+     if (values["car-file"] !== void 0) (0, _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_4__.r)(values.path, values["car-file"]);
      const hidden = {
       auto: "auto",
       true: "include",
       false: "exclude"
      };
-     const found = await (0, _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_4__.C)(values.path, {
+     const found = await (0, _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_5__.C)(values.path, {
       include: values.include,
       exclude: values.exclude,
       ignoreFile: values["ignore-file"],
@@ -29392,11 +30575,11 @@ var __webpack_modules__ = {
       symlinks: values.symlinks
      });
      for (const warning of found.warnings) log.warn(warning);
-     if (found.leftOut.length > 0) log.group(`Left out ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_15__.SS)(found.leftOut.length, "path")}`, leftOutLines(found));
+     if (found.leftOut.length > 0) log.group(`Left out ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(found.leftOut.length, "path")}`, leftOutLines(found));
      if (fileCount(found) > 0) return found;
      const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_15__.SS)(found.leftOut.length, "path")}` : ""}.`;
-     if (values["if-no-files-found"] === "error") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.l("input", message, {
+     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(found.leftOut.length, "path")}` : ""}.`;
+     if (values["if-no-files-found"] === "error") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__.l("input", message, {
       hint: "Check path, include and exclude, and that the build ran before this step. Nothing was sent."
      });
      if (values["if-no-files-found"] === "warn") log.warn(message);
@@ -29405,22 +30588,22 @@ var __webpack_modules__ = {
     const SHOWN_LEFT_OUT = 50;
     function leftOutLines({leftOut: leftOut}) {
      const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({path: path, reason: reason}) => `${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_15__._1)(path)} (${reason})`);
+     _render_units_js__WEBPACK_IMPORTED_MODULE_20__._1)(path)} (${reason})`);
      return leftOut.length > SHOWN_LEFT_OUT ? [ ...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more` ] : shown;
     }
     function writtenCar(outcome, values) {
      return outcome.kind === "deployed" || outcome.kind === "unchanged" ? values["car-file"] ?? "" : "";
     }
     async function publish(outcome, texts) {
-     const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.u5)((0, 
-     _render_outputs_js__WEBPACK_IMPORTED_MODULE_11__.B1)(outcome)) ?? "";
+     const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.u5)((0, 
+     _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.B1)(outcome)) ?? "";
      if (reportPath === "") log.warn("The report could not be written to RUNNER_TEMP.");
-     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_11__.$Z)(outcome, {
+     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.$Z)(outcome, {
       carPath: texts.carPath,
       reportPath: reportPath
      }))) log.warn("The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.");
      if (texts.summary === "" || process.env.GITHUB_STEP_SUMMARY === void 0) return;
-     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_2__.Sy)(texts.summary).catch(() => false)) log.warn("The job summary could not be written.");
+     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)(texts.summary).catch(() => false)) log.warn("The job summary could not be written.");
     }
     await main();
     process.stdout.write("", () => process.stderr.write("", () => process.exit()));
@@ -29429,6 +30612,353 @@ var __webpack_modules__ = {
     __webpack_async_result__(e);
    }
   }, 1);
+ },
+ 2752: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   n: () => assess,
+   q: () => isOverBudget
+  });
+  var size_budget = __nccwpck_require__(3328);
+  var domain_diff = __nccwpck_require__(8690);
+  var hashed_name = __nccwpck_require__(4686);
+  const SIGNS = [ "time stamp", "absolute path", "UUID", "build id", "commit or build id", "hashed name", "random token", "number, such as a module id" ];
+  const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}";
+  const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? ";
+  const CLOCK = "\\d\\d?:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?: ?(?:Z|GMT|UTC)?(?:[+-]\\d\\d:?\\d\\d)?)";
+  const TIMES = [ `\\d{4}-\\d\\d-\\d\\d(?:[T ]${CLOCK})?`, `(?:${DAY})?\\d\\d?[ -]${MONTH}[ -]\\d{4}(?: ${CLOCK})?`, `(?:${DAY})?${MONTH} \\d\\d?,? \\d{4}(?: ${CLOCK})?`, "\\d\\d:\\d\\d:\\d\\d" ];
+  const PATHS = [ "file:///?[^\\s\"'`<>)]{1,500}", "(?<![\\w./:])/(?:(?:home|Users)/[\\w.-]{1,99}/|(?:tmp|private|builds|__w|github/workspace|opt|mnt|root|vercel)/)[^\\s\"'`<>(),;]{1,500}", "\\b[A-Za-z]:\\\\{1,2}[\\w.-][^\\s\"'`<>|?*,;]{1,500}" ];
+  const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+  const CHECKSUM = "sha(?:256|384|512)-[\\w+/=-]{8,100}";
+  const WORD = "[\\w$@~.-]+";
+  const TOKEN = new RegExp([ ...PATHS, UUID, ...TIMES, CHECKSUM, WORD ].join("|"), "gi");
+  const IS_PATH = new RegExp(`^(?:${PATHS.join("|")})$`, "i");
+  const IS_UUID = new RegExp(`^${UUID}$`, "i");
+  const HAS_TIME = new RegExp(`(?<!\\d)(?:${TIMES.join("|")})(?!\\d)`);
+  const HAS_DATE = new RegExp(`(?<!\\d)(?:${TIMES.slice(0, 3).join("|")})(?!\\d)`);
+  function tokensOf(text) {
+   return text.match(TOKEN) ?? [];
+  }
+  function signOf(token) {
+   if (IS_PATH.test(token)) return "absolute path";
+   if (IS_UUID.test(token)) return "UUID";
+   if (HAS_TIME.test(token) || hasUnixTime(token)) return "time stamp";
+   return signOfName(token);
+  }
+  function signOfName(token) {
+   if (/^\d+$/.test(token)) return token.length < 8 ? "number, such as a module id" : "random token";
+   if (/^[0-9a-f]{7,12}$|^[0-9a-f]{40}$/.test(token)) return "commit or build id";
+   if (/^(?=.*\d)(?=.*[A-Z])[\w-]{21}$/.test(token)) return "build id";
+   if (/\.[a-z0-9]{1,11}$/i.test(token) && (0, hashed_name.z9)(token, []) !== token) return "hashed name";
+   return token.split(/[.$@~_-]/).some(part => (0, hashed_name.EZ)(part)) ? "random token" : void 0;
+  }
+  function isSuspicious(token) {
+   const sign = signOf(token);
+   if (sign === "time stamp") return HAS_DATE.test(token) && /\d:\d\d/.test(token) || hasUnixTime(token);
+   if (sign === "absolute path") return /^(file:|\/(home|Users|__w|github\/workspace)\/|[a-z]:)/i.test(token);
+   return sign === "UUID" || sign === "build id";
+  }
+  function surest(signs) {
+   return SIGNS.find(sign => signs.has(sign));
+  }
+  function hasUnixTime(token) {
+   return (token.match(/(?<!\d)\d{10}(?:\d{3})?(?!\d)/g) ?? []).some(digits => {
+    const seconds = Number(digits.slice(0, 10));
+    return seconds >= 1577836800 && seconds < 2208988800;
+   });
+  }
+  const NAMES_OTHERS = "names other changed files";
+  const LONGEST_TEXT = 256 * 1024;
+  const LONGEST_EVIDENCE = 60;
+  function explainRebuild(files, diff) {
+   const names = changedNames(diff);
+   const explained = files.map(({path: path, before: before, after: after}) => {
+    const cause = before === void 0 ? causeIn(after, names) : causeBetween({
+     before: before,
+     after: after
+    }, names);
+    return {
+     path: path,
+     cause: cause
+    };
+   });
+   const follows = ({cause: cause}) => cause.endsWith(NAMES_OTHERS);
+   return [ ...explained.filter(file => !follows(file)), ...explained.filter(follows) ];
+  }
+  function changedNames(diff) {
+   const names = new Set;
+   for (const change of diff.changes) {
+    if (change.kind === "changed") continue;
+    for (const path of change.kind === "moved" ? [ change.from, change.path ] : [ change.path ]) {
+     const name = path.slice(path.lastIndexOf("/") + 1);
+     const stripped = (0, hashed_name.z9)(name, []);
+     const star = stripped.indexOf("*");
+     names.add(name);
+     if (star !== -1) names.add(name.slice(star, name.length - (stripped.length - star - 1)));
+    }
+   }
+   return names;
+  }
+  function causeBetween(whole, names) {
+   const texts = {
+    before: whole.before.slice(0, LONGEST_TEXT),
+    after: whole.after.slice(0, LONGEST_TEXT)
+   };
+   if (texts.before === texts.after) return whole.before === whole.after ? "no difference in its text" : "differs only after its first 256 KiB";
+   if (withUnixLines(texts.before) === withUnixLines(texts.after)) return lineEndings(texts);
+   const before = tokensOf(texts.before);
+   const after = tokensOf(texts.after);
+   const gone = without(before, after);
+   const come = without(after, before);
+   if (gone.length + come.length === 0) return sameTokens({
+    before: before,
+    after: after
+   });
+   const isName = token => isChangedName(token, names);
+   const differing = {
+    gone: gone.filter(token => !isName(token)),
+    come: come.filter(token => !isName(token))
+   };
+   return differing.gone.length + differing.come.length === 0 ? NAMES_OTHERS : causeOf(differing);
+  }
+  function causeOf({gone: gone, come: come}) {
+   const was = gone.map(token => ({
+    token: token,
+    sign: signOf(token)
+   }));
+   const now = come.map(token => ({
+    token: token,
+    sign: signOf(token)
+   }));
+   const signs = new Set;
+   for (const {sign: sign} of [ ...was, ...now ]) if (sign !== void 0) signs.add(sign);
+   const sign = surest(signs);
+   return phrase(sign ?? "other content", {
+    now: now.find(one => sign === void 0 || one.sign === sign)?.token,
+    was: was.find(one => sign === void 0 || one.sign === sign)?.token
+   });
+  }
+  function causeIn(whole, names) {
+   const tokens = tokensOf(whole.slice(0, LONGEST_TEXT));
+   const suspects = tokens.filter(token => isSuspicious(token) && !isChangedName(token, names));
+   const signs = new Set(suspects.map(signOf).filter(sign => sign !== void 0));
+   const sign = surest(signs);
+   if (sign !== void 0) {
+    const now = suspects.find(token => signOf(token) === sign);
+    return `probably ${/^[aeiou]/.test(sign) ? "an" : "a"} ${phrase(sign, {
+     now: now
+    })}`;
+   }
+   return tokens.some(token => isChangedName(token, names)) ? `probably ${NAMES_OTHERS}` : "unknown: the file before could not be read";
+  }
+  function isChangedName(token, names) {
+   if (names.has(token) || /^sha(256|384|512)-/.test(token)) return true;
+   return names.has(token.replace(/\.map$/, "")) || token.split(".").some(part => names.has(part));
+  }
+  function lineEndings({before: before, after: after}) {
+   const name = text => text.includes("\r") ? "CRLF" : "LF";
+   return phrase("line endings", {
+    now: name(after),
+    was: name(before)
+   });
+  }
+  function withUnixLines(text) {
+   return text.replace(/\r\n?/g, "\n");
+  }
+  function sameTokens({before: before, after: after}) {
+   const at = after.findIndex((token, index) => token !== before[index]);
+   return at === -1 ? "white space or punctuation" : phrase("order, with the same words in other places", {
+    now: after[at],
+    was: before[at]
+   });
+  }
+  function without(some, others) {
+   const counts = new Map;
+   for (const token of others) counts.set(token, (counts.get(token) ?? 0) + 1);
+   return some.filter(token => {
+    const count = counts.get(token) ?? 0;
+    if (count > 0) counts.set(token, count - 1);
+    return count === 0;
+   });
+  }
+  function phrase(cause, {now: now, was: was}) {
+   if (now !== void 0) return `${cause}: ${quote(now)}${was === void 0 ? "" : ` was ${quote(was)}`}`;
+   return was === void 0 ? cause : `${cause}: ${quote(was)} is gone`;
+  }
+  function quote(evidence) {
+   const characters = Array.from(evidence.slice(0, 2 * LONGEST_EVIDENCE));
+   return characters.length > LONGEST_EVIDENCE ? `"${characters.slice(0, LONGEST_EVIDENCE - 1).join("")}…"` : `"${evidence}"`;
+  }
+  async function compareWithBase(build, {base: choice, stripHash: stripHash, builtCommit: builtCommit}, ports) {
+   if (choice.kind === "none") return choice;
+   const {base: base} = choice;
+   if (base.cid === build.root) return unchanged(build, base);
+   const tree = await ports.publishedTree(base.cid);
+   const {reading: reading, hashed: hashed} = await readBase(tree, build, ports);
+   if (reading.kind !== "read") {
+    const reason = reading.kind === "unreadable" ? reading.reason : "it follows the rules of another profile";
+    return {
+     kind: "unavailable",
+     base: base,
+     reason: reason
+    };
+   }
+   const diff = (0, domain_diff.j_)(reading.pair, {
+    stripHash: stripHash
+   });
+   const encoding = remark(reading, {
+    build: build,
+    hashed: hashed,
+    base: base
+   });
+   const evidence = diff.changes.length === 0 ? void 0 : await sameSources(base, builtCommit, ports.github);
+   const rebuild = evidence === void 0 ? void 0 : await explain(evidence, {
+    build: build,
+    diff: diff,
+    tree: tree
+   });
+   return {
+    kind: "compared",
+    base: base,
+    diff: diff,
+    encoding: encoding,
+    rebuild: rebuild,
+    effort: tree.effort()
+   };
+  }
+  function unchanged(build, base) {
+   const all = {
+    files: build.listing.size,
+    bytes: build.bytes
+   };
+   return {
+    kind: "compared",
+    base: base,
+    diff: {
+     changes: [],
+     unchanged: all,
+     before: all,
+     after: all
+    },
+    encoding: void 0,
+    rebuild: void 0,
+    effort: {
+     requests: 0,
+     cached: 0,
+     bytes: 0,
+     ms: 0
+    }
+   };
+  }
+  async function readBase(tree, build, ports) {
+   if (build.readFile === void 0) return {
+    reading: await tree.compare(build, "known"),
+    hashed: build
+   };
+   const tried = new Set([ build.profile ]);
+   let hashed = build;
+   for (;;) {
+    const reading = await tree.compare(hashed, "open");
+    if (reading.kind !== "foreign") return {
+     reading: reading,
+     hashed: hashed
+    };
+    if (tried.has(reading.profile)) return {
+     reading: await tree.compare(hashed, "known"),
+     hashed: hashed
+    };
+    tried.add(reading.profile);
+    hashed = await ports.build(reading.profile);
+   }
+  }
+  function remark({pair: pair, emptyDirectories: emptyDirectories, strange: strange}, {build: build, hashed: hashed, base: base}) {
+   const isEqual = pair.before.size === 0 && pair.after.size === 0;
+   if (hashed !== build) {
+    const how = `${base.label} is encoded by cid-profile ${hashed.profile}`;
+    if (hashed.root === base.cid) return `Only the encoding differs: ${how}, and by those rules this build has its CID.`;
+    return `${how}; the build was hashed by those rules too, to compare contents.`;
+   }
+   if (isEqual && emptyDirectories.length > 0) return `Only empty directories differ: ${listed(emptyDirectories)}.`;
+   if (strange) return `${base.label} is encoded by other rules than the build, so a file may be listed as changed whose bytes are the same.`;
+   return isEqual ? "Only the encoding of directories differs: every file has the same CID." : void 0;
+  }
+  const SHOWN_DIRECTORIES = 5;
+  function listed(paths) {
+   const more = paths.length - SHOWN_DIRECTORIES;
+   return [ ...paths.slice(0, SHOWN_DIRECTORIES), ...more > 0 ? [ `and ${more} more` ] : [] ].join(", ");
+  }
+  async function sameSources({commit: commit, label: label}, builtCommit, github) {
+   if (commit === void 0 || builtCommit === void 0) return;
+   if (commit === builtCommit) return `both were built from commit ${commit}`;
+   const trees = await github.commitTrees([ commit, builtCommit ]);
+   if (trees.kind !== "known") return;
+   const tree = trees.value.get(commit);
+   return tree !== void 0 && tree === trees.value.get(builtCommit) ? `commit ${builtCommit} has the same files as ${commit}, from which ${label} was built` : void 0;
+  }
+  const MAX_EXPLAINED = 20;
+  const MAX_EXPLAINED_BYTES = 256 * 1024;
+  async function explain(evidence, {build: build, diff: diff, tree: tree}) {
+   const rewritten = diff.changes.flatMap(change => (change.kind === "changed" || change.kind === "moved") && !(0, 
+   domain_diff.OI)(change) ? [ {
+    from: change.kind === "moved" ? change.from : change.path,
+    ...change
+   } ] : []).filter(({before: before, after: after}) => Math.max(before.bytes, after.bytes) <= MAX_EXPLAINED_BYTES).sort((a, b) => a.after.bytes - b.after.bytes).slice(0, MAX_EXPLAINED);
+   const texts = await Promise.all(rewritten.map(async ({path: path, from: from, before: before}) => {
+    const bytes = await tree.readFile(from, before.cid);
+    const now = textOf(await readOwn(build, path));
+    return {
+     path: path,
+     before: bytes === void 0 ? void 0 : textOf(bytes),
+     after: now
+    };
+   }));
+   const files = texts.flatMap(({path: path, before: before, after: after}) => after === void 0 ? [] : [ {
+    path: path,
+    before: before,
+    after: after
+   } ]);
+   return {
+    evidence: evidence,
+    files: explainRebuild(files, diff)
+   };
+  }
+  async function readOwn({readFile: readFile}, path) {
+   const pieces = [];
+   for await (const piece of readFile?.(path) ?? []) pieces.push(piece.slice());
+   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+   let at = 0;
+   for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+   }
+   return bytes;
+  }
+  function textOf(bytes) {
+   try {
+    return new TextDecoder("utf-8", {
+     fatal: true
+    }).decode(bytes);
+   } catch {
+    return;
+   }
+  }
+  async function assess(build, options, ports) {
+   const comparison = await compareWithBase(build, options, ports);
+   ports.showComparison(comparison);
+   const diff = comparison.kind === "compared" ? comparison.diff : void 0;
+   const budget = (0, size_budget.M)(options.sizeBudget, {
+    listing: build.listing,
+    diff: diff
+   });
+   const open = budget.filter(({state: state}) => state === "unknown").map(({text: text}) => text);
+   if (open.length > 0 && comparison.kind === "unavailable") ports.log.warn(`size-budget was not checked for ${open.join(", ")}: the growth is not known without a diff.`);
+   return {
+    comparison: comparison,
+    budget: budget
+   };
+  }
+  function isOverBudget({budget: budget}) {
+   return budget.some(({state: state}) => state === "over");
+  }
  },
  1157: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
@@ -29698,7 +31228,7 @@ var __webpack_modules__ = {
   function seconds(date) {
    return Math.floor(date.getTime() / 1e3);
   }
-  var survey = __nccwpck_require__(6440);
+  var survey = __nccwpck_require__(8677);
   async function cleanup(run, ports) {
    const judgement = await judgeProject(run, ports);
    ports.showRetention(judgement.rows);
@@ -29762,6 +31292,7 @@ var __webpack_modules__ = {
   var errors = __nccwpck_require__(6046);
   var expiry = __nccwpck_require__(5834);
   var outcome = __nccwpck_require__(3153);
+  var diff_base = __nccwpck_require__(3482);
   var retention = __nccwpck_require__(2527);
   var revision = __nccwpck_require__(8440);
   var tag = __nccwpck_require__(2249);
@@ -29788,6 +31319,10 @@ var __webpack_modules__ = {
     source: source,
     sameCid: remote.sameCid,
     previous: now[0],
+    base: (0, diff_base.b)(options.diffBase, {
+     ...options,
+     pins: remote.project
+    }),
     changed: now.some(cid => cid !== build.root) || now.length === 0,
     tags: options.tags,
     at: at,
@@ -29849,8 +31384,9 @@ var __webpack_modules__ = {
    return [ ...pins ].sort((a, b) => Number((0, tag.rL)(b.keyvalues, project).ours) - Number((0, 
    tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
+  var assess = __nccwpck_require__(2752);
   var cleanup = __nccwpck_require__(1157);
-  var survey = __nccwpck_require__(6440);
+  var survey = __nccwpck_require__(8677);
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
    const {run: run, ports: ports} = job;
@@ -29952,12 +31488,31 @@ var __webpack_modules__ = {
   }
   async function deployOnce(job) {
    const {run: run, ports: ports} = job;
-   const first = await announce(job, await decide(job));
+   const decided = await decide(job);
+   const assessed = await (0, assess.n)(decided.build, {
+    ...run,
+    base: decided.plan.base
+   }, ports);
+   if ((0, assess.q)(assessed)) return {
+    kind: "over-budget",
+    ...decided,
+    ...assessed
+   };
+   const first = await announce(job, decided);
    if (run.dryRun) return {
     kind: "planned",
     ...first,
+    ...assessed,
     retention: await foresee(job, first)
    };
+   const live = await bringLive(job, first);
+   return live === void 0 ? void 0 : {
+    ...live,
+    ...assessed
+   };
+  }
+  async function bringLive(job, first) {
+   const {run: run, ports: ports} = job;
    const {decision: decision, upload: upload, refusedBytes: refusedBytes} = await obtainAnyhow(job, first);
    const placed = await settle(job, decision, upload);
    if (placed === void 0) return;
@@ -29982,6 +31537,7 @@ var __webpack_modules__ = {
    const pin = await tagger.settle();
    if (pin === void 0) return;
    ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
+   await ports.keepListing(decision.build);
    return {
     kind: decision.plan.changed ? "deployed" : "unchanged",
     ...decision,
@@ -30118,6 +31674,34 @@ var __webpack_modules__ = {
    });
   }
  },
+ 1976: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   U: () => diff
+  });
+  var _domain_diff_base_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3482);
+  var _assess_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2752);
+  async function diff(run, ports) {
+   const build = await ports.build(run.profile);
+   const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
+   const base = (0, _domain_diff_base_js__WEBPACK_IMPORTED_MODULE_0__.Y)(run.diffBase, deployments === void 0 ? [] : deployments.kind === "known" ? deployments.value : deployments.reason);
+   const assessed = await (0, _assess_js__WEBPACK_IMPORTED_MODULE_1__.n)(build, {
+    ...run,
+    base: base
+   }, ports);
+   if ((0, _assess_js__WEBPACK_IMPORTED_MODULE_1__.q)(assessed)) return {
+    kind: "over-budget",
+    build: build,
+    plan: void 0,
+    ...assessed
+   };
+   return {
+    kind: "compared",
+    build: build,
+    reason: run.reason,
+    ...assessed
+   };
+  }
+ },
  7643: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    p: () => list
@@ -30143,28 +31727,22 @@ var __webpack_modules__ = {
    }
   }
  },
- 6440: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 8677: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   as: () => investigate,
    SY: () => isWorthAsking,
    XD: () => readClosed,
-   tk: () => refuseTooManyFor,
-   Xg: () => stillGivenUp
+   Xg: () => stillGivenUp,
+   as: () => investigate,
+   tk: () => refuseTooManyFor
   });
-  var errors = __nccwpck_require__(6046);
-  var domain_cid = __nccwpck_require__(1265);
-  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
-  function deployedIn(deployments, cid) {
-   const names = [ cid, (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
-   const isNamed = text => names.some(name => text.includes(name));
-   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))?.environment;
-  }
-  var retention = __nccwpck_require__(2527);
-  var domain_revision = __nccwpck_require__(8440);
-  var domain_tag = __nccwpck_require__(2249);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_github_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(594);
+  var _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
+  var _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
+  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
   async function investigate(ports, first) {
    const {rows: rows, policy: policy, now: now} = first;
-   const stale = (0, retention.Q)(rows).map(({revision: revision}) => revision.cid);
+   const stale = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).map(({revision: revision}) => revision.cid);
    if (stale.length === 0) return first;
    const inUse = new Map([ ...await readDeployed(ports, stale), ...await readSwapped(ports, first) ]);
    const holders = new Map;
@@ -30174,7 +31752,7 @@ var __webpack_modules__ = {
     inUse: inUse
    };
    const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
-   const judged = (0, retention.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
+   const judged = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
     ...row,
     fate: "keep"
    } : row);
@@ -30186,21 +31764,21 @@ var __webpack_modules__ = {
   }
   const INVESTIGATED_AT_LEAST = 100;
   function isWorthAsking({rows: rows}, maxRemovals) {
-   return (0, retention.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+   return (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
   }
   async function refuseTooManyFor(ports, first, maxRemovals) {
-   if ((0, retention.Q)(first.rows).length <= maxRemovals) return;
-   if (!isWorthAsking(first, maxRemovals)) (0, retention.Q4)(first.rows, maxRemovals);
+   if ((0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(first.rows).length <= maxRemovals) return;
+   if (!isWorthAsking(first, maxRemovals)) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(first.rows, maxRemovals);
    const known = await investigate(ports, first).catch(error => {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
     return;
    });
-   if (known !== void 0) (0, retention.Q4)(known.rows, maxRemovals);
+   if (known !== void 0) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(known.rows, maxRemovals);
   }
   function withHolders(revision, holders, project) {
    const known = new Set(revision.pins.map(({id: id}) => id));
    const more = holders.filter(({id: id}) => !known.has(id));
-   const isOurs = pin => (0, domain_tag.rL)(pin.keyvalues, project).ours;
+   const isOurs = pin => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(pin.keyvalues, project).ours;
    return {
     ...revision,
     pins: [ ...revision.pins, ...more.filter(isOurs) ],
@@ -30211,25 +31789,25 @@ var __webpack_modules__ = {
    const deployments = await github.activeDeployments();
    if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
    return cids.flatMap(cid => {
-    const environment = deployedIn(deployments.value, cid);
+    const environment = (0, _domain_github_js__WEBPACK_IMPORTED_MODULE_1__.G)(deployments.value, cid);
     return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
    });
   }
   async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
    const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
-   domain_tag._n)(tag) === void 0));
+   _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) === void 0));
    const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
    if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
    return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
   }
   function unprotected(log, what, {kind: kind, reason: reason}) {
-   if (kind === "failed") throw new errors.l("network", `${what} could not be looked at: ${reason}.`);
+   if (kind === "failed") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("network", `${what} could not be looked at: ${reason}.`);
    log.line(`${what} protect nothing: ${reason}.`);
    return [];
   }
   async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
-   const tags = revisions.flatMap(revision => (0, domain_revision.Ok)(revision, policy.project).map(({tag: tag}) => tag));
-   const numbers = [ ...new Set(tags.flatMap(tag => (0, domain_tag._n)(tag) ?? [])) ];
+   const tags = revisions.flatMap(revision => (0, _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__.Ok)(revision, policy.project).map(({tag: tag}) => tag));
+   const numbers = [ ...new Set(tags.flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? [])) ];
    if (numbers.length === 0) return new Map;
    const answer = await github.pullRequests(numbers);
    if (answer.kind !== "known") {
@@ -30253,7 +31831,7 @@ var __webpack_modules__ = {
   }
   const CLOCKS_DIFFER_MS = 3e5;
   async function stillGivenUp({github: github, log: log}, givenUp) {
-   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? []);
    if (numbers.length === 0) return givenUp;
    const answer = await github.pullRequests(numbers);
    if (answer.kind !== "known") return givenUp;
@@ -30406,12 +31984,13 @@ var __webpack_modules__ = {
  },
  4299: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   J: () => deployRun,
-   w: () => cleanupRun
+   JJ: () => deployRun,
+   nM: () => diffRun,
+   wX: () => cleanupRun
   });
   var _domain_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3944);
   var _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
-  function deployRun(values, {context: context, now: now}, found) {
+  function deployRun(values, {context: context, now: now, mode: mode}, found) {
    const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
    const tags = values.tags.length > 0 ? values.tags : (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.$o)(context);
    const sha = context.commit || "0".repeat(40);
@@ -30427,6 +32006,8 @@ var __webpack_modules__ = {
     metadata: values.metadata,
     expectedCid: values["expected-cid"],
     reusePinned: values["reuse-pinned"],
+    diffBase: values["diff-base"],
+    ...assessing(values, context),
     name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
      project: project.name,
      sha: sha,
@@ -30434,7 +32015,7 @@ var __webpack_modules__ = {
      tag: tags[0] ?? ""
     }),
     group: values.group,
-    dryRun: values["dry-run"],
+    dryRun: values["dry-run"] || mode === "diff",
     failOnUnreachable: values["fail-on-unreachable"],
     unpin: values.unpin,
     maxRemovals: values["max-removals"],
@@ -30502,6 +32083,137 @@ var __webpack_modules__ = {
   function givenUpReason(tag) {
    return (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
   }
+  function diffRun(values, context, reason) {
+   return {
+    profile: values["upload-method"] === "folder" ? "pinata-folder" : values["cid-profile"],
+    diffBase: values["diff-base"],
+    reason: reason,
+    ...assessing(values, context)
+   };
+  }
+  function assessing(values, {commit: commit, pullRequest: pullRequest}) {
+   return {
+    stripHash: values["strip-hash"],
+    sizeBudget: values["size-budget"],
+    builtCommit: pullRequest === void 0 && commit !== "" ? commit.slice(0, 7) : void 0
+   };
+  }
+ },
+ 8276: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   q: () => overBudget
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
+  function overBudget(budget) {
+   const lines = budget.filter(({state: state}) => state === "over").map(renderOver);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("content", `The build is over its size-budget:\n${lines.join("\n")}`, {
+    hint: "Make the build smaller, or raise the line of size-budget. Nothing was sent."
+   });
+  }
+  function renderOver({text: text, kind: kind, limit: limit = 0, actual: actual = 0}) {
+   const much = kind === "size" ? `has ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.UP)(actual)}` : `grew by ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.PR)(actual)}`;
+   return `- ${text}: ${much}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.UP)(actual - limit)} too much`;
+  }
+ },
+ 4402: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   MC: () => renderDifference,
+   Pn: () => renderCounts,
+   R1: () => differing,
+   Vb: () => nameOf,
+   Wy: () => labelOf,
+   f6: () => withoutStop,
+   fN: () => renamed,
+   qI: () => renderSize,
+   u_: () => renderGroupCounts,
+   vN: () => renderChange,
+   zA: () => renderEffort
+  });
+  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8690);
+  var _domain_hashed_name_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4686);
+  var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1086);
+  function nameOf(change) {
+   if (change.kind !== "moved") return {
+    path: change.path,
+    names: void 0
+   };
+   const {from: from, path: path} = change;
+   const stripped = (0, _domain_hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(path, []);
+   if (stripped === path || stripped !== (0, _domain_hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(from, [])) return {
+    path: path,
+    names: {
+     before: from,
+     after: path
+    }
+   };
+   const names = {
+    before: lastPart(from),
+    after: lastPart(path)
+   };
+   return {
+    path: stripped,
+    names: names.before === names.after ? {
+     before: from,
+     after: path
+    } : names
+   };
+  }
+  function renderChange(change) {
+   const delta = (0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_1__.e0)(change);
+   if (change.kind === "added") return "new";
+   if (change.kind === "removed") return `removed (${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.PR)(delta)})`;
+   return delta === 0 ? "same size" : renderDifference(delta, change.before.bytes);
+  }
+  function renderCounts(counts) {
+   const {added: added, changed: changed, removed: removed, moved: moved, movedWithOtherContent: other} = counts;
+   const note = other === 0 ? "" : other === moved ? " with other bytes" : ` (${number(other)} with other bytes)`;
+   const parts = [ ...added === 0 ? [] : [ `${number(added)} added` ], ...changed === 0 ? [] : [ `${number(changed)} changed` ], ...removed === 0 ? [] : [ `${number(removed)} removed` ], ...moved === 0 ? [] : [ `${number(moved)} moved${note}` ] ];
+   return parts.length === 0 ? "no file changed" : parts.join(", ");
+  }
+  function renderGroupCounts({movedAway: movedAway, ...counts}) {
+   const here = counts.added + counts.changed + counts.removed + counts.moved;
+   return [ ...here === 0 ? [] : [ renderCounts({
+    ...counts,
+    movedWithOtherContent: 0
+   }) ], ...movedAway === 0 ? [] : [ `${number(movedAway)} moved away` ] ].join(", ");
+  }
+  function renderDifference(delta, before) {
+   const share = delta === 0 ? "" : (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.O8)(delta, before);
+   return share === "" ? (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.PR)(delta) : `${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_2__.PR)(delta)} (${share})`;
+  }
+  function renderSize(change) {
+   return change.kind === "removed" ? "–" : (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.UP)(change.after.bytes);
+  }
+  function renderEffort({requests: requests, cached: cached, bytes: bytes, ms: ms}) {
+   if (requests === 0 && cached === 0) return `nothing in ${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.NE)(ms)}`;
+   const sources = [ requests === 0 ? "no requests" : (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.SS)(requests, "request"), ...cached === 0 ? [] : [ `${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_2__.SS)(cached, "block")} from the cache` ] ];
+   return `${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.UP)(bytes)} in ${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.NE)(ms)} (${sources.join(", ")})`;
+  }
+  function labelOf({cid: cid, label: label}) {
+   return {
+    label: label === cid ? void 0 : label,
+    cid: (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.Jp)(cid)
+   };
+  }
+  function differing(changes) {
+   return changes.filter(change => !(0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_1__.OI)(change));
+  }
+  function renamed(changes) {
+   return changes.filter(change => change.kind === "moved").filter(_domain_diff_js__WEBPACK_IMPORTED_MODULE_1__.OI);
+  }
+  function withoutStop(text) {
+   return text.replace(/\.+$/, "");
+  }
+  function number(count) {
+   return count.toLocaleString("en-US");
+  }
+  function lastPart(path) {
+   return path.slice(path.lastIndexOf("/") + 1);
+  }
  },
  5120: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
@@ -30544,16 +32256,77 @@ var __webpack_modules__ = {
    return [ line(head), line(head.map(() => "---")), ...rows.map(line) ].join("\n");
   }
  },
- 2011: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 1239: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   KP: () => failedOutputs,
    $Z: () => renderOutputs,
-   B1: () => renderReport,
-   KP: () => failedOutputs
+   B1: () => renderReport
   });
-  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
-  var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3153);
-  var _retention_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4755);
-  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "file-count", "size", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "report-path", "hash", "ipfs" ];
+  var cid = __nccwpck_require__(1265);
+  var domain_outcome = __nccwpck_require__(3153);
+  var domain_diff = __nccwpck_require__(8690);
+  function diffOutputs(comparison) {
+   if (comparison.kind !== "compared") return {
+    "files-added": "",
+    "files-changed": "",
+    "files-removed": "",
+    "files-moved": "",
+    "size-delta": ""
+   };
+   const {added: added, changed: changed, removed: removed, moved: moved} = (0, domain_diff.xS)(comparison.diff);
+   return {
+    "files-added": String(added),
+    "files-changed": String(changed),
+    "files-removed": String(removed),
+    "files-moved": String(moved),
+    "size-delta": String((0, domain_diff.GL)(comparison.diff))
+   };
+  }
+  function reportComparison(comparison) {
+   if (comparison.kind === "none") return {
+    kind: comparison.kind,
+    reason: comparison.reason
+   };
+   const {cid: cid, label: label, commit: commit} = comparison.base;
+   const base = {
+    cid: cid,
+    label: label,
+    commit: commit ?? null
+   };
+   if (comparison.kind === "unavailable") return {
+    kind: comparison.kind,
+    base: base,
+    reason: comparison.reason
+   };
+   const {diff: diff, encoding: encoding, rebuild: rebuild, effort: effort} = comparison;
+   const {before: before, after: after, unchanged: unchanged} = diff;
+   return {
+    kind: comparison.kind,
+    base: base,
+    totals: {
+     ...(0, domain_diff.xS)(diff),
+     before: before,
+     after: after,
+     unchanged: unchanged,
+     bytesDelta: (0, domain_diff.GL)(diff)
+    },
+    changes: diff.changes.map(reportChange),
+    encoding: encoding ?? null,
+    rebuild: rebuild ?? null,
+    effort: effort
+   };
+  }
+  function reportChange(change) {
+   return {
+    kind: change.kind,
+    path: change.path,
+    from: change.kind === "moved" ? change.from : null,
+    before: change.kind === "added" ? null : change.before,
+    after: change.kind === "removed" ? null : change.after
+   };
+  }
+  var render_retention = __nccwpck_require__(4755);
+  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "report-path", "hash", "ipfs" ];
   function renderOutputs(outcome, paths) {
    const nothing = Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ]));
    const written = {
@@ -30568,7 +32341,19 @@ var __webpack_modules__ = {
    };
   }
   function resultOf(outcome) {
-   return outcome.kind === "cleaned" && outcome.dryRun ? "planned" : outcome.kind;
+   switch (outcome.kind) {
+   case "cleaned":
+    return outcome.dryRun ? "planned" : outcome.kind;
+
+   case "compared":
+    return outcome.reason === void 0 ? "planned" : "skipped";
+
+   case "over-budget":
+    return "failed";
+
+   default:
+    return outcome.kind;
+   }
   }
   function knownOutputs(outcome) {
    switch (outcome.kind) {
@@ -30590,6 +32375,10 @@ var __webpack_modules__ = {
      ...retentionOutputs(outcome.retention)
     };
 
+   case "compared":
+   case "over-budget":
+    return buildOutputs(outcome);
+
    case "deployed":
    case "unchanged":
     return {
@@ -30599,24 +32388,31 @@ var __webpack_modules__ = {
     };
    }
   }
-  function buildOutputs({build: build, plan: plan}) {
+  function buildOutputs(outcome) {
+   const {build: build, comparison: comparison} = outcome;
+   const plan = "plan" in outcome ? outcome.plan : void 0;
    return {
     cid: build.root,
-    "cid-v0": (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(build.root) ?? "",
+    "cid-v0": (0, cid.p_)(build.root) ?? "",
     uri: `ipfs://${build.root}`,
-    contenthash: (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.Q8)(build.root),
-    "previous-cid": plan.previous ?? "",
-    changed: String(plan.changed),
+    contenthash: (0, cid.Q8)(build.root),
+    "previous-cid": plan?.previous ?? "",
+    changed: renderChanged(build, plan, comparison),
+    ...diffOutputs(comparison),
     "file-count": String(build.listing.size),
     size: String(build.bytes),
-    tags: plan.tags.join("\n"),
+    tags: plan?.tags.join("\n") ?? "",
     hash: build.root,
     ipfs: build.root
    };
   }
+  function renderChanged(build, plan, comparison) {
+   if (plan !== void 0) return String(plan.changed);
+   return comparison.kind === "none" ? "" : String(comparison.base.cid !== build.root);
+  }
   function liveOutputs(outcome) {
    return {
-    url: (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_2__.W)(outcome.probes) ?? "",
+    url: (0, domain_outcome.W)(outcome.probes) ?? "",
     urls: JSON.stringify(outcome.probes.map(({link: link, state: state, note: note}) => ({
      url: link,
      state: state,
@@ -30630,12 +32426,12 @@ var __webpack_modules__ = {
   }
   const MAX_JSON_LENGTH = 1e5;
   function retentionOutputs(retention) {
-   const entries = [ ...(0, _retention_js__WEBPACK_IMPORTED_MODULE_1__.WU)(retention) ];
+   const entries = [ ...(0, render_retention.WU)(retention) ];
    while (JSON.stringify(entries).length > MAX_JSON_LENGTH) entries.pop();
    return {
     unpinned: JSON.stringify(entries),
     "unpinned-count": String(retention.unpinned.length),
-    "bytes-freed": String(retention.unpinned.reduce((sum, row) => sum + (0, _retention_js__WEBPACK_IMPORTED_MODULE_1__.$$)(row), 0))
+    "bytes-freed": String(retention.unpinned.reduce((sum, row) => sum + (0, render_retention.$$)(row), 0))
    };
   }
   function failedOutputs() {
@@ -30655,31 +32451,37 @@ var __webpack_modules__ = {
    if (outcome.kind === "skipped") return {
     reason: outcome.reason
    };
-   const retention = (0, _retention_js__WEBPACK_IMPORTED_MODULE_1__.Xe)(outcome.retention);
    if (outcome.kind === "cleaned") return {
     tags: outcome.tags,
-    retention: retention
+    retention: (0, render_retention.Xe)(outcome.retention)
    };
    if (outcome.kind === "listed") return {
     usage: outcome.usage ?? null,
-    retention: retention
+    retention: (0, render_retention.Xe)(outcome.retention)
    };
-   const {build: build, plan: plan} = outcome;
+   const {build: build} = outcome;
+   const plan = "plan" in outcome ? outcome.plan : void 0;
    return {
     cid: build.root,
     profile: build.profile,
-    previousCid: plan.previous ?? null,
-    changed: plan.changed,
-    tags: plan.tags,
+    ...plan === void 0 ? {} : {
+     previousCid: plan.previous ?? null,
+     changed: plan.changed,
+     tags: plan.tags
+    },
     bytes: build.bytes,
     blocks: build.blocks,
-    ...outcome.kind === "planned" ? {} : {
+    diff: reportComparison(outcome.comparison),
+    sizeBudget: outcome.budget,
+    ..."pin" in outcome ? {
      pinId: outcome.pin.id,
      uploadedBytes: outcome.uploadedBytes,
      links: outcome.probes,
      expiresAt: outcome.expiresAt?.toISOString() ?? null
-    },
-    retention: retention,
+    } : {},
+    ..."retention" in outcome ? {
+     retention: (0, render_retention.Xe)(outcome.retention)
+    } : {},
     files: Object.fromEntries(build.listing)
    };
   }
@@ -30797,86 +32599,295 @@ var __webpack_modules__ = {
    return named.length <= SHOWN_TAGS ? named : [ ...named.slice(0, SHOWN_TAGS), `${named.length - SHOWN_TAGS} more` ];
   }
  },
- 4453: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 6863: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   B: () => renderSummary,
-   z: () => renderFailure
+   DG: () => HOW_TO_PUBLISH,
+   zt: () => renderFailure,
+   Br: () => renderSummary
   });
-  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
-  var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3153);
-  var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5120);
-  var _retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4755);
-  var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1086);
+  var cid = __nccwpck_require__(1265);
+  var outcome = __nccwpck_require__(3153);
+  var budget = __nccwpck_require__(8276);
+  var domain_diff = __nccwpck_require__(8690);
+  var file_type = __nccwpck_require__(3272);
+  var diff_words = __nccwpck_require__(4402);
+  var markdown = __nccwpck_require__(5120);
+  var units = __nccwpck_require__(1086);
+  const SHORT = 24;
+  function fileName(path) {
+   const shown = (0, units._1)(path);
+   const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]+(?=[^/._-])|.{1,20}/gsu) ?? [];
+   return `<code>${pieces.map(markdown.X1).join("<wbr>")}</code>`;
+  }
+  const MOST_BARS = 12;
+  const UNITS = [ {
+   name: "GB",
+   bytes: 1e9
+  }, {
+   name: "MB",
+   bytes: 1e6
+  }, {
+   name: "kB",
+   bytes: 1e3
+  }, {
+   name: "B",
+   bytes: 1
+  } ];
+  function renderGroups(diff, directories) {
+   if (diff.changes.length === 0 || directories === 0) return "";
+   const types = (0, domain_diff.tw)(diff, file_type.Q);
+   const parents = (0, domain_diff.tw)(diff, domain_diff.jt);
+   const more = parents.length - directories;
+   return details("Sums by type and by directory", [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
+   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, units.PR)(group.delta) ])), renderChart(types), (0, 
+   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ fileName(group.name), (0, 
+   diff_words.u_)(group), (0, units.PR)(group.delta) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ].filter(part => part !== "").join("\n\n"));
+  }
+  function renderChart(types) {
+   const bars = types.filter(({delta: delta, name: name}) => delta !== 0 && /^[A-Za-z ]+$/.test(name)).slice(0, MOST_BARS);
+   const largest = Math.max(...bars.map(({delta: delta}) => Math.abs(delta)));
+   const unit = UNITS.find(({bytes: bytes}) => largest >= bytes);
+   if (bars.length < 2 || unit === void 0) return "";
+   const lengths = bars.map(({delta: delta}) => scale(Math.abs(delta), unit.bytes));
+   return [ "```mermaid", "xychart-beta horizontal", `  title "Difference by type, ${unit.name}"`, `  x-axis [${bars.map(({name: name, delta: delta}) => `"${name} ${delta < 0 ? "shrank" : "grew"}"`).join(", ")}]`, `  y-axis "${unit.name}" 0 --\x3e ${scale(largest, unit.bytes)}`, `  bar [${lengths.join(", ")}]`, "```" ].join("\n");
+  }
+  function scale(bytes, unit) {
+   return String(Math.round(bytes / unit * 10) / 10);
+  }
+  function details(summary, content) {
+   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+  }
+  function renderBudget(lines) {
+   if (lines.length === 0) return "";
+   const rows = lines.map(line => {
+    const bytes = line.kind === "size" ? units.UP : units.PR;
+    const [limit, actual] = [ line.limit, line.actual ].map(value => value === void 0 ? "–" : bytes(value));
+    return [ (0, markdown.aY)(line.text), limit ?? "–", actual ?? "–", usedOf(line), stateOf(line) ];
+   });
+   return (0, markdown.tp)([ "Size budget", "Limit", "Now", "Used", "State" ], rows);
+  }
+  function usedOf({used: used, state: state}) {
+   if (used === void 0) return "–";
+   return `${(state === "over" ? Math.ceil(used * 100) : Math.floor(used * 100)).toLocaleString("en-US")} %`;
+  }
+  function stateOf({state: state, limit: limit, actual: actual}) {
+   if (state === "unknown") return "➖ unknown: it takes a diff";
+   if (state === "within") return "✅ within";
+   return limit === void 0 || actual === void 0 ? "❌ over" : `❌ over by ${(0, units.UP)(actual - limit)}`;
+  }
+  const HEADING = "#### What changed";
+  const FULL = {
+   rows: 2e3,
+   moved: 2e3,
+   directories: 100,
+   rebuilt: 100,
+   budget: 100
+  };
+  const SMALLER = {
+   ...FULL,
+   moved: 0,
+   directories: 0,
+   rebuilt: 20
+  };
+  const STEPS = [ FULL, {
+   ...FULL,
+   directories: 0
+  }, SMALLER, ...[ 500, 200, 50, 20, 5 ].map(rows => ({
+   ...SMALLER,
+   rows: rows
+  })), {
+   ...SMALLER,
+   rows: 0,
+   rebuilt: 0
+  }, {
+   ...SMALLER,
+   rows: 0,
+   rebuilt: 0,
+   budget: 0
+  } ];
+  const NO_ROOM = `${HEADING}\n\nThis summary has no room left for it: the report file has all.`;
+  function renderDiffSection(comparison, {budget: budget, maxBytes: maxBytes}) {
+   const fits = text => (new TextEncoder).encode(text).length <= maxBytes;
+   for (const extents of STEPS) {
+    const text = [ HEADING, ...comparison.kind === "compared" ? opening(comparison, extents) : [ sentence(comparison) ], renderBudget(budget.slice(0, extents.budget)), ...comparison.kind === "compared" ? tables(comparison, extents) : [], leftOut(comparison, budget, extents), comparison.kind === "compared" ? `<sub>Read ${(0, 
+    markdown.X1)((0, diff_words.zA)(comparison.effort))}.</sub>` : "" ].filter(part => part !== "").join("\n\n");
+    if (fits(text)) return text;
+   }
+   return fits(NO_ROOM) ? NO_ROOM : "";
+  }
+  function sentence(comparison) {
+   const reason = (0, markdown.X1)((0, diff_words.f6)(comparison.reason));
+   return comparison.kind === "none" ? `No diff: ${reason}.` : `No diff with ${base(comparison)}: ${reason}.`;
+  }
+  function opening(comparison, extents) {
+   const {encoding: encoding, rebuild: rebuild} = comparison;
+   return [ totals(comparison), rebuildBlock(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
+   markdown.X1)((0, diff_words.f6)(encoding))}.` ];
+  }
+  function tables(comparison, extents) {
+   return [ changesTable((0, diff_words.R1)(comparison.diff.changes).slice(0, extents.rows)), movedList(comparison, extents.moved), renderGroups(comparison.diff, extents.directories) ];
+  }
+  function base(comparison) {
+   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
+   const commit = comparison.base.commit === void 0 ? "" : `, commit ${(0, markdown.X1)(comparison.base.commit)}`;
+   return label === void 0 ? `${(0, markdown.aY)(cid)}${commit}` : `${(0, markdown.aY)(label)} (${(0, 
+   markdown.aY)(cid)}${commit})`;
+  }
+  function totals(comparison) {
+   const {diff: diff} = comparison;
+   if (diff.changes.length === 0) return `The same files as ${base(comparison)}.`;
+   const {before: before, after: after} = diff;
+   return [ `Compared with ${base(comparison)}: **${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}**.`, `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
+   units.SS)(after.files, "file")},`, `${(0, units.UP)(before.bytes)} → ${(0, units.UP)(after.bytes)},`, `**${(0, 
+   diff_words.MC)((0, domain_diff.GL)(diff), before.bytes)}**.` ].join(" ");
+  }
+  function rebuildBlock(rebuild, rows) {
+   if (rebuild === void 0) return "";
+   const shown = rebuild.files.slice(0, rows).map(({path: path, cause: cause}) => [ fileName(path), (0, 
+   markdown.X1)(cause) ]);
+   const lines = [ "[!WARNING]", "**The sources are the same, but the CID changed.**", `They are known to be the same because ${(0, 
+   markdown.X1)((0, diff_words.f6)(rebuild.evidence))}.`, ...shown.length === 0 ? [] : [ "", ...(0, 
+   markdown.tp)([ "File", "Most likely cause" ], shown).split("\n") ] ];
+   return lines.map(line => `> ${line}`.trimEnd()).join("\n");
+  }
+  function changesTable(changes) {
+   if (changes.length === 0) return "";
+   const rows = changes.map(change => [ fileCell((0, diff_words.Vb)(change)), (0, diff_words.qI)(change), (0, 
+   diff_words.vN)(change) ]);
+   return (0, markdown.tp)([ "File", "Size", "Change" ], rows);
+  }
+  function fileCell({path: path, names: names}) {
+   if (names === void 0) return fileName(path);
+   return `${fileName(path)}<br><sub>${fileName(names.before)} → ${fileName(names.after)}</sub>`;
+  }
+  function movedList({diff: diff}, rows) {
+   const moved = (0, diff_words.fN)(diff.changes);
+   if (moved.length === 0 || rows === 0) return "";
+   const lines = moved.slice(0, rows).map(({from: from, path: path, after: after}) => [ fileName(from), fileName(path), (0, 
+   units.UP)(after.bytes) ]);
+   return details(`${(0, units.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
+   markdown.tp)([ "From", "To", "Size" ], lines));
+  }
+  function leftOut(comparison, budget, extents) {
+   const missing = [ ...comparison.kind === "compared" ? leftOutOf(comparison, extents) : [], ...rowsBeyond(extents.budget, {
+    count: budget.length,
+    noun: "budget line"
+   }) ];
+   return missing.length === 0 ? "" : `Left out here: ${missing.join("; ")}. The report file has all of it.`;
+  }
+  function leftOutOf({diff: diff, rebuild: rebuild}, extents) {
+   const sums = extents.directories === 0 && diff.changes.length > 0;
+   return [ ...rowsBeyond(extents.rows, {
+    count: (0, diff_words.R1)(diff.changes).length,
+    noun: "further difference"
+   }), ...rowsBeyond(extents.moved, {
+    count: (0, diff_words.fN)(diff.changes).length,
+    noun: "moved file"
+   }), ...sums ? [ "the sums by type and by directory" ] : [], ...rowsBeyond(extents.rebuilt, {
+    count: rebuild?.files.length ?? 0,
+    noun: "rebuilt file"
+   }) ];
+  }
+  function rowsBeyond(shown, {count: count, noun: noun}) {
+   return count <= shown ? [] : [ (0, units.SS)(count - shown, noun) ];
+  }
+  var render_retention = __nccwpck_require__(4755);
+  const HOW_TO_PUBLISH = "A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.";
   function renderSummary(outcome, context) {
    switch (outcome.kind) {
    case "skipped":
-    return `### ⏸ Nothing deployed · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}\n\n${(0, 
-    _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(outcome.reason)}\n`;
+    return `### ⏸ Nothing deployed · ${(0, markdown.aY)(context.project)}\n\n${(0, markdown.X1)(outcome.reason)}\n`;
 
    case "planned":
-    return [ `### 🧪 Dry run: nothing was written · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}`, planLine(outcome.plan), identity(outcome.build, outcome.plan), (0, 
-    _retention_js__WEBPACK_IMPORTED_MODULE_2__.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+    return [ `### 🧪 Dry run: nothing was written · ${(0, markdown.aY)(context.project)}`, planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome), (0, 
+    render_retention.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+
+   case "compared":
+   case "over-budget":
+    return [ `### ${unsentHeadline(outcome)} · ${(0, markdown.aY)(context.project)}`, unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
 
    case "cleaned":
    case "listed":
-    return [ `### ${cleanupHeadline(outcome)} · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}`, ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
-    _retention_js__WEBPACK_IMPORTED_MODULE_2__.iq)(outcome.retention) || "The project has no revisions.", footer(context) ].join("\n\n");
+    return [ `### ${cleanupHeadline(outcome)} · ${(0, markdown.aY)(context.project)}`, ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
+    render_retention.iq)(outcome.retention) || "The project has no revisions.", footer(context) ].join("\n\n");
 
    case "deployed":
    case "unchanged":
-    return [ `### ${headline(outcome.kind, outcome.probes)} · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}`, linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), (0, 
-    _retention_js__WEBPACK_IMPORTED_MODULE_2__.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+    return [ `### ${headline(outcome.kind, outcome.probes)} · ${(0, markdown.aY)(context.project)}`, linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome), (0, 
+    render_retention.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
    }
   }
   function renderFailure(error, context, what = "Deploy") {
-   const lines = error.message.split("\n").map(_markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1).join("<br>");
-   const hint = error.hint === void 0 ? "" : `\n\n**What to do:** ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(error.hint)}`;
-   return `### ❌ ${what} failed (${error.kind}) · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+   const lines = error.message.split("\n").map(markdown.X1).join("<br>");
+   const hint = error.hint === void 0 ? "" : `\n\n**What to do:** ${(0, markdown.X1)(error.hint)}`;
+   return `### ❌ ${what} failed (${error.kind}) · ${(0, markdown.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
   }
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";
-   if ((0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_3__.W)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
+   if ((0, outcome.W)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
    return kind === "unchanged" ? "✅ Already deployed, nothing changed" : "✅ Live on IPFS";
+  }
+  const MAX_DIFF_BYTES = 5e5;
+  function diffSection({comparison: comparison, budget: budget}) {
+   return renderDiffSection(comparison, {
+    budget: budget,
+    maxBytes: MAX_DIFF_BYTES
+   });
+  }
+  function unsentHeadline(outcome) {
+   if (outcome.kind === "over-budget") return "❌ Size budget exceeded, nothing was sent";
+   return outcome.reason === void 0 ? "🔍 Compared, nothing was written" : "⏸ Not published";
+  }
+  function unsentLine(outcome) {
+   if (outcome.kind === "over-budget") {
+    const {message: message, hint: hint = ""} = (0, budget.q)(outcome.budget);
+    return `${message.split("\n").map(markdown.X1).join("<br>")}\n\n**What to do:** ${(0, 
+    markdown.X1)(hint)}`;
+   }
+   return outcome.reason === void 0 ? "" : (0, markdown.X1)(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
   }
   function cleanupHeadline(outcome) {
    if (outcome.kind === "listed") return "📋 What is pinned";
    if (outcome.dryRun) return "🧪 Dry run: nothing was unpinned";
-   const tags = outcome.tags.map(_markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY).join(" ");
+   const tags = outcome.tags.map(markdown.aY).join(" ");
    if (outcome.retention.failed.length > 0) return `⚠️ Cleaned up${tags === "" ? "" : ` ${tags}`}, not all of it`;
    return tags === "" ? "🧹 Swept" : `🗑 Given up ${tags}`;
   }
   function usageLine({usage: usage, retention: retention}) {
    const account = usage === void 0 ? "What the whole account uses is not known: the key lacks the permission Legacy Endpoints, Data: userPinnedDataTotal." : `The account holds ${(0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(usage.pins, "pin")}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(usage.bytes)}.`;
-   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(`${account} ${(0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.pp)(retention)}`);
+   units.SS)(usage.pins, "pin")}, ${(0, units.UP)(usage.bytes)}.`;
+   return (0, markdown.X1)(`${account} ${(0, render_retention.pp)(retention)}`);
   }
   function linkLine(probes, build) {
-   const main = (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_3__.W)(probes);
+   const main = (0, outcome.W)(probes);
    const others = probes.filter(probe => probe.link !== main && probe.state !== "down").map(probe => (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.nf)(probe.host, probe.link));
-   const first = main === void 0 ? [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)((0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.Jp)(build.root)) ] : [ `**${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.nf)(isOpened(probes) ? "Open the site" : "Link, not opened yet", main)}**`, (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_4__.Jp)(build.root)) ];
+   markdown.nf)(probe.host, probe.link));
+   const first = main === void 0 ? [ (0, markdown.aY)((0, units.Jp)(build.root)) ] : [ `**${(0, 
+   markdown.nf)(isOpened(probes) ? "Open the site" : "Link, not opened yet", main)}**`, (0, 
+   markdown.aY)((0, units.Jp)(build.root)) ];
    return [ ...first, ...others ].join(" · ");
   }
   function isOpened(probes) {
    return probes.some(probe => probe.state !== "unopened");
   }
   function planLine(plan) {
-   return plan.source.kind === "upload" ? `Would upload the build: ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(plan.source.reason)}.` : `Would use the pin ${(0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(plan.source.pin.id)}, which has this CID.`;
+   return plan.source.kind === "upload" ? `Would upload the build: ${(0, markdown.X1)(plan.source.reason)}.` : `Would use the pin ${(0, 
+   markdown.aY)(plan.source.pin.id)}, which has this CID.`;
   }
   function identity(build, plan, uploadedBytes) {
-   const v0 = (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(build.root);
-   const rows = [ ...v0 === void 0 ? [] : [ [ "CIDv0", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(v0) ] ], [ "URI", (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(`ipfs://${build.root}`) ], [ "ENS contenthash", (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)((0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.Q8)(build.root)) ], [ "Files", (0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(build.listing.size, "file") ], [ "Size", (0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(build.bytes) ], ...uploadedBytes === void 0 ? [] : [ [ "Uploaded", uploadedBytes === 0 ? "nothing, it was pinned already" : (0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(uploadedBytes) ] ], [ "Tags", plan.tags.map(_markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY).join(" ") || "none" ], [ "Before", plan.previous === void 0 ? "first deploy of this tag" : plan.previous === build.root ? "the same CID" : (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(plan.previous) ], [ "CID profile", build.readFile === void 0 ? "as in the CAR" : (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(build.profile) ] ];
-   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "CID", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(build.root) ], rows);
+   const v0 = (0, cid.p_)(build.root);
+   const rows = [ ...v0 === void 0 ? [] : [ [ "CIDv0", (0, markdown.aY)(v0) ] ], [ "URI", (0, 
+   markdown.aY)(`ipfs://${build.root}`) ], [ "ENS contenthash", (0, markdown.aY)((0, 
+   cid.Q8)(build.root)) ], [ "Files", (0, units.SS)(build.listing.size, "file") ], [ "Size", (0, 
+   units.UP)(build.bytes) ], ...uploadedBytes === void 0 ? [] : [ [ "Uploaded", uploadedBytes === 0 ? "nothing, it was pinned already" : (0, 
+   units.UP)(uploadedBytes) ] ], ...plan === void 0 ? [] : placeRows(plan), [ "CID profile", build.readFile === void 0 ? "as in the CAR" : (0, 
+   markdown.aY)(build.profile) ] ];
+   return (0, markdown.tp)([ "CID", (0, markdown.aY)(build.root) ], rows);
+  }
+  function placeRows({tags: tags, previous: previous, cid: cid}) {
+   const before = previous === void 0 ? "first deploy of this tag" : previous === cid ? "the same CID" : (0, 
+   markdown.aY)(previous);
+   return [ [ "Tags", tags.map(markdown.aY).join(" ") || "none" ], [ "Before", before ] ];
   }
   const STATES = {
    live: "✅ live",
@@ -30886,11 +32897,10 @@ var __webpack_modules__ = {
   };
   function probeTable(probes) {
    if (probes.length === 0) return "";
-   const rows = probes.map(probe => [ probe.state === "down" ? (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(probe.host) : (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.nf)(probe.host, probe.link), STATES[probe.state], (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(probe.note), probe.state === "unopened" ? "" : (0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.NE)(probe.ms) ]);
-   return `#### Where it is served\n\n${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "Gateway", "State", "Note", "Time" ], rows)}`;
+   const rows = probes.map(probe => [ probe.state === "down" ? (0, markdown.aY)(probe.host) : (0, 
+   markdown.nf)(probe.host, probe.link), STATES[probe.state], (0, markdown.X1)(probe.note), probe.state === "unopened" ? "" : (0, 
+   units.NE)(probe.ms) ]);
+   return `#### Where it is served\n\n${(0, markdown.tp)([ "Gateway", "State", "Note", "Time" ], rows)}`;
   }
   const KUBO_COMMANDS = {
    "unixfs-v1-2025": [ "ipfs config profile apply unixfs-v1-2025", "ipfs add -r -Q --hidden DIRECTORY" ],
@@ -30903,8 +32913,8 @@ var __webpack_modules__ = {
    return `<details><summary>Check it by hand</summary>\n\n\`\`\`sh\n${commands.join("\n")}\n\`\`\`\n\n</details>`;
   }
   function footer({commit: commit, runUrl: runUrl}) {
-   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(commit.slice(0, 7))}` ], ...runUrl === "" ? [] : [ (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.nf)("log", runUrl) ] ];
+   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.X1)(commit.slice(0, 7))}` ], ...runUrl === "" ? [] : [ (0, 
+   markdown.nf)("log", runUrl) ] ];
    return parts.length === 0 ? "" : `<sub>${parts.join(" · ")}</sub>\n`;
   }
  },
@@ -30913,7 +32923,9 @@ var __webpack_modules__ = {
    Qt: () => renderAge,
    UP: () => renderBytes,
    SS: () => renderCount,
+   PR: () => renderDelta,
    NE: () => renderMs,
+   O8: () => renderShare,
    Jp: () => shortCid,
    _1: () => shortPath
   });
@@ -31050,6 +33062,19 @@ var __webpack_modules__ = {
     maximumFractionDigits: bytes < 1e3 ? 0 : 2
    });
   }
+  function renderDelta(bytes) {
+   return bytes === 0 ? "±0 B" : `${units_signOf(bytes)}${renderBytes(Math.abs(bytes))}`;
+  }
+  function renderShare(delta, before) {
+   if (before === 0) return "";
+   const percent = Math.abs(delta / before) * 100;
+   if (percent === 0) return "±0 %";
+   if (percent < .1) return "under 0.1 %";
+   const digits = percent < 10 ? 1 : 0;
+   return `${units_signOf(delta)}${percent.toLocaleString("en-US", {
+    maximumFractionDigits: digits
+   })} %`;
+  }
   function renderMs(ms) {
    if (ms < 1e3) return `${Math.round(ms)} ms`;
    if (ms < 6e4) return `${(ms / 1e3).toFixed(1)} s`;
@@ -31066,207 +33091,36 @@ var __webpack_modules__ = {
    return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
   }
   function shortPath(path) {
-   return path.length <= 120 ? path : `${path.slice(0, 60)}…${path.slice(-59)}`;
+   if (path.length <= 120) return path;
+   const [start, end] = [ path.slice(0, 60).replace(/[\ud800-\udbff]$/, ""), path.slice(-59).replace(/^[\udc00-\udfff]/, "") ];
+   return `${start}…${end}`;
   }
   function shortCid(cid) {
    return `${cid.slice(0, 8)}…${cid.slice(-3)}`;
   }
+  function units_signOf(difference) {
+   return difference < 0 ? "−" : "+";
+  }
  },
- 6414: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 6929: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   j: () => cleanupPorts,
-   W: () => deployPorts
+   e4: () => accountPorts,
+   jT: () => cleanupPorts,
+   M: () => account_github,
+   fu: () => githubTraffic
   });
-  var external_node_crypto_ = __nccwpck_require__(7598);
-  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-  var domain_cid = __nccwpck_require__(1265);
-  function renderLink(template, cid, kind) {
-   const link = template.replaceAll("{cid}", cid).replace(/\/+$/, "");
-   const bare = new URL(link).pathname === "/";
-   return kind === "directory" || bare ? `${link}/` : link;
-  }
-  function chooseSample(root, listing) {
-   const index = listing.get("index.html");
-   if (index !== void 0 && index.cid !== root) return {
-    path: "",
-    ...index
-   };
-   let smallest;
-   for (const [path, file] of listing) {
-    if (file.cid === root && listing.size === 1) return {
-     path: "",
-     ...file
-    };
-    if (file.bytes > 0 && (smallest === void 0 || file.bytes < smallest.bytes)) smallest = {
-     path: path,
-     ...file
-    };
-   }
-   return smallest;
-  }
-  function renderPath(path) {
-   return path.split("/").map(encodeURIComponent).join("/");
-  }
-  const ATTEMPT_TIMEOUT_MS = 15e3;
-  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
-  const MAX_BODY_BYTES = 4 * 1024 * 1024;
-  function createGateways(options) {
-   return {
-    probe: async build => {
-     const sample = chooseSample(build.root, build.listing);
-     const kind = sample?.cid === build.root ? "file" : "directory";
-     const targets = options.templates.map(gateway => ({
-      gateway: gateway,
-      link: renderLink(gateway.template, build.root, kind)
-     }));
-     if (options.look === "none") return targets.map(({link: link}) => unopened(link));
-     return await poll(targets.map(({gateway: gateway, link: link}) => () => probe_open({
-      gateway: gateway,
-      link: link,
-      sample: sample,
-      options: options
-     })), options.timeoutMs);
-    }
-   };
-  }
-  function unopened(link) {
-   return {
-    link: link,
-    host: new URL(link).host,
-    state: "unopened",
-    note: "not opened",
-    final: true,
-    ms: 0
-   };
-  }
-  async function poll(attempts, timeoutMs) {
-   const end = performance.now() + timeoutMs;
-   for (let round = 0; ;round += 1) {
-    const probes = await Promise.all(attempts.map(attempt => attempt()));
-    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
-    const settled = probes.every(probe => probe.final) || probes.some(probe => probe.state !== "down");
-    if (settled || performance.now() + delay > end) return probes;
-    await (0, promises_namespaceObject.setTimeout)(delay);
-   }
-  }
-  async function probe_open(target) {
-   const host = new URL(target.link).host;
-   const began = performance.now();
-   const verdict = await ask(target).catch(error => down(reasonOf(error)));
-   return {
-    link: target.link,
-    host: host,
-    ms: Math.round(performance.now() - began),
-    ...verdict
-   };
-  }
-  function down(note) {
-   return {
-    state: "down",
-    note: note,
-    final: false
-   };
-  }
-  function attemptMs(timeoutMs) {
-   return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2e3));
-  }
-  async function ask({link: link, sample: sample, gateway: gateway, options: options}) {
-   const url = sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${renderPath(sample.path)}`;
-   const key = gateway.dedicated ? options.dedicatedKey : void 0;
-   const response = await fetch(url, {
-    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
-    redirect: key === void 0 ? "follow" : "manual",
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
-    }
-   });
-   const body = await readStart(response);
-   return judge(response, body, {
-    sample: sample,
-    host: new URL(link).hostname
-   });
-  }
-  async function readStart(response) {
-   const chunks = [];
-   let bytes = 0;
-   for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= MAX_BODY_BYTES) break;
-   }
-   return Buffer.concat(chunks);
-  }
-  const MEANINGS = {
-   "00004": {
-    state: "down",
-    note: "says the link is invalid",
-    final: true
-   },
-   "00006": down("does not have the content yet"),
-   "00023": {
-    state: "down",
-    note: "serves HTML only through a custom domain",
-    final: true
-   },
-   "00024": {
-    state: "down",
-    note: "refuses this content or its key",
-    final: true
-   }
-  };
-  function judge(response, body, {sample: sample, host: host}) {
-   if (response.ok && sample !== void 0 && isRawBlock(body, sample)) return {
-    state: "live",
-    note: "bytes match",
-    final: true
-   };
-   const refusal = /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
-   if (refusal !== void 0) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
-   if (!response.ok) return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
-   if (sample === void 0) return {
-    state: "live",
-    note: "answers",
-    final: true
-   };
-   if (hasLength(response, body, sample)) return {
-    state: "live",
-    note: "length matches",
-    final: true
-   };
-   if (isServiceWorkerHost(host)) return {
-    state: "opens",
-    note: "loads and checks the content in the browser",
-    final: true
-   };
-   return down("answered with other bytes");
-  }
-  const NOT_FOUND_YET = new Set([ 404, 410, 502, 503, 504 ]);
-  function isServiceWorkerHost(host) {
-   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
-  }
-  function isRawBlock(body, sample) {
-   return (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest()) === sample.cid;
-  }
-  function hasLength(response, body, sample) {
-   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) return false;
-   const announced = response.headers.get("content-length");
-   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
-  }
-  function reasonOf(error) {
-   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
-   const cause = error instanceof Error ? error.cause : void 0;
-   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
-   return `could not be reached${code === void 0 ? "" : ` (${code})`}`;
-  }
   var github = __nccwpck_require__(2413);
   var domain_errors = __nccwpck_require__(6046);
   var json = __nccwpck_require__(7803);
   const PULL_REQUESTS_A_QUERY = 50;
+  const COMMITS_A_QUERY = 50;
+  const COMMIT = /^[0-9a-f]{7,40}$/;
   const MAX_DEPLOYMENT_PAGES = 20;
   function createRepository(options) {
    return {
     pullRequests: numbers => whatIsKnown(() => readPullRequests(options, numbers)),
-    activeDeployments: () => whatIsKnown(() => readDeployments(options))
+    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+    commitTrees: commits => whatIsKnown(() => readCommitTrees(options, commits))
    };
   }
   async function whatIsKnown(read) {
@@ -31289,7 +33143,7 @@ var __webpack_modules__ = {
    for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
     const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
     const fields = asked.map(number => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
-    const repository = await repository_ask(options, "read the pull requests", fields.join(" "));
+    const repository = await ask(options, "read the pull requests", fields.join(" "));
     for (const number of asked) {
      const answer = (0, json.fK)(repository, `p${number}`);
      const pullRequest = parsePullRequest(answer);
@@ -31320,7 +33174,7 @@ var __webpack_modules__ = {
    for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
     const position = after === "" ? "" : `, after: ${JSON.stringify(after)}`;
     const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { environment state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`;
-    const {nodes: nodes, next: next} = parseDeployments(await repository_ask(options, "read the deployments", fields));
+    const {nodes: nodes, next: next} = parseDeployments(await ask(options, "read the deployments", fields));
     active.push(...nodes);
     after = next;
     if (after === "") break;
@@ -31339,7 +33193,22 @@ var __webpack_modules__ = {
     next: hasNext ? (0, json.$6)(repository, "deployments", "pageInfo", "endCursor") ?? "" : ""
    };
   }
-  async function repository_ask({repository: repository, token: token, traffic: traffic}, doing, fields) {
+  async function readCommitTrees(options, commits) {
+   const trees = new Map;
+   const wanted = [ ...new Set(commits) ].filter(commit => COMMIT.test(commit));
+   for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
+    const asked = wanted.slice(from, from + COMMITS_A_QUERY);
+    const fields = asked.map((commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`);
+    const repository = await ask(options, "read the commits", fields.join(" "));
+    for (const [index, commit] of asked.entries()) {
+     const answer = (0, json.fK)(repository, `c${index}`);
+     const tree = (0, json.$6)(answer, "tree", "oid");
+     if (tree !== void 0 && (0, json.$6)(answer, "oid")?.startsWith(commit) === true) trees.set(commit, tree);
+    }
+   }
+   return trees;
+  }
+  async function ask({repository: repository, token: token, traffic: traffic}, doing, fields) {
    const [owner, name] = repository.split("/");
    if (owner === void 0 || name === void 0 || name === "") throw denied("the repository is not known");
    if (token === "") throw denied("there is no github-token");
@@ -31386,823 +33255,7 @@ var __webpack_modules__ = {
     cause: answer
    });
   }
-  var external_node_async_hooks_ = __nccwpck_require__(6698);
-  function lowerBound(array, value, comparator) {
-   let first = 0;
-   let count = array.length;
-   while (count > 0) {
-    const step = Math.trunc(count / 2);
-    let it = first + step;
-    if (comparator(array[it], value) <= 0) {
-     first = ++it;
-     count -= step + 1;
-    } else count = step;
-   }
-   return first;
-  }
-  const compactionThreshold = 100;
-  class PriorityQueue {
-   #queue=[];
-   #head=0;
-   #compact() {
-    if (this.#head === 0) return;
-    this.#queue.splice(0, this.#head);
-    this.#head = 0;
-   }
-   #findIndex(isMatch) {
-    for (let index = this.#head; index < this.#queue.length; index++) if (isMatch(this.#queue[index])) return index;
-    return -1;
-   }
-   #removeFirst() {
-    const item = this.#queue[this.#head];
-    this.#queue[this.#head] = void 0;
-    this.#head++;
-    if (this.#head === this.#queue.length) {
-     this.#queue.length = 0;
-     this.#head = 0;
-    } else if (this.#head > compactionThreshold && this.#head > this.#queue.length / 2) this.#compact();
-    return item.run;
-   }
-   enqueue(run, options) {
-    const {priority: priority = 0, id: id} = options ?? {};
-    const {size: size} = this;
-    const element = {
-     priority: priority,
-     id: id,
-     run: run
-    };
-    if (size === 0) {
-     this.#queue.length = 0;
-     this.#head = 0;
-     this.#queue.push(element);
-     return;
-    }
-    if (this.#queue.at(-1).priority >= priority) {
-     this.#queue.push(element);
-     return;
-    }
-    this.#compact();
-    const index = lowerBound(this.#queue, element, (a, b) => a.priority === b.priority ? 0 : b.priority - a.priority);
-    this.#queue.splice(index, 0, element);
-   }
-   setPriority(id, priority) {
-    const index = this.#findIndex(element => element.id === id);
-    if (index === -1) throw new ReferenceError(`No promise function with the id "${id}" exists in the queue.`);
-    if (this.#queue[index].priority === priority) return;
-    const [item] = this.#queue.splice(index, 1);
-    this.enqueue(item.run, {
-     priority: priority,
-     id: id
-    });
-   }
-   remove(idOrRun) {
-    const index = this.#findIndex(element => (typeof idOrRun === "string" ? element.id : element.run) === idOrRun);
-    if (index === this.#head) this.#removeFirst(); else if (index !== -1) this.#queue.splice(index, 1);
-   }
-   dequeue() {
-    return this.#head === this.#queue.length ? void 0 : this.#removeFirst();
-   }
-   filter(options) {
-    const result = [];
-    for (let index = this.#head; index < this.#queue.length; index++) {
-     const element = this.#queue[index];
-     if (element.priority === options.priority) result.push(element.run);
-    }
-    return result;
-   }
-   get size() {
-    return this.#queue.length - this.#head;
-   }
-  }
-  const maximumTimerDelay = 2147483647;
-  const asyncHooks = globalThis.process?.getBuiltinModule?.("node:async_hooks");
-  const bindAsyncContext = function_ => {
-   if (asyncHooks === void 0) return function_;
-   const asyncResource = new asyncHooks.AsyncResource("PQueueTask");
-   return () => asyncResource.runInAsyncScope(function_);
-  };
-  const validateTimeout = timeout => {
-   if (timeout !== void 0 && !(Number.isFinite(timeout) && timeout > 0 && timeout <= maximumTimerDelay)) throw new TypeError(`Expected \`timeout\` to be a positive finite number up to ${maximumTimerDelay}, got \`${timeout}\` (${typeof timeout})`);
-  };
-  const validateLimit = (name, value) => {
-   if (!(typeof value === "number" && value >= 1 && (value === 1 / 0 || Number.isInteger(value)))) throw new TypeError(`Expected \`${name}\` to be an integer from 1 and up or \`Infinity\`, got \`${String(value)}\` (${typeof value})`);
-  };
-  const validateRateLimit = (interval, intervalCap, isStrict) => {
-   validateLimit("intervalCap", intervalCap);
-   if (!(Number.isFinite(interval) && interval >= 0)) throw new TypeError(`Expected \`interval\` to be a finite number >= 0, got \`${String(interval)}\` (${typeof interval})`);
-   if (intervalCap !== 1 / 0 && interval > maximumTimerDelay) throw new TypeError(`Expected \`interval\` to be at most ${maximumTimerDelay} with an \`intervalCap\`, got \`${interval}\``);
-   if (isStrict && interval === 0) throw new TypeError("The `strict` option requires a non-zero `interval`");
-   if (isStrict && intervalCap === 1 / 0) throw new TypeError("The `strict` option requires a finite `intervalCap`");
-  };
-  class PQueue extends EventTarget {
-   #carryoverIntervalCount;
-   #isIntervalIgnored;
-   #intervalCount=0;
-   #intervalCap;
-   #rateLimitedInInterval=false;
-   #rateLimitFlushScheduled=false;
-   #interval;
-   #intervalEnd=0;
-   #intervalId;
-   #timeoutId;
-   #strict;
-   #strictTicks=[];
-   #strictTicksStartIndex=0;
-   #queue;
-   #queueClass;
-   #pending=0;
-   #concurrency;
-   #isPaused;
-   #idAssigner=1n;
-   #runningTasks=new Set;
-   #abortListeners=new Map;
-   #waitingTasks=new Set;
-   #timeout;
-   constructor(options) {
-    super();
-    globalThis.process?.getBuiltinModule?.("node:events")?.setMaxListeners(1 / 0, this);
-    const {carryoverIntervalCount: carryoverIntervalCount = false, intervalCap: intervalCap = 1 / 0, interval: interval = 0, concurrency: concurrency = 1 / 0, autoStart: autoStart = true, queueClass: queueClass = PriorityQueue, strict: strict = false, timeout: timeout} = options ?? {};
-    validateRateLimit(interval, intervalCap, strict);
-    this.#carryoverIntervalCount = carryoverIntervalCount;
-    this.#isIntervalIgnored = intervalCap === 1 / 0 || interval === 0;
-    this.#intervalCap = intervalCap;
-    this.#interval = interval;
-    this.#strict = strict;
-    this.#queueClass = queueClass;
-    this.#queue = new this.#queueClass;
-    this.concurrency = concurrency;
-    this.timeout = timeout;
-    this.#isPaused = !autoStart;
-    this.#setupRateLimitTracking();
-   }
-   #onAbort(signal, callback) {
-    let listener = this.#abortListeners.get(signal);
-    if (!listener) {
-     const callbacks = new Set;
-     const dispatch = () => {
-      this.#abortListeners.delete(signal);
-      for (const abortCallback of callbacks) abortCallback();
-     };
-     listener = {
-      callbacks: callbacks,
-      dispatch: dispatch
-     };
-     this.#abortListeners.set(signal, listener);
-     signal.addEventListener("abort", dispatch, {
-      once: true
-     });
-    }
-    const currentListener = listener;
-    currentListener.callbacks.add(callback);
-    return () => {
-     currentListener.callbacks.delete(callback);
-     if (currentListener.callbacks.size > 0 || this.#abortListeners.get(signal) !== currentListener) return;
-     this.#abortListeners.delete(signal);
-     signal.removeEventListener("abort", currentListener.dispatch);
-    };
-   }
-   #emit(event, detail) {
-    this.dispatchEvent(new CustomEvent(event, {
-     detail: detail
-    }));
-   }
-   async #onEvent(events, shouldHandle) {
-    const eventList = Array.isArray(events) ? events : [ events ];
-    return new Promise(resolve => {
-     const controller = new AbortController;
-     const listener = () => {
-      if (shouldHandle && !shouldHandle()) return;
-      controller.abort();
-      resolve();
-     };
-     for (const event of eventList) this.addEventListener(event, listener, {
-      signal: controller.signal
-     });
-    });
-   }
-   get #isRateLimitedNow() {
-    if (this.#isIntervalIgnored || this.#queue.size === 0) return false;
-    const now = Date.now();
-    if (this.#strict) {
-     this.#cleanupStrictTicks(now);
-     return this.#getActiveTicksCount() >= this.#intervalCap;
-    }
-    const isWindowOver = this.#intervalId === void 0 && this.#intervalEnd <= now;
-    const count = isWindowOver ? this.#intervalCountAtWindowStart : this.#intervalCount;
-    return count >= this.#intervalCap;
-   }
-   get #intervalCountAtWindowStart() {
-    return this.#carryoverIntervalCount ? this.#pending : 0;
-   }
-   #updateRateLimitState() {
-    const shouldBeRateLimited = this.#isRateLimitedNow;
-    if (shouldBeRateLimited === this.#rateLimitedInInterval) return;
-    this.#rateLimitedInInterval = shouldBeRateLimited;
-    this.#emit(shouldBeRateLimited ? "rateLimit" : "rateLimitCleared");
-   }
-   #rollbackIntervalConsumption() {
-    if (this.#isIntervalIgnored) return;
-    this.#rollbackIntervalSlot();
-    this.#scheduleRateLimitUpdate();
-   }
-   #scheduleRateLimitUpdate() {
-    if (this.#isIntervalIgnored || this.#rateLimitFlushScheduled) return;
-    this.#rateLimitFlushScheduled = true;
-    queueMicrotask(() => {
-     this.#rateLimitFlushScheduled = false;
-     this.#updateRateLimitState();
-    });
-   }
-   #setupRateLimitTracking() {
-    if (this.#isIntervalIgnored) return;
-    this.addEventListener("add", () => {
-     if (this.#queue.size > 0) this.#scheduleRateLimitUpdate();
-    });
-    this.addEventListener("next", () => {
-     this.#scheduleRateLimitUpdate();
-    });
-   }
-   #cleanupStrictTicks(now) {
-    while (this.#strictTicksStartIndex < this.#strictTicks.length) {
-     const oldestTick = this.#strictTicks[this.#strictTicksStartIndex];
-     if (oldestTick !== void 0 && now - oldestTick >= this.#interval) this.#strictTicksStartIndex++; else break;
-    }
-    const shouldCompact = this.#strictTicksStartIndex > 100 && this.#strictTicksStartIndex > this.#strictTicks.length / 2 || this.#strictTicksStartIndex === this.#strictTicks.length;
-    if (!shouldCompact) return;
-    this.#strictTicks = this.#strictTicks.slice(this.#strictTicksStartIndex);
-    this.#strictTicksStartIndex = 0;
-   }
-   #consumeIntervalSlot(now) {
-    if (this.#strict) this.#strictTicks.push(now); else this.#intervalCount++;
-   }
-   #rollbackIntervalSlot() {
-    if (this.#strict) {
-     if (this.#strictTicks.length > this.#strictTicksStartIndex) this.#strictTicks.pop();
-     return;
-    }
-    if (this.#intervalCount > 0) this.#intervalCount--;
-   }
-   #getActiveTicksCount() {
-    return this.#strictTicks.length - this.#strictTicksStartIndex;
-   }
-   get #doesIntervalAllowAnother() {
-    if (this.#isIntervalIgnored) return true;
-    const count = this.#strict ? this.#getActiveTicksCount() : this.#intervalCount;
-    return count < this.#intervalCap;
-   }
-   get #doesConcurrentAllowAnother() {
-    return this.#pending < this.#concurrency;
-   }
-   #next() {
-    this.#pending--;
-    if (this.#pending === 0) this.#emit("pendingZero");
-    this.#processQueue();
-    this.#emit("next");
-   }
-   #onResumeInterval() {
-    this.#timeoutId = void 0;
-    this.#onInterval();
-    if (!this.#isPaused) this.#initializeIntervalIfNeeded();
-   }
-   #isIntervalPausedAt(now) {
-    if (this.#strict) {
-     this.#cleanupStrictTicks(now);
-     const activeTicksCount = this.#getActiveTicksCount();
-     if (activeTicksCount >= this.#intervalCap) {
-      const oldestTick = this.#strictTicks[this.#strictTicksStartIndex];
-      const delay = this.#interval - (now - oldestTick);
-      this.#createIntervalTimeout(delay);
-      return true;
-     }
-     return false;
-    }
-    if (this.#intervalId === void 0) {
-     const delay = this.#intervalEnd - now;
-     if (delay <= 0) this.#intervalCount = this.#intervalCountAtWindowStart; else {
-      this.#createIntervalTimeout(delay);
-      return true;
-     }
-    }
-    return false;
-   }
-   #createIntervalTimeout(delay) {
-    if (this.#timeoutId !== void 0) return;
-    this.#timeoutId = setTimeout(() => {
-     this.#onResumeInterval();
-    }, delay);
-   }
-   #clearIntervalTimer() {
-    if (this.#intervalId === void 0) return;
-    clearInterval(this.#intervalId);
-    this.#intervalId = void 0;
-   }
-   #clearTimeoutTimer() {
-    if (this.#timeoutId === void 0) return;
-    clearTimeout(this.#timeoutId);
-    this.#timeoutId = void 0;
-   }
-   #emitEmptyAndIdle() {
-    this.#clearIntervalTimer();
-    this.#emit("empty");
-    if (this.#pending > 0 || this.#queue.size > 0) return;
-    this.#clearTimeoutTimer();
-    if (this.#strict) this.#cleanupStrictTicks(Date.now());
-    this.#emit("idle");
-   }
-   #tryToStartAnother() {
-    let isStarted;
-    do {
-     isStarted = this.#startNextTask();
-    } while (isStarted === void 0);
-    return isStarted;
-   }
-   #startNextTask() {
-    if (this.#queue.size === 0) {
-     this.#emitEmptyAndIdle();
-     return false;
-    }
-    if (this.#isPaused) {
-     if (!this.#doesIntervalAllowAnother) this.#isIntervalPausedAt(Date.now());
-     return false;
-    }
-    const now = Date.now();
-    const canInitializeInterval = !this.#isIntervalPausedAt(now);
-    if (this.#doesIntervalAllowAnother && this.#doesConcurrentAllowAnother) {
-     const job = this.#queue.dequeue();
-     if (!this.#isIntervalIgnored) {
-      this.#consumeIntervalSlot(now);
-      this.#scheduleRateLimitUpdate();
-     }
-     if (canInitializeInterval) this.#initializeIntervalIfNeeded();
-     const pendingBefore = this.#pending;
-     job();
-     if (this.#pending === pendingBefore) {
-      this.#emit("next");
-      return;
-     }
-     this.#emit("active");
-     return true;
-    }
-    return false;
-   }
-   #initializeIntervalIfNeeded() {
-    if (this.#isIntervalIgnored || this.#intervalId !== void 0 || this.#strict) return;
-    this.#clearTimeoutTimer();
-    this.#intervalId = setInterval(() => {
-     this.#onInterval();
-    }, this.#interval);
-    this.#intervalEnd = Date.now() + this.#interval;
-   }
-   #onInterval() {
-    if (!this.#strict) {
-     if (this.#intervalId !== void 0) if (this.#intervalCount === 0 && this.#pending === 0) this.#clearIntervalTimer(); else this.#intervalEnd = Date.now() + this.#interval;
-     this.#intervalCount = this.#intervalCountAtWindowStart;
-    }
-    this.#processQueue();
-    this.#scheduleRateLimitUpdate();
-   }
-   #processQueue() {
-    while (this.#tryToStartAnother()) ;
-   }
-   #processWaitingTasks() {
-    if (this.#queue.size > 0) this.#processQueue();
-   }
-   async #add(function_, options, waitingTask) {
-    const id = options.id ?? (this.#idAssigner++).toString();
-    options = {
-     timeout: this.#timeout,
-     ...options,
-     id: id
-    };
-    validateTimeout(options.timeout);
-    if (options.priority !== void 0 && (typeof options.priority !== "number" || Number.isNaN(options.priority))) throw new TypeError(`Expected \`priority\` to be a number, got \`${String(options.priority)}\` (${typeof options.priority})`);
-    waitingTask.id = id;
-    waitingTask.priority = options.priority ?? 0;
-    return new Promise((resolve, reject) => {
-     if (options.signal?.aborted) {
-      reject(options.signal.reason);
-      return;
-     }
-     const run = bindAsyncContext(async () => {
-      waitingTask.stopListeningForAbort?.();
-      this.#waitingTasks.delete(waitingTask);
-      if (options.signal?.aborted) {
-       this.#rollbackIntervalConsumption();
-       reject(options.signal.reason);
-       return;
-      }
-      this.#pending++;
-      const runningTask = {
-       id: id,
-       priority: waitingTask.priority,
-       startTime: Date.now(),
-       timeout: options.timeout
-      };
-      this.#runningTasks.add(runningTask);
-      let {signal: signal} = options;
-      let stopListeningForAbort;
-      let stopForwardingAbort;
-      let timeoutId;
-      try {
-       if (options.timeout !== void 0) {
-        const {signal: userSignal, timeout: timeout} = options;
-        const taskController = new AbortController;
-        timeoutId = setTimeout(() => {
-         taskController.abort(new TimeoutError(`Task timed out after ${timeout}ms (queue has ${this.#pending} running, ${this.#queue.size} waiting)`));
-        }, timeout);
-        if (userSignal) stopForwardingAbort = this.#onAbort(userSignal, () => {
-         taskController.abort(userSignal.reason);
-        });
-        signal = taskController.signal;
-       }
-       let operation;
-       if (signal) {
-        const abortSignal = signal;
-        const abortPromise = new Promise((_resolve, rejectWithReason) => {
-         stopListeningForAbort = this.#onAbort(abortSignal, () => {
-          rejectWithReason(abortSignal.reason);
-         });
-        });
-        operation = Promise.race([ abortPromise, (async () => function_({
-         signal: signal
-        }))() ]);
-       } else try {
-        operation = function_({
-         signal: signal
-        });
-       } catch (error) {
-        operation = Promise.reject(error);
-       }
-       const result = await operation;
-       resolve(result);
-       this.#emit("completed", result);
-      } catch (error) {
-       reject(error);
-       this.#emit("error", error);
-      } finally {
-       clearTimeout(timeoutId);
-       stopListeningForAbort?.();
-       stopForwardingAbort?.();
-       this.#runningTasks.delete(runningTask);
-       queueMicrotask(() => {
-        this.#next();
-       });
-      }
-     });
-     const hasWaitingTasks = this.#queue.size > 0;
-     this.#queue.enqueue(run, options);
-     waitingTask.reject = reject;
-     this.#waitingTasks.add(waitingTask);
-     if (options.signal) {
-      const {signal: signal} = options;
-      waitingTask.stopListeningForAbort = this.#onAbort(signal, () => {
-       this.#waitingTasks.delete(waitingTask);
-       if (this.#queue instanceof PriorityQueue) this.#queue.remove(run); else this.#queue.remove(id);
-       reject(signal.reason);
-       this.#processQueue();
-       this.#emit("next");
-      });
-     }
-     this.#emit("add");
-     if (hasWaitingTasks) this.#processQueue(); else this.#tryToStartAnother();
-    });
-   }
-   get timeout() {
-    return this.#timeout;
-   }
-   set timeout(timeout) {
-    validateTimeout(timeout);
-    this.#timeout = timeout;
-   }
-   get concurrency() {
-    return this.#concurrency;
-   }
-   set concurrency(newConcurrency) {
-    validateLimit("concurrency", newConcurrency);
-    this.#concurrency = newConcurrency;
-    this.#processWaitingTasks();
-   }
-   setPriority(id, priority) {
-    if (typeof priority !== "number" || !Number.isFinite(priority)) throw new TypeError(`Expected \`priority\` to be a finite number, got \`${priority}\` (${typeof priority})`);
-    for (const waitingTask of this.#waitingTasks) if (waitingTask.id === id) {
-     this.#queue.setPriority(id, priority);
-     waitingTask.priority = priority;
-     return;
-    }
-    throw new ReferenceError(`No promise function with the id "${id}" exists in the queue.`);
-   }
-   add(function_, options = {}) {
-    const waitingTask = {};
-    const promise = this.#add(function_, options, waitingTask);
-    waitingTask.promise = promise;
-    if (waitingTask.isCleared) promise.catch(() => {});
-    return promise;
-   }
-   async addAll(functions, options) {
-    return Promise.all(functions.map(async function_ => this.add(function_, options)));
-   }
-   start() {
-    if (!this.#isPaused) return this;
-    this.#isPaused = false;
-    this.#processWaitingTasks();
-    return this;
-   }
-   pause() {
-    this.#isPaused = true;
-   }
-   clear() {
-    if (this.#queue.size === 0) return;
-    this.#queue = new this.#queueClass;
-    const error = new DOMException("The queue was cleared", "AbortError");
-    for (const waitingTask of this.#waitingTasks) {
-     waitingTask.stopListeningForAbort?.();
-     waitingTask.isCleared = true;
-     waitingTask.promise?.catch(() => {});
-     waitingTask.reject(error);
-    }
-    this.#waitingTasks.clear();
-    this.#emitEmptyAndIdle();
-    this.#updateRateLimitState();
-    this.#emit("next");
-   }
-   async onEmpty() {
-    if (this.#queue.size === 0) return;
-    await this.#onEvent([ "empty", "active" ], () => this.#queue.size === 0);
-   }
-   async onSizeLessThan(limit) {
-    if (this.#queue.size < limit) return;
-    await this.#onEvent([ "next", "active" ], () => this.#queue.size < limit);
-   }
-   async onIdle() {
-    if (this.#pending === 0 && this.#queue.size === 0) return;
-    await this.#onEvent("idle");
-   }
-   async onPendingZero() {
-    if (this.#pending === 0) return;
-    await this.#onEvent("pendingZero");
-   }
-   async onRateLimit() {
-    this.#updateRateLimitState();
-    if (this.isRateLimited) return;
-    await this.#onEvent("rateLimit");
-   }
-   async onRateLimitCleared() {
-    this.#updateRateLimitState();
-    if (!this.isRateLimited) return;
-    await this.#onEvent("rateLimitCleared");
-   }
-   onError() {
-    return new Promise((_resolve, reject) => {
-     this.addEventListener("error", event => {
-      reject(event.detail);
-     }, {
-      once: true
-     });
-    });
-   }
-   get size() {
-    return this.#queue.size;
-   }
-   sizeBy(options) {
-    return this.#queue.filter(options).length;
-   }
-   get pending() {
-    return this.#pending;
-   }
-   get isPaused() {
-    return this.#isPaused;
-   }
-   get isRateLimited() {
-    return this.#isRateLimitedNow;
-   }
-   get isSaturated() {
-    return this.#queue.size > 0 && (this.#pending >= this.#concurrency || this.isRateLimited);
-   }
-   get runningTasks() {
-    return Array.from(this.#runningTasks, task => ({
-     ...task,
-     timeoutRemaining: task.timeout === void 0 ? void 0 : Math.max(0, task.startTime + task.timeout - Date.now())
-    }));
-   }
-  }
-  class TimeoutError extends DOMException {
-   constructor(message) {
-    super(message, "TimeoutError");
-   }
-  }
-  const LIMITED_FACTOR = 4;
-  const MAX_DELAY_MS = 6e4;
-  const RETRIED_STATUSES = new Set([ 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530 ]);
-  function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
-   if ("error" in result) return result.error instanceof domain_errors.l ? void 0 : jittered(firstDelayMs, count);
-   const {status: status, headers: headers} = result.answer;
-   if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
-   return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
-  }
-  function isStray(answer) {
-   return answer.status === 400 && /^\s*</.test(answer.body);
-  }
-  function askedDelayMs(headers) {
-   const asked = headers.get("retry-after") ?? "";
-   const until = /^[0-9]+$/.test(asked) ? Number(asked) * 1e3 : Date.parse(asked) - Date.now();
-   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1e3 - Date.now();
-   const delay = Number.isFinite(until) ? until : reset;
-   return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), MAX_DELAY_MS) : void 0;
-  }
-  function jittered(first, count) {
-   return Math.min(first * 2 ** (count - 1), MAX_DELAY_MS) * (.5 + Math.random() / 2);
-  }
-  const MAX_ATTEMPTS = 5;
-  const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-  const MINUTE_MS = 6e4;
-  const ANSWER_TIMEOUT_MS = 3e4;
-  const currentCall = new external_node_async_hooks_.AsyncLocalStorage;
-  function createTraffic(policy) {
-   const queue = new PQueue({
-    concurrency: policy.concurrency,
-    intervalCap: policy.requestsPerMinute,
-    interval: MINUTE_MS,
-    strict: true
-   });
-   let sent = 0;
-   const turn = async work => {
-    policy.deadline.throwIfAborted();
-    return await queue.add(async () => {
-     sent += 1;
-     return await work();
-    }, {
-     signal: policy.deadline
-    });
-   };
-   const traffic = {
-    policy: policy,
-    sent: () => sent,
-    admit: async () => {
-     await turn(async () => {});
-    },
-    exchange: (doing, send) => withRetries(policy, doing, () => turn(() => send(policy.deadline))),
-    through: (doing, client) => runClient({
-     traffic: traffic,
-     doing: doing,
-     failure: void 0
-    }, client)
-   };
-   return traffic;
-  }
-  async function withRetries(policy, doing, attempt) {
-   for (let count = 1; ;count += 1) {
-    const result = await attempt().then(answer => ({
-     answer: answer
-    }), error => ({
-     error: error
-    }));
-    if (policy.deadline.aborted) throw deadlineError(policy, result);
-    const delay = retryDelayMs(result, {
-     count: count,
-     firstDelayMs: policy.firstDelayMs
-    });
-    if (delay === void 0 || count >= MAX_ATTEMPTS) {
-     if ("answer" in result) return result.answer;
-     throw networkError(policy.service, doing, result.error);
-    }
-    policy.onRetry(doing, "answer" in result ? String(result.answer.status) : causeOf(result.error), delay);
-    await pause(delay, policy.deadline).catch(() => {
-     throw deadlineError(policy, result);
-    });
-   }
-  }
-  function deadlineError({deadline: deadline, service: service}, last) {
-   const reason = deadline.reason;
-   const met = lastTrouble(service, last, reason);
-   if (!(reason instanceof domain_errors.l) || met === void 0) return reason;
-   return new domain_errors.l(reason.kind, `${reason.message} ${met}`, {
-    ...reason.hint === void 0 ? {} : {
-     hint: reason.hint
-    },
-    cause: reason
-   });
-  }
-  function lastTrouble(service, last, reason) {
-   if ("answer" in last) return last.answer.status < 400 ? void 0 : `The last answer of ${service} was ${last.answer.status}.`;
-   return last.error === reason ? void 0 : `The last attempt to reach ${service} failed (${causeOf(last.error)}).`;
-  }
-  async function pause(ms, signal) {
-   signal.throwIfAborted();
-   await new Promise((resolve, reject) => {
-    const stop = () => {
-     clearTimeout(timer);
-     reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-     signal.removeEventListener("abort", stop);
-     resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, {
-     once: true
-    });
-   });
-  }
-  function networkError(service, doing, error) {
-   if (error instanceof domain_errors.l) return error;
-   if (error instanceof MalformedAnswer) return new domain_errors.l("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
-    hint: "Run the job again. If it stays so, check the URLs in the inputs and the proxy of the runner.",
-    cause: error
-   });
-   return new domain_errors.l("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
-    hint: "Run the job again. If it stays so, look at the network of the runner and at the status page of the service.",
-    cause: error
-   });
-  }
-  function causeOf(error) {
-   let inner = error;
-   while (inner instanceof Error && inner.cause !== void 0) inner = inner.cause;
-   if (inner instanceof Error) return "code" in inner && typeof inner.code === "string" ? inner.code : inner.name;
-   return "no answer";
-  }
-  async function runClient(call, client) {
-   installFetch();
-   try {
-    return await currentCall.run(call, client);
-   } catch (error) {
-    throw call.failure ?? clientError(call, error);
-   }
-  }
-  function clientError(call, error) {
-   if (error instanceof domain_errors.l) return error;
-   return new domain_errors.l("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
-    hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers.",
-    cause: error
-   });
-  }
-  let installed = false;
-  function installFetch() {
-   if (installed) return;
-   installed = true;
-   const original = globalThis.fetch;
-   globalThis.fetch = async (input, init) => {
-    const call = currentCall.getStore();
-    if (call === void 0) return await original(input, init);
-    if (call.failure !== void 0) throw call.failure;
-    const limits = init?.body instanceof FormData ? [] : [ ANSWER_TIMEOUT_MS ];
-    return await fetchThrough(call, deadline => {
-     const signal = AbortSignal.any([ deadline, ...limits.map(ms => AbortSignal.timeout(ms)) ]);
-     return original(input, {
-      ...init,
-      redirect: "manual",
-      signal: signal
-     });
-    });
-   };
-  }
-  async function fetchThrough(call, send) {
-   const {traffic: traffic, doing: doing} = call;
-   try {
-    const answer = await traffic.exchange(doing, async signal => await readAnswer(await send(signal)));
-    if (answer.status < 200 || answer.status > 299) call.failure = traffic.policy.explain(answer, doing);
-    return new Response(answer.body === "" ? null : answer.body, {
-     status: Math.max(200, answer.status),
-     headers: {
-      "content-type": "application/json"
-     }
-    });
-   } catch (error) {
-    call.failure = networkError(traffic.policy.service, doing, error);
-    throw call.failure;
-   }
-  }
-  async function readAnswer(response) {
-   return requireJson({
-    status: response.status,
-    headers: response.headers,
-    body: await readText(response)
-   });
-  }
-  async function readText(response) {
-   const chunks = [];
-   let bytes = 0;
-   for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new domain_errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
-    chunks.push(chunk);
-   }
-   return Buffer.concat(chunks).toString("utf8");
-  }
-  class MalformedAnswer extends Error {
-   got;
-   constructor(got) {
-    super(`got ${got}`);
-    this.got = got;
-   }
-  }
-  function requireJson(answer) {
-   if (answer.status < 200 || answer.status > 299) return answer;
-   try {
-    JSON.parse(answer.body);
-    return answer;
-   } catch {
-    throw new MalformedAnswer(/^\s*</.test(answer.body) ? "an HTML page" : "a broken answer");
-   }
-  }
+  var http_traffic = __nccwpck_require__(4143);
   const DOING = {
    list: {
     text: "list the pins",
@@ -36125,6 +37178,7 @@ var __webpack_modules__ = {
     return testAuthentication(this.config);
    }
   };
+  var domain_cid = __nccwpck_require__(1265);
   const UPDATE_TIMEOUT_MS = 2e3;
   const UNPIN_TIMEOUT_MS = 7e3;
   const REQUEST_TIMEOUT_MS = 3e4;
@@ -36155,7 +37209,7 @@ var __webpack_modules__ = {
       redirect: "manual",
       signal: AbortSignal.any([ deadline, timeout ])
      });
-     return await readAnswer(response);
+     return await (0, http_traffic.JN)(response);
     });
    } catch (error) {
     if (error instanceof Late) return "late";
@@ -36379,7 +37433,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new domain_errors.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
+    if (bytes > http_traffic.gB) throw new domain_errors.l("network", `An answer was larger than ${http_traffic.gB} bytes.`);
     chunks.push(chunk);
    }
    const headers = new Headers;
@@ -36390,6 +37444,7 @@ var __webpack_modules__ = {
     body: Buffer.concat(chunks).toString("utf8")
    };
   }
+  var external_node_crypto_ = __nccwpck_require__(7598);
   function multipartBody(fields, files) {
    const boundary = `pinata-deploy-${(0, external_node_crypto_.randomUUID)()}`;
    const texts = fields.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
@@ -36565,7 +37620,7 @@ var __webpack_modules__ = {
      signal: signal,
      onSent: onSent
     };
-    return requireJson(await sendStreamed(sending));
+    return (0, http_traffic.sG)(await sendStreamed(sending));
    });
    return {
     answer: answer,
@@ -36604,6 +37659,7 @@ var __webpack_modules__ = {
    return id;
   }
   var node = __nccwpck_require__(5162);
+  var backoff = __nccwpck_require__(3898);
   const CHUNK_BYTES = 32 * 1024 * 1024;
   const RETRY_DELAYS_MS = [ 500, 1e3, 2e3, 4e3, 8e3, 8e3 ];
   const RESUMABLE_STATUSES = new Set([ 404, 408, 409, 410, 423, 429 ]);
@@ -36630,7 +37686,7 @@ var __webpack_modules__ = {
    const {deadline: deadline} = account.traffic.policy;
    return new Promise((resolve, reject) => {
     const fail = error => {
-     reject(transfer.failure ?? transfer.trouble ?? networkError(account.traffic.policy.service, DOING.upload.text, innermost(error)));
+     reject(transfer.failure ?? transfer.trouble ?? (0, http_traffic.x6)(account.traffic.policy.service, DOING.upload.text, innermost(error)));
     };
     const upload = new node._O(Buffer.alloc(0), {
      endpoint: `${account.uploadUrl}/v3/files`,
@@ -36786,7 +37842,7 @@ var __webpack_modules__ = {
      part.onSent?.(bytes);
     }
    });
-   if (answer.status === 429) await pause(retryDelayMs({
+   if (answer.status === 429) await (0, http_traffic.v7)((0, backoff.q)({
     answer: answer
    }, {
     count: 1,
@@ -36854,7 +37910,7 @@ var __webpack_modules__ = {
   }
   const PAGE_SIZE = 100;
   const pins_MAX_PAGES = 1e3;
-  const pins_POLL_DELAYS_MS = [ 300, 700, 1e3, 2e3, 3e3, 5e3 ];
+  const POLL_DELAYS_MS = [ 300, 700, 1e3, 2e3, 3e3, 5e3 ];
   function createPinataPins(options) {
    const {jwt: jwt, apiUrl: apiUrl, uploadUrl: uploadUrl, network: network, traffic: traffic} = options;
    const sdk = new PinataSDK({
@@ -36948,16 +38004,757 @@ var __webpack_modules__ = {
     const isThere = pinId !== void 0 && await read(pinId) !== void 0;
     if (seen && !isThere) return;
     seen = isThere;
-    await pause(pins_POLL_DELAYS_MS[Math.min(round, pins_POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
+    await (0, http_traffic.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
    throw new domain_errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
-  var car_file = __nccwpck_require__(8660);
-  var external_node_path_ = __nccwpck_require__(6760);
+  var retention = __nccwpck_require__(4755);
+  var units = __nccwpck_require__(1086);
+  const NOTED_WAIT_MS = 2e3;
+  const clock = {
+   now: () => performance.now(),
+   date: () => new Date,
+   pause: ms => new Promise(resolve => setTimeout(resolve, ms))
+  };
+  function cleanupPorts(wiring) {
+   return accountPorts(wiring, (new AbortController).signal);
+  }
+  function accountPorts(wiring, deadline) {
+   const {values: values, log: log, jwt: jwt, now: now} = wiring;
+   return {
+    log: log,
+    clock: clock,
+    pins: createPinataPins({
+     jwt: jwt,
+     apiUrl: values["pinata-api-url"],
+     uploadUrl: values["pinata-upload-url"],
+     network: values.network,
+     gateway: values["pinata-gateway"],
+     traffic: pinataTraffic(values, log, deadline)
+    }),
+    github: account_github(wiring),
+    showRetention: rows => log.group("Versions of this project", (0, retention.vj)(rows, now))
+   };
+  }
+  function pinataTraffic(values, log, deadline) {
+   return (0, http_traffic.mT)({
+    service: "Pinata",
+    requestsPerMinute: values["requests-per-minute"],
+    concurrency: values.concurrency,
+    firstDelayMs: 500,
+    deadline: deadline,
+    explain: explainPinata,
+    onRetry: (doing, why, delayMs) => {
+     if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} to ${doing} again (${why}).`);
+    }
+   });
+  }
+  function githubTraffic(deadline) {
+   return (0, http_traffic.mT)({
+    service: "GitHub",
+    requestsPerMinute: 600,
+    concurrency: 4,
+    firstDelayMs: 500,
+    deadline: deadline,
+    explain: explainGitHub,
+    onRetry: () => {}
+   });
+  }
+  const GITHUB_TIMEOUT_MS = 6e4;
+  function account_github({values: values, repository: repository, project: project}) {
+   const traffic = () => githubTraffic(AbortSignal.timeout(GITHUB_TIMEOUT_MS));
+   const known = createRepository({
+    repository: repository,
+    token: values["github-token"] ?? "",
+    traffic: traffic
+   });
+   const [owner = ""] = project.split("#");
+   if (owner.toLowerCase() === repository.toLowerCase()) return known;
+   const foreign = `the project ${project} is not named after the repository ${repository}`;
+   const denied = {
+    kind: "denied",
+    reason: foreign
+   };
+   return {
+    ...known,
+    pullRequests: () => Promise.resolve(denied)
+   };
+  }
+ },
+ 535: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   T: () => assessPorts,
+   N: () => listingCache
+  });
+  var domain_cid = __nccwpck_require__(1265);
+  var external_node_crypto_ = __nccwpck_require__(7598);
+  var domain_link = __nccwpck_require__(6581);
+  var varint = __nccwpck_require__(9935);
+  var gateway_body = __nccwpck_require__(3054);
+  const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
+  const MAX_CAR_BYTES = 8 * 1024 * 1024;
+  const DEDICATED_TIMEOUT_MS = 4e3;
+  const PUBLIC_TIMEOUT_MS = 5e3;
+  function createBlockSource(gateway, key) {
+   const request = {
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    },
+    redirect: key === void 0 ? "follow" : "error",
+    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
+   };
+   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
+   return {
+    host: new URL(linkTo(EXAMPLE)).host,
+    read: async ({cid: cid, path: path, part: part}, root, signal) => {
+     if (!gateway.dedicated) return await readBlock(cid, {
+      ...request,
+      url: `${linkTo(cid)}?format=raw`,
+      signal: signal
+     });
+     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
+     domain_link.i7)(path)}`;
+     return part === "whole" ? await readBlock(cid, {
+      ...request,
+      url: `${place}?format=raw`,
+      signal: signal
+     }) : await readCar(cid, {
+      ...request,
+      url: `${place}?format=car&dag-scope=entity`,
+      signal: signal
+     });
+    }
+   };
+  }
+  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
+  async function readBlock(cid, request) {
+   const body = await block_source_open(request, {
+    maxBytes: MAX_BLOCK_BYTES,
+    accept: "application/vnd.ipld.raw"
+   });
+   if (body.kind === "failed") return body;
+   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
+   return {
+    kind: "read",
+    blocks: new Map([ [ cid, body.bytes ] ]),
+    bytes: body.bytes.length
+   };
+  }
+  async function readCar(cid, request) {
+   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+   const body = await block_source_open(request, {
+    maxBytes: MAX_CAR_BYTES,
+    accept: accept
+   });
+   if (body.kind === "failed") return body;
+   const blocks = new Map(nodesInCar(body.bytes));
+   return blocks.has(cid) ? {
+    kind: "read",
+    blocks: blocks,
+    bytes: body.bytes.length
+   } : wrongBytes(body.bytes);
+  }
+  function wrongBytes(body) {
+   const refusal = (0, gateway_body.c3)(body);
+   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
+   return {
+    kind: "failed",
+    reason: reason,
+    final: true
+   };
+  }
+  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
+   try {
+    const response = await fetch(url, {
+     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
+     redirect: redirect,
+     headers: {
+      ...headers,
+      accept: accept,
+      "accept-encoding": "identity"
+     }
+    });
+    if (!response.ok) return await refused(response);
+    const {bytes: bytes, whole: whole} = await (0, gateway_body.H6)(response, maxBytes);
+    if (whole) return {
+     kind: "body",
+     bytes: bytes
+    };
+    return {
+     kind: "failed",
+     reason: `answered with more than ${maxBytes >> 20} MiB`,
+     final: true
+    };
+   } catch (error) {
+    return {
+     kind: "failed",
+     reason: (0, gateway_body.A3)(error),
+     final: false
+    };
+   }
+  }
+  const PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
+  async function refused(response) {
+   const {bytes: bytes} = await (0, gateway_body.H6)(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const refusal = (0, gateway_body.c3)(bytes);
+   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
+   return {
+    kind: "failed",
+    reason: reason,
+    final: !PASSING.has(response.status)
+   };
+  }
+  function* nodesInCar(car) {
+   let frame = frameAt(car, 0);
+   while (frame !== void 0) {
+    frame = frameAt(car, frame.end);
+    const block = frame === void 0 ? void 0 : blockOf(frame.bytes);
+    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
+   }
+  }
+  function frameAt(car, at) {
+   const length = (0, varint.LS)(car, at);
+   if (length === void 0 || length.end + length.value > car.length) return;
+   return {
+    bytes: car.subarray(length.end, length.end + length.value),
+    end: length.end + length.value
+   };
+  }
+  const CID_V0_BYTES = 34;
+  const CID_V1_BYTES = 36;
+  function blockOf(frame) {
+   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(CID_V0_BYTES);
+   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(CID_V1_BYTES) : void 0;
+  }
+  var dist = __nccwpck_require__(7814);
+  class Unreadable extends Error {}
+  const CONCURRENCY = 8;
+  const MAX_REQUESTS = 5e3;
+  const MAX_BYTES = 32 * 1024 * 1024;
+  function createBlockStore({root: root, sources: sources, known: known}) {
+   const asked = sources.map(watched);
+   const queue = new dist.Ay({
+    concurrency: CONCURRENCY
+   });
+   const held = new Map;
+   const awaited = new Map;
+   const effort = {
+    requests: 0,
+    cached: 0,
+    bytes: 0
+   };
+   async function ask(source, wanted, signal) {
+    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
+    effort.requests += 1;
+    const answer = await source.read(wanted, root, signal);
+    if (answer.kind === "failed") return;
+    effort.bytes += answer.bytes;
+    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
+   }
+   async function obtain(wanted, signal) {
+    for (const source of asked) {
+     if (!held.has(wanted.cid) && !source.isGivenUp()) await ask(source, wanted, signal);
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     if (signal.aborted) throw new Unreadable("reading it took too long");
+    }
+    throw new Unreadable(troubles(asked));
+   }
+   return {
+    effort: () => ({
+     ...effort
+    }),
+    read: async (wanted, signal) => {
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     const cached = known.get(wanted.cid);
+     if (cached !== void 0) {
+      effort.cached += 1;
+      held.set(wanted.cid, cached);
+      return cached;
+     }
+     const answer = awaited.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+     awaited.set(wanted.cid, answer);
+     return await answer.finally(() => awaited.delete(wanted.cid));
+    }
+   };
+  }
+  const STRIKES = 2;
+  function watched(source) {
+   let isGood = false;
+   let strikes = 0;
+   let trouble;
+   let givenUp = false;
+   return {
+    host: source.host,
+    isGivenUp: () => givenUp,
+    trouble: () => trouble,
+    read: async (wanted, root, signal) => {
+     const answer = await source.read(wanted, root, signal);
+     if (answer.kind === "read") {
+      isGood = true;
+      strikes = 0;
+     } else if (!signal.aborted) {
+      trouble = answer.reason;
+      strikes += 1;
+      givenUp ||= answer.final || !isGood || strikes >= STRIKES;
+     }
+     return answer;
+    }
+   };
+  }
+  function troubles(sources) {
+   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
+   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
+  }
+  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
+  function foreignProfile(trait, own) {
+   const found = profileOf(trait, own);
+   return found === own ? void 0 : found;
+  }
+  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
+   if (version === 0) return "unixfs-v0-2015";
+   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
+   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
+  }
+  const UNIXFS_TYPE = {
+   raw: 0,
+   directory: 1,
+   file: 2,
+   metadata: 3,
+   symlink: 4,
+   shard: 5
+  };
+  const SHARD_FANOUT = 256;
+  const KINDS = {
+   [UNIXFS_TYPE.raw]: "file",
+   [UNIXFS_TYPE.directory]: "directory",
+   [UNIXFS_TYPE.file]: "file",
+   [UNIXFS_TYPE.symlink]: "symlink",
+   [UNIXFS_TYPE.shard]: "shard"
+  };
+  const UTF8 = new TextDecoder("utf-8", {
+   fatal: true,
+   ignoreBOM: true
+  });
+  function decodeNode(block) {
+   const fields = readFields(block);
+   if (fields === void 0) return;
+   const links = fields.filter(field => field.number === 2).map(field => decodeLink(field));
+   const message = bytesOf(fields, 1);
+   const unixfs = message === void 0 ? void 0 : readFields(message);
+   if (unixfs === void 0 || !links.every(link => link !== void 0)) return;
+   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
+   if (kind === void 0) return;
+   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
+   return {
+    kind: kind,
+    links: links,
+    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
+    fileBytes: numberOf(unixfs, 3),
+    partBytes: unixfs.filter(field => field.number === 4).flatMap(field => "value" in field ? [ field.value ] : []),
+    prefixLength: (fanout - 1).toString(16).length
+   };
+  }
+  function decodeLink(field) {
+   const fields = "bytes" in field ? readFields(field.bytes) : void 0;
+   const cid = fields === void 0 ? void 0 : bytesOf(fields, 1);
+   if (fields === void 0 || cid === void 0) return;
+   try {
+    return {
+     cid: cid,
+     name: UTF8.decode(bytesOf(fields, 2)),
+     tsize: numberOf(fields, 3) ?? 0
+    };
+   } catch {
+    return;
+   }
+  }
+  function readFields(message) {
+   const fields = [];
+   for (let at = 0; at < message.length; ) {
+    const key = (0, varint.LS)(message, at);
+    const value = key === void 0 ? void 0 : (0, varint.LS)(message, key.end);
+    if (key === void 0 || value === void 0) return;
+    const number = key.value >>> 3;
+    const wireType = key.value & 7;
+    if (wireType === 0) {
+     fields.push({
+      number: number,
+      value: value.value
+     });
+     at = value.end;
+    } else if (wireType === 2 && value.end + value.value <= message.length) {
+     fields.push({
+      number: number,
+      bytes: message.subarray(value.end, value.end + value.value)
+     });
+     at = value.end + value.value;
+    } else return;
+   }
+   return fields;
+  }
+  function bytesOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
+  }
+  function numberOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "value" in field ? field.value : void 0;
+  }
+  class ForeignRules extends Error {
+   profile;
+   constructor(profile) {
+    super(profile);
+    this.profile = profile;
+   }
+  }
+  function baseSide({read: read, profile: profile, rules: rules}) {
+   let strange = false;
+   async function readNode(entry, {path: path}, part) {
+    const block = entry.inline ?? await read({
+     cid: entry.cid,
+     path: path,
+     part: part
+    });
+    const node = decodeNode(block);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    const foreign = foreignRules(node, profile);
+    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
+    strange ||= foreign !== void 0;
+    return node;
+   }
+   return {
+    isStrange: () => strange,
+    readShard: async (entry, place) => await readNode(entry, place, "shard"),
+    resolve: async (entry, place) => {
+     const {cid: cid} = entry;
+     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: entry.bytes
+      }
+     };
+     const node = await readNode(entry, place, "whole");
+     if (node.kind === "directory" || node.kind === "shard") return {
+      kind: "directory",
+      node: node
+     };
+     return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: node.fileBytes ?? node.inlineBytes
+      }
+     };
+    }
+   };
+  }
+  const SHA2_256 = 18;
+  function foreignRules({kind: kind, links: links, partBytes: partBytes}, profile) {
+   const [first] = links;
+   if (first === void 0) return kind === "file" && profile !== "unixfs-v0-2015" ? "unknown" : void 0;
+   const version = first.cid[0] === SHA2_256 ? 0 : 1;
+   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
+   return foreignProfile({
+    version: version,
+    chunkBytes: isAboveChunks ? partBytes[0] : void 0
+   }, profile);
+  }
   var cid = __nccwpck_require__(5944);
+  function buildSide({listing: listing, nodes: nodes}) {
+   const nodeOf = cid => {
+    const block = nodes.get(cid);
+    const node = block === void 0 ? void 0 : decodeNode(block);
+    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
+    return node;
+   };
+   return {
+    resolve: async ({cid: cid}, {path: path}) => {
+     const file = listing.get(path);
+     return file?.cid === cid ? {
+      kind: "file",
+      file: file
+     } : {
+      kind: "directory",
+      node: nodeOf(cid)
+     };
+    },
+    readShard: async ({cid: cid}) => nodeOf(cid)
+   };
+  }
+  async function entriesOf(side, node, place) {
+   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
+   const slots = await Promise.all([ ...slotsOf(node).values() ].map(slot => entriesOfSlot(side, slot, place)));
+   return slots.flat();
+  }
+  async function entriesOfSlot(side, slot, place) {
+   if (slot.name !== "") return [ slot ];
+   return await entriesOf(side, await side.readShard(slot, place), place);
+  }
+  function slotsOf(node) {
+   return new Map(node.links.map(link => [ link.name.slice(0, node.prefixLength), entryOf(link, node.prefixLength) ]));
+  }
+  function byName(entries) {
+   const named = new Map;
+   for (const entry of entries) {
+    const {name: name} = entry;
+    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
+    named.set(name, entry);
+   }
+   return named;
+  }
+  function below({path: path, level: level}, name) {
+   return {
+    path: path === "" ? name : `${path}/${name}`,
+    level: level + 1
+   };
+  }
+  const IDENTITY = 0;
+  const tree_side_SHA2_256 = 18;
+  function entryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
+   const cid = decodeCid(bytes);
+   const {code: code, digest: digest} = cid.multihash;
+   const inline = code === IDENTITY ? digest : void 0;
+   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
+   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
+   return {
+    name: name.slice(prefixLength),
+    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
+    bytes: inline?.length ?? tsize,
+    inline: inline
+   };
+  }
+  function decodeCid(bytes) {
+   try {
+    return cid.TO.decode(bytes);
+   } catch {
+    throw new Unreadable("it has a link that is not a CID");
+   }
+  }
+  const MOST_PATHS = 2e5;
+  const MOST_PATH_LENGTHS = 16e6;
+  const MOST_LEVELS = 256;
+  async function walkTrees(build, base, options) {
+   const published = baseSide({
+    ...options,
+    profile: build.profile
+   });
+   const walk = {
+    before: {
+     ...published,
+     files: new Map
+    },
+    after: {
+     ...buildSide(build),
+     files: new Map
+    },
+    emptyDirectories: [],
+    arrive: limiter()
+   };
+   try {
+    await compareRoots(walk, build, {
+     cid: base,
+     read: options.read
+    });
+   } catch (error) {
+    if (error instanceof ForeignRules) return {
+     kind: "foreign",
+     profile: error.profile
+    };
+    if (error instanceof Unreadable) return {
+     kind: "unreadable",
+     reason: error.message
+    };
+    throw error;
+   }
+   const {files: files} = walk.after;
+   const changedBytes = [ ...files.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
+   return {
+    kind: "read",
+    pair: {
+     before: walk.before.files,
+     after: files,
+     shared: {
+      files: build.listing.size - files.size,
+      bytes: build.bytes - changedBytes
+     }
+    },
+    emptyDirectories: walk.emptyDirectories.sort(),
+    strange: published.isStrange()
+   };
+  }
+  function limiter() {
+   let paths = 0;
+   let pathLengths = 0;
+   return ({path: path, level: level}) => {
+    paths += 1;
+    pathLengths += path.length;
+    if (level > MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${MOST_LEVELS} levels`);
+    if (paths > MOST_PATHS || pathLengths > MOST_PATH_LENGTHS) throw new Unreadable(`more than ${MOST_PATHS.toLocaleString("en-US")} paths differ`);
+   };
+  }
+  const LONE_FILE = "(the file itself)";
+  async function compareRoots(walk, build, base) {
+   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
+   const lone = name !== void 0 && only?.cid === build.root ? name : void 0;
+   const rootOf = (cid, bytes) => ({
+    name: "",
+    cid: cid,
+    bytes: bytes,
+    inline: void 0
+   });
+   const bytes = (0, domain_cid.uM)(base.cid) === domain_cid.Ce ? (await base.read({
+    cid: base.cid,
+    path: "",
+    part: "whole"
+   })).length : 0;
+   const old = await walk.before.resolve(rootOf(base.cid, bytes), {
+    path: "",
+    level: 0
+   });
+   const fresh = await walk.after.resolve(rootOf(build.root, build.bytes), {
+    path: lone ?? "",
+    level: 0
+   });
+   if (old.kind === "directory" && fresh.kind === "directory") {
+    await compareDirectories(walk, [ old.node, fresh.node ], {
+     path: "",
+     level: 0
+    });
+    return;
+   }
+   await list(walk, walk.before, {
+    found: old,
+    place: {
+     path: old.kind === "file" ? lone ?? LONE_FILE : "",
+     level: 0
+    }
+   });
+   await list(walk, walk.after, {
+    found: fresh,
+    place: {
+     path: lone ?? "",
+     level: 0
+    }
+   });
+  }
+  async function compareDirectories(walk, [old, fresh], place) {
+   const differing = await differingEntries(walk, [ old, fresh ], place);
+   const before = byName(differing.before);
+   const after = byName(differing.after);
+   await Promise.all([ ...new Set([ ...before.keys(), ...after.keys() ]) ].map(name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name))));
+  }
+  async function compareEntries(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid) return;
+   walk.arrive(place);
+   const before = old === void 0 ? void 0 : await walk.before.resolve(old, place);
+   const after = fresh === void 0 ? void 0 : await walk.after.resolve(fresh, place);
+   if (before?.kind === "directory" && after?.kind === "directory") {
+    await compareDirectories(walk, [ before.node, after.node ], place);
+    return;
+   }
+   await Promise.all([ before === void 0 ? void 0 : list(walk, walk.before, {
+    found: before,
+    place: place
+   }), after === void 0 ? void 0 : list(walk, walk.after, {
+    found: after,
+    place: place
+   }) ]);
+  }
+  async function list(walk, side, {found: found, place: place}) {
+   if (found.kind === "file") {
+    side.files.set(place.path, found.file);
+    return;
+   }
+   const entries = byName(await entriesOf(side, found.node, place));
+   if (entries.size === 0) walk.emptyDirectories.push(place.path);
+   await Promise.all([ ...entries.values() ].map(async entry => {
+    const inside = below(place, entry.name);
+    walk.arrive(inside);
+    await list(walk, side, {
+     found: await side.resolve(entry, inside),
+     place: inside
+    });
+   }));
+  }
+  async function differingEntries(walk, [old, fresh], place) {
+   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
+    const [before, after] = await Promise.all([ entriesOf(walk.before, old, place), entriesOf(walk.after, fresh, place) ]);
+    return {
+     before: before,
+     after: after
+    };
+   }
+   const before = slotsOf(old);
+   const after = slotsOf(fresh);
+   const slots = await Promise.all([ ...new Set([ ...before.keys(), ...after.keys() ]) ].map(slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place)));
+   return {
+    before: slots.flatMap(slot => slot.before),
+    after: slots.flatMap(slot => slot.after)
+   };
+  }
+  async function differingSlot(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
+    before: [],
+    after: []
+   };
+   if (old?.name === "" && fresh?.name === "") {
+    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
+    return await differingEntries(walk, nodes, place);
+   }
+   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
+   return {
+    before: before,
+    after: after
+   };
+  }
+  const MAX_MS = 2e4;
+  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
+   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
+   const store = createBlockStore({
+    root: root,
+    sources: sources,
+    known: known
+   });
+   let ms = 0;
+   async function timed(work) {
+    const began = performance.now();
+    const end = new AbortController;
+    try {
+     return await work(AbortSignal.any([ end.signal, AbortSignal.timeout(MAX_MS) ]));
+    } finally {
+     end.abort();
+     ms += performance.now() - began;
+    }
+   }
+   return {
+    effort: () => ({
+     ...store.effort(),
+     ms: Math.round(ms)
+    }),
+    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
+     rules: rules,
+     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
+    })),
+    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
+     cid: cid,
+     path: path,
+     part: "whole"
+    }, signal).catch(() => {})) : void 0
+   };
+  }
+  var listing_cache = __nccwpck_require__(1066);
+  var external_node_path_ = __nccwpck_require__(6760);
+  var errors = __nccwpck_require__(6046);
   var file_trouble = __nccwpck_require__(9489);
+  var promises_ = __nccwpck_require__(8500);
   const TURN_MS = 20;
   function createBreather({onBytes: onBytes, signal: signal}) {
    let unreported = 0;
@@ -36970,7 +38767,7 @@ var __webpack_modules__ = {
     async pause() {
      if (unreported > 0) onBytes?.(unreported);
      unreported = 0;
-     await (0, promises_namespaceObject.setImmediate)();
+     await (0, promises_.setImmediate)();
      signal?.throwIfAborted();
      turnEnds = performance.now() + TURN_MS;
     }
@@ -37049,10 +38846,10 @@ var __webpack_modules__ = {
    }
    return roots;
   }
-  const SHA2_256 = 18;
+  const cid_bytes_SHA2_256 = 18;
   const DIGEST_BYTES = 32;
   function cidPrefix(version, codec) {
-   return version === 0 ? Uint8Array.of(SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, SHA2_256, DIGEST_BYTES);
+   return version === 0 ? Uint8Array.of(cid_bytes_SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, cid_bytes_SHA2_256, DIGEST_BYTES);
   }
   function cidBytes(prefix, digest) {
    const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
@@ -37061,7 +38858,7 @@ var __webpack_modules__ = {
    return bytes;
   }
   function cidText(bytes) {
-   const codec = bytes[0] === SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
+   const codec = bytes[0] === cid_bytes_SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
    return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
   }
   function cidTable(expected) {
@@ -37121,39 +38918,7 @@ var __webpack_modules__ = {
    return start ^ Math.imul(codec, 2654435761);
   }
   var source_file = __nccwpck_require__(6993);
-  function varintLength(value) {
-   let length = 1;
-   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length += 1;
-   return length;
-  }
-  function writeVarint(target, value, at) {
-   let rest = value;
-   let position = at;
-   while (rest >= 128) {
-    target[position] = rest % 128 + 128;
-    rest = Math.floor(rest / 128);
-    position += 1;
-   }
-   target[position] = rest;
-   return position + 1;
-  }
-  const MOST_BYTES = 8;
-  function readVarint(bytes, at) {
-   let value = 0;
-   let unit = 1;
-   for (let position = at; position < Math.min(bytes.length, at + MOST_BYTES); position += 1) {
-    const byte = bytes[position] ?? 0;
-    value += (byte & 127) * unit;
-    if (value > Number.MAX_SAFE_INTEGER) return;
-    if (byte < 128) return {
-     value: value,
-     end: position + 1
-    };
-    unit *= 128;
-   }
-   return;
-  }
-  const IDENTITY = 0;
+  const car_blocks_IDENTITY = 0;
   const MOST_BLOCK_BYTES = 4194304;
   const MOST_HEADER_BYTES = 65536;
   const HEAD_BYTES = 256;
@@ -37166,7 +38931,7 @@ var __webpack_modules__ = {
    45600: "blake2b-256"
   };
   function brokenCar(path, what) {
-   return new domain_errors.l("content", `${(0, file_trouble.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
+   return new errors.l("content", `${(0, file_trouble.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
     hint: "Make it again as a CARv1 with one root and every block below it."
    });
   }
@@ -37180,10 +38945,10 @@ var __webpack_modules__ = {
    const header = readHeader(open);
    for (let at = header.end; at < open.bytes; ) {
     const {cid: cid, span: span} = readFrameHead(open, at);
-    const block = readBlock(open, span, buffer);
+    const block = car_blocks_readBlock(open, span, buffer);
     assertHash(path, cid, block);
     const known = table.size();
-    if (cid.multihash.code !== IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
+    if (cid.multihash.code !== car_blocks_IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
      spans.push(span);
      versions.push(cid.version);
     }
@@ -37198,7 +38963,7 @@ var __webpack_modules__ = {
     versions: versions
    };
   }
-  function readBlock(open, span, buffer) {
+  function car_blocks_readBlock(open, span, buffer) {
    (0, source_file.F2)(open, span, {
     buffer: buffer,
     at: 0,
@@ -37208,16 +38973,16 @@ var __webpack_modules__ = {
   }
   function readHeader(open) {
    const {path: path} = open.file;
-   const start = car_blocks_readStart(open, 0, MOST_HEADER_BYTES);
-   const length = readVarint(start, 0);
+   const start = readStart(open, 0, MOST_HEADER_BYTES);
+   const length = (0, varint.LS)(start, 0);
    const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
    if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
    if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
    const [root] = header.roots;
    if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
-   const cid = decodeCid(root);
+   const cid = car_blocks_decodeCid(root);
    if (cid === void 0) throw brokenCar(path, "its root is not a CID");
-   if (cid.multihash.code === IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
+   if (cid.multihash.code === car_blocks_IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
    return {
     root: cid,
     end: length.end + length.value
@@ -37225,9 +38990,9 @@ var __webpack_modules__ = {
   }
   function readFrameHead(open, at) {
    const {path: path} = open.file;
-   const head = car_blocks_readStart(open, at, HEAD_BYTES);
-   const length = readVarint(head, 0);
-   const cid = length === void 0 ? void 0 : decodeCid(head.subarray(length.end));
+   const head = readStart(open, at, HEAD_BYTES);
+   const length = (0, varint.LS)(head, 0);
+   const cid = length === void 0 ? void 0 : car_blocks_decodeCid(head.subarray(length.end));
    if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
    const blockLength = length.value - cid.byteLength;
    if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
@@ -37240,7 +39005,7 @@ var __webpack_modules__ = {
     }
    };
   }
-  function car_blocks_readStart(open, position, length) {
+  function readStart(open, position, length) {
    const present = Math.min(length, open.bytes - position);
    const buffer = Buffer.alloc(present);
    (0, source_file.F2)(open, {
@@ -37253,7 +39018,7 @@ var __webpack_modules__ = {
    });
    return buffer;
   }
-  function decodeCid(bytes) {
+  function car_blocks_decodeCid(bytes) {
    try {
     return cid.TO.decodeFirst(bytes)[0];
    } catch {
@@ -37262,165 +39027,21 @@ var __webpack_modules__ = {
   }
   function assertCheckable(path, cid) {
    const {code: code, digest: digest} = cid.multihash;
-   if (code !== SHA2_256 && code !== IDENTITY) {
+   if (code !== cid_bytes_SHA2_256 && code !== car_blocks_IDENTITY) {
     const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
     throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
    }
-   if (code === SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
+   if (code === cid_bytes_SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
   }
   function assertHash(path, cid, block) {
    assertCheckable(path, cid);
    const {code: code, digest: digest} = cid.multihash;
-   const actual = code === IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
+   const actual = code === car_blocks_IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
    if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
   }
-  const UNIXFS_TYPE = {
-   raw: 0,
-   directory: 1,
-   file: 2,
-   metadata: 3,
-   symlink: 4,
-   shard: 5
-  };
-  const SHARD_FANOUT = 256;
-  const SHARD_HASH = 34;
-  const TYPE = 8;
-  const CONTENT = 18;
-  const FILE_SIZE = 24;
-  const BLOCK_SIZE = 32;
-  const HASH_TYPE = 40;
-  const FANOUT = 48;
-  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
-  function fileMessage(partBytes) {
-   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
-   const length = partBytes.reduce((sum, bytes) => sum + 1 + varintLength(bytes), 3 + varintLength(fileBytes));
-   const message = new Uint8Array(length);
-   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
-   let at = writeVarint(message, fileBytes, 3);
-   for (const bytes of partBytes) {
-    message[at] = BLOCK_SIZE;
-    at = writeVarint(message, bytes, at + 1);
-   }
-   return message;
-  }
-  function shardMessage(buckets) {
-   const bits = new Uint8Array(SHARD_FANOUT / 8);
-   for (const bucket of buckets) {
-    const at = bits.length - 1 - (bucket >> 3);
-    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
-   }
-   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
-   const message = new Uint8Array(4 + field.length + 5);
-   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
-   message.set(field, 4);
-   message[4 + field.length] = HASH_TYPE;
-   message[5 + field.length] = SHARD_HASH;
-   message[6 + field.length] = FANOUT;
-   writeVarint(message, SHARD_FANOUT, 7 + field.length);
-   return message;
-  }
-  const LEAF_MARGIN = 24;
-  function wrappedLength(length) {
-   const message = messageLength(length);
-   return 1 + varintLength(message) + message;
-  }
-  function wrapLeaf(buffer, start, length) {
-   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
-   buffer[first] = 10;
-   let at = writeVarint(buffer, messageLength(length), first + 1);
-   buffer[at] = TYPE;
-   buffer[at + 1] = UNIXFS_TYPE.file;
-   at += 2;
-   if (length > 0) {
-    buffer[at] = CONTENT;
-    at = writeVarint(buffer, length, at + 1) + length;
-   }
-   buffer[at] = FILE_SIZE;
-   return buffer.subarray(first, writeVarint(buffer, length, at + 1));
-  }
-  function contentStart(length) {
-   return length === 0 ? 2 : 3 + varintLength(length);
-  }
-  function messageLength(length) {
-   return contentStart(length) + length + 1 + varintLength(length);
-  }
-  const KINDS = {
-   [UNIXFS_TYPE.raw]: "file",
-   [UNIXFS_TYPE.directory]: "directory",
-   [UNIXFS_TYPE.file]: "file",
-   [UNIXFS_TYPE.symlink]: "symlink",
-   [UNIXFS_TYPE.shard]: "shard"
-  };
-  const UTF8 = new TextDecoder("utf-8", {
-   fatal: true,
-   ignoreBOM: true
-  });
-  function decodeNode(block) {
-   const fields = readFields(block);
-   if (fields === void 0) return;
-   const links = fields.filter(field => field.number === 2).map(field => decodeLink(field));
-   const message = bytesOf(fields, 1);
-   const unixfs = message === void 0 ? void 0 : readFields(message);
-   if (unixfs === void 0 || !links.every(link => link !== void 0)) return;
-   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
-   if (kind === void 0) return;
-   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
-   return {
-    kind: kind,
-    links: links,
-    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
-    fileBytes: numberOf(unixfs, 3),
-    prefixLength: (fanout - 1).toString(16).length
-   };
-  }
-  function decodeLink(field) {
-   const fields = "bytes" in field ? readFields(field.bytes) : void 0;
-   const cid = fields === void 0 ? void 0 : bytesOf(fields, 1);
-   if (fields === void 0 || cid === void 0) return;
-   try {
-    return {
-     cid: cid,
-     name: UTF8.decode(bytesOf(fields, 2))
-    };
-   } catch {
-    return;
-   }
-  }
-  function readFields(message) {
-   const fields = [];
-   for (let at = 0; at < message.length; ) {
-    const key = readVarint(message, at);
-    const value = key === void 0 ? void 0 : readVarint(message, key.end);
-    if (key === void 0 || value === void 0) return;
-    const number = key.value >>> 3;
-    const wireType = key.value & 7;
-    if (wireType === 0) {
-     fields.push({
-      number: number,
-      value: value.value
-     });
-     at = value.end;
-    } else if (wireType === 2 && value.end + value.value <= message.length) {
-     fields.push({
-      number: number,
-      bytes: message.subarray(value.end, value.end + value.value)
-     });
-     at = value.end + value.value;
-    } else return;
-   }
-   return fields;
-  }
-  function bytesOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
-  }
-  function numberOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "value" in field ? field.value : void 0;
-  }
-  const MOST_PATHS = 1e6;
-  const MOST_PATH_LENGTHS = 64e6;
-  const MOST_LEVELS = 256;
+  const car_listing_MOST_PATHS = 1e6;
+  const car_listing_MOST_PATH_LENGTHS = 64e6;
+  const car_listing_MOST_LEVELS = 256;
   async function listDag(open, blocks, {fileName: fileName, ...options}) {
    const carPath = open.file.path;
    const dag = dagReader(open, blocks);
@@ -37458,13 +39079,13 @@ var __webpack_modules__ = {
    }
    async function arrive(path, level) {
     count(path);
-    if (level > MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
+    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${car_listing_MOST_LEVELS} levels`);
     if (breather.after(0)) await breather.pause();
    }
    function count(path) {
     paths += 1;
     pathLengths += path.length;
-    if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS) return;
+    if (paths <= car_listing_MOST_PATHS && pathLengths <= car_listing_MOST_PATH_LENGTHS) return;
     throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
    }
    function join(path, name) {
@@ -37480,6 +39101,7 @@ var __webpack_modules__ = {
    await walk(blocks.root, "", 0);
    return {
     listing: listing,
+    nodes: dag.nodes,
     reached: dag.reached()
    };
   }
@@ -37487,8 +39109,9 @@ var __webpack_modules__ = {
    const carPath = open.file.path;
    const reached = new Set;
    const sizes = new Map;
+   const nodes = new Map;
    function spanOf(cid) {
-    if (cid.multihash.code === IDENTITY) return;
+    if (cid.multihash.code === car_blocks_IDENTITY) return;
     assertCheckable(carPath, cid);
     const held = blocks.table.find(cid.code, cid.multihash.digest);
     const span = held === void 0 ? void 0 : blocks.spans[held];
@@ -37499,19 +39122,20 @@ var __webpack_modules__ = {
    function node(cid) {
     if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
     const span = spanOf(cid);
-    const block = span === void 0 ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+    const block = span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
     assertHash(carPath, cid, block);
     const decoded = decodeNode(block);
     if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+    if (decoded.kind !== "file" || decoded.links.length > 0) nodes.set((0, domain_cid.ut)(cid), block);
     return decoded;
    }
    function child(cid, link) {
-    const found = decodeCid(link.cid);
+    const found = car_blocks_decodeCid(link.cid);
     if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
     return found;
    }
    function fileBytes(cid, level = 0) {
-    if (level > MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
+    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${car_listing_MOST_LEVELS} levels`);
     const key = cid.toString();
     const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
     sizes.set(key, bytes);
@@ -37528,6 +39152,7 @@ var __webpack_modules__ = {
     node: node,
     child: child,
     fileBytes: fileBytes,
+    nodes: nodes,
     reached: () => Uint32Array.from(reached).sort()
    };
   }
@@ -37576,7 +39201,7 @@ var __webpack_modules__ = {
    for (const part of parts) {
     if (filled > 0 && filled + part.length > GATHER_BYTES) {
      yield gathered.subarray(0, filled);
-     await (0, promises_namespaceObject.setImmediate)();
+     await (0, promises_.setImmediate)();
      filled = 0;
     }
     if (part.length <= GATHER_BYTES) {
@@ -37585,7 +39210,7 @@ var __webpack_modules__ = {
      continue;
     }
     for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
-    await (0, promises_namespaceObject.setImmediate)();
+    await (0, promises_.setImmediate)();
    }
    if (filled > 0) yield gathered.subarray(0, filled);
   }
@@ -37600,15 +39225,15 @@ var __webpack_modules__ = {
   }
   function frameHead(cid, blockLength) {
    const length = cid.length + blockLength;
-   const head = new Uint8Array(varintLength(length) + cid.length);
-   head.set(cid, writeVarint(head, length, 0));
+   const head = new Uint8Array((0, varint.jE)(length) + cid.length);
+   head.set(cid, (0, varint.uD)(head, length, 0));
    return head;
   }
   function frameLength(cidLength, blockLength) {
    const length = cidLength + blockLength;
-   return varintLength(length) + length;
+   return (0, varint.jE)(length) + length;
   }
-  async function readCar(path, profile, options = {}) {
+  async function car_reader_readCar(path, profile, options = {}) {
    const file = {
     path: path,
     source: path
@@ -37629,6 +39254,7 @@ var __webpack_modules__ = {
      listing: dag.listing,
      bytes: bytes,
      blocks: dag.reached.length,
+     nodes: dag.nodes,
      car: car,
      readFile: void 0
     };
@@ -37657,7 +39283,7 @@ var __webpack_modules__ = {
      parts(block) {
       const held = reached[block] ?? 0;
       const digest = table.digest(held);
-      const bytes = readBlock(source, spanOf(held), buffer);
+      const bytes = car_blocks_readBlock(source, spanOf(held), buffer);
       if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
       throw (0, source_file.Ne)(file, "it no longer has the blocks that were checked");
      },
@@ -37700,6 +39326,68 @@ var __webpack_modules__ = {
   };
   function layoutOf(profile) {
    return LAYOUTS[profile];
+  }
+  const SHARD_HASH = 34;
+  const TYPE = 8;
+  const CONTENT = 18;
+  const FILE_SIZE = 24;
+  const BLOCK_SIZE = 32;
+  const HASH_TYPE = 40;
+  const FANOUT = 48;
+  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
+  function fileMessage(partBytes) {
+   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
+   const length = partBytes.reduce((sum, bytes) => sum + 1 + (0, varint.jE)(bytes), 3 + (0, 
+   varint.jE)(fileBytes));
+   const message = new Uint8Array(length);
+   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
+   let at = (0, varint.uD)(message, fileBytes, 3);
+   for (const bytes of partBytes) {
+    message[at] = BLOCK_SIZE;
+    at = (0, varint.uD)(message, bytes, at + 1);
+   }
+   return message;
+  }
+  function shardMessage(buckets) {
+   const bits = new Uint8Array(SHARD_FANOUT / 8);
+   for (const bucket of buckets) {
+    const at = bits.length - 1 - (bucket >> 3);
+    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
+   }
+   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
+   const message = new Uint8Array(4 + field.length + 5);
+   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
+   message.set(field, 4);
+   message[4 + field.length] = HASH_TYPE;
+   message[5 + field.length] = SHARD_HASH;
+   message[6 + field.length] = FANOUT;
+   (0, varint.uD)(message, SHARD_FANOUT, 7 + field.length);
+   return message;
+  }
+  const LEAF_MARGIN = 24;
+  function wrappedLength(length) {
+   const message = messageLength(length);
+   return 1 + (0, varint.jE)(message) + message;
+  }
+  function wrapLeaf(buffer, start, length) {
+   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
+   buffer[first] = 10;
+   let at = (0, varint.uD)(buffer, messageLength(length), first + 1);
+   buffer[at] = TYPE;
+   buffer[at + 1] = UNIXFS_TYPE.file;
+   at += 2;
+   if (length > 0) {
+    buffer[at] = CONTENT;
+    at = (0, varint.uD)(buffer, length, at + 1) + length;
+   }
+   buffer[at] = FILE_SIZE;
+   return buffer.subarray(first, (0, varint.uD)(buffer, length, at + 1));
+  }
+  function contentStart(length) {
+   return length === 0 ? 2 : 3 + (0, varint.jE)(length);
+  }
+  function messageLength(length) {
+   return contentStart(length) + length + 1 + (0, varint.jE)(length);
   }
   function chunkCount(layout, bytes) {
    return Math.max(1, Math.ceil(bytes / layout.chunkBytes));
@@ -37857,10 +39545,10 @@ var __webpack_modules__ = {
   const LINK_NAME = 18;
   const LINK_TSIZE = 24;
   function nodeLength(links, payload) {
-   let length = 1 + varintLength(payload.length) + payload.length;
+   let length = 1 + (0, varint.jE)(payload.length) + payload.length;
    for (const link of links) {
     const inner = linkLength(link, Buffer.byteLength(link.name));
-    length += 1 + varintLength(inner) + inner;
+    length += 1 + (0, varint.jE)(inner) + inner;
    }
    return length;
   }
@@ -37869,7 +39557,7 @@ var __webpack_modules__ = {
    let at = 0;
    for (const link of links) at = writeLink(bytes, link, at);
    bytes[at] = NODE_PAYLOAD;
-   at = writeVarint(bytes, payload.length, at + 1);
+   at = (0, varint.uD)(bytes, payload.length, at + 1);
    bytes.set(payload, at);
    return {
     bytes: bytes,
@@ -37879,19 +39567,19 @@ var __webpack_modules__ = {
   function writeLink(target, link, at) {
    const nameLength = Buffer.byteLength(link.name);
    target[at] = NODE_LINK;
-   let position = writeVarint(target, linkLength(link, nameLength), at + 1);
+   let position = (0, varint.uD)(target, linkLength(link, nameLength), at + 1);
    target[position] = LINK_CID;
    target[position + 1] = link.cid.length;
    target.set(link.cid, position + 2);
    position += 2 + link.cid.length;
    target[position] = LINK_NAME;
-   position = writeVarint(target, nameLength, position + 1);
+   position = (0, varint.uD)(target, nameLength, position + 1);
    position += target.write(link.name, position, "utf8");
    target[position] = LINK_TSIZE;
-   return writeVarint(target, link.tsize, position + 1);
+   return (0, varint.uD)(target, link.tsize, position + 1);
   }
   function linkLength(link, nameLength) {
-   return 4 + link.cid.length + varintLength(nameLength) + nameLength + varintLength(link.tsize);
+   return 4 + link.cid.length + (0, varint.jE)(nameLength) + nameLength + (0, varint.jE)(link.tsize);
   }
   const C1 = {
    high: 2277735313,
@@ -38064,7 +39752,7 @@ var __webpack_modules__ = {
    return addNode(encodeNode(links, shardMessage(used)), links);
   }
   function exhausted(link) {
-   throw new domain_errors.l("content", `The name ${(0, file_trouble.TL)(link.name)} has the same hash as a name beside it.`, {
+   throw new errors.l("content", `The name ${(0, file_trouble.TL)(link.name)} has the same hash as a name beside it.`, {
     hint: "Rename one of the two: a directory of this size cannot hold both."
    });
   }
@@ -38189,7 +39877,7 @@ var __webpack_modules__ = {
   function splitPath(path) {
    const slash = path.lastIndexOf("/");
    const name = path.slice(slash + 1);
-   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new domain_errors.l("content", `${(0, 
+   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.l("content", `${(0, 
    file_trouble.TL)(path)} is not a path of a directory or file in a build.`);
    return {
     parent: slash < 0 ? "" : path.slice(0, slash),
@@ -38201,7 +39889,7 @@ var __webpack_modules__ = {
    const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
    if (twin === void 0) return;
    const place = path === "" ? twin.name : `${path}/${twin.name}`;
-   throw new domain_errors.l("content", `${(0, file_trouble.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
+   throw new errors.l("content", `${(0, file_trouble.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
     hint: "Remove or rename one of the two."
    });
   }
@@ -38253,7 +39941,7 @@ var __webpack_modules__ = {
     try {
      for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
       yield reader.readContent(file.firstLeaf + chunk);
-      await (0, promises_namespaceObject.setImmediate)();
+      await (0, promises_.setImmediate)();
      }
     } finally {
      reader.close();
@@ -38305,7 +39993,7 @@ var __webpack_modules__ = {
    };
   }
   async function buildDag(content, profile, options = {}) {
-   if (content.kind === "car") return await readCar(content.source, profile, options);
+   if (content.kind === "car") return await car_reader_readCar(content.source, profile, options);
    const layout = layoutOf(profile);
    const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
    const leaves = await hashLeaves(filesBelow(root), layout, options);
@@ -38323,6 +40011,7 @@ var __webpack_modules__ = {
     listing: packed.listing,
     bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
     blocks: blocks,
+    nodes: new Map(packed.nodes.map(({bytes: bytes, digest: digest}) => [ (0, domain_cid.b0)(domain_cid.H_, digest), bytes ])),
     car: car,
     readFile: fileReader(all)
    };
@@ -38341,124 +40030,126 @@ var __webpack_modules__ = {
    if (root.kind === "file") return [ root.entry ];
    return root.children.flatMap(filesBelow);
   }
+  var domain_diff = __nccwpck_require__(8690);
+  var file_type = __nccwpck_require__(3272);
+  var diff_words = __nccwpck_require__(4402);
   var units = __nccwpck_require__(1086);
+  const MOST_LINES = 50;
+  const MOST_TYPES = 8;
+  const MOST_DIRECTORIES = 8;
+  const MOST_REBUILT = 10;
+  function renderDiffLine(comparison) {
+   if (comparison.kind === "none") return oneLine(`No diff: ${(0, diff_words.f6)(comparison.reason)}.`);
+   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
+   const base = label === void 0 ? cid : `${label} (${cid})`;
+   if (comparison.kind === "unavailable") return oneLine(`No diff with ${base}: ${(0, 
+   diff_words.f6)(comparison.reason)}.`);
+   return oneLine(comparedLine(comparison, base));
+  }
+  function comparedLine({diff: diff, encoding: encoding, effort: effort}, base) {
+   if (diff.changes.length === 0) {
+    const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
+    return `The same files as ${base}${rules}.`;
+   }
+   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before.bytes);
+   return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
+   diff_words.zA)(effort)}.`;
+  }
+  function renderDiffLines(comparison) {
+   if (comparison.kind !== "compared") return [];
+   const {diff: diff, encoding: encoding} = comparison;
+   if (diff.changes.length === 0) return [ ...encodingLines(encoding), ...rebuildLines(comparison) ].map(oneLine);
+   const moved = (0, diff_words.fN)(diff.changes);
+   const after = [ ...moved.length === 0 ? [] : [ `${(0, units.SS)(moved.length, "file")} moved with the same bytes.` ], ...encodingLines(encoding), ...groupLines("By type", (0, 
+   domain_diff.tw)(diff, file_type.Q), MOST_TYPES), ...groupLines("By directory", (0, 
+   domain_diff.tw)(diff, domain_diff.jt), MOST_DIRECTORIES), ...rebuildLines(comparison) ];
+   return [ ...changeLines((0, diff_words.R1)(diff.changes), MOST_LINES - after.length), ...after ].map(oneLine);
+  }
+  function changeLines(changes, most) {
+   const shown = changes.length <= most ? changes : changes.slice(0, most - 1);
+   const more = changes.length - shown.length;
+   const cells = shown.map(change => [ change.kind, (0, units.PR)((0, domain_diff.e0)(change)), (0, 
+   diff_words.qI)(change), namesOf(change) ]);
+   return [ ...align(cells), ...more === 0 ? [] : [ `and ${(0, units.SS)(more, "smaller difference")}: see the report file.` ] ];
+  }
+  function namesOf(change) {
+   const {path: path, names: names} = (0, diff_words.Vb)(change);
+   return names === void 0 ? (0, units._1)(path) : `${(0, units._1)(path)}  (${(0, 
+   units._1)(names.before)} → ${(0, units._1)(names.after)})`;
+  }
+  function groupLines(title, groups, most) {
+   if (groups.length < 2) return [];
+   const shown = groups.length <= most ? groups : groups.slice(0, most - 1);
+   const more = groups.length - shown.length;
+   const cells = shown.map(group => [ "", (0, units.PR)(group.delta), `${(0, units._1)(group.name)}  (${(0, 
+   diff_words.u_)(group)})` ]);
+   return [ `${title}:`, ...align(cells), ...more === 0 ? [] : [ `  and ${more.toLocaleString("en-US")} more` ] ];
+  }
+  function encodingLines(encoding) {
+   return encoding === void 0 ? [] : [ `Encoding: ${(0, diff_words.f6)(encoding)}.` ];
+  }
+  function rebuildLines({rebuild: rebuild}) {
+   if (rebuild === void 0) return [];
+   const shown = rebuild.files.slice(0, MOST_REBUILT);
+   const more = rebuild.files.length - shown.length;
+   return [ `The sources are the same, but the CID changed. They are known to be the same because ${(0, 
+   diff_words.f6)(rebuild.evidence)}.`, ...shown.map(({path: path, cause: cause}) => `  ${(0, 
+   units._1)(path)}: ${cause}`), ...more === 0 ? [] : [ `  and ${(0, units.SS)(more, "more file")}` ] ];
+  }
+  function align(rows) {
+   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+   return rows.map(row => row.map((cell, column) => {
+    if (column === row.length - 1) return cell;
+    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+   }).join("  "));
+  }
+  function oneLine(text) {
+   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
+  }
   function renderPlan(plan, build) {
    const source = plan.source.kind === "upload" ? `upload ${(0, units.UP)(build.car.bytes)} (${plan.source.reason})` : `use the pin ${plan.source.pin.id}`;
    return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
    units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
   }
   var retention = __nccwpck_require__(4755);
-  const NOTED_WAIT_MS = 2e3;
-  const clock = {
-   now: () => performance.now(),
-   date: () => new Date,
-   pause: ms => new Promise(resolve => setTimeout(resolve, ms))
-  };
-  function cleanupPorts(wiring) {
-   return accountPorts(wiring, (new AbortController).signal);
-  }
-  function accountPorts(wiring, deadline) {
-   const {values: values, log: log, jwt: jwt, now: now} = wiring;
+  var account = __nccwpck_require__(6929);
+  var gateways = __nccwpck_require__(7352);
+  function assessPorts(wiring, found, deadline) {
+   const {log: log} = wiring;
+   const trees = new Map;
    return {
     log: log,
-    clock: clock,
-    pins: createPinataPins({
-     jwt: jwt,
-     apiUrl: values["pinata-api-url"],
-     uploadUrl: values["pinata-upload-url"],
-     network: values.network,
-     gateway: values["pinata-gateway"],
-     traffic: pinataTraffic(values, log, deadline)
-    }),
-    github: wiring_github(wiring),
-    showRetention: rows => log.group("Versions of this project", (0, retention.vj)(rows, now))
-   };
-  }
-  function pinataTraffic(values, log, deadline) {
-   return createTraffic({
-    service: "Pinata",
-    requestsPerMinute: values["requests-per-minute"],
-    concurrency: values.concurrency,
-    firstDelayMs: 500,
-    deadline: deadline,
-    explain: explainPinata,
-    onRetry: (doing, why, delayMs) => {
-     if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} to ${doing} again (${why}).`);
-    }
-   });
-  }
-  const GITHUB_TIMEOUT_MS = 6e4;
-  function wiring_github({values: values, repository: repository, project: project}) {
-   const traffic = () => createTraffic({
-    service: "GitHub",
-    requestsPerMinute: 600,
-    concurrency: 4,
-    firstDelayMs: 500,
-    deadline: AbortSignal.timeout(GITHUB_TIMEOUT_MS),
-    explain: explainGitHub,
-    onRetry: () => {}
-   });
-   const known = createRepository({
-    repository: repository,
-    token: values["github-token"] ?? "",
-    traffic: traffic
-   });
-   const [owner = ""] = project.split("#");
-   if (owner.toLowerCase() === repository.toLowerCase()) return known;
-   const foreign = `the project ${project} is not named after the repository ${repository}`;
-   const denied = {
-    kind: "denied",
-    reason: foreign
-   };
-   return {
-    ...known,
-    pullRequests: () => Promise.resolve(denied)
-   };
-  }
-  function deployPorts(wiring, found) {
-   const {values: values, log: log} = wiring;
-   const {deadline: deadline, transferred: transferred} = startDeadline(values.timeout);
-   return {
-    ...accountPorts(wiring, deadline),
-    gateways: createGateways({
-     templates: gatewayTemplates(values),
-     dedicatedKey: values["pinata-gateway-key"],
-     timeoutMs: values["verify-timeout"],
-     look: values.verify === "gateway" ? "gateway" : "none"
-    }),
+    github: (0, account.M)(wiring),
     ...hasher(wiring, found, deadline),
-    transferred: transferred,
-    keepCar: async build => {
-     if (values["car-file"] === void 0) return;
-     await (0, car_file.Y)(build.car, values["car-file"]);
-     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
+    publishedTree: async root => {
+     const tree = trees.get(root) ?? openTree(wiring, root);
+     trees.set(root, tree);
+     return await tree;
     },
-    showUpload: (upload, ms) => log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, 
-    units.NE)(ms)}.`)
+    showComparison: comparison => {
+     log.line(renderDiffLine(comparison));
+     const lines = renderDiffLines(comparison);
+     if (lines.length > 0) log.group("Compare", lines);
+    }
    };
   }
-  function startDeadline(timeoutMs) {
-   const controller = new AbortController;
-   const expire = () => controller.abort(new domain_errors.l("network", `The transfer took longer than timeout (${(0, 
-   units.NE)(timeoutMs)}).`, {
-    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
-   }));
-   const timer = setTimeout(expire, timeoutMs).unref();
-   return {
-    deadline: controller.signal,
-    transferred: () => clearTimeout(timer)
-   };
+  async function openTree(wiring, root) {
+   return createPublishedTree({
+    root: root,
+    gateways: (0, gateways.J)(wiring.values),
+    dedicatedKey: wiring.values["pinata-gateway-key"],
+    known: await listingCache(wiring).load(root)
+   });
   }
-  function gatewayTemplates(values) {
-   const domain = values["pinata-gateway"];
-   const own = values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
-   return [ ...own === void 0 ? [] : [ {
-    template: `${own}/ipfs/{cid}`,
-    dedicated: true
-   } ], ...values.gateways.filter(template => own === void 0 || !template.startsWith(`${own}/`)).map(template => ({
-    template: template,
-    dedicated: false
-   })) ];
+  function listingCache({values: values, cacheService: cacheService}) {
+   const offered = values.network === "private" ? {
+    resultsUrl: "",
+    token: ""
+   } : cacheService;
+   return (0, listing_cache.r)({
+    ...offered,
+    traffic: account.fu
+   });
   }
   function hasher({log: log, now: now}, found, signal) {
    const took = new WeakMap;
@@ -38488,6 +40179,230 @@ var __webpack_modules__ = {
      log.group("Plan", [ ...renderPlan(plan, build), "", ...(0, retention.vj)(plan.retention, now) ]);
     }
    };
+  }
+ },
+ 6822: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   W: () => deployPorts
+  });
+  var external_node_crypto_ = __nccwpck_require__(7598);
+  var promises_ = __nccwpck_require__(8500);
+  var cid = __nccwpck_require__(1265);
+  var domain_link = __nccwpck_require__(6581);
+  var gateway_body = __nccwpck_require__(3054);
+  const ATTEMPT_TIMEOUT_MS = 15e3;
+  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  const MAX_BODY_BYTES = 4 * 1024 * 1024;
+  function createGateways(options) {
+   return {
+    probe: async build => {
+     const sample = (0, domain_link.ut)(build.root, build.listing);
+     const kind = sample?.cid === build.root ? "file" : "directory";
+     const targets = options.templates.map(gateway => ({
+      gateway: gateway,
+      link: (0, domain_link.BK)(gateway.template, build.root, kind)
+     }));
+     if (options.look === "none") return targets.map(({link: link}) => unopened(link));
+     return await poll(targets.map(({gateway: gateway, link: link}) => () => probe_open({
+      gateway: gateway,
+      link: link,
+      sample: sample,
+      options: options
+     })), options.timeoutMs);
+    }
+   };
+  }
+  function unopened(link) {
+   return {
+    link: link,
+    host: new URL(link).host,
+    state: "unopened",
+    note: "not opened",
+    final: true,
+    ms: 0
+   };
+  }
+  async function poll(attempts, timeoutMs) {
+   const end = performance.now() + timeoutMs;
+   for (let round = 0; ;round += 1) {
+    const probes = await Promise.all(attempts.map(attempt => attempt()));
+    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
+    const settled = probes.every(probe => probe.final) || probes.some(probe => probe.state !== "down");
+    if (settled || performance.now() + delay > end) return probes;
+    await (0, promises_.setTimeout)(delay);
+   }
+  }
+  async function probe_open(target) {
+   const host = new URL(target.link).host;
+   const began = performance.now();
+   const verdict = await ask(target).catch(error => down((0, gateway_body.A3)(error)));
+   return {
+    link: target.link,
+    host: host,
+    ms: Math.round(performance.now() - began),
+    ...verdict
+   };
+  }
+  function down(note) {
+   return {
+    state: "down",
+    note: note,
+    final: false
+   };
+  }
+  function attemptMs(timeoutMs) {
+   return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2e3));
+  }
+  async function ask({link: link, sample: sample, gateway: gateway, options: options}) {
+   const url = sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
+   domain_link.i7)(sample.path)}`;
+   const key = gateway.dedicated ? options.dedicatedKey : void 0;
+   const response = await fetch(url, {
+    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
+    redirect: key === void 0 ? "follow" : "manual",
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    }
+   });
+   const {bytes: bytes} = await (0, gateway_body.H6)(response, MAX_BODY_BYTES);
+   return judge(response, bytes, {
+    sample: sample,
+    host: new URL(link).hostname
+   });
+  }
+  const MEANINGS = {
+   "00004": {
+    state: "down",
+    note: "says the link is invalid",
+    final: true
+   },
+   "00006": down("does not have the content yet"),
+   "00023": {
+    state: "down",
+    note: "serves HTML only through a custom domain",
+    final: true
+   },
+   "00024": {
+    state: "down",
+    note: "refuses this content or its key",
+    final: true
+   }
+  };
+  function judge(response, body, {sample: sample, host: host}) {
+   if (response.ok && sample !== void 0 && isRawBlock(body, sample)) return {
+    state: "live",
+    note: "bytes match",
+    final: true
+   };
+   const refusal = (0, gateway_body.c3)(body);
+   if (refusal !== void 0) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
+   if (!response.ok) return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
+   if (sample === void 0) return {
+    state: "live",
+    note: "answers",
+    final: true
+   };
+   if (hasLength(response, body, sample)) return {
+    state: "live",
+    note: "length matches",
+    final: true
+   };
+   if (isServiceWorkerHost(host)) return {
+    state: "opens",
+    note: "loads and checks the content in the browser",
+    final: true
+   };
+   return down("answered with other bytes");
+  }
+  const NOT_FOUND_YET = new Set([ 404, 410, 502, 503, 504 ]);
+  function isServiceWorkerHost(host) {
+   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
+  }
+  function isRawBlock(body, sample) {
+   return (0, cid.b0)(cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest()) === sample.cid;
+  }
+  function hasLength(response, body, sample) {
+   if ((0, cid.uM)(sample.cid) === cid.Ce) return false;
+   const announced = response.headers.get("content-length");
+   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
+  }
+  var car_file = __nccwpck_require__(8660);
+  var errors = __nccwpck_require__(6046);
+  var units = __nccwpck_require__(1086);
+  var account = __nccwpck_require__(6929);
+  var wiring_build = __nccwpck_require__(535);
+  var gateways = __nccwpck_require__(7352);
+  function deployPorts(wiring, found) {
+   const {values: values, log: log} = wiring;
+   const {deadline: deadline, transferred: transferred} = startDeadline(values.timeout);
+   return {
+    ...(0, account.e4)(wiring, deadline),
+    gateways: createGateways({
+     templates: (0, gateways.W)(values),
+     dedicatedKey: values["pinata-gateway-key"],
+     timeoutMs: values["verify-timeout"],
+     look: values.verify === "gateway" ? "gateway" : "none"
+    }),
+    ...(0, wiring_build.T)(wiring, found, deadline),
+    transferred: transferred,
+    keepCar: async build => {
+     if (values["car-file"] === void 0) return;
+     await (0, car_file.Y)(build.car, values["car-file"]);
+     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
+    },
+    keepListing: async build => {
+     const began = performance.now();
+     const kept = await (0, wiring_build.N)(wiring).save(build.root, build.nodes.values());
+     if (kept === "saved") log.line(`Kept its directories for the next diff, in ${(0, 
+     units.NE)(performance.now() - began)}.`);
+    },
+    showUpload: (upload, ms) => log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, 
+    units.NE)(ms)}.`)
+   };
+  }
+  function startDeadline(timeoutMs) {
+   const controller = new AbortController;
+   const expire = () => controller.abort(new errors.l("network", `The transfer took longer than timeout (${(0, 
+   units.NE)(timeoutMs)}).`, {
+    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
+   }));
+   const timer = setTimeout(expire, timeoutMs).unref();
+   return {
+    deadline: controller.signal,
+    transferred: () => clearTimeout(timer)
+   };
+  }
+ },
+ 7352: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   J: () => blockGateways,
+   W: () => gatewayTemplates
+  });
+  function gatewayTemplates(values) {
+   const own = ownGateway(values);
+   return [ ...dedicatedGateway(values), ...values.gateways.filter(template => own === void 0 || !template.startsWith(`${own}/`)).map(template => ({
+    template: template,
+    dedicated: false
+   })) ];
+  }
+  function blockGateways(values) {
+   if (values.network === "private") return [];
+   const others = values["block-gateways"].map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return [ ...dedicatedGateway(values), ...others ];
+  }
+  function ownGateway(values) {
+   const domain = values["pinata-gateway"];
+   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
+  }
+  function dedicatedGateway(values) {
+   const own = ownGateway(values);
+   return own === void 0 ? [] : [ {
+    template: `${own}/ipfs/{cid}`,
+    dedicated: true
+   } ];
   }
  },
  8179: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -42222,6 +44137,614 @@ var __webpack_modules__ = {
    return bytes;
   }
   const cidSymbol = Symbol.for("@ipld/js-cid/CID");
+ },
+ 7814: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Ay: () => PQueue
+  });
+  function lowerBound(array, value, comparator) {
+   let first = 0;
+   let count = array.length;
+   while (count > 0) {
+    const step = Math.trunc(count / 2);
+    let it = first + step;
+    if (comparator(array[it], value) <= 0) {
+     first = ++it;
+     count -= step + 1;
+    } else count = step;
+   }
+   return first;
+  }
+  const compactionThreshold = 100;
+  class PriorityQueue {
+   #queue=[];
+   #head=0;
+   #compact() {
+    if (this.#head === 0) return;
+    this.#queue.splice(0, this.#head);
+    this.#head = 0;
+   }
+   #findIndex(isMatch) {
+    for (let index = this.#head; index < this.#queue.length; index++) if (isMatch(this.#queue[index])) return index;
+    return -1;
+   }
+   #removeFirst() {
+    const item = this.#queue[this.#head];
+    this.#queue[this.#head] = void 0;
+    this.#head++;
+    if (this.#head === this.#queue.length) {
+     this.#queue.length = 0;
+     this.#head = 0;
+    } else if (this.#head > compactionThreshold && this.#head > this.#queue.length / 2) this.#compact();
+    return item.run;
+   }
+   enqueue(run, options) {
+    const {priority: priority = 0, id: id} = options ?? {};
+    const {size: size} = this;
+    const element = {
+     priority: priority,
+     id: id,
+     run: run
+    };
+    if (size === 0) {
+     this.#queue.length = 0;
+     this.#head = 0;
+     this.#queue.push(element);
+     return;
+    }
+    if (this.#queue.at(-1).priority >= priority) {
+     this.#queue.push(element);
+     return;
+    }
+    this.#compact();
+    const index = lowerBound(this.#queue, element, (a, b) => a.priority === b.priority ? 0 : b.priority - a.priority);
+    this.#queue.splice(index, 0, element);
+   }
+   setPriority(id, priority) {
+    const index = this.#findIndex(element => element.id === id);
+    if (index === -1) throw new ReferenceError(`No promise function with the id "${id}" exists in the queue.`);
+    if (this.#queue[index].priority === priority) return;
+    const [item] = this.#queue.splice(index, 1);
+    this.enqueue(item.run, {
+     priority: priority,
+     id: id
+    });
+   }
+   remove(idOrRun) {
+    const index = this.#findIndex(element => (typeof idOrRun === "string" ? element.id : element.run) === idOrRun);
+    if (index === this.#head) this.#removeFirst(); else if (index !== -1) this.#queue.splice(index, 1);
+   }
+   dequeue() {
+    return this.#head === this.#queue.length ? void 0 : this.#removeFirst();
+   }
+   filter(options) {
+    const result = [];
+    for (let index = this.#head; index < this.#queue.length; index++) {
+     const element = this.#queue[index];
+     if (element.priority === options.priority) result.push(element.run);
+    }
+    return result;
+   }
+   get size() {
+    return this.#queue.length - this.#head;
+   }
+  }
+  const maximumTimerDelay = 2147483647;
+  const asyncHooks = globalThis.process?.getBuiltinModule?.("node:async_hooks");
+  const bindAsyncContext = function_ => {
+   if (asyncHooks === void 0) return function_;
+   const asyncResource = new asyncHooks.AsyncResource("PQueueTask");
+   return () => asyncResource.runInAsyncScope(function_);
+  };
+  const validateTimeout = timeout => {
+   if (timeout !== void 0 && !(Number.isFinite(timeout) && timeout > 0 && timeout <= maximumTimerDelay)) throw new TypeError(`Expected \`timeout\` to be a positive finite number up to ${maximumTimerDelay}, got \`${timeout}\` (${typeof timeout})`);
+  };
+  const validateLimit = (name, value) => {
+   if (!(typeof value === "number" && value >= 1 && (value === 1 / 0 || Number.isInteger(value)))) throw new TypeError(`Expected \`${name}\` to be an integer from 1 and up or \`Infinity\`, got \`${String(value)}\` (${typeof value})`);
+  };
+  const validateRateLimit = (interval, intervalCap, isStrict) => {
+   validateLimit("intervalCap", intervalCap);
+   if (!(Number.isFinite(interval) && interval >= 0)) throw new TypeError(`Expected \`interval\` to be a finite number >= 0, got \`${String(interval)}\` (${typeof interval})`);
+   if (intervalCap !== 1 / 0 && interval > maximumTimerDelay) throw new TypeError(`Expected \`interval\` to be at most ${maximumTimerDelay} with an \`intervalCap\`, got \`${interval}\``);
+   if (isStrict && interval === 0) throw new TypeError("The `strict` option requires a non-zero `interval`");
+   if (isStrict && intervalCap === 1 / 0) throw new TypeError("The `strict` option requires a finite `intervalCap`");
+  };
+  class PQueue extends EventTarget {
+   #carryoverIntervalCount;
+   #isIntervalIgnored;
+   #intervalCount=0;
+   #intervalCap;
+   #rateLimitedInInterval=false;
+   #rateLimitFlushScheduled=false;
+   #interval;
+   #intervalEnd=0;
+   #intervalId;
+   #timeoutId;
+   #strict;
+   #strictTicks=[];
+   #strictTicksStartIndex=0;
+   #queue;
+   #queueClass;
+   #pending=0;
+   #concurrency;
+   #isPaused;
+   #idAssigner=1n;
+   #runningTasks=new Set;
+   #abortListeners=new Map;
+   #waitingTasks=new Set;
+   #timeout;
+   constructor(options) {
+    super();
+    globalThis.process?.getBuiltinModule?.("node:events")?.setMaxListeners(1 / 0, this);
+    const {carryoverIntervalCount: carryoverIntervalCount = false, intervalCap: intervalCap = 1 / 0, interval: interval = 0, concurrency: concurrency = 1 / 0, autoStart: autoStart = true, queueClass: queueClass = PriorityQueue, strict: strict = false, timeout: timeout} = options ?? {};
+    validateRateLimit(interval, intervalCap, strict);
+    this.#carryoverIntervalCount = carryoverIntervalCount;
+    this.#isIntervalIgnored = intervalCap === 1 / 0 || interval === 0;
+    this.#intervalCap = intervalCap;
+    this.#interval = interval;
+    this.#strict = strict;
+    this.#queueClass = queueClass;
+    this.#queue = new this.#queueClass;
+    this.concurrency = concurrency;
+    this.timeout = timeout;
+    this.#isPaused = !autoStart;
+    this.#setupRateLimitTracking();
+   }
+   #onAbort(signal, callback) {
+    let listener = this.#abortListeners.get(signal);
+    if (!listener) {
+     const callbacks = new Set;
+     const dispatch = () => {
+      this.#abortListeners.delete(signal);
+      for (const abortCallback of callbacks) abortCallback();
+     };
+     listener = {
+      callbacks: callbacks,
+      dispatch: dispatch
+     };
+     this.#abortListeners.set(signal, listener);
+     signal.addEventListener("abort", dispatch, {
+      once: true
+     });
+    }
+    const currentListener = listener;
+    currentListener.callbacks.add(callback);
+    return () => {
+     currentListener.callbacks.delete(callback);
+     if (currentListener.callbacks.size > 0 || this.#abortListeners.get(signal) !== currentListener) return;
+     this.#abortListeners.delete(signal);
+     signal.removeEventListener("abort", currentListener.dispatch);
+    };
+   }
+   #emit(event, detail) {
+    this.dispatchEvent(new CustomEvent(event, {
+     detail: detail
+    }));
+   }
+   async #onEvent(events, shouldHandle) {
+    const eventList = Array.isArray(events) ? events : [ events ];
+    return new Promise(resolve => {
+     const controller = new AbortController;
+     const listener = () => {
+      if (shouldHandle && !shouldHandle()) return;
+      controller.abort();
+      resolve();
+     };
+     for (const event of eventList) this.addEventListener(event, listener, {
+      signal: controller.signal
+     });
+    });
+   }
+   get #isRateLimitedNow() {
+    if (this.#isIntervalIgnored || this.#queue.size === 0) return false;
+    const now = Date.now();
+    if (this.#strict) {
+     this.#cleanupStrictTicks(now);
+     return this.#getActiveTicksCount() >= this.#intervalCap;
+    }
+    const isWindowOver = this.#intervalId === void 0 && this.#intervalEnd <= now;
+    const count = isWindowOver ? this.#intervalCountAtWindowStart : this.#intervalCount;
+    return count >= this.#intervalCap;
+   }
+   get #intervalCountAtWindowStart() {
+    return this.#carryoverIntervalCount ? this.#pending : 0;
+   }
+   #updateRateLimitState() {
+    const shouldBeRateLimited = this.#isRateLimitedNow;
+    if (shouldBeRateLimited === this.#rateLimitedInInterval) return;
+    this.#rateLimitedInInterval = shouldBeRateLimited;
+    this.#emit(shouldBeRateLimited ? "rateLimit" : "rateLimitCleared");
+   }
+   #rollbackIntervalConsumption() {
+    if (this.#isIntervalIgnored) return;
+    this.#rollbackIntervalSlot();
+    this.#scheduleRateLimitUpdate();
+   }
+   #scheduleRateLimitUpdate() {
+    if (this.#isIntervalIgnored || this.#rateLimitFlushScheduled) return;
+    this.#rateLimitFlushScheduled = true;
+    queueMicrotask(() => {
+     this.#rateLimitFlushScheduled = false;
+     this.#updateRateLimitState();
+    });
+   }
+   #setupRateLimitTracking() {
+    if (this.#isIntervalIgnored) return;
+    this.addEventListener("add", () => {
+     if (this.#queue.size > 0) this.#scheduleRateLimitUpdate();
+    });
+    this.addEventListener("next", () => {
+     this.#scheduleRateLimitUpdate();
+    });
+   }
+   #cleanupStrictTicks(now) {
+    while (this.#strictTicksStartIndex < this.#strictTicks.length) {
+     const oldestTick = this.#strictTicks[this.#strictTicksStartIndex];
+     if (oldestTick !== void 0 && now - oldestTick >= this.#interval) this.#strictTicksStartIndex++; else break;
+    }
+    const shouldCompact = this.#strictTicksStartIndex > 100 && this.#strictTicksStartIndex > this.#strictTicks.length / 2 || this.#strictTicksStartIndex === this.#strictTicks.length;
+    if (!shouldCompact) return;
+    this.#strictTicks = this.#strictTicks.slice(this.#strictTicksStartIndex);
+    this.#strictTicksStartIndex = 0;
+   }
+   #consumeIntervalSlot(now) {
+    if (this.#strict) this.#strictTicks.push(now); else this.#intervalCount++;
+   }
+   #rollbackIntervalSlot() {
+    if (this.#strict) {
+     if (this.#strictTicks.length > this.#strictTicksStartIndex) this.#strictTicks.pop();
+     return;
+    }
+    if (this.#intervalCount > 0) this.#intervalCount--;
+   }
+   #getActiveTicksCount() {
+    return this.#strictTicks.length - this.#strictTicksStartIndex;
+   }
+   get #doesIntervalAllowAnother() {
+    if (this.#isIntervalIgnored) return true;
+    const count = this.#strict ? this.#getActiveTicksCount() : this.#intervalCount;
+    return count < this.#intervalCap;
+   }
+   get #doesConcurrentAllowAnother() {
+    return this.#pending < this.#concurrency;
+   }
+   #next() {
+    this.#pending--;
+    if (this.#pending === 0) this.#emit("pendingZero");
+    this.#processQueue();
+    this.#emit("next");
+   }
+   #onResumeInterval() {
+    this.#timeoutId = void 0;
+    this.#onInterval();
+    if (!this.#isPaused) this.#initializeIntervalIfNeeded();
+   }
+   #isIntervalPausedAt(now) {
+    if (this.#strict) {
+     this.#cleanupStrictTicks(now);
+     const activeTicksCount = this.#getActiveTicksCount();
+     if (activeTicksCount >= this.#intervalCap) {
+      const oldestTick = this.#strictTicks[this.#strictTicksStartIndex];
+      const delay = this.#interval - (now - oldestTick);
+      this.#createIntervalTimeout(delay);
+      return true;
+     }
+     return false;
+    }
+    if (this.#intervalId === void 0) {
+     const delay = this.#intervalEnd - now;
+     if (delay <= 0) this.#intervalCount = this.#intervalCountAtWindowStart; else {
+      this.#createIntervalTimeout(delay);
+      return true;
+     }
+    }
+    return false;
+   }
+   #createIntervalTimeout(delay) {
+    if (this.#timeoutId !== void 0) return;
+    this.#timeoutId = setTimeout(() => {
+     this.#onResumeInterval();
+    }, delay);
+   }
+   #clearIntervalTimer() {
+    if (this.#intervalId === void 0) return;
+    clearInterval(this.#intervalId);
+    this.#intervalId = void 0;
+   }
+   #clearTimeoutTimer() {
+    if (this.#timeoutId === void 0) return;
+    clearTimeout(this.#timeoutId);
+    this.#timeoutId = void 0;
+   }
+   #emitEmptyAndIdle() {
+    this.#clearIntervalTimer();
+    this.#emit("empty");
+    if (this.#pending > 0 || this.#queue.size > 0) return;
+    this.#clearTimeoutTimer();
+    if (this.#strict) this.#cleanupStrictTicks(Date.now());
+    this.#emit("idle");
+   }
+   #tryToStartAnother() {
+    let isStarted;
+    do {
+     isStarted = this.#startNextTask();
+    } while (isStarted === void 0);
+    return isStarted;
+   }
+   #startNextTask() {
+    if (this.#queue.size === 0) {
+     this.#emitEmptyAndIdle();
+     return false;
+    }
+    if (this.#isPaused) {
+     if (!this.#doesIntervalAllowAnother) this.#isIntervalPausedAt(Date.now());
+     return false;
+    }
+    const now = Date.now();
+    const canInitializeInterval = !this.#isIntervalPausedAt(now);
+    if (this.#doesIntervalAllowAnother && this.#doesConcurrentAllowAnother) {
+     const job = this.#queue.dequeue();
+     if (!this.#isIntervalIgnored) {
+      this.#consumeIntervalSlot(now);
+      this.#scheduleRateLimitUpdate();
+     }
+     if (canInitializeInterval) this.#initializeIntervalIfNeeded();
+     const pendingBefore = this.#pending;
+     job();
+     if (this.#pending === pendingBefore) {
+      this.#emit("next");
+      return;
+     }
+     this.#emit("active");
+     return true;
+    }
+    return false;
+   }
+   #initializeIntervalIfNeeded() {
+    if (this.#isIntervalIgnored || this.#intervalId !== void 0 || this.#strict) return;
+    this.#clearTimeoutTimer();
+    this.#intervalId = setInterval(() => {
+     this.#onInterval();
+    }, this.#interval);
+    this.#intervalEnd = Date.now() + this.#interval;
+   }
+   #onInterval() {
+    if (!this.#strict) {
+     if (this.#intervalId !== void 0) if (this.#intervalCount === 0 && this.#pending === 0) this.#clearIntervalTimer(); else this.#intervalEnd = Date.now() + this.#interval;
+     this.#intervalCount = this.#intervalCountAtWindowStart;
+    }
+    this.#processQueue();
+    this.#scheduleRateLimitUpdate();
+   }
+   #processQueue() {
+    while (this.#tryToStartAnother()) ;
+   }
+   #processWaitingTasks() {
+    if (this.#queue.size > 0) this.#processQueue();
+   }
+   async #add(function_, options, waitingTask) {
+    const id = options.id ?? (this.#idAssigner++).toString();
+    options = {
+     timeout: this.#timeout,
+     ...options,
+     id: id
+    };
+    validateTimeout(options.timeout);
+    if (options.priority !== void 0 && (typeof options.priority !== "number" || Number.isNaN(options.priority))) throw new TypeError(`Expected \`priority\` to be a number, got \`${String(options.priority)}\` (${typeof options.priority})`);
+    waitingTask.id = id;
+    waitingTask.priority = options.priority ?? 0;
+    return new Promise((resolve, reject) => {
+     if (options.signal?.aborted) {
+      reject(options.signal.reason);
+      return;
+     }
+     const run = bindAsyncContext(async () => {
+      waitingTask.stopListeningForAbort?.();
+      this.#waitingTasks.delete(waitingTask);
+      if (options.signal?.aborted) {
+       this.#rollbackIntervalConsumption();
+       reject(options.signal.reason);
+       return;
+      }
+      this.#pending++;
+      const runningTask = {
+       id: id,
+       priority: waitingTask.priority,
+       startTime: Date.now(),
+       timeout: options.timeout
+      };
+      this.#runningTasks.add(runningTask);
+      let {signal: signal} = options;
+      let stopListeningForAbort;
+      let stopForwardingAbort;
+      let timeoutId;
+      try {
+       if (options.timeout !== void 0) {
+        const {signal: userSignal, timeout: timeout} = options;
+        const taskController = new AbortController;
+        timeoutId = setTimeout(() => {
+         taskController.abort(new TimeoutError(`Task timed out after ${timeout}ms (queue has ${this.#pending} running, ${this.#queue.size} waiting)`));
+        }, timeout);
+        if (userSignal) stopForwardingAbort = this.#onAbort(userSignal, () => {
+         taskController.abort(userSignal.reason);
+        });
+        signal = taskController.signal;
+       }
+       let operation;
+       if (signal) {
+        const abortSignal = signal;
+        const abortPromise = new Promise((_resolve, rejectWithReason) => {
+         stopListeningForAbort = this.#onAbort(abortSignal, () => {
+          rejectWithReason(abortSignal.reason);
+         });
+        });
+        operation = Promise.race([ abortPromise, (async () => function_({
+         signal: signal
+        }))() ]);
+       } else try {
+        operation = function_({
+         signal: signal
+        });
+       } catch (error) {
+        operation = Promise.reject(error);
+       }
+       const result = await operation;
+       resolve(result);
+       this.#emit("completed", result);
+      } catch (error) {
+       reject(error);
+       this.#emit("error", error);
+      } finally {
+       clearTimeout(timeoutId);
+       stopListeningForAbort?.();
+       stopForwardingAbort?.();
+       this.#runningTasks.delete(runningTask);
+       queueMicrotask(() => {
+        this.#next();
+       });
+      }
+     });
+     const hasWaitingTasks = this.#queue.size > 0;
+     this.#queue.enqueue(run, options);
+     waitingTask.reject = reject;
+     this.#waitingTasks.add(waitingTask);
+     if (options.signal) {
+      const {signal: signal} = options;
+      waitingTask.stopListeningForAbort = this.#onAbort(signal, () => {
+       this.#waitingTasks.delete(waitingTask);
+       if (this.#queue instanceof PriorityQueue) this.#queue.remove(run); else this.#queue.remove(id);
+       reject(signal.reason);
+       this.#processQueue();
+       this.#emit("next");
+      });
+     }
+     this.#emit("add");
+     if (hasWaitingTasks) this.#processQueue(); else this.#tryToStartAnother();
+    });
+   }
+   get timeout() {
+    return this.#timeout;
+   }
+   set timeout(timeout) {
+    validateTimeout(timeout);
+    this.#timeout = timeout;
+   }
+   get concurrency() {
+    return this.#concurrency;
+   }
+   set concurrency(newConcurrency) {
+    validateLimit("concurrency", newConcurrency);
+    this.#concurrency = newConcurrency;
+    this.#processWaitingTasks();
+   }
+   setPriority(id, priority) {
+    if (typeof priority !== "number" || !Number.isFinite(priority)) throw new TypeError(`Expected \`priority\` to be a finite number, got \`${priority}\` (${typeof priority})`);
+    for (const waitingTask of this.#waitingTasks) if (waitingTask.id === id) {
+     this.#queue.setPriority(id, priority);
+     waitingTask.priority = priority;
+     return;
+    }
+    throw new ReferenceError(`No promise function with the id "${id}" exists in the queue.`);
+   }
+   add(function_, options = {}) {
+    const waitingTask = {};
+    const promise = this.#add(function_, options, waitingTask);
+    waitingTask.promise = promise;
+    if (waitingTask.isCleared) promise.catch(() => {});
+    return promise;
+   }
+   async addAll(functions, options) {
+    return Promise.all(functions.map(async function_ => this.add(function_, options)));
+   }
+   start() {
+    if (!this.#isPaused) return this;
+    this.#isPaused = false;
+    this.#processWaitingTasks();
+    return this;
+   }
+   pause() {
+    this.#isPaused = true;
+   }
+   clear() {
+    if (this.#queue.size === 0) return;
+    this.#queue = new this.#queueClass;
+    const error = new DOMException("The queue was cleared", "AbortError");
+    for (const waitingTask of this.#waitingTasks) {
+     waitingTask.stopListeningForAbort?.();
+     waitingTask.isCleared = true;
+     waitingTask.promise?.catch(() => {});
+     waitingTask.reject(error);
+    }
+    this.#waitingTasks.clear();
+    this.#emitEmptyAndIdle();
+    this.#updateRateLimitState();
+    this.#emit("next");
+   }
+   async onEmpty() {
+    if (this.#queue.size === 0) return;
+    await this.#onEvent([ "empty", "active" ], () => this.#queue.size === 0);
+   }
+   async onSizeLessThan(limit) {
+    if (this.#queue.size < limit) return;
+    await this.#onEvent([ "next", "active" ], () => this.#queue.size < limit);
+   }
+   async onIdle() {
+    if (this.#pending === 0 && this.#queue.size === 0) return;
+    await this.#onEvent("idle");
+   }
+   async onPendingZero() {
+    if (this.#pending === 0) return;
+    await this.#onEvent("pendingZero");
+   }
+   async onRateLimit() {
+    this.#updateRateLimitState();
+    if (this.isRateLimited) return;
+    await this.#onEvent("rateLimit");
+   }
+   async onRateLimitCleared() {
+    this.#updateRateLimitState();
+    if (!this.isRateLimited) return;
+    await this.#onEvent("rateLimitCleared");
+   }
+   onError() {
+    return new Promise((_resolve, reject) => {
+     this.addEventListener("error", event => {
+      reject(event.detail);
+     }, {
+      once: true
+     });
+    });
+   }
+   get size() {
+    return this.#queue.size;
+   }
+   sizeBy(options) {
+    return this.#queue.filter(options).length;
+   }
+   get pending() {
+    return this.#pending;
+   }
+   get isPaused() {
+    return this.#isPaused;
+   }
+   get isRateLimited() {
+    return this.#isRateLimitedNow;
+   }
+   get isSaturated() {
+    return this.#queue.size > 0 && (this.#pending >= this.#concurrency || this.isRateLimited);
+   }
+   get runningTasks() {
+    return Array.from(this.#runningTasks, task => ({
+     ...task,
+     timeoutRemaining: task.timeout === void 0 ? void 0 : Math.max(0, task.startTime + task.timeout - Date.now())
+    }));
+   }
+  }
+  class TimeoutError extends DOMException {
+   constructor(message) {
+    super(message, "TimeoutError");
+   }
+  }
  }
 };
 

@@ -45,6 +45,13 @@ const FIELDS = {
   'pinata-gateway-key': { ...field('', value.headerValue), secret: true },
   'verify-timeout': field('2m', value.duration),
   'fail-on-unreachable': field('false', value.flag),
+  'block-gateways': field(
+    'https://trustless-gateway.link/ipfs/{cid}\nhttps://{cid}.ipfs.dweb.link',
+    value.blockGateways,
+  ),
+  'diff-base': field('auto', value.diffBase),
+  'strip-hash': field('', value.stripHash),
+  'size-budget': field('', value.sizeBudget),
   unpin: field('true', value.flag),
   'keep-last': field('5', value.whole(1, 1000)),
   'keep-within': field('7d', value.age),
@@ -53,6 +60,7 @@ const FIELDS = {
   'max-removals': field('20', value.whole(0, 10_000)),
   'preview-expires': field('30d', value.expiry),
   'dry-run': field('false', value.flag),
+  'require-credentials': field('false', value.flag),
   'github-token': { ...field('', value.headerValue), secret: true },
   summary: field('true', value.flag),
   'pinata-api-url': field('https://api.pinata.cloud', value.baseUrl),
@@ -122,8 +130,8 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
   }
   const chosen = chooseMode(MODES.find((name) => name === values.mode) ?? 'auto', context);
-  const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen) : chosen;
-  problems.push(...missing(mode, effective, context), ...contradictions(values));
+  const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen, values.mode, context) : chosen;
+  problems.push(...missing(mode, { effective, values }, context), ...contradictions(values));
   if (mode.kind === 'refuse') throw new ActionError('input', mode.reason, { hint: mode.hint });
   if (problems.length > 0) throw inputError(problems);
   return { values: values as Values, mode, deprecations };
@@ -152,29 +160,35 @@ function renamedValue(old: keyof typeof RENAMED, given: string): string {
   return { true: 'false', false: 'true' }[given] ?? given;
 }
 
-/** Runs for forks and Dependabot get no secrets, so there was no preview that the closing could give up. */
-function withoutCredentials(mode: Mode): Mode {
-  return mode.kind === 'cleanup' && mode.closed !== undefined
-    ? { kind: 'skip', reason: 'there is no pinata-jwt; runs for forks and Dependabot get no secrets' }
-    : mode;
+const NO_SECRETS = 'there is no pinata-jwt; runs for forks and Dependabot get no secrets';
+
+/** Where GitHub gives no secrets, what would be deployed is only compared; and a closing has no preview to give up. */
+function withoutCredentials(mode: Mode, asked: unknown, { withoutSecrets }: RunContext): Mode {
+  if (mode.kind === 'cleanup' && mode.closed !== undefined) return { kind: 'skip', reason: NO_SECRETS };
+  return mode.kind === 'deploy' && asked === 'auto' && withoutSecrets ? { kind: 'diff', reason: NO_SECRETS } : mode;
 }
 
 function missing(
   { kind }: Mode,
-  effective: (input: keyof typeof FIELDS) => string,
+  { effective, values }: { effective: (input: keyof typeof FIELDS) => string; values: Partial<Values> },
   context: RunContext,
 ): readonly string[] {
   if (kind === 'skip' || kind === 'refuse') return [];
-  const deploys = kind === 'deploy';
+  const hasKey = effective('pinata-jwt') !== '';
+  const deploys = kind === 'deploy' || (kind === 'diff' && hasKey);
+  const needsKey = kind !== 'diff' || values['require-credentials'] === true;
   const wanted: readonly [string, boolean][] = [
-    ['path must be the directory, file or .car to deploy, got nothing.', deploys && effective('path') === ''],
+    [
+      'path must be the directory, file or .car to deploy, got nothing.',
+      (deploys || kind === 'diff') && effective('path') === '',
+    ],
     [
       'pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.',
-      effective('pinata-jwt') === '',
+      needsKey && !hasKey,
     ],
     [
       'project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.',
-      effective('project') === '' && context.repository === '',
+      (deploys || kind !== 'diff') && effective('project') === '' && context.repository === '',
     ],
     [
       `tags must be given, one a line, got nothing: none can be computed on ${context.event === '' ? 'an unknown event' : context.event}.`,

@@ -1,22 +1,33 @@
 import { readRunContext } from './adapters/github/event.ts';
+import { readCacheService } from './adapters/github/listing-cache.ts';
 import { createLog } from './adapters/runner/log.ts';
 import { fail, mask, readInput, writeOutputs, writeReport, writeSummary } from './adapters/runner/runner.ts';
 import { refuseCarInside } from './adapters/unixfs/car-file.ts';
 import { listFiles } from './adapters/unixfs/walk.ts';
 import { ActionError, asActionError } from './domain/errors.ts';
 import type { FoundFiles } from './domain/file-rules.ts';
-import { mainLink, type Outcome } from './domain/outcome.ts';
+import { mainLink, type Outcome, type Retention } from './domain/outcome.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
 import { cleanup } from './modes/cleanup.ts';
 import { deploy } from './modes/deploy.ts';
+import { diff } from './modes/diff.ts';
 import { list } from './modes/list.ts';
-import { cleanupRun, deployRun, type Occasion } from './orders.ts';
+import { cleanupRun, type DeployOccasion, deployRun, diffRun, type Occasion } from './orders.ts';
+import { overBudget } from './render/budget.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
 import { renderRetentionLine } from './render/retention.ts';
-import { renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
+import {
+  HOW_TO_PUBLISH,
+  renderFailure,
+  renderSummary,
+  type SummaryContext,
+  type Undertaking,
+} from './render/summary.ts';
 import { renderBytes, renderCount, shortPath } from './render/units.ts';
-import { cleanupPorts, deployPorts, type Wiring } from './wiring.ts';
+import { cleanupPorts, type Wiring } from './wiring/account.ts';
+import { assessPorts } from './wiring/build.ts';
+import { deployPorts } from './wiring/deploy.ts';
 
 type Values = Inputs['values'];
 
@@ -29,6 +40,7 @@ function read(name: InputName): string {
 
 const UNDERTAKINGS: Readonly<Record<Mode['kind'], Undertaking>> = {
   deploy: 'Deploy',
+  diff: 'Diff',
   skip: 'Deploy',
   refuse: 'Deploy',
   cleanup: 'Cleanup',
@@ -37,6 +49,7 @@ const UNDERTAKINGS: Readonly<Record<Mode['kind'], Undertaking>> = {
 
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) mask(read(name));
+  mask(readCacheService().token);
   const context = readRunContext();
   const summaryContext: SummaryContext = {
     project: read('project') || context.repository,
@@ -50,6 +63,7 @@ async function main(): Promise<void> {
     undertaking = UNDERTAKINGS[inputs.mode.kind];
     for (const deprecation of inputs.deprecations) log.warn(deprecation);
     const outcome = await runMode(inputs, context);
+    if (outcome.kind === 'over-budget') fail(overBudget(outcome.budget));
     await publish(outcome, {
       carPath: writtenCar(outcome, inputs.values),
       summary: wantsSummary ? renderSummary(outcome, summaryContext) : '',
@@ -66,10 +80,22 @@ async function runMode({ mode, values }: Inputs, context: RunContext): Promise<O
   const now = new Date();
   const project = values.project || context.repository;
   const jwt = read('pinata-jwt') || read('pinata-jwt-token');
-  const wiring: Wiring = { values, jwt, repository: context.repository, project, now, log };
+  const wiring: Wiring = {
+    values,
+    jwt,
+    repository: context.repository,
+    project,
+    now,
+    log,
+    cacheService: readCacheService(),
+  };
   switch (mode.kind) {
     case 'deploy':
-      return await runDeploy(wiring, { context, now });
+      return await runDeploy(wiring, { context, now, mode: mode.kind });
+    case 'diff':
+      return jwt === ''
+        ? await runDiff(wiring, context, mode.reason)
+        : await runDeploy(wiring, { context, now, mode: mode.kind });
     case 'cleanup':
     case 'list':
       return await runCleanup(wiring, { context, now }, mode);
@@ -91,12 +117,11 @@ async function runCleanup(wiring: Wiring, occasion: Occasion, mode: Mode): Promi
   log.line(`${aim} project ${run.policy.project.name}.`);
   const outcome =
     mode.kind === 'list' ? await list(run, cleanupPorts(wiring)) : await cleanup(run, cleanupPorts(wiring));
-  logRetention(outcome);
+  if ('retention' in outcome) logRetention(outcome);
   return outcome;
 }
 
-function logRetention(outcome: Outcome): void {
-  if (outcome.kind === 'skipped') return;
+function logRetention(outcome: Extract<Outcome, { retention: Retention }>): void {
   log.line(renderRetentionLine(outcome.retention));
   if (outcome.kind !== 'listed') return;
   const { usage } = outcome;
@@ -107,7 +132,23 @@ function logRetention(outcome: Outcome): void {
   );
 }
 
-async function runDeploy(wiring: Wiring, occasion: Occasion): Promise<Outcome> {
+/** Without a key. The time for the transfer is the time for all of it. */
+async function runDiff(wiring: Wiring, context: RunContext, reason: string | undefined): Promise<Outcome> {
+  const { values } = wiring;
+  const found = await findFiles(values);
+  if (found === undefined) return skipped(`no files found at ${values.path}`);
+  log.line(
+    `Comparing ${renderCount(fileCount(found), 'file')}, ${renderBytes(found.bytes)}, from ${values.path}; nothing is published.`,
+  );
+  const outcome = await diff(
+    diffRun(values, context, reason),
+    assessPorts(wiring, found, AbortSignal.timeout(values.timeout)),
+  );
+  if (reason !== undefined) log.notice(`Not published: ${reason}. ${HOW_TO_PUBLISH}`);
+  return outcome;
+}
+
+async function runDeploy(wiring: Wiring, occasion: DeployOccasion): Promise<Outcome> {
   const { values } = wiring;
   const found = await findFiles(values);
   if (found === undefined) return skipped(`no files found at ${values.path}`);

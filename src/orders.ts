@@ -3,8 +3,10 @@ import type { GivenUp, RetentionPolicy } from './domain/retention.ts';
 import { computeTags, type Mode, type RunContext, renderPinName } from './domain/run.ts';
 import { projectOf, pullRequestOf } from './domain/tag.ts';
 import type { Inputs } from './inputs.ts';
+import type { Assessing } from './modes/assess.ts';
 import type { CleanupRun } from './modes/cleanup.ts';
 import type { DeployRun } from './modes/decide.ts';
+import type { DiffRun } from './modes/diff.ts';
 
 type Values = Inputs['values'];
 
@@ -14,8 +16,13 @@ export interface Occasion {
   readonly now: Date;
 }
 
+/** With a key, a diff is a deploy that stops before anything is written. */
+export interface DeployOccasion extends Occasion {
+  readonly mode: 'deploy' | 'diff';
+}
+
 /** What the inputs and the event ask a deploy to do. */
-export function deployRun(values: Values, { context, now }: Occasion, found: FoundFiles): DeployRun {
+export function deployRun(values: Values, { context, now, mode }: DeployOccasion, found: FoundFiles): DeployRun {
   const project = projectOf(values.project || context.repository);
   const tags = values.tags.length > 0 ? values.tags : computeTags(context);
   const sha = context.commit || '0'.repeat(40);
@@ -31,9 +38,11 @@ export function deployRun(values: Values, { context, now }: Occasion, found: Fou
     metadata: values.metadata,
     expectedCid: values['expected-cid'],
     reusePinned: values['reuse-pinned'],
+    diffBase: values['diff-base'],
+    ...assessing(values, context),
     name: () => renderPinName(values.name, { project: project.name, sha, sha7: sha.slice(0, 7), tag: tags[0] ?? '' }),
     group: values.group,
-    dryRun: values['dry-run'],
+    dryRun: values['dry-run'] || mode === 'diff',
     failOnUnreachable: values['fail-on-unreachable'],
     unpin: values.unpin,
     maxRemovals: values['max-removals'],
@@ -101,4 +110,23 @@ function isAskedFor(values: Values): boolean {
 
 function givenUpReason(tag: string): string {
   return pullRequestOf(tag) === undefined ? `${tag} given up` : 'preview given up';
+}
+
+/** What the inputs and the event ask a diff without a key to do. */
+export function diffRun(values: Values, context: RunContext, reason: string | undefined): DiffRun {
+  return {
+    profile: values['upload-method'] === 'folder' ? 'pinata-folder' : values['cid-profile'],
+    diffBase: values['diff-base'],
+    reason,
+    ...assessing(values, context),
+  };
+}
+
+function assessing(values: Values, { commit, pullRequest }: RunContext): Assessing {
+  return {
+    stripHash: values['strip-hash'],
+    sizeBudget: values['size-budget'],
+    // What is built for a pull request is its merge with a branch that moves.
+    builtCommit: pullRequest === undefined && commit !== '' ? commit.slice(0, 7) : undefined,
+  };
 }

@@ -1,4 +1,4 @@
-import { type Cid, cidV0 } from './cid.ts';
+import { type Cid, cidV0, parseCid } from './cid.ts';
 
 /** An answer, or why there is none: `denied` where nobody may ask, `failed` where asking again may help. */
 export type Known<T> =
@@ -28,4 +28,19 @@ export function deployedIn(deployments: readonly ActiveDeployment[], cid: Cid): 
   const isNamed = (text: string): boolean => names.some((name) => text.includes(name));
   return deployments.find(({ environment, texts }) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))
     ?.environment;
+}
+
+const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
+
+/** The CID that the newest active deployment of production shows; undefined where none shows one. */
+export function deployedCid(
+  deployments: readonly ActiveDeployment[],
+): { readonly environment: string; readonly cid: Cid } | undefined {
+  for (const { environment, texts } of deployments) {
+    if (PREVIEW_ENVIRONMENT.test(environment) || !/production/i.test(environment)) continue;
+    const found = texts.flatMap((text) => text.match(CID_TEXT) ?? []).map(parseCid);
+    const cid = found.find((candidate) => candidate !== undefined);
+    if (cid !== undefined) return { environment, cid };
+  }
+  return undefined;
 }

@@ -1,7 +1,11 @@
 import { type Cid, parseCid } from './cid.ts';
+import type { DiffBaseInput } from './diff-base.ts';
 import { parseDuration } from './duration.ts';
 import { globProblem } from './glob.ts';
+import { parseStripHash } from './hashed-name.ts';
+import { parseTagRef } from './revision.ts';
 import { unknownPlaceholders } from './run.ts';
+import { parseSizeBudget, type SizeBudget } from './size-budget.ts';
 import { isTagName, type Keyvalues } from './tag.ts';
 
 const accepts = Symbol('accepts');
@@ -86,6 +90,37 @@ export const globs: Parser<readonly string[]> = (raw) => {
 export const cid: Parser<Cid | undefined> = (raw) =>
   raw === '' ? undefined : (parseCid(raw) ?? refuse('a CID such as bafybei… or Qm…'));
 
+export const diffBase: Parser<DiffBaseInput> = (raw) => {
+  if (raw === 'auto' || raw === 'none') return { kind: raw };
+  const ref = raw.startsWith('tag:') ? parseTagRef(raw.slice('tag:'.length)) : undefined;
+  if (ref !== undefined) return { kind: 'tag', ref };
+  const found = parseCid(raw);
+  return found === undefined
+    ? refuse('"auto", "none", a tag such as tag:production or tag:production~1, or a CID')
+    : { kind: 'cid', cid: found };
+};
+
+/** A list where each line is parsed by itself. */
+function linesOf<T>(parse: (line: string) => T | undefined, what: string): Parser<readonly T[]> {
+  return (raw) => {
+    const lines = splitLines(raw);
+    const parsed = lines.map(parse);
+    const wrong = lines.filter((_line, index) => parsed[index] === undefined);
+    const known = parsed.filter((value) => value !== undefined);
+    return wrong.length === 0 ? known : refuse(`${what} (${wrong.map((line) => `"${line}"`).join(', ')} is not)`);
+  };
+}
+
+export const sizeBudget: Parser<readonly SizeBudget[]> = linesOf(
+  parseSizeBudget,
+  'lines such as total=5MB, total=+5% or **/*.js=+50kB',
+);
+
+export const stripHash: Parser<readonly RegExp[]> = linesOf(
+  parseStripHash,
+  'regular expressions that match the hash in a file name, one a line, such as \\.[0-9a-f]{6}\\.',
+);
+
 export const project: Parser<string> = (raw) =>
   /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw)
     ? raw
@@ -166,6 +201,9 @@ export const gatewayHost: Parser<string | undefined> = (raw) => {
     ? host.toLowerCase()
     : refuse('a domain such as acme.mypinata.cloud, or its https URL');
 };
+
+/** None for `none`. */
+export const blockGateways: Parser<readonly string[]> = (raw) => (raw === 'none' ? [] : gatewayTemplates(raw));
 
 export const gatewayTemplates: Parser<readonly string[]> = (raw) => {
   const lines = splitLines(raw);

@@ -1,7 +1,9 @@
+import type { Comparison } from './comparison.ts';
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Judged } from './retention.ts';
+import type { BudgetLine } from './size-budget.ts';
 
 /** One link to the content and what opening it came to. */
 export interface Probe {
@@ -44,10 +46,30 @@ export interface Usage {
   readonly bytes: number;
 }
 
+/** What a build would change, and whether it may be so large. */
+export interface Assessment {
+  readonly comparison: Comparison;
+  readonly budget: readonly BudgetLine[];
+}
+
 /** What a run came to; everything that is reported is derived from it. */
 export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'planned'; readonly plan: DeployPlan; readonly build: Build; readonly retention: Retention }
+  | (Assessment & {
+      readonly kind: 'planned';
+      readonly plan: DeployPlan;
+      readonly build: Build;
+      readonly retention: Retention;
+    })
+  /** Without a key: the build is compared, and nothing else can be done. */
+  | (Assessment & {
+      readonly kind: 'compared';
+      readonly build: Build;
+      /** Why there is no key, in words that follow "because"; undefined where the user asked for no more. */
+      readonly reason: string | undefined;
+    })
+  /** The build is larger than `size-budget` allows; nothing was sent. */
+  | (Assessment & { readonly kind: 'over-budget'; readonly build: Build; readonly plan: DeployPlan | undefined })
   /** `tags` are those that were given up; none in a sweep. */
   | {
       readonly kind: 'cleaned';
@@ -56,7 +78,7 @@ export type Outcome =
       readonly retention: Retention;
     }
   | { readonly kind: 'listed'; readonly retention: Retention; readonly usage: Usage | undefined }
-  | {
+  | (Assessment & {
       /** `unchanged`: every tag already pointed to this CID. */
       readonly kind: 'deployed' | 'unchanged';
       readonly plan: DeployPlan;
@@ -67,7 +89,7 @@ export type Outcome =
       /** When the service removes the pin by itself; undefined for never. */
       readonly expiresAt: Date | undefined;
       readonly retention: Retention;
-    };
+    });
 
 /** The first link that answered; with nobody having looked, the first one. */
 export function mainLink(probes: readonly Probe[]): string | undefined {

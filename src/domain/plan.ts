@@ -1,4 +1,5 @@
 import type { Cid } from './cid.ts';
+import { type BaseChoice, chooseBase, type DiffBaseInput } from './diff-base.ts';
 import { ActionError } from './errors.ts';
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
@@ -24,6 +25,7 @@ export interface DeployOptions {
   readonly expectedCid: Cid | undefined;
   readonly reusePinned: boolean;
   readonly retention: RetentionPolicy;
+  readonly diffBase: DiffBaseInput;
 }
 
 /** Where the pin comes from: one that is there already, or an upload. */
@@ -39,6 +41,8 @@ export interface DeployPlan {
   readonly sameCid: readonly Pin[];
   /** What the first tag pointed to until now. */
   readonly previous: Cid | undefined;
+  /** What the build is compared with. */
+  readonly base: BaseChoice;
   /** False when every tag already points to this CID. */
   readonly changed: boolean;
   readonly tags: readonly string[];
@@ -74,6 +78,7 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
     source,
     sameCid: remote.sameCid,
     previous: now[0],
+    base: chooseBase(options.diffBase, { ...options, pins: remote.project }),
     changed: now.some((cid) => cid !== build.root) || now.length === 0,
     tags: options.tags,
     at,

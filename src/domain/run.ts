@@ -15,6 +15,8 @@ export interface RunContext {
   readonly releaseTag: string;
   /** The pull request that this event closed. */
   readonly closed: ClosedPullRequest | undefined;
+  /** GitHub gives this run no secrets: it is for a pull request from a fork, or for Dependabot. */
+  readonly withoutSecrets: boolean;
   /** A push that deletes its branch has nothing to deploy. */
   readonly refDeleted: boolean;
   /** Link to the log of this run. */
@@ -27,12 +29,14 @@ export interface ClosedPullRequest {
   readonly at: Date | undefined;
 }
 
-export const MODES = ['auto', 'deploy', 'cleanup', 'list'] as const;
+export const MODES = ['auto', 'deploy', 'diff', 'cleanup', 'list'] as const;
 export type ModeInput = (typeof MODES)[number];
 
 /** What this run does, or why it does nothing. */
 export type Mode =
   | { readonly kind: 'deploy' | 'list' }
+  /** `reason`: why there is no more than a diff, in words that follow "because"; undefined where it was asked for. */
+  | { readonly kind: 'diff'; readonly reason: string | undefined }
   /** `closed`: gives up the preview of a pull request; without it, the tags that were asked for, or all that is stale. */
   | { readonly kind: 'cleanup'; readonly closed: ClosedPullRequest | undefined }
   | { readonly kind: 'skip'; readonly reason: string }
@@ -46,6 +50,7 @@ const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
 /** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
 export function chooseMode(mode: ModeInput, context: RunContext): Mode {
   if (mode === 'deploy' || mode === 'list') return { kind: mode };
+  if (mode === 'diff') return { kind: mode, reason: undefined };
   // No code of the pull request is built for a cleanup, so this is safe on pull_request_target too.
   if (mode === 'cleanup' || context.event === 'schedule' || context.closed !== undefined) {
     return { kind: 'cleanup', closed: context.closed };

@@ -4,10 +4,11 @@ import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
 import type { Gateways, Pins, Uploaded } from '../ports.ts';
+import type { Assessing, AssessPorts } from './assess.ts';
 import type { GiveUpPorts } from './give-up.ts';
 import { type Judgement, refuseTooManyFor, type SurveyPorts } from './survey.ts';
 
-export interface DeployRun extends DeployOptions {
+export interface DeployRun extends DeployOptions, Assessing {
   readonly content: Content;
   readonly profile: CidProfile;
   readonly method: 'auto' | UploadMethod;
@@ -23,16 +24,16 @@ export interface DeployRun extends DeployOptions {
   readonly previewsKeptMs: number | undefined;
 }
 
-export interface DeployPorts extends SurveyPorts, GiveUpPorts {
+export interface DeployPorts extends SurveyPorts, GiveUpPorts, AssessPorts {
   readonly gateways: Gateways;
-  /** Hashes the content under a profile. */
-  readonly build: (profile: CidProfile) => Promise<Build>;
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;
   /** The content is on Pinata: the time for the transfer no longer counts. */
   readonly transferred: () => void;
   readonly showUpload: (upload: Uploaded, ms: number) => void;
+  /** Keeps the blocks above the content for the next diff. */
+  readonly keepListing: (build: Build) => Promise<void>;
 }
 
 export interface Job {

@@ -2,12 +2,13 @@ import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
 import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
-import { mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
+import { type Assessment, mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
 import { matchesTag, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
+import { assess, isOverBudget } from './assess.ts';
 import { carryOut, shown } from './cleanup.ts';
 import {
   announce,
@@ -43,8 +44,19 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
 /** Answers undefined when the pin was gone before the end. */
 async function deployOnce(job: Job): Promise<Outcome | undefined> {
   const { run, ports } = job;
-  const first = await announce(job, await decide(job));
-  if (run.dryRun) return { kind: 'planned', ...first, retention: await foresee(job, first) };
+  const decided = await decide(job);
+  const assessed = await assess(decided.build, { ...run, base: decided.plan.base }, ports);
+  if (isOverBudget(assessed)) return { kind: 'over-budget', ...decided, ...assessed };
+  const first = await announce(job, decided);
+  if (run.dryRun) return { kind: 'planned', ...first, ...assessed, retention: await foresee(job, first) };
+  const live = await bringLive(job, first);
+  return live === undefined ? undefined : { ...live, ...assessed };
+}
+
+type Live = Omit<Extract<Outcome, { kind: 'deployed' | 'unchanged' }>, keyof Assessment>;
+
+async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
+  const { run, ports } = job;
   const { decision, upload, refusedBytes } = await obtainAnyhow(job, first);
   const placed = await settle(job, decision, upload);
   if (placed === undefined) return undefined;
@@ -68,6 +80,7 @@ async function deployOnce(job: Job): Promise<Outcome | undefined> {
   const pin = await tagger.settle();
   if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
+  await ports.keepListing(decision.build);
   return {
     kind: decision.plan.changed ? 'deployed' : 'unchanged',
     ...decision,

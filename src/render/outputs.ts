@@ -1,5 +1,9 @@
 import { cidV0, contenthash } from '../domain/cid.ts';
+import type { Comparison } from '../domain/comparison.ts';
+import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Retention } from '../domain/outcome.ts';
+import type { DeployPlan } from '../domain/plan.ts';
+import { diffOutputs, reportComparison } from './diff-report.ts';
 import { bytesOf, reportRetention, unpinnedEntries } from './retention.ts';
 
 /** The action's outputs, in the order of README. */
@@ -13,8 +17,13 @@ export const OUTPUT_NAMES = [
   'urls',
   'previous-cid',
   'changed',
+  'files-added',
+  'files-changed',
+  'files-removed',
+  'files-moved',
   'file-count',
   'size',
+  'size-delta',
   'uploaded-bytes',
   'pin-id',
   'tags',
@@ -47,7 +56,16 @@ export function renderOutputs(outcome: Outcome, paths: WrittenPaths): Outputs {
 
 /** The output `result`. */
 function resultOf(outcome: Outcome): string {
-  return outcome.kind === 'cleaned' && outcome.dryRun ? 'planned' : outcome.kind;
+  switch (outcome.kind) {
+    case 'cleaned':
+      return outcome.dryRun ? 'planned' : outcome.kind;
+    case 'compared':
+      return outcome.reason === undefined ? 'planned' : 'skipped';
+    case 'over-budget':
+      return 'failed';
+    default:
+      return outcome.kind;
+  }
 }
 
 function knownOutputs(outcome: Outcome): Partial<Outputs> {
@@ -60,29 +78,40 @@ function knownOutputs(outcome: Outcome): Partial<Outputs> {
       return retentionOutputs(outcome.retention);
     case 'planned':
       return { ...buildOutputs(outcome), ...retentionOutputs(outcome.retention) };
+    case 'compared':
+    case 'over-budget':
+      return buildOutputs(outcome);
     case 'deployed':
     case 'unchanged':
       return { ...buildOutputs(outcome), ...liveOutputs(outcome), ...retentionOutputs(outcome.retention) };
   }
 }
 
-function buildOutputs({
-  build,
-  plan,
-}: Extract<Outcome, { kind: 'planned' | 'deployed' | 'unchanged' }>): Partial<Outputs> {
+type WithBuild = Exclude<Outcome, { kind: 'skipped' | 'cleaned' | 'listed' }>;
+
+function buildOutputs(outcome: WithBuild): Partial<Outputs> {
+  const { build, comparison } = outcome;
+  const plan = 'plan' in outcome ? outcome.plan : undefined;
   return {
     cid: build.root,
     'cid-v0': cidV0(build.root) ?? '',
     uri: `ipfs://${build.root}`,
     contenthash: contenthash(build.root),
-    'previous-cid': plan.previous ?? '',
-    changed: String(plan.changed),
+    'previous-cid': plan?.previous ?? '',
+    changed: renderChanged(build, plan, comparison),
+    ...diffOutputs(comparison),
     'file-count': String(build.listing.size),
     size: String(build.bytes),
-    tags: plan.tags.join('\n'),
+    tags: plan?.tags.join('\n') ?? '',
     hash: build.root,
     ipfs: build.root,
   };
+}
+
+/** Without a plan it is the base that the CID differs from, or not. */
+function renderChanged(build: Build, plan: DeployPlan | undefined, comparison: Comparison): string {
+  if (plan !== undefined) return String(plan.changed);
+  return comparison.kind === 'none' ? '' : String(comparison.base.cid !== build.root);
 }
 
 function liveOutputs(outcome: Extract<Outcome, { kind: 'deployed' | 'unchanged' }>): Partial<Outputs> {
@@ -121,27 +150,27 @@ export function renderReport(outcome: Outcome): string {
 
 function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   if (outcome.kind === 'skipped') return { reason: outcome.reason };
-  const retention = reportRetention(outcome.retention);
-  if (outcome.kind === 'cleaned') return { tags: outcome.tags, retention };
-  if (outcome.kind === 'listed') return { usage: outcome.usage ?? null, retention };
-  const { build, plan } = outcome;
+  if (outcome.kind === 'cleaned') return { tags: outcome.tags, retention: reportRetention(outcome.retention) };
+  if (outcome.kind === 'listed') return { usage: outcome.usage ?? null, retention: reportRetention(outcome.retention) };
+  const { build } = outcome;
+  const plan = 'plan' in outcome ? outcome.plan : undefined;
   return {
     cid: build.root,
     profile: build.profile,
-    previousCid: plan.previous ?? null,
-    changed: plan.changed,
-    tags: plan.tags,
+    ...(plan === undefined ? {} : { previousCid: plan.previous ?? null, changed: plan.changed, tags: plan.tags }),
     bytes: build.bytes,
     blocks: build.blocks,
-    ...(outcome.kind === 'planned'
-      ? {}
-      : {
+    diff: reportComparison(outcome.comparison),
+    sizeBudget: outcome.budget,
+    ...('pin' in outcome
+      ? {
           pinId: outcome.pin.id,
           uploadedBytes: outcome.uploadedBytes,
           links: outcome.probes,
           expiresAt: outcome.expiresAt?.toISOString() ?? null,
-        }),
-    retention,
+        }
+      : {}),
+    ...('retention' in outcome ? { retention: reportRetention(outcome.retention) } : {}),
     files: Object.fromEntries(build.listing),
   };
 }

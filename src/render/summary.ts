@@ -1,8 +1,10 @@
 import { cidV0, contenthash } from '../domain/cid.ts';
 import type { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import { mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
+import { type Assessment, mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
+import { overBudget } from './budget.ts';
+import { renderDiffSection } from './diff.ts';
 import { code, escapeText, link, table } from './markdown.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
@@ -15,7 +17,11 @@ export interface SummaryContext {
 }
 
 /** What a run that failed was about to do. */
-export type Undertaking = 'Deploy' | 'Cleanup' | 'List';
+export type Undertaking = 'Deploy' | 'Diff' | 'Cleanup' | 'List';
+
+/** What a maintainer does with a build that is not published. */
+export const HOW_TO_PUBLISH =
+  'A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.';
 
 /** The job summary of an outcome, Markdown. The first line answers: can I open it, and is it what I think? */
 export function renderSummary(outcome: Outcome, context: SummaryContext): string {
@@ -27,7 +33,20 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
         `### 🧪 Dry run: nothing was written · ${code(context.project)}`,
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
+        diffSection(outcome),
         renderRetentionSection(outcome.retention),
+        verifyByHand(outcome.build),
+        footer(context),
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+    case 'compared':
+    case 'over-budget':
+      return [
+        `### ${unsentHeadline(outcome)} · ${code(context.project)}`,
+        unsentLine(outcome),
+        identity(outcome.build, undefined),
+        diffSection(outcome),
         verifyByHand(outcome.build),
         footer(context),
       ]
@@ -48,6 +67,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
+        diffSection(outcome),
         renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
         footer(context),
@@ -68,6 +88,28 @@ function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): str
   if (!isOpened(probes)) return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
   if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
   return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
+}
+
+/** Leaves room for what the same step's summary has besides. */
+const MAX_DIFF_BYTES = 500_000;
+
+function diffSection({ comparison, budget }: Assessment): string {
+  return renderDiffSection(comparison, { budget, maxBytes: MAX_DIFF_BYTES });
+}
+
+type Unsent = Extract<Outcome, { kind: 'compared' | 'over-budget' }>;
+
+function unsentHeadline(outcome: Unsent): string {
+  if (outcome.kind === 'over-budget') return '❌ Size budget exceeded, nothing was sent';
+  return outcome.reason === undefined ? '🔍 Compared, nothing was written' : '⏸ Not published';
+}
+
+function unsentLine(outcome: Unsent): string {
+  if (outcome.kind === 'over-budget') {
+    const { message, hint = '' } = overBudget(outcome.budget);
+    return `${message.split('\n').map(escapeText).join('<br>')}\n\n**What to do:** ${escapeText(hint)}`;
+  }
+  return outcome.reason === undefined ? '' : escapeText(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
 }
 
 type Cleaned = Extract<Outcome, { kind: 'cleaned' | 'listed' }>;
@@ -110,7 +152,7 @@ function planLine(plan: DeployPlan): string {
     : `Would use the pin ${code(plan.source.pin.id)}, which has this CID.`;
 }
 
-function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): string {
+function identity(build: Build, plan: DeployPlan | undefined, uploadedBytes?: number): string {
   const v0 = cidV0(build.root);
   const rows = [
     ...(v0 === undefined ? [] : [['CIDv0', code(v0)]]),
@@ -121,18 +163,19 @@ function identity(build: Build, plan: DeployPlan, uploadedBytes?: number): strin
     ...(uploadedBytes === undefined
       ? []
       : [['Uploaded', uploadedBytes === 0 ? 'nothing, it was pinned already' : renderBytes(uploadedBytes)]]),
-    ['Tags', plan.tags.map(code).join(' ') || 'none'],
-    [
-      'Before',
-      plan.previous === undefined
-        ? 'first deploy of this tag'
-        : plan.previous === build.root
-          ? 'the same CID'
-          : code(plan.previous),
-    ],
+    ...(plan === undefined ? [] : placeRows(plan)),
     ['CID profile', build.readFile === undefined ? 'as in the CAR' : code(build.profile)],
   ];
   return table(['CID', code(build.root)], rows);
+}
+
+function placeRows({ tags, previous, cid }: DeployPlan): string[][] {
+  const before =
+    previous === undefined ? 'first deploy of this tag' : previous === cid ? 'the same CID' : code(previous);
+  return [
+    ['Tags', tags.map(code).join(' ') || 'none'],
+    ['Before', before],
+  ];
 }
 
 const STATES: Readonly<Record<Probe['state'], string>> = {

@@ -15,6 +15,7 @@ export function deployInputs(
     'pinata-api-url': emulator.apiUrl,
     'pinata-upload-url': emulator.uploadUrl,
     gateways: `${emulator.gatewayUrl}/ipfs/{cid}`,
+    'block-gateways': 'none',
     'verify-timeout': '5s',
     'requests-per-minute': '600',
     ...more,

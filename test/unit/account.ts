@@ -4,7 +4,7 @@ import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
 import { applyChanges } from '../../src/domain/tagging.ts';
-import type { Clock, GitHub, Pins, Upload } from '../../src/ports.ts';
+import type { Clock, GitHub, Pins, PublishedTree, Upload } from '../../src/ports.ts';
 
 /** A CID that differs for every number. */
 export function cidNumber(number: number): Cid {
@@ -224,3 +224,23 @@ export function createAccount(options: AccountOptions = {}): Account {
       }),
   };
 }
+
+/** What was published before cannot be read here, and nobody looks. */
+export const blindComparison = {
+  publishedTree: (): Promise<PublishedTree> =>
+    Promise.resolve({
+      compare: () => Promise.resolve({ kind: 'unreadable', reason: 'nobody serves it' }),
+      readFile: () => Promise.resolve(undefined),
+      effort: () => ({ requests: 0, cached: 0, bytes: 0, ms: 0 }),
+    }),
+  showComparison: (): void => {},
+  keepListing: (): Promise<void> => Promise.resolve(),
+};
+
+/** A deploy that looks at nothing but the account. */
+export const unassessed = {
+  diffBase: { kind: 'none' },
+  stripHash: [],
+  sizeBudget: [],
+  builtCommit: undefined,
+} as const;

@@ -7,7 +7,17 @@ import { currentCid } from '../../src/domain/revision.ts';
 import { parseTags, projectOf } from '../../src/domain/tag.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
-import { type Account, buildOf, cidNumber, createAccount, createClock, pinOf, quietGitHub } from './account.ts';
+import {
+  type Account,
+  blindComparison,
+  buildOf,
+  cidNumber,
+  createAccount,
+  createClock,
+  pinOf,
+  quietGitHub,
+  unassessed,
+} from './account.ts';
 
 const project = projectOf('acme/app');
 const other = projectOf('acme/docs');
@@ -24,6 +34,7 @@ const live: Probe = {
 
 function runOf(more: Partial<DeployRun> = {}): DeployRun {
   return {
+    ...unassessed,
     content: { kind: 'directory', entries: [] },
     profile: 'unixfs-v1-2025',
     method: 'auto',
@@ -78,6 +89,7 @@ async function deployTo(
     'pinata-folder': { ...buildOf(FOLDER), profile: 'pinata-folder' },
   };
   const outcome = await deploy(run, {
+    ...blindComparison,
     pins: account,
     github: quietGitHub,
     clock: createClock(),

@@ -19,6 +19,7 @@ const context: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
+  withoutSecrets: false,
   refDeleted: false,
   runUrl: '',
 };

@@ -21,6 +21,7 @@ const push: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
+  withoutSecrets: false,
   refDeleted: false,
   runUrl: '',
 };
@@ -40,7 +41,7 @@ function parsed(given: Given, context: RunContext): ReturnType<typeof parseInput
 
 function deployOf(given: Given = {}, more: Partial<RunContext> = {}): DeployRun {
   const context = { ...push, ...more };
-  return deployRun(parsed(given, context).values, { context, now: NOW }, FOUND);
+  return deployRun(parsed(given, context).values, { context, now: NOW, mode: 'deploy' }, FOUND);
 }
 
 function cleanupOf(given: Given = {}, more: Partial<RunContext> = {}): CleanupRun {

@@ -14,6 +14,7 @@ const options = {
   metadata: {},
   expectedCid: undefined,
   reusePinned: true,
+  diffBase: { kind: 'auto' as const },
   retention: {
     project,
     keepLast: 5,

@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
 import type { Cid } from '../../src/domain/cid.ts';
+import type { Comparison } from '../../src/domain/comparison.ts';
+import { diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
+import type { ListedFile } from '../../src/domain/listing.ts';
 import type { Outcome, Probe, Retention } from '../../src/domain/outcome.ts';
 import { type GivenUp, judgeRevisions } from '../../src/domain/retention.ts';
 import type { Revision } from '../../src/domain/revision.ts';
+import { judgeSizeBudget, parseSizeBudget } from '../../src/domain/size-budget.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { code, escapeText, link, table } from '../../src/render/markdown.ts';
 import { failedOutputs, OUTPUT_NAMES, renderOutputs, renderReport } from '../../src/render/outputs.ts';
@@ -26,6 +30,7 @@ const plan = {
   source: { kind: 'upload', reason: 'the account does not pin this CID' },
   sameCid: [],
   previous: OLD,
+  base: { kind: 'none', reason: 'diff-base is none' },
   changed: true,
   tags: ['production', 'v1.2.0'],
   at: 1_800_000_000,
@@ -104,8 +109,36 @@ const probes: readonly Probe[] = [
     ms: 15_000,
   },
 ];
+const file = (number: number, bytes: number): ListedFile => ({ cid: cidNumber(number), bytes });
+const comparison = {
+  kind: 'compared',
+  base: { cid: OLD, label: 'production', commit: '1111111' },
+  diff: diffTrees(
+    {
+      before: new Map([['assets/index-Ck3d.js', file(11, 90_000)]]),
+      after: new Map([
+        ['assets/index-B1x9.js', file(12, 100_000)],
+        ['new.html', file(13, 500)],
+      ]),
+      shared: { files: 7, bytes: 4_000_000 },
+    },
+    { stripHash: [] },
+  ),
+  encoding: undefined,
+  rebuild: undefined,
+  effort: { requests: 2, cached: 0, bytes: 900, ms: 41 },
+} satisfies Comparison;
+const budget = judgeSizeBudget(
+  [parseSizeBudget('total=+1kB')].filter((line) => line !== undefined),
+  {
+    listing: new Map(),
+    diff: comparison.diff,
+  },
+);
 const deployed = {
   kind: 'deployed',
+  comparison,
+  budget,
   plan,
   build,
   pin: pinOf('pin-1', NEW),
@@ -120,10 +153,27 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   unserved: { ...deployed, probes: probes.slice(1) },
   planned: {
     kind: 'planned',
+    comparison: { kind: 'none', reason: 'this is the first deploy' },
+    budget: [],
     plan: { ...plan, previous: undefined },
     build,
     retention: { ...retention, notApplied: 'dry-run is true', unpinned: [], failed: [] },
   },
+  fork: {
+    kind: 'compared',
+    build,
+    comparison,
+    budget: [],
+    reason: 'there is no pinata-jwt; runs for forks get no secrets',
+  },
+  compared: {
+    kind: 'compared',
+    build,
+    comparison: { kind: 'unavailable', base: comparison.base, reason: 'gateway.example answered 504' },
+    budget: [],
+    reason: undefined,
+  },
+  'over-budget': { kind: 'over-budget', build, plan, comparison, budget },
   cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention },
   swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing },
   listed: {

@@ -13,6 +13,7 @@ const push: RunContext = {
   pullRequest: undefined,
   releaseTag: '',
   closed: undefined,
+  withoutSecrets: false,
   refDeleted: false,
   runUrl: '',
 };

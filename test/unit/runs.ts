@@ -3,6 +3,7 @@ import type { GivenUp, RetentionPolicy } from '../../src/domain/retention.ts';
 import type { Project } from '../../src/domain/tag.ts';
 import type { CleanupRun } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
+import { unassessed } from './account.ts';
 
 /** When something happens: `World` satisfies it. */
 export interface Now {
@@ -40,6 +41,7 @@ export interface Content {
 /** A deploy that starts now. */
 export function deployNow(rules: Rules, { tags, cid }: Content, at: Now): DeployRun & Content {
   return {
+    ...unassessed,
     cid,
     content: { kind: 'directory', entries: [] },
     profile: 'unixfs-v1-2025',

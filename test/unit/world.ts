@@ -6,7 +6,7 @@ import { type CleanupRun, cleanup } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
 import type { Clock, GitHub, Log, Moment, Pins } from '../../src/ports.ts';
-import { type Account, type AccountOptions, buildOf, createAccount, quietGitHub } from './account.ts';
+import { type Account, type AccountOptions, blindComparison, buildOf, createAccount, quietGitHub } from './account.ts';
 
 /** A request on its way: it is carried out at once when it is chosen, or never. */
 export interface Call {
@@ -268,6 +268,7 @@ export function createWorld(options: WorldOptions = {}): World {
         const run = order();
         return deploy(run, {
           ...ports,
+          ...blindComparison,
           gateways: { probe: ports.probe },
           build: () => Promise.resolve(buildOf(run.cid)),
           keepCar: () => Promise.resolve(),

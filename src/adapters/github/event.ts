@@ -1,6 +1,6 @@
 import { context as runner } from '@actions/github';
 import { numberAt, textAt, valueAt } from '../../domain/json.ts';
-import type { RunContext } from '../../domain/run.ts';
+import type { ClosedPullRequest, RunContext } from '../../domain/run.ts';
 
 /**
  * The event that started this run, from the runner's environment and the event's payload. Payload fields are read one by
@@ -8,13 +8,13 @@ import type { RunContext } from '../../domain/run.ts';
  */
 export function readRunContext(): RunContext {
   // The toolkit promises texts that are undefined outside of a runner.
-  const { payload, eventName = '', sha = '', ref = '', runId, serverUrl }: Partial<typeof runner> = runner;
+  const { payload, eventName = '', sha = '', ref = '', actor = '', runId, serverUrl }: Partial<typeof runner> = runner;
   const field = (...path: readonly string[]): string => textAt(payload, ...path) ?? '';
   const repository = process.env.GITHUB_REPOSITORY ?? field('repository', 'full_name');
   const isPullRequest = eventName.startsWith('pull_request');
   const head = isPullRequest ? field('pull_request', 'head', 'sha') : '';
   const pullRequest = isPullRequest ? numberAt(payload, 'pull_request', 'number') : undefined;
-  const closedAt = new Date(field('pull_request', 'closed_at'));
+  const isForeign = eventName === 'pull_request' && field('pull_request', 'head', 'repo', 'full_name') !== repository;
   return {
     event: eventName,
     activity: field('action'),
@@ -23,16 +23,19 @@ export function readRunContext(): RunContext {
     ref,
     defaultBranch: field('repository', 'default_branch'),
     pullRequest,
-    closed:
-      pullRequest === undefined || field('action') !== 'closed'
-        ? undefined
-        : {
-            number: pullRequest,
-            merged: valueAt(payload, 'pull_request', 'merged') === true,
-            at: Number.isNaN(closedAt.getTime()) ? undefined : closedAt,
-          },
+    closed: pullRequest === undefined || field('action') !== 'closed' ? undefined : readClosed(payload, pullRequest),
+    withoutSecrets: isForeign || actor === 'dependabot[bot]',
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
     runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',
+  };
+}
+
+function readClosed(payload: unknown, number: number): ClosedPullRequest {
+  const at = new Date(textAt(payload, 'pull_request', 'closed_at') ?? '');
+  return {
+    number,
+    merged: valueAt(payload, 'pull_request', 'merged') === true,
+    at: Number.isNaN(at.getTime()) ? undefined : at,
   };
 }

@@ -1,0 +1,181 @@
+import type { Cid } from '../domain/cid.ts';
+import type { Comparison, DiffBase, Rebuild } from '../domain/comparison.ts';
+import { type Diff, diffTrees, isSameContent } from '../domain/diff.ts';
+import type { BaseChoice } from '../domain/diff-base.ts';
+import type { Build, CidProfile } from '../domain/listing.ts';
+import { explainRebuild } from '../domain/rebuild.ts';
+import type { BaseReading, GitHub, PublishedTree } from '../ports.ts';
+
+export interface ComparePorts {
+  /** Content that was published before. */
+  readonly publishedTree: (root: Cid) => Promise<PublishedTree>;
+  /** Hashes the content under a profile. */
+  readonly build: (profile: CidProfile) => Promise<Build>;
+  readonly github: GitHub;
+}
+
+export interface CompareOptions {
+  readonly base: BaseChoice;
+  readonly stripHash: readonly RegExp[];
+  /** The commit that was built, 7 hex digits; undefined where the event's commit is not what was built. */
+  readonly builtCommit: string | undefined;
+}
+
+/** Compares a build with what was published before. Never fails: where nothing can be said, it says why. */
+export async function compareWithBase(
+  build: Build,
+  { base: choice, stripHash, builtCommit }: CompareOptions,
+  ports: ComparePorts,
+): Promise<Comparison> {
+  if (choice.kind === 'none') return choice;
+  const { base } = choice;
+  if (base.cid === build.root) return unchanged(build, base);
+  const tree = await ports.publishedTree(base.cid);
+  const { reading, hashed } = await readBase(tree, build, ports);
+  if (reading.kind !== 'read') {
+    const reason = reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
+    return { kind: 'unavailable', base, reason };
+  }
+  const diff = diffTrees(reading.pair, { stripHash });
+  const encoding = remark(reading, { build, hashed, base });
+  const evidence = diff.changes.length === 0 ? undefined : await sameSources(base, builtCommit, ports.github);
+  const rebuild = evidence === undefined ? undefined : await explain(evidence, { build, diff, tree });
+  return { kind: 'compared', base, diff, encoding, rebuild, effort: tree.effort() };
+}
+
+function unchanged(build: Build, base: DiffBase): Comparison {
+  const all = { files: build.listing.size, bytes: build.bytes };
+  return {
+    kind: 'compared',
+    base,
+    diff: { changes: [], unchanged: all, before: all, after: all },
+    encoding: undefined,
+    rebuild: undefined,
+    effort: { requests: 0, cached: 0, bytes: 0, ms: 0 },
+  };
+}
+
+interface Read {
+  readonly reading: BaseReading;
+  /** The build as it was compared: hashed by the rules of the base, where those are others and known. */
+  readonly hashed: Build;
+}
+
+/** Contents can be compared by their CIDs only when both sides are hashed by the same rules. */
+async function readBase(tree: PublishedTree, build: Build, ports: ComparePorts): Promise<Read> {
+  // What came as a CAR is not hashed again: its files are not at hand.
+  if (build.readFile === undefined) return { reading: await tree.compare(build, 'known'), hashed: build };
+  const tried = new Set([build.profile]);
+  let hashed = build;
+  for (;;) {
+    const reading = await tree.compare(hashed, 'open');
+    if (reading.kind !== 'foreign') return { reading, hashed };
+    // A base that speaks for one profile here and for another there follows none.
+    if (tried.has(reading.profile)) return { reading: await tree.compare(hashed, 'known'), hashed };
+    tried.add(reading.profile);
+    hashed = await ports.build(reading.profile);
+  }
+}
+
+interface Sides {
+  readonly build: Build;
+  readonly hashed: Build;
+  readonly base: DiffBase;
+}
+
+/** What is to be known where the roots differ for other reasons than files. */
+function remark(
+  { pair, emptyDirectories, strange }: Extract<BaseReading, { kind: 'read' }>,
+  { build, hashed, base }: Sides,
+): string | undefined {
+  const isEqual = pair.before.size === 0 && pair.after.size === 0;
+  if (hashed !== build) {
+    const how = `${base.label} is encoded by cid-profile ${hashed.profile}`;
+    if (hashed.root === base.cid)
+      return `Only the encoding differs: ${how}, and by those rules this build has its CID.`;
+    return `${how}; the build was hashed by those rules too, to compare contents.`;
+  }
+  if (isEqual && emptyDirectories.length > 0) {
+    return `Only empty directories differ: ${listed(emptyDirectories)}.`;
+  }
+  if (strange) {
+    return `${base.label} is encoded by other rules than the build, so a file may be listed as changed whose bytes are the same.`;
+  }
+  return isEqual ? 'Only the encoding of directories differs: every file has the same CID.' : undefined;
+}
+
+const SHOWN_DIRECTORIES = 5;
+
+function listed(paths: readonly string[]): string {
+  const more = paths.length - SHOWN_DIRECTORIES;
+  return [...paths.slice(0, SHOWN_DIRECTORIES), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
+
+/** How we know that the sources are the same as those of the base; undefined when they are not, or nobody can tell. */
+async function sameSources(
+  { commit, label }: DiffBase,
+  builtCommit: string | undefined,
+  github: GitHub,
+): Promise<string | undefined> {
+  if (commit === undefined || builtCommit === undefined) return undefined;
+  if (commit === builtCommit) return `both were built from commit ${commit}`;
+  const trees = await github.commitTrees([commit, builtCommit]);
+  if (trees.kind !== 'known') return undefined;
+  const tree = trees.value.get(commit);
+  return tree !== undefined && tree === trees.value.get(builtCommit)
+    ? `commit ${builtCommit} has the same files as ${commit}, from which ${label} was built`
+    : undefined;
+}
+
+const MAX_EXPLAINED = 20;
+const MAX_EXPLAINED_BYTES = 256 * 1024;
+
+interface Subject {
+  readonly build: Build;
+  readonly diff: Diff;
+  readonly tree: PublishedTree;
+}
+
+/** Reads the small files among those that changed, on both sides, and looks for what makes them differ. */
+async function explain(evidence: string, { build, diff, tree }: Subject): Promise<Rebuild> {
+  const rewritten = diff.changes
+    .flatMap((change) =>
+      (change.kind === 'changed' || change.kind === 'moved') && !isSameContent(change)
+        ? [{ from: change.kind === 'moved' ? change.from : change.path, ...change }]
+        : [],
+    )
+    .filter(({ before, after }) => Math.max(before.bytes, after.bytes) <= MAX_EXPLAINED_BYTES)
+    .sort((a, b) => a.after.bytes - b.after.bytes)
+    .slice(0, MAX_EXPLAINED);
+  const texts = await Promise.all(
+    rewritten.map(async ({ path, from, before }) => {
+      const bytes = await tree.readFile(from, before.cid);
+      const now = textOf(await readOwn(build, path));
+      return { path, before: bytes === undefined ? undefined : textOf(bytes), after: now };
+    }),
+  );
+  const files = texts.flatMap(({ path, before, after }) => (after === undefined ? [] : [{ path, before, after }]));
+  return { evidence, files: explainRebuild(files, diff) };
+}
+
+async function readOwn({ readFile }: Build, path: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  // A piece is valid until the next one is asked for.
+  for await (const piece of readFile?.(path) ?? []) pieces.push(piece.slice());
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** Undefined for what is no text. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

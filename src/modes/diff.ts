@@ -1,0 +1,25 @@
+import { chooseBaseWithoutKey, type DiffBaseInput } from '../domain/diff-base.ts';
+import type { CidProfile } from '../domain/listing.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { type Assessing, type AssessPorts, assess, isOverBudget } from './assess.ts';
+
+/** A diff without a key: everything up to the plan, as far as it can be known. */
+export interface DiffRun extends Assessing {
+  readonly profile: CidProfile;
+  readonly diffBase: DiffBaseInput;
+  /** Why there is no key, in words that follow "because"; undefined where the user asked for no more. */
+  readonly reason: string | undefined;
+}
+
+/** Compares a build with what is published, and writes nothing anywhere. */
+export async function diff(run: DiffRun, ports: AssessPorts): Promise<Outcome> {
+  const build = await ports.build(run.profile);
+  const deployments = run.diffBase.kind === 'auto' ? await ports.github.activeDeployments() : undefined;
+  const base = chooseBaseWithoutKey(
+    run.diffBase,
+    deployments === undefined ? [] : deployments.kind === 'known' ? deployments.value : deployments.reason,
+  );
+  const assessed = await assess(build, { ...run, base }, ports);
+  if (isOverBudget(assessed)) return { kind: 'over-budget', build, plan: undefined, ...assessed };
+  return { kind: 'compared', build, reason: run.reason, ...assessed };
+}

@@ -1,0 +1,97 @@
+import { createRepository, explainGitHub } from '../adapters/github/repository.ts';
+import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
+import { explainPinata } from '../adapters/pinata/errors.ts';
+import { createPinataPins } from '../adapters/pinata/pins.ts';
+import type { Known } from '../domain/github.ts';
+import type { Inputs } from '../inputs.ts';
+import type { CleanupPorts } from '../modes/cleanup.ts';
+import type { Clock, GitHub, Log } from '../ports.ts';
+import { renderRetention } from '../render/retention.ts';
+import { renderMs } from '../render/units.ts';
+
+type Values = Inputs['values'];
+
+/** What every mode is wired from. */
+export interface Wiring {
+  readonly values: Values;
+  readonly jwt: string;
+  /** `owner/name` of the repository that this run belongs to. */
+  readonly repository: string;
+  readonly project: string;
+  readonly now: Date;
+  readonly log: Log;
+  /** The runner's cache service; both texts are empty where it offers none. */
+  readonly cacheService: { readonly resultsUrl: string; readonly token: string };
+}
+
+/** Shorter waits for another attempt are not worth a line. */
+const NOTED_WAIT_MS = 2000;
+
+const clock: Clock = {
+  now: () => performance.now(),
+  date: () => new Date(),
+  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** What a cleanup and a list work with. */
+export function cleanupPorts(wiring: Wiring): CleanupPorts {
+  return accountPorts(wiring, new AbortController().signal);
+}
+
+export function accountPorts(wiring: Wiring, deadline: AbortSignal): CleanupPorts {
+  const { values, log, jwt, now } = wiring;
+  return {
+    log,
+    clock,
+    pins: createPinataPins({
+      jwt,
+      apiUrl: values['pinata-api-url'],
+      uploadUrl: values['pinata-upload-url'],
+      network: values.network,
+      gateway: values['pinata-gateway'],
+      traffic: pinataTraffic(values, log, deadline),
+    }),
+    github: github(wiring),
+    showRetention: (rows) => log.group('Versions of this project', renderRetention(rows, now)),
+  };
+}
+
+function pinataTraffic(values: Values, log: Log, deadline: AbortSignal): Traffic {
+  return createTraffic({
+    service: 'Pinata',
+    requestsPerMinute: values['requests-per-minute'],
+    concurrency: values.concurrency,
+    firstDelayMs: 500,
+    deadline,
+    explain: explainPinata,
+    onRetry: (doing, why, delayMs) => {
+      if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${renderMs(delayMs)} to ${doing} again (${why}).`);
+    },
+  });
+}
+
+/** GitHub's own services, within a deadline. */
+export function githubTraffic(deadline: AbortSignal): Traffic {
+  return createTraffic({
+    service: 'GitHub',
+    requestsPerMinute: 600,
+    concurrency: 4,
+    firstDelayMs: 500,
+    deadline,
+    explain: explainGitHub,
+    onRetry: () => {},
+  });
+}
+
+const GITHUB_TIMEOUT_MS = 60_000;
+
+/** Numbers of pull requests mean something only in the repository that a project is named after. */
+export function github({ values, repository, project }: Wiring): GitHub {
+  const traffic = (): Traffic => githubTraffic(AbortSignal.timeout(GITHUB_TIMEOUT_MS));
+  const known = createRepository({ repository, token: values['github-token'] ?? '', traffic });
+  const [owner = ''] = project.split('#');
+  if (owner.toLowerCase() === repository.toLowerCase()) return known;
+  const foreign = `the project ${project} is not named after the repository ${repository}`;
+  const denied: Known<never> = { kind: 'denied', reason: foreign };
+  return { ...known, pullRequests: () => Promise.resolve(denied) };
+}

@@ -1,0 +1,89 @@
+import { createPublishedTree } from '../adapters/gateway/published-tree.ts';
+import { createListingCache } from '../adapters/github/listing-cache.ts';
+import { buildDag } from '../adapters/unixfs/dag.ts';
+import type { Cid } from '../domain/cid.ts';
+import type { FoundFiles } from '../domain/file-rules.ts';
+import type { Build, CidProfile } from '../domain/listing.ts';
+import type { AssessPorts } from '../modes/assess.ts';
+import type { DeployPorts } from '../modes/decide.ts';
+import type { ListingCache, PublishedTree } from '../ports.ts';
+import { renderDiffLine, renderDiffLines } from '../render/diff-lines.ts';
+import { renderPlan } from '../render/plan.ts';
+import { renderRetention } from '../render/retention.ts';
+import { renderBytes, renderMs } from '../render/units.ts';
+import { github, githubTraffic, type Wiring } from './account.ts';
+import { blockGateways } from './gateways.ts';
+
+/** What a build is hashed and compared with. */
+export function assessPorts(
+  wiring: Wiring,
+  found: FoundFiles,
+  deadline: AbortSignal,
+): AssessPorts & Pick<DeployPorts, 'showPlan'> {
+  const { log } = wiring;
+  const trees = new Map<Cid, Promise<PublishedTree>>();
+  return {
+    log,
+    github: github(wiring),
+    ...hasher(wiring, found, deadline),
+    publishedTree: async (root) => {
+      const tree = trees.get(root) ?? openTree(wiring, root);
+      trees.set(root, tree);
+      return await tree;
+    },
+    showComparison: (comparison) => {
+      log.line(renderDiffLine(comparison));
+      const lines = renderDiffLines(comparison);
+      if (lines.length > 0) log.group('Compare', lines);
+    },
+  };
+}
+
+async function openTree(wiring: Wiring, root: Cid): Promise<PublishedTree> {
+  return createPublishedTree({
+    root,
+    gateways: blockGateways(wiring.values),
+    dedicatedKey: wiring.values['pinata-gateway-key'],
+    known: await listingCache(wiring).load(root),
+  });
+}
+
+/** What is private goes neither into a cache that forks can read, nor as a question to a public gateway. */
+export function listingCache({ values, cacheService }: Wiring): ListingCache {
+  const offered = values.network === 'private' ? { resultsUrl: '', token: '' } : cacheService;
+  return createListingCache({ ...offered, traffic: githubTraffic });
+}
+
+/** Hashes with progress, once for each profile, and remembers how long it took for the line that announces the plan. */
+function hasher(
+  { log, now }: Wiring,
+  found: FoundFiles,
+  signal: AbortSignal,
+): { build: DeployPorts['build']; showPlan: DeployPorts['showPlan'] } {
+  const took = new WeakMap<Build, number>();
+  const builds = new Map<CidProfile, Promise<Build>>();
+  const hash = async (profile: CidProfile): Promise<Build> => {
+    const began = performance.now();
+    let done = 0;
+    const onBytes = (bytes: number): void => {
+      done += bytes;
+      log.progress('Hashed', done, found.bytes);
+    };
+    const build = await buildDag(found.content, profile, { signal, onBytes });
+    took.set(build, performance.now() - began);
+    return build;
+  };
+  return {
+    build: (profile) => {
+      const build = builds.get(profile) ?? hash(profile);
+      builds.set(profile, build);
+      return build;
+    },
+    showPlan: (plan, build) => {
+      log.line(
+        `Hashed ${renderBytes(build.bytes)} in ${renderMs(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`,
+      );
+      log.group('Plan', [...renderPlan(plan, build), '', ...renderRetention(plan.retention, now)]);
+    },
+  };
+}

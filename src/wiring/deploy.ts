@@ -1,0 +1,51 @@
+import { createGateways } from '../adapters/gateway/probe.ts';
+import { writeCar } from '../adapters/unixfs/car-file.ts';
+import { ActionError } from '../domain/errors.ts';
+import type { FoundFiles } from '../domain/file-rules.ts';
+import type { DeployPorts } from '../modes/decide.ts';
+import { renderBytes, renderMs } from '../render/units.ts';
+import { accountPorts, type Wiring } from './account.ts';
+import { assessPorts, listingCache } from './build.ts';
+import { gatewayTemplates } from './gateways.ts';
+
+/** What a deploy of these files works with. */
+export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
+  const { values, log } = wiring;
+  const { deadline, transferred } = startDeadline(values.timeout);
+  return {
+    ...accountPorts(wiring, deadline),
+    gateways: createGateways({
+      templates: gatewayTemplates(values),
+      dedicatedKey: values['pinata-gateway-key'],
+      timeoutMs: values['verify-timeout'],
+      look: values.verify === 'gateway' ? 'gateway' : 'none',
+    }),
+    ...assessPorts(wiring, found, deadline),
+    transferred,
+    keepCar: async (build) => {
+      if (values['car-file'] === undefined) return;
+      await writeCar(build.car, values['car-file']);
+      log.line(`Wrote the CAR, ${renderBytes(build.car.bytes)}, to ${values['car-file']}.`);
+    },
+    keepListing: async (build) => {
+      const began = performance.now();
+      const kept = await listingCache(wiring).save(build.root, build.nodes.values());
+      if (kept === 'saved')
+        log.line(`Kept its directories for the next diff, in ${renderMs(performance.now() - began)}.`);
+    },
+    showUpload: (upload, ms) => log.line(`Uploaded ${renderBytes(upload.sentBytes)} in ${renderMs(ms)}.`),
+  };
+}
+
+/** The time for the transfer. What follows it is short, and bounded by the request policy alone. */
+function startDeadline(timeoutMs: number): { readonly deadline: AbortSignal; readonly transferred: () => void } {
+  const controller = new AbortController();
+  const expire = (): void =>
+    controller.abort(
+      new ActionError('network', `The transfer took longer than timeout (${renderMs(timeoutMs)}).`, {
+        hint: 'Run the job again, or give timeout more time. What was pinned before stays pinned.',
+      }),
+    );
+  const timer = setTimeout(expire, timeoutMs).unref();
+  return { deadline: controller.signal, transferred: () => clearTimeout(timer) };
+}
