@@ -269,10 +269,14 @@ describe('a service in trouble', () => {
     expect(await cacheOf().save(newRoot(), [bytesOf('y')])).toBe('unavailable');
   });
 
-  it.each(['/blob/', 'Finalize'])('does not have what could not be sent to its end: %s', async (path) => {
+  it.each<[string, number]>([
+    ['/blob/', 2],
+    ['Finalize', 3],
+  ])('does not have what could not be sent to its end: %s', async (path, requests) => {
     const root = newRoot();
     await emulator.fault({ match: { host: 'cache', path }, times: 9, action: { status: 403 } });
     expect(await cacheOf().save(root, [bytesOf('x')])).toBe('unavailable');
+    expect(await emulator.requests({ host: 'cache' })).toHaveLength(requests);
     expect(await loaded(root)).toEqual([]);
   });
 
