@@ -1,5 +1,6 @@
 import { stripHash } from './hashed-name.ts';
 import type { ListedFile, Listing } from './listing.ts';
+import { compareCodeUnits, type Moves, type NamedFile, pairMoves } from './moves.ts';
 
 /**
  * Two trees of files, as far as they were read: a part that is the same on both sides, by its CID, may be in neither
@@ -66,7 +67,7 @@ export function diffTrees(pair: TreePair, options: DiffOptions): Diff {
   for (const [path, file] of pair.after) {
     if (!pair.before.has(path)) come.push({ path, stripped: stripHash(path, options.stripHash), file });
   }
-  changes.push(...describeMoves({ gone, come }));
+  changes.push(...describeMoves(pairMoves({ gone, come })));
   return {
     changes: sortChanges(changes),
     unchanged,
@@ -154,67 +155,14 @@ export function directoryOf(path: string): string {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-interface NamedFile {
-  readonly path: string;
-  /** The path without the content hash in it. */
-  readonly stripped: string;
-  readonly file: ListedFile;
-}
-
-interface Sides {
-  readonly gone: readonly NamedFile[];
-  readonly come: readonly NamedFile[];
-}
-
-interface Move {
-  readonly from: NamedFile;
-  readonly to: NamedFile;
-}
-
-/** Each rule pairs what the ones before it left: the same bytes first, the names most alike first among them. */
-function describeMoves(sides: Sides): FileChange[] {
-  const moves: Move[] = [];
-  let rest: Sides = { gone: sides.gone.toSorted(byPath), come: sides.come.toSorted(byPath) };
-  const pairBy = (keyOf: (named: NamedFile) => string): void => {
-    rest = pairInOrder(rest, { keyOf, moves });
-  };
-  pairBy(({ file, stripped }) => `${file.cid}/${stripped}`);
-  pairBy(({ file, path }) => `${file.cid}/${path.slice(path.lastIndexOf('/') + 1)}`);
-  pairBy(({ file }) => file.cid);
-  rest = { gone: rest.gone.toSorted(byBytes), come: rest.come.toSorted(byBytes) };
-  pairBy(({ stripped }) => stripped);
+function describeMoves({ moves, gone, come }: Moves): readonly FileChange[] {
   return [
     ...moves.map(({ from, to }): FileChange => {
       return { kind: 'moved', from: from.path, path: to.path, before: from.file, after: to.file };
     }),
-    ...rest.gone.map(({ path, file }): FileChange => ({ kind: 'removed', path, before: file })),
-    ...rest.come.map(({ path, file }): FileChange => ({ kind: 'added', path, after: file })),
+    ...gone.map(({ path, file }): FileChange => ({ kind: 'removed', path, before: file })),
+    ...come.map(({ path, file }): FileChange => ({ kind: 'added', path, after: file })),
   ];
-}
-
-interface Pairing {
-  readonly keyOf: (named: NamedFile) => string;
-  readonly moves: Move[];
-}
-
-/** Pairs the first of both sides that have a key in common, then the second, …; answers what is left, in its order. */
-function pairInOrder(sides: Sides, { keyOf, moves }: Pairing): Sides {
-  const waiting = new Map<string, NamedFile[]>();
-  for (const from of sides.gone.toReversed()) {
-    const key = keyOf(from);
-    const group = waiting.get(key);
-    if (group === undefined) waiting.set(key, [from]);
-    else group.push(from);
-  }
-  const paired = new Set<NamedFile>();
-  const come = sides.come.filter((to) => {
-    const from = waiting.get(keyOf(to))?.pop();
-    if (from === undefined) return true;
-    moves.push({ from, to });
-    paired.add(from);
-    return false;
-  });
-  return { gone: sides.gone.filter((from) => !paired.has(from)), come };
 }
 
 function sortChanges(changes: readonly FileChange[]): readonly FileChange[] {
@@ -241,18 +189,4 @@ function bytesBefore(change: FileChange): number {
 
 function bytesAfter(change: FileChange): number {
   return change.kind === 'removed' ? 0 : change.after.bytes;
-}
-
-function byPath(a: NamedFile, b: NamedFile): number {
-  return compareCodeUnits(a.path, b.path);
-}
-
-function byBytes(a: NamedFile, b: NamedFile): number {
-  return a.file.bytes - b.file.bytes || byPath(a, b);
-}
-
-/** The same order on every machine, whatever its locale. */
-function compareCodeUnits(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -192,17 +192,24 @@ describe('moved files', () => {
     expect(words(result)).toEqual(['moved js/index-B1x9.js > js/index-Ck3d.js']);
     expect(countChanges(result)).toEqual({ added: 0, changed: 0, removed: 0, moved: 1, movedWithOtherContent: 1 });
     expect(result.changes.map(deltaOf)).toEqual([40]);
+    expect(result.changes.map(isSameContent)).toEqual([false]);
+  });
+
+  it('a file that only has another name counts as moved, not as one with other content', () => {
+    const result = diff(listing({ 'a.js': [1, 5], b: [2, 5] }), listing({ 'c.js': [1, 5], b: [3, 5] }));
+    expect(countChanges(result)).toEqual({ added: 0, changed: 1, removed: 0, moved: 1, movedWithOtherContent: 0 });
+    expect(result.changes.map(isSameContent)).toEqual([false, true]);
   });
 
   it('the same bytes are moved to the most alike name first: without its hash, then the base name, then in order', () => {
-    const before = listing({ 'a/index-B1x9.js': [1, 5], 'b/logo.svg': [1, 5], 'c/one': [1, 5], 'c/two': [1, 5] });
-    const after = listing({ '0/logo.svg': [1, 5], 'a/index-Ck3d.js': [1, 5], 'd/1': [1, 5] });
+    const before = listing({ '1/one': [1, 5], '3/index-B1x9.js': [1, 5], '4/two': [1, 5], '6/logo.svg': [1, 5] });
+    const after = listing({ '0/index-B1x9.js': [1, 5], '3/index-Ck3d.js': [1, 5], '5/logo.svg': [1, 5] });
     expect(new Set(words(diff(before, after)))).toEqual(
       new Set([
-        'moved a/index-B1x9.js > a/index-Ck3d.js',
-        'moved b/logo.svg > 0/logo.svg',
-        'moved c/one > d/1',
-        'removed c/two',
+        'moved 3/index-B1x9.js > 3/index-Ck3d.js',
+        'moved 6/logo.svg > 5/logo.svg',
+        'moved 1/one > 0/index-B1x9.js',
+        'removed 4/two',
       ]),
     );
   });
