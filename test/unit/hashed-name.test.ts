@@ -22,6 +22,7 @@ describe('hashes in file names', () => {
   it.each([
     ['assets/index-DiwrgT9x.js', 'assets/index-*.js', 'Vite and Rollup'],
     ['assets/index-DiwrgT-_.js', 'assets/index-*.js', 'Vite and Rollup'],
+    ['assets/index-EemiME-_.js', 'assets/index-*.js', 'Vite and Rollup'],
     ['assets/index--B1x9abC.css', 'assets/index-*.css', 'Vite and Rollup'],
     ['assets/index-BfGkLmNo.js.map', 'assets/index-*.js.map', 'Vite and Rollup'],
     ['assets/my-own-page-BfGkLmNo.js', 'assets/my-own-page-*.js', 'Vite and Rollup'],
@@ -53,7 +54,7 @@ describe('hashes in file names', () => {
   it.each(
     [
       'icon-dark.svg logo-Dashboard.svg app-2024.js report-20240101.pdf v1.2.3.js jquery-3.7.1.min.js photo-img1.jpg',
-      'chapter-introduction.html token-00000001.json token-12345678.json photo-2024-01-01.jpg hero-1920x1080.jpg',
+      'chapter-introduction.html token-00000001.json token-12345678.json photo-2024-01-01.jpg log-20240101T120000Z.txt hero-1920x1080.jpg',
       'icon-DarkMode.svg docs-XMLHttpRequest.html logo-PostgreSQL.svg logo-MySQL8.svg logo-LinkedIn.svg toObjMap.js',
       'roboto-Regular400.woff2 KaTeX_Main-BoldItalic.ttf setup-Win32.exe step-Part1.png iphone-iPhone12Pro.png',
       'IMG_2034.JPG DSC00042.jpg CHANGELOG.md my-DOCUMENT.pdf STRENGTH.md report-V2-Final.pdf user-my-icons.svg',
