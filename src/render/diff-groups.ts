@@ -1,7 +1,7 @@
 import { type ChangeGroup, type Diff, directoryOf, groupChanges } from '../domain/diff.ts';
 import { typeOf } from '../domain/file-type.ts';
+import { details, figure, fileName } from './diff-cells.ts';
 import { renderGroupCounts } from './diff-words.ts';
-import { fileName } from './file-name.ts';
 import { escapeText, table } from './markdown.ts';
 import { renderDelta } from './units.ts';
 
@@ -25,14 +25,14 @@ export function renderGroups(diff: Diff, directories: number): string {
     [
       table(
         ['Type', 'Files', 'Difference'],
-        types.map((group) => [escapeText(group.name), renderGroupCounts(group), renderDelta(group.delta)]),
+        types.map((group) => [escapeText(group.name), renderGroupCounts(group), figure(renderDelta(group.delta))]),
       ),
       renderChart(types),
       table(
         ['Directory', 'Files', 'Difference'],
         parents
           .slice(0, directories)
-          .map((group) => [fileName(group.name), renderGroupCounts(group), renderDelta(group.delta)]),
+          .map((group) => [fileName(group.name), renderGroupCounts(group), figure(renderDelta(group.delta))]),
       ),
       more > 0 ? `and ${more.toLocaleString('en-US')} more: see the report file.` : '',
     ]
@@ -61,9 +61,4 @@ function renderChart(types: readonly ChangeGroup[]): string {
 
 function scale(bytes: number, unit: number): string {
   return String(Math.round((bytes / unit) * 10) / 10);
-}
-
-/** What is folded away under a line; both are Markdown already. */
-export function details(summary: string, content: string): string {
-  return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }

@@ -2,7 +2,8 @@ import type { Comparison, Rebuild } from '../domain/comparison.ts';
 import type { FileChange } from '../domain/diff.ts';
 import { countChanges, sizeDelta } from '../domain/diff.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
-import { details, renderGroups } from './diff-groups.ts';
+import { details, figure, fileName } from './diff-cells.ts';
+import { renderGroups } from './diff-groups.ts';
 import {
   type ChangeName,
   type Compared,
@@ -17,7 +18,6 @@ import {
   renderSize,
   withoutStop,
 } from './diff-words.ts';
-import { fileName } from './file-name.ts';
 import { code, escapeText, table } from './markdown.ts';
 import { renderBudget } from './size-budget.ts';
 import { renderBytes, renderCount } from './units.ts';
@@ -105,8 +105,8 @@ function totals(comparison: Compared): string {
   return [
     `Compared with ${base(comparison)}: **${renderCounts(countChanges(diff))}**.`,
     `${before.files === after.files ? '' : `${before.files.toLocaleString('en-US')} → `}${renderCount(after.files, 'file')},`,
-    `${renderBytes(before.bytes)} → ${renderBytes(after.bytes)},`,
-    `**${renderDifference(sizeDelta(diff), before.bytes)}**.`,
+    figure(`${renderBytes(before.bytes)} → ${renderBytes(after.bytes)},`),
+    figure(`**${renderDifference(sizeDelta(diff), before.bytes)}**.`),
   ].join(' ');
 }
 
@@ -124,7 +124,11 @@ function rebuildBlock(rebuild: Rebuild | undefined, rows: number): string {
 
 function changesTable(changes: readonly FileChange[]): string {
   if (changes.length === 0) return '';
-  const rows = changes.map((change) => [fileCell(nameOf(change)), renderSize(change), renderChange(change)]);
+  const rows = changes.map((change) => [
+    fileCell(nameOf(change)),
+    figure(renderSize(change)),
+    figure(renderChange(change)),
+  ]);
   return table(['File', 'Size', 'Change'], rows);
 }
 
@@ -138,7 +142,7 @@ function movedList({ diff }: Compared, rows: number): string {
   if (moved.length === 0 || rows === 0) return '';
   const lines = moved
     .slice(0, rows)
-    .map(({ from, path, after }) => [fileName(from), fileName(path), renderBytes(after.bytes)]);
+    .map(({ from, path, after }) => [fileName(from), fileName(path), figure(renderBytes(after.bytes))]);
   return details(
     `${renderCount(moved.length, 'file')} with the same bytes under another name`,
     table(['From', 'To', 'Size'], lines),

@@ -1,26 +1,25 @@
 import type { BudgetLine } from '../domain/size-budget.ts';
-import { code, table } from './markdown.ts';
+import { figure, fileName } from './diff-cells.ts';
+import { table } from './markdown.ts';
 import { renderBytes, renderDelta } from './units.ts';
 
 /** How the build stands to each line of the budget, Markdown; '' without lines. */
 export function renderBudget(lines: readonly BudgetLine[]): string {
   if (lines.length === 0) return '';
-  const rows = lines.map((line) => {
-    const bytes = line.kind === 'size' ? renderBytes : renderDelta;
-    const [limit, actual] = [line.limit, line.actual].map((value) => (value === undefined ? '–' : bytes(value)));
-    return [code(line.text), limit ?? '–', actual ?? '–', usedOf(line), stateOf(line)];
-  });
-  return table(['Size budget', 'Limit', 'Now', 'Used', 'State'], rows);
-}
-
-/** Rounded away from the limit, so that 100 % is exactly that. */
-function usedOf({ used, state }: BudgetLine): string {
-  if (used === undefined) return '–';
-  return `${(state === 'over' ? Math.ceil(used * 100) : Math.floor(used * 100)).toLocaleString('en-US')} %`;
+  const rows = lines.map((line) => [fileName(line.text), figure(stateOf(line)), figure(usedOf(line))]);
+  return table(['Size budget', 'State', 'Used'], rows);
 }
 
 function stateOf({ state, limit, actual }: BudgetLine): string {
-  if (state === 'unknown') return '➖ unknown: it takes a diff';
-  if (state === 'within') return '✅ within';
-  return limit === undefined || actual === undefined ? '❌ over' : `❌ over by ${renderBytes(actual - limit)}`;
+  if (state === 'unknown' || limit === undefined || actual === undefined) return '➖ unknown, there is no diff';
+  return state === 'within' ? '✅ within' : `❌ over by ${renderBytes(actual - limit)}`;
+}
+
+/** `1.29 MB of 1.2 MB (108 %)`. */
+function usedOf({ kind, state, limit, actual, used }: BudgetLine): string {
+  const bytes = kind === 'size' ? renderBytes : renderDelta;
+  const [now, most] = [actual, limit].map((value) => (value === undefined ? '–' : bytes(value)));
+  // Rounded away from the limit, so that 100 % is exactly that.
+  const percent = (state === 'over' ? Math.ceil : Math.floor)((used ?? 0) * 100);
+  return `${now} of ${most}${used === undefined ? '' : ` (${percent.toLocaleString('en-US')} %)`}`;
 }

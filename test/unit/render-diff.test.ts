@@ -169,7 +169,7 @@ describe('the section of the summary', () => {
   it('shows the largest difference first', () => {
     const [, top] = renderDiffSection(vite, { budget: [], maxBytes: WHOLE }).split('| --- | --- | --- |\n');
     expect(top?.split('\n').slice(0, 2).join()).toMatch(
-      /^\| <code>img\/hero\.avif.*\| new \|,\| <code>assets\/index-&#42;\.js.*\| \+31\.41 kB \(\+4 %\) \|$/,
+      /^\| <code>img\/hero\.avif.*\| new \|,\| <code>assets\/index-&#42;\.js.*\| \+31\.41&nbsp;kB \(\+4&nbsp;%\) \|$/,
     );
   });
 
