@@ -13,6 +13,12 @@ export function stripHash(path: string, extra: readonly RegExp[]): string {
   return stripBuildId(directory, name) + (name.length > LONGEST_NAME ? name : stripName(name, directory));
 }
 
+/** The path with `*` where a hash of the usual eight characters may stand, though it looks like a word or a number. */
+export function unprovenHash(path: string): string | undefined {
+  const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path) ?? [];
+  return before === undefined || after === undefined ? undefined : `${before}*${after}`;
+}
+
 /** Next puts its build id, a nanoid by default, between these directories and its manifests or pages. */
 function stripBuildId(directory: string, name: string): string {
   if (!directory.includes('_next/')) return directory;

@@ -224,6 +224,18 @@ describe('moved files', () => {
     ]);
   });
 
+  it('a hash that looks like a word is one where the other side has a hash in its place', () => {
+    const word = listing({ 'js/index-Dashlike.js': [1, 5], 'js/page.12345678.css': [2, 5] });
+    const hashes = listing({ 'js/index-Ck3dQ9xz.js': [3, 5], 'js/page.3f9a1b2c.css': [4, 5] });
+    expect(words(diff(word, hashes))).toEqual([
+      'moved js/index-Dashlike.js > js/index-Ck3dQ9xz.js',
+      'moved js/page.12345678.css > js/page.3f9a1b2c.css',
+    ]);
+    expect(words(diff(hashes, word)).every((line) => line.startsWith('moved'))).toBe(true);
+    const onlyWords = diff(listing({ 'guide-overview.html': [1, 5] }), listing({ 'guide-tutorial.html': [2, 5] }));
+    expect(countChanges(onlyWords)).toMatchObject({ added: 1, removed: 1, moved: 0 });
+  });
+
   it('a copy of a file that stays is added', () => {
     const before = listing({ a: [1, 5] });
     expect(words(diff(before, listing({ a: [1, 5], b: [1, 5] })))).toEqual(['added b']);
