@@ -20,6 +20,8 @@ export interface Scene {
   readonly path?: string;
   readonly inputs?: Readonly<Record<string, string>>;
   readonly event?: RunEvent;
+  /** A run that has to fail. */
+  readonly end?: 'failed';
 }
 
 export function title(text: string): void {
@@ -31,16 +33,18 @@ export function table(rows: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(rows)) console.log(`  ${name.padEnd(width)}  ${value || '(empty)'}`);
 }
 
-/** Runs the bundle once, as the runner would, and prints its log. Throws when it fails. */
+/** Runs the bundle once, as the runner would, and prints its log. Throws when it ends otherwise than it has to. */
 export async function play({ emulator, interrupted }: Stage, scene: Scene = {}): Promise<DistRun> {
   const inputs = deployInputs(emulator, scene.path ?? 'examples/dapp', {
     project: 'acme/dapp',
+    'pinata-gateway-url': emulator.gatewayUrl,
     'github-token': emulator.githubToken,
     ...scene.inputs,
   });
   const { child, done } = startDist({
     inputs,
     cwd: root,
+    cache: emulator,
     env: { GITHUB_REPOSITORY: 'acme/dapp', GITHUB_API_URL: emulator.githubUrl },
     ...(scene.event === undefined ? {} : { event: scene.event }),
   });
@@ -48,6 +52,7 @@ export async function play({ emulator, interrupted }: Stage, scene: Scene = {}):
   const run = await done;
   interrupted.throwIfAborted();
   for (const line of readableLog(run.log)) console.log(`  │ ${line}`.trimEnd());
-  if (run.exitCode !== 0) throw new Error(`The action ended with exit code ${run.exitCode}.`);
+  if ((run.exitCode === 0) === (scene.end === 'failed'))
+    throw new Error(`The action ended with exit code ${run.exitCode}.`);
   return run;
 }

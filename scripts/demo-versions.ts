@@ -1,16 +1,31 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closedPullRequest, pullRequest, pushTo, schedule } from '../test/support/events.ts';
+import { closedPullRequest, pullRequest, pushTo, type RunEvent, schedule } from '../test/support/events.ts';
 import { play, type Stage, shown, site, table, title } from './demo-stage.ts';
 import { renderPage } from './render-page.ts';
 
-/** The site with one more line in its page: other bytes, another CID. */
+/** The site with one more line in its page, and a bundle with a hash in its name, as bundlers write them. */
 function changedSite(folder: string, name: string): string {
   const path = join(folder, name);
   cpSync(site, path, { recursive: true });
   appendFileSync(join(path, 'index.html'), `<!-- ${name} -->\n`);
+  const bundle = `console.log('A tour for ${name}');\n`.repeat(name.length);
+  const hash = createHash('sha256').update(bundle).digest('base64url').slice(0, 8);
+  writeFileSync(join(path, 'assets', `tour-${hash}.js`), bundle);
+  stamp(path, '2026-07-13T08:00:00.000Z');
   return path;
+}
+
+/** What makes the CID of every build another one. */
+function stamp(path: string, built: string): void {
+  writeFileSync(join(path, 'build.json'), `${JSON.stringify({ name: 'dapp', built })}\n`);
+}
+
+/** A push of a commit of its own. */
+function pushOf(sha: string): RunEvent {
+  return { ...pushTo('main'), sha };
 }
 
 /** What the gateway answers for a page. */
@@ -38,6 +53,14 @@ async function lookAt(pages: readonly Expected[]): Promise<void> {
   table(rows);
 }
 
+async function playOverBudget(stage: Stage, path: string): Promise<void> {
+  await stage.emulator.clearRequests();
+  const event = pushOf('3'.repeat(40));
+  const run = await play(stage, { path, event, inputs: { 'size-budget': '**/*.js=+50B' }, end: 'failed' });
+  const uploads = await stage.emulator.requests({ host: 'upload' });
+  if (run.outputs.result !== 'failed' || uploads.length > 0) throw new Error('A build over its budget was sent.');
+}
+
 /**
  * Versions come and go: a second deploy, two previews, a closing, and a sweep. Every table is the action's own.
  * Answers the link to what is live in the end.
@@ -49,8 +72,12 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
       repository: 'acme/dapp',
       pullRequests: [7, 8].map((number) => ({ number, state: 'OPEN' })),
     });
-    title('6. A change goes to production: the version before becomes history');
-    const second = await play(stage, { path: changedSite(folder, 'second'), event: pushTo('main') });
+    title('6. A change goes to production: what changed, and the version before becomes history');
+    const second = await play(stage, { path: changedSite(folder, 'second'), event: pushOf('2'.repeat(40)) });
+    if (second.outputs['files-changed'] !== '1' || second.outputs['files-added'] !== '2') {
+      throw new Error('The diff of the second deploy is not what was changed.');
+    }
+    writeFileSync(join(shown, 'second.html'), renderPage('Job summary of the second deploy', second.summary));
 
     title('7. Pull requests 7 and 8 get a preview each; a preview expires by itself');
     const seven = await play(stage, { path: changedSite(folder, 'pr-7'), event: pullRequest(7, 'opened') });
@@ -61,7 +88,15 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
       'preview 8 expires': eight.outputs['expires-at'] ?? '',
     });
 
-    title('8. Pull request 7 is closed: its preview is given up, and nothing else');
+    title('8. The same commit is built again, with a time stamp in it: another CID, and why');
+    const stamped = changedSite(folder, 'second');
+    stamp(stamped, new Date().toISOString());
+    await play(stage, { path: stamped, event: pushOf('2'.repeat(40)), inputs: { mode: 'diff' } });
+
+    title('9. A build that is over its size-budget fails before anything is sent');
+    await playOverBudget(stage, changedSite(folder, 'too-large'));
+
+    title('10. Pull request 7 is closed: its preview is given up, and nothing else');
     await stage.emulator.github({ repository: 'acme/dapp', pullRequests: [{ number: 7, state: 'CLOSED' }] });
     await play(stage, { event: closedPullRequest(7, { merged: false }) });
     const urls = {
@@ -77,7 +112,7 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
       { what: 'preview 8', url: urls.eight, served: true },
     ]);
 
-    title('9. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
+    title('11. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
     await stage.emulator.github({
       repository: 'acme/dapp',
       pullRequests: [{ number: 8, state: 'CLOSED' }],

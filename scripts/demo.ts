@@ -102,6 +102,7 @@ function invite(emulator: TestEmulator, url: string): void {
   table({
     'the site': url,
     summary: pathToFileURL(join(shown, 'summary.html')).href,
+    'summary of the second deploy': pathToFileURL(join(shown, 'second.html')).href,
     'summary of the sweep': pathToFileURL(join(shown, 'sweep.html')).href,
     'what is pinned': `${emulator.apiUrl}/__emulator/state`,
     'what was asked': `${emulator.apiUrl}/__emulator/requests`,
