@@ -9,6 +9,7 @@ import type { DeployPorts } from '../modes/decide.ts';
 import type { ListingCache, PublishedTree } from '../ports.ts';
 import { renderDiffLine, renderDiffLines } from '../render/diff-lines.ts';
 import { renderPlan } from '../render/plan.ts';
+import { renderRebuildWarning } from '../render/rebuild.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
 import { github, githubTraffic, type Wiring } from './account.ts';
@@ -35,6 +36,8 @@ export function assessPorts(
       log.line(renderDiffLine(comparison));
       const lines = renderDiffLines(comparison);
       if (lines.length > 0) log.group('Compare', lines);
+      const rebuild = comparison.kind === 'compared' ? comparison.rebuild : undefined;
+      if (rebuild !== undefined) log.warn(renderRebuildWarning(rebuild));
     },
   };
 }

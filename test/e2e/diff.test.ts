@@ -274,6 +274,9 @@ describe('the same sources with another CID', () => {
     const again = fine(await deploy(project, stamped('2026-07-14T09:31:02Z'), { event }));
     expect(again.summary).toContain('The sources are the same, but the CID changed.');
     expect(again.summary).toMatch(/build\.json.*time stamp/);
+    expect(again.warnings).toEqual([
+      expect.stringMatching(/^The sources are the same, but the CID changed: .*build\.json \(time stamp/),
+    ]);
   });
 
   it('also when another commit has the same tree', async () => {
