@@ -119,6 +119,50 @@ describe('parseInputs', () => {
     expect(refusal({ ...GOOD, 'pinata-api-url': url }).message).toContain('pinata-api-url must be an https URL');
   });
 
+  it.each([
+    'auto',
+    'none',
+    'tag:production',
+    'tag:production~2',
+    'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+  ])('takes %s as diff-base', (base) => {
+    expect(parsed({ ...GOOD, 'diff-base': base }).values['diff-base']).toMatchObject({ kind: expect.any(String) });
+  });
+
+  it.each(['production', 'tag:', 'tag:Not a tag', 'tag:production~', 'bafynot'])('refuses %s as diff-base', (base) => {
+    expect(refusal({ ...GOOD, 'diff-base': base }).message).toContain(
+      'diff-base must be "auto", "none", a tag such as',
+    );
+  });
+
+  it('names each line of a budget or pattern that it cannot read', () => {
+    const error = refusal({ ...GOOD, 'size-budget': 'total=5MB\nmuch\n**/*.js=lots', 'strip-hash': '(' });
+    expect(error.message).toContain('("much", "**/*.js=lots" is not)');
+    expect(error.message).toContain('strip-hash must be regular expressions');
+  });
+
+  it('takes none for block-gateways', () => {
+    expect(parsed({ ...GOOD, 'block-gateways': 'none' }).values['block-gateways']).toEqual([]);
+  });
+
+  it('only compares where GitHub gives no secrets, unless they are asked for', () => {
+    const fork: RunContext = {
+      ...context,
+      event: 'pull_request',
+      activity: 'opened',
+      withoutSecrets: true,
+      pullRequest: 3,
+    };
+    const modeOf = (given: Given, at: RunContext) => parseInputs((name) => given[name] ?? '', at).mode;
+    expect(modeOf({ path: 'site' }, fork)).toMatchObject({ kind: 'diff', reason: expect.stringContaining('forks') });
+    expect(modeOf(GOOD, fork)).toEqual({ kind: 'deploy' });
+    expect(() => modeOf({ path: 'site', 'require-credentials': 'true' }, fork)).toThrow(/pinata-jwt must be/);
+    expect(() => modeOf({ path: 'site', mode: 'deploy' }, fork)).toThrow(/pinata-jwt must be/);
+    expect(() => modeOf({ path: 'site' }, { ...fork, withoutSecrets: false })).toThrow(/pinata-jwt must be/);
+    expect(() => modeOf({}, fork)).toThrow(/path must be/);
+    expect(modeOf({ path: 'site', mode: 'diff' }, context)).toEqual({ kind: 'diff', reason: undefined });
+  });
+
   it.each(['https://api.example.com', 'http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:99'])(
     'takes %s as a base URL',
     (url) => {
