@@ -14,9 +14,9 @@ import { deploy } from './modes/deploy.ts';
 import { diff } from './modes/diff.ts';
 import { list } from './modes/list.ts';
 import { cleanupRun, type DeployOccasion, deployRun, diffRun, type Occasion } from './orders.ts';
-import { overBudget } from './render/budget.ts';
 import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
 import { renderRetentionLine } from './render/retention.ts';
+import { overBudget } from './render/size-budget.ts';
 import {
   HOW_TO_PUBLISH,
   renderFailure,

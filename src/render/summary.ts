@@ -3,10 +3,10 @@ import type { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
 import { type Assessment, mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
-import { overBudget } from './budget.ts';
 import { renderDiffSection } from './diff.ts';
 import { code, escapeText, link, table } from './markdown.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
+import { overBudget } from './size-budget.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
 
 /** What a summary is about. */
