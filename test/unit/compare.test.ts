@@ -149,14 +149,15 @@ describe('a file that changed though the sources did not', () => {
     const scene = { build, readings, commit: '1111111', before: 'built 2026-07-13T08:00:00Z' };
     const { rebuild } = compared(await compare(scene));
     expect(rebuild?.evidence).toBe('both were built from commit 1111111');
-    expect(rebuild?.files).toMatchObject([{ path: 'build.json', cause: expect.stringMatching(/^time stamp/) }]);
+    expect(rebuild?.files.map(({ path }) => path)).toEqual(['build.json']);
+    expect(rebuild?.files[0]?.cause).toMatch(/^time stamp/);
   });
 
   it('is explained when another commit has the same tree', async () => {
     const scene = { build, readings, commit: '2222222', github: trees('aaaa', 'aaaa') };
     const { rebuild } = compared(await compare(scene));
     expect(rebuild?.evidence).toBe('commit 2222222 has the same files as 1111111, from which production was built');
-    expect(rebuild?.files).toMatchObject([{ cause: expect.stringMatching(/^probably/) }]);
+    expect(rebuild?.files[0]?.cause).toMatch(/^probably/);
   });
 
   it('is not when the trees differ, nobody knows them, or the commit is not what was built', async () => {

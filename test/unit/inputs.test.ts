@@ -126,7 +126,7 @@ describe('parseInputs', () => {
     'tag:production~2',
     'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
   ])('takes %s as diff-base', (base) => {
-    expect(parsed({ ...GOOD, 'diff-base': base }).values['diff-base']).toMatchObject({ kind: expect.any(String) });
+    expect(parsed({ ...GOOD, 'diff-base': base }).values['diff-base']).not.toBeUndefined();
   });
 
   it.each(['production', 'tag:', 'tag:Not a tag', 'tag:production~', 'bafynot'])('refuses %s as diff-base', (base) => {
@@ -154,7 +154,10 @@ describe('parseInputs', () => {
       pullRequest: 3,
     };
     const modeOf = (given: Given, at: RunContext) => parseInputs((name) => given[name] ?? '', at).mode;
-    expect(modeOf({ path: 'site' }, fork)).toMatchObject({ kind: 'diff', reason: expect.stringContaining('forks') });
+    expect(modeOf({ path: 'site' }, fork)).toEqual({
+      kind: 'diff',
+      reason: 'there is no pinata-jwt; runs for forks and Dependabot get no secrets',
+    });
     expect(modeOf(GOOD, fork)).toEqual({ kind: 'deploy' });
     expect(() => modeOf({ path: 'site', 'require-credentials': 'true' }, fork)).toThrow(/pinata-jwt must be/);
     expect(() => modeOf({ path: 'site', mode: 'deploy' }, fork)).toThrow(/pinata-jwt must be/);
