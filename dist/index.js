@@ -28127,17 +28127,87 @@ var __webpack_modules__ = {
    };
   }
  },
- 8690: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 418: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   GL: () => sizeDelta,
-   OI: () => isSameContent,
+   xS: () => countChanges,
    e0: () => deltaOf,
    j_: () => diffTrees,
    jt: () => directoryOf,
    tw: () => groupChanges,
-   xS: () => countChanges
+   OI: () => isSameContent,
+   GL: () => sizeDelta
   });
-  var _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4686);
+  var hashed_name = __nccwpck_require__(4686);
+  function pairMoves(sides) {
+   const moves = [];
+   let rest = {
+    gone: sides.gone.toSorted(byPath),
+    come: sides.come.toSorted(byPath)
+   };
+   const pairBy = (gone, come = gone) => {
+    rest = pairInOrder(rest, {
+     gone: gone,
+     come: come,
+     moves: moves
+    });
+   };
+   pairBy(({file: file, stripped: stripped}) => `${file.cid}/${stripped}`);
+   pairBy(({file: file, path: path}) => `${file.cid}/${path.slice(path.lastIndexOf("/") + 1)}`);
+   pairBy(({file: file}) => file.cid);
+   rest = {
+    gone: rest.gone.toSorted(byBytes),
+    come: rest.come.toSorted(byBytes)
+   };
+   pairBy(({stripped: stripped}) => stripped);
+   pairBy(provenKey, unprovenKey);
+   pairBy(unprovenKey, provenKey);
+   return {
+    moves: moves,
+    ...rest
+   };
+  }
+  function provenKey({path: path, stripped: stripped}) {
+   return stripped === path ? void 0 : `${path.length}/${stripped}`;
+  }
+  function unprovenKey({path: path, stripped: stripped}) {
+   const template = stripped === path ? (0, hashed_name.yR)(path) : void 0;
+   return template === void 0 ? void 0 : `${path.length}/${template}`;
+  }
+  function pairInOrder(sides, {gone: gone, come: come, moves: moves}) {
+   const waiting = new Map;
+   for (const from of sides.gone.toReversed()) {
+    const key = gone(from);
+    if (key === void 0) continue;
+    const group = waiting.get(key);
+    if (group === void 0) waiting.set(key, [ from ]); else group.push(from);
+   }
+   const paired = new Set;
+   const left = sides.come.filter(to => {
+    const key = come(to);
+    const from = key === void 0 ? void 0 : waiting.get(key)?.pop();
+    if (from === void 0) return true;
+    moves.push({
+     from: from,
+     to: to
+    });
+    paired.add(from);
+    return false;
+   });
+   return {
+    gone: sides.gone.filter(from => !paired.has(from)),
+    come: left
+   };
+  }
+  function byPath(a, b) {
+   return compareCodeUnits(a.path, b.path);
+  }
+  function byBytes(a, b) {
+   return a.file.bytes - b.file.bytes || byPath(a, b);
+  }
+  function compareCodeUnits(a, b) {
+   if (a === b) return 0;
+   return a < b ? -1 : 1;
+  }
   function diffTrees(pair, options) {
    const changes = [];
    const unchanged = {
@@ -28148,7 +28218,7 @@ var __webpack_modules__ = {
     const now = pair.after.get(path);
     if (now === void 0) gone.push({
      path: path,
-     stripped: (0, _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(path, options.stripHash),
+     stripped: (0, hashed_name.z9)(path, options.stripHash),
      file: file
     }); else if (now.cid === file.cid) {
      unchanged.files += 1;
@@ -28163,13 +28233,13 @@ var __webpack_modules__ = {
    const come = [];
    for (const [path, file] of pair.after) if (!pair.before.has(path)) come.push({
     path: path,
-    stripped: (0, _hashed_name_js__WEBPACK_IMPORTED_MODULE_0__.z9)(path, options.stripHash),
+    stripped: (0, hashed_name.z9)(path, options.stripHash),
     file: file
    });
-   changes.push(...describeMoves({
+   changes.push(...describeMoves(pairMoves({
     gone: gone,
     come: come
-   }));
+   })));
    return {
     changes: sortChanges(changes),
     unchanged: unchanged,
@@ -28224,64 +28294,22 @@ var __webpack_modules__ = {
    const slash = path.lastIndexOf("/");
    return slash === -1 ? "." : path.slice(0, slash);
   }
-  function describeMoves(sides) {
-   const moves = [];
-   let rest = {
-    gone: sides.gone.toSorted(byPath),
-    come: sides.come.toSorted(byPath)
-   };
-   const pairBy = keyOf => {
-    rest = pairInOrder(rest, {
-     keyOf: keyOf,
-     moves: moves
-    });
-   };
-   pairBy(({file: file, stripped: stripped}) => `${file.cid}/${stripped}`);
-   pairBy(({file: file, path: path}) => `${file.cid}/${path.slice(path.lastIndexOf("/") + 1)}`);
-   pairBy(({file: file}) => file.cid);
-   rest = {
-    gone: rest.gone.toSorted(byBytes),
-    come: rest.come.toSorted(byBytes)
-   };
-   pairBy(({stripped: stripped}) => stripped);
+  function describeMoves({moves: moves, gone: gone, come: come}) {
    return [ ...moves.map(({from: from, to: to}) => ({
     kind: "moved",
     from: from.path,
     path: to.path,
     before: from.file,
     after: to.file
-   })), ...rest.gone.map(({path: path, file: file}) => ({
+   })), ...gone.map(({path: path, file: file}) => ({
     kind: "removed",
     path: path,
     before: file
-   })), ...rest.come.map(({path: path, file: file}) => ({
+   })), ...come.map(({path: path, file: file}) => ({
     kind: "added",
     path: path,
     after: file
    })) ];
-  }
-  function pairInOrder(sides, {keyOf: keyOf, moves: moves}) {
-   const waiting = new Map;
-   for (const from of sides.gone.toReversed()) {
-    const key = keyOf(from);
-    const group = waiting.get(key);
-    if (group === void 0) waiting.set(key, [ from ]); else group.push(from);
-   }
-   const paired = new Set;
-   const come = sides.come.filter(to => {
-    const from = waiting.get(keyOf(to))?.pop();
-    if (from === void 0) return true;
-    moves.push({
-     from: from,
-     to: to
-    });
-    paired.add(from);
-    return false;
-   });
-   return {
-    gone: sides.gone.filter(from => !paired.has(from)),
-    come: come
-   };
   }
   function sortChanges(changes) {
    return changes.map(change => ({
@@ -28318,16 +28346,6 @@ var __webpack_modules__ = {
   }
   function bytesAfter(change) {
    return change.kind === "removed" ? 0 : change.after.bytes;
-  }
-  function byPath(a, b) {
-   return compareCodeUnits(a.path, b.path);
-  }
-  function byBytes(a, b) {
-   return a.file.bytes - b.file.bytes || byPath(a, b);
-  }
-  function compareCodeUnits(a, b) {
-   if (a === b) return 0;
-   return a < b ? -1 : 1;
   }
  },
  6046: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28606,6 +28624,7 @@ var __webpack_modules__ = {
   __nccwpck_require__.d(__webpack_exports__, {
    EZ: () => looksRandom,
    Ms: () => parseStripHash,
+   yR: () => unprovenHash,
    z9: () => stripHash
   });
   const LONGEST_NAME = 255;
@@ -28615,6 +28634,10 @@ var __webpack_modules__ = {
    const name = asked.slice(slash + 1);
    const directory = asked.slice(0, slash + 1);
    return stripBuildId(directory, name) + (name.length > LONGEST_NAME ? name : stripName(name, directory));
+  }
+  function unprovenHash(path) {
+   const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path) ?? [];
+   return before === void 0 || after === void 0 ? void 0 : `${before}*${after}`;
   }
   function stripBuildId(directory, name) {
    if (!directory.includes("_next/")) return directory;
@@ -30413,13 +30436,13 @@ var __webpack_modules__ = {
     var _modes_diff_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1976);
     var _modes_list_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7643);
     var _orders_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(4299);
-    var _render_budget_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(8276);
-    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1239);
-    var _render_retention_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(4755);
-    var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(6863);
+    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(1239);
+    var _render_retention_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4755);
+    var _render_size_budget_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(6324);
+    var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(9519);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(1086);
     var _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6929);
-    var _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(535);
+    var _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(8146);
     var _wiring_deploy_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(6822);
     const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP);
     function read(name) {
@@ -30450,7 +30473,7 @@ var __webpack_modules__ = {
       for (const deprecation of inputs.deprecations) log.warn(deprecation);
       const outcome = await runMode(inputs, context);
       if (outcome.kind === "over-budget") (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)((0, 
-      _render_budget_js__WEBPACK_IMPORTED_MODULE_13__.q)(outcome.budget));
+      _render_size_budget_js__WEBPACK_IMPORTED_MODULE_15__.q)(outcome.budget));
       await publish(outcome, {
        carPath: writtenCar(outcome, inputs.values),
        summary: wantsSummary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.Br)(outcome, summaryContext) : ""
@@ -30458,7 +30481,7 @@ var __webpack_modules__ = {
      } catch (thrown) {
       const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__.z)(thrown);
       (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)(error);
-      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.KP)());
+      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.KP)());
       if (wantsSummary) await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)((0, 
       _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.zt)(error, summaryContext, undertaking)).catch(() => false);
      }
@@ -30522,7 +30545,7 @@ var __webpack_modules__ = {
      return outcome;
     }
     function logRetention(outcome) {
-     log.line((0, _render_retention_js__WEBPACK_IMPORTED_MODULE_15__.pp)(outcome.retention));
+     log.line((0, _render_retention_js__WEBPACK_IMPORTED_MODULE_14__.pp)(outcome.retention));
      if (outcome.kind !== "listed") return;
      const {usage: usage} = outcome;
      log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
@@ -30596,9 +30619,9 @@ var __webpack_modules__ = {
     }
     async function publish(outcome, texts) {
      const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.u5)((0, 
-     _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.B1)(outcome)) ?? "";
+     _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.B1)(outcome)) ?? "";
      if (reportPath === "") log.warn("The report could not be written to RUNNER_TEMP.");
-     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_14__.$Z)(outcome, {
+     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.$Z)(outcome, {
       carPath: texts.carPath,
       reportPath: reportPath
      }))) log.warn("The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.");
@@ -30619,7 +30642,7 @@ var __webpack_modules__ = {
    q: () => isOverBudget
   });
   var size_budget = __nccwpck_require__(3328);
-  var domain_diff = __nccwpck_require__(8690);
+  var domain_diff = __nccwpck_require__(418);
   var hashed_name = __nccwpck_require__(4686);
   const SIGNS = [ "time stamp", "absolute path", "UUID", "build id", "commit or build id", "hashed name", "random token", "number, such as a module id" ];
   const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}";
@@ -32099,22 +32122,25 @@ var __webpack_modules__ = {
    };
   }
  },
- 8276: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   q: () => overBudget
+   Md: () => fileName,
+   vP: () => figure,
+   zH: () => details
   });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
   var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
-  function overBudget(budget) {
-   const lines = budget.filter(({state: state}) => state === "over").map(renderOver);
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("content", `The build is over its size-budget:\n${lines.join("\n")}`, {
-    hint: "Make the build smaller, or raise the line of size-budget. Nothing was sent."
-   });
+  const SHORT = 24;
+  function fileName(path) {
+   const shown = (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._1)(path);
+   const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]{1,4}(?=[^/._-])|.{1,20}/gsu) ?? [];
+   return `<code>${pieces.map(_markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1).join("<wbr>")}</code>`;
   }
-  function renderOver({text: text, kind: kind, limit: limit = 0, actual: actual = 0}) {
-   const much = kind === "size" ? `has ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.UP)(actual)}` : `grew by ${(0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_1__.PR)(actual)}`;
-   return `- ${text}: ${much}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_1__.UP)(actual - limit)} too much`;
+  function figure(text) {
+   return text.replace(/(?<=\d) (?=[kMGTPEZY]?B|%)/g, "&nbsp;");
+  }
+  function details(summary, content) {
+   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
   }
  },
  4402: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32131,7 +32157,7 @@ var __webpack_modules__ = {
    vN: () => renderChange,
    zA: () => renderEffort
   });
-  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8690);
+  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(418);
   var _domain_hashed_name_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4686);
   var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1086);
   function nameOf(change) {
@@ -32264,7 +32290,7 @@ var __webpack_modules__ = {
   });
   var cid = __nccwpck_require__(1265);
   var domain_outcome = __nccwpck_require__(3153);
-  var domain_diff = __nccwpck_require__(8690);
+  var domain_diff = __nccwpck_require__(418);
   function diffOutputs(comparison) {
    if (comparison.kind !== "compared") return {
     "files-added": "",
@@ -32599,7 +32625,44 @@ var __webpack_modules__ = {
    return named.length <= SHOWN_TAGS ? named : [ ...named.slice(0, SHOWN_TAGS), `${named.length - SHOWN_TAGS} more` ];
   }
  },
- 6863: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 6324: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   i: () => renderBudget,
+   q: () => overBudget
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(846);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1086);
+  function renderBudget(lines) {
+   if (lines.length === 0) return "";
+   const rows = lines.map(line => [ (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.Md)(line.text), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.vP)(stateOf(line)), (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.vP)(usedOf(line)) ]);
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.tp)([ "Size budget", "State", "Used" ], rows);
+  }
+  function stateOf({state: state, limit: limit, actual: actual}) {
+   if (state === "unknown" || limit === void 0 || actual === void 0) return "➖ unknown, there is no diff";
+   return state === "within" ? "✅ within" : `❌ over by ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.UP)(actual - limit)}`;
+  }
+  function usedOf({kind: kind, state: state, limit: limit, actual: actual, used: used}) {
+   const bytes = kind === "size" ? _units_js__WEBPACK_IMPORTED_MODULE_3__.UP : _units_js__WEBPACK_IMPORTED_MODULE_3__.PR;
+   const [now, most] = [ actual, limit ].map(value => value === void 0 ? "–" : bytes(value));
+   const percent = (state === "over" ? Math.ceil : Math.floor)((used ?? 0) * 100);
+   return `${now} of ${most}${used === void 0 ? "" : ` (${percent.toLocaleString("en-US")} %)`}`;
+  }
+  function overBudget(budget) {
+   const lines = budget.filter(({state: state}) => state === "over").map(renderOver);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("content", `The build is over its size-budget:\n${lines.join("\n")}`, {
+    hint: "Make the build smaller, or raise the line of size-budget. Nothing was sent."
+   });
+  }
+  function renderOver({text: text, kind: kind, limit: limit = 0, actual: actual = 0}) {
+   const much = kind === "size" ? `has ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.UP)(actual)}` : `grew by ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_3__.PR)(actual)}`;
+   return `- ${text}: ${much}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.UP)(actual - limit)} too much`;
+  }
+ },
+ 9519: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    DG: () => HOW_TO_PUBLISH,
    zt: () => renderFailure,
@@ -32607,18 +32670,12 @@ var __webpack_modules__ = {
   });
   var cid = __nccwpck_require__(1265);
   var outcome = __nccwpck_require__(3153);
-  var budget = __nccwpck_require__(8276);
-  var domain_diff = __nccwpck_require__(8690);
+  var domain_diff = __nccwpck_require__(418);
+  var diff_cells = __nccwpck_require__(846);
   var file_type = __nccwpck_require__(3272);
   var diff_words = __nccwpck_require__(4402);
   var markdown = __nccwpck_require__(5120);
   var units = __nccwpck_require__(1086);
-  const SHORT = 24;
-  function fileName(path) {
-   const shown = (0, units._1)(path);
-   const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]+(?=[^/._-])|.{1,20}/gsu) ?? [];
-   return `<code>${pieces.map(markdown.X1).join("<wbr>")}</code>`;
-  }
   const MOST_BARS = 12;
   const UNITS = [ {
    name: "GB",
@@ -32638,10 +32695,10 @@ var __webpack_modules__ = {
    const types = (0, domain_diff.tw)(diff, file_type.Q);
    const parents = (0, domain_diff.tw)(diff, domain_diff.jt);
    const more = parents.length - directories;
-   return details("Sums by type and by directory", [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
-   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, units.PR)(group.delta) ])), renderChart(types), (0, 
-   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ fileName(group.name), (0, 
-   diff_words.u_)(group), (0, units.PR)(group.delta) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ].filter(part => part !== "").join("\n\n"));
+   return (0, diff_cells.zH)("Sums by type and by directory", [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
+   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), renderChart(types), (0, 
+   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ (0, 
+   diff_cells.Md)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ].filter(part => part !== "").join("\n\n"));
   }
   function renderChart(types) {
    const bars = types.filter(({delta: delta, name: name}) => delta !== 0 && /^[A-Za-z ]+$/.test(name)).slice(0, MOST_BARS);
@@ -32654,27 +32711,7 @@ var __webpack_modules__ = {
   function scale(bytes, unit) {
    return String(Math.round(bytes / unit * 10) / 10);
   }
-  function details(summary, content) {
-   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
-  }
-  function renderBudget(lines) {
-   if (lines.length === 0) return "";
-   const rows = lines.map(line => {
-    const bytes = line.kind === "size" ? units.UP : units.PR;
-    const [limit, actual] = [ line.limit, line.actual ].map(value => value === void 0 ? "–" : bytes(value));
-    return [ (0, markdown.aY)(line.text), limit ?? "–", actual ?? "–", usedOf(line), stateOf(line) ];
-   });
-   return (0, markdown.tp)([ "Size budget", "Limit", "Now", "Used", "State" ], rows);
-  }
-  function usedOf({used: used, state: state}) {
-   if (used === void 0) return "–";
-   return `${(state === "over" ? Math.ceil(used * 100) : Math.floor(used * 100)).toLocaleString("en-US")} %`;
-  }
-  function stateOf({state: state, limit: limit, actual: actual}) {
-   if (state === "unknown") return "➖ unknown: it takes a diff";
-   if (state === "within") return "✅ within";
-   return limit === void 0 || actual === void 0 ? "❌ over" : `❌ over by ${(0, units.UP)(actual - limit)}`;
-  }
+  var size_budget = __nccwpck_require__(6324);
   const HEADING = "#### What changed";
   const FULL = {
    rows: 2e3,
@@ -32709,7 +32746,8 @@ var __webpack_modules__ = {
   function renderDiffSection(comparison, {budget: budget, maxBytes: maxBytes}) {
    const fits = text => (new TextEncoder).encode(text).length <= maxBytes;
    for (const extents of STEPS) {
-    const text = [ HEADING, ...comparison.kind === "compared" ? opening(comparison, extents) : [ sentence(comparison) ], renderBudget(budget.slice(0, extents.budget)), ...comparison.kind === "compared" ? tables(comparison, extents) : [], leftOut(comparison, budget, extents), comparison.kind === "compared" ? `<sub>Read ${(0, 
+    const text = [ HEADING, ...comparison.kind === "compared" ? opening(comparison, extents) : [ sentence(comparison) ], (0, 
+    size_budget.i)(budget.slice(0, extents.budget)), ...comparison.kind === "compared" ? tables(comparison, extents) : [], leftOut(comparison, budget, extents), comparison.kind === "compared" ? `<sub>Read ${(0, 
     markdown.X1)((0, diff_words.zA)(comparison.effort))}.</sub>` : "" ].filter(part => part !== "").join("\n\n");
     if (fits(text)) return text;
    }
@@ -32738,13 +32776,13 @@ var __webpack_modules__ = {
    if (diff.changes.length === 0) return `The same files as ${base(comparison)}.`;
    const {before: before, after: after} = diff;
    return [ `Compared with ${base(comparison)}: **${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}**.`, `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
-   units.SS)(after.files, "file")},`, `${(0, units.UP)(before.bytes)} → ${(0, units.UP)(after.bytes)},`, `**${(0, 
-   diff_words.MC)((0, domain_diff.GL)(diff), before.bytes)}**.` ].join(" ");
+   units.SS)(after.files, "file")},`, (0, diff_cells.vP)(`${(0, units.UP)(before.bytes)} → ${(0, 
+   units.UP)(after.bytes)},`), (0, diff_cells.vP)(`**${(0, diff_words.MC)((0, domain_diff.GL)(diff), before.bytes)}**.`) ].join(" ");
   }
   function rebuildBlock(rebuild, rows) {
    if (rebuild === void 0) return "";
-   const shown = rebuild.files.slice(0, rows).map(({path: path, cause: cause}) => [ fileName(path), (0, 
-   markdown.X1)(cause) ]);
+   const shown = rebuild.files.slice(0, rows).map(({path: path, cause: cause}) => [ (0, 
+   diff_cells.Md)(path), (0, markdown.X1)(cause) ]);
    const lines = [ "[!WARNING]", "**The sources are the same, but the CID changed.**", `They are known to be the same because ${(0, 
    markdown.X1)((0, diff_words.f6)(rebuild.evidence))}.`, ...shown.length === 0 ? [] : [ "", ...(0, 
    markdown.tp)([ "File", "Most likely cause" ], shown).split("\n") ] ];
@@ -32752,20 +32790,21 @@ var __webpack_modules__ = {
   }
   function changesTable(changes) {
    if (changes.length === 0) return "";
-   const rows = changes.map(change => [ fileCell((0, diff_words.Vb)(change)), (0, diff_words.qI)(change), (0, 
-   diff_words.vN)(change) ]);
+   const rows = changes.map(change => [ fileCell((0, diff_words.Vb)(change)), (0, diff_cells.vP)((0, 
+   diff_words.qI)(change)), (0, diff_cells.vP)((0, diff_words.vN)(change)) ]);
    return (0, markdown.tp)([ "File", "Size", "Change" ], rows);
   }
   function fileCell({path: path, names: names}) {
-   if (names === void 0) return fileName(path);
-   return `${fileName(path)}<br><sub>${fileName(names.before)} → ${fileName(names.after)}</sub>`;
+   if (names === void 0) return (0, diff_cells.Md)(path);
+   return `${(0, diff_cells.Md)(path)}<br><sub>${(0, diff_cells.Md)(names.before)} → ${(0, 
+   diff_cells.Md)(names.after)}</sub>`;
   }
   function movedList({diff: diff}, rows) {
    const moved = (0, diff_words.fN)(diff.changes);
    if (moved.length === 0 || rows === 0) return "";
-   const lines = moved.slice(0, rows).map(({from: from, path: path, after: after}) => [ fileName(from), fileName(path), (0, 
-   units.UP)(after.bytes) ]);
-   return details(`${(0, units.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
+   const lines = moved.slice(0, rows).map(({from: from, path: path, after: after}) => [ (0, 
+   diff_cells.Md)(from), (0, diff_cells.Md)(path), (0, diff_cells.vP)((0, units.UP)(after.bytes)) ]);
+   return (0, diff_cells.zH)(`${(0, units.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
    markdown.tp)([ "From", "To", "Size" ], lines));
   }
   function leftOut(comparison, budget, extents) {
@@ -32840,7 +32879,7 @@ var __webpack_modules__ = {
   }
   function unsentLine(outcome) {
    if (outcome.kind === "over-budget") {
-    const {message: message, hint: hint = ""} = (0, budget.q)(outcome.budget);
+    const {message: message, hint: hint = ""} = (0, size_budget.q)(outcome.budget);
     return `${message.split("\n").map(markdown.X1).join("<br>")}\n\n**What to do:** ${(0, 
     markdown.X1)(hint)}`;
    }
@@ -38083,7 +38122,7 @@ var __webpack_modules__ = {
    };
   }
  },
- 535: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 8146: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    T: () => assessPorts,
    N: () => listingCache
@@ -40030,7 +40069,7 @@ var __webpack_modules__ = {
    if (root.kind === "file") return [ root.entry ];
    return root.children.flatMap(filesBelow);
   }
-  var domain_diff = __nccwpck_require__(8690);
+  var domain_diff = __nccwpck_require__(418);
   var file_type = __nccwpck_require__(3272);
   var diff_words = __nccwpck_require__(4402);
   var units = __nccwpck_require__(1086);
@@ -40111,6 +40150,12 @@ var __webpack_modules__ = {
    return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
    units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
   }
+  function renderRebuildWarning({evidence: evidence, files: files}) {
+   const [first] = files;
+   const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
+   const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
+   return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
+  }
   var retention = __nccwpck_require__(4755);
   var account = __nccwpck_require__(6929);
   var gateways = __nccwpck_require__(7352);
@@ -40130,6 +40175,8 @@ var __webpack_modules__ = {
      log.line(renderDiffLine(comparison));
      const lines = renderDiffLines(comparison);
      if (lines.length > 0) log.group("Compare", lines);
+     const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
+     if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
     }
    };
   }
@@ -40330,7 +40377,7 @@ var __webpack_modules__ = {
   var errors = __nccwpck_require__(6046);
   var units = __nccwpck_require__(1086);
   var account = __nccwpck_require__(6929);
-  var wiring_build = __nccwpck_require__(535);
+  var wiring_build = __nccwpck_require__(8146);
   var gateways = __nccwpck_require__(7352);
   function deployPorts(wiring, found) {
    const {values: values, log: log} = wiring;
