@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import * as diff from './diff.bench.ts';
 import * as pack from './pack.bench.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { renderTable } from './report.ts';
@@ -22,6 +23,7 @@ const BENCHES = new Map<string, Bench>([
   ['pack', pack],
   ['upload', upload],
   ['start', start],
+  ['diff', diff],
 ]);
 
 const { values, positionals } = parseArgs({
