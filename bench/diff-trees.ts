@@ -11,7 +11,7 @@ export type Shape = 'nested' | 'flat' | 'posts';
 export type Change = 'unchanged' | '10 files' | 'every file';
 
 export const SHAPES: readonly Shape[] = ['nested', 'flat', 'posts'];
-export const FILES = 20_000;
+const FILES = 20_000;
 const FEW = 10;
 
 const PATHS: Readonly<Record<Shape, (index: number) => string>> = {

@@ -1,42 +1,25 @@
-import PQueue from 'p-queue';
-import { createPublishedTree } from '../src/adapters/gateway/published-tree.ts';
-import type { Build } from '../src/domain/listing.ts';
 import { readRange } from '../test/support/car-blocks.ts';
-import { type SlowGateway, startGateway } from './diff-server.ts';
 import {
-  buildSite,
-  type Change,
-  changedFiles,
-  changedNodes,
-  levelsOf,
-  nodesBelow,
-  SHAPES,
-  type Shape,
-} from './diff-trees.ts';
+  compare,
+  IN_FLIGHT,
+  type Reading,
+  readCar,
+  readInTurn,
+  readListing,
+  type Site,
+  type Walk,
+} from './diff-readings.ts';
+import { startGateway } from './diff-server.ts';
+import { buildSite, type Change, changedFiles, changedNodes, SHAPES, type Shape } from './diff-trees.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { median } from './report.ts';
 
 export const summary = `what a diff reads of a published site of 20,000 files, beside its whole listing and its whole CAR
 requests = changed directories + changed shards (+ changed files of several blocks), else the bench fails;
-"× levels": in units of one latency for each level that changed, below which no walk gets;
-"× turns": in units of one latency for every 8 nodes that changed in a level, because 8 requests are in flight;
+"× levels": the time in units of one latency a level that changed, below which no walk gets;
+"× chain": in units of as many bare requests one after another, timed in the same rounds;
+"× bound": in units of the least time that 8 requests in flight take for as many nodes on as many levels;
 "listing": every directory and shard, 8 in flight, one round only; "CAR": received at 50 MB/s, not decoded`;
-
-/** What took how long. */
-interface Reading {
-  readonly requests: number;
-  readonly bytes: number;
-  readonly wallMs: number;
-}
-
-interface Walk extends Reading {
-  /** Blocks that were at hand. */
-  readonly cached: number;
-  /** Files that it found to differ. */
-  readonly changedFiles: number;
-  /** Of the thread that walks and receives. */
-  readonly cpuMs: number;
-}
 
 /** One change of one shape: medians over the rounds. */
 interface Figure extends Walk {
@@ -46,6 +29,8 @@ interface Figure extends Walk {
   /** Directories and shards of the published tree that the build does not have: in all, and of each level. */
   readonly changedNodes: number;
   readonly changedByLevel: readonly number[];
+  /** As many bare requests as levels, one after another, in the same rounds. */
+  readonly chainMs: number;
   readonly listing: Reading;
   readonly car: Reading;
 }
@@ -53,18 +38,11 @@ interface Figure extends Walk {
 /** Milliseconds before each answer of the gateway; or all blocks are at hand, as after a run that left them in the cache. */
 type Line = number | 'cache';
 
-interface Site {
-  readonly shape: Shape;
-  readonly published: Build;
-  readonly gateway: SlowGateway;
-}
-
 interface Case {
   readonly change: Change;
   readonly line: Line;
 }
 
-const IN_FLIGHT = 8;
 const LATENCY_MS = 30;
 const SMALL_LATENCY_MS = 5;
 const TARGET_LEVELS = 1.8;
@@ -127,11 +105,15 @@ async function measureCase(
     files: changedFiles(change).size,
   };
   const walks: Walk[] = [];
+  const chains: number[] = [];
   // The first round only warms up.
   for (let round = 0; round <= rounds; round += 1) {
     const walk = await compare(site, build, line === 'cache' ? 'cache' : 'gateway');
     assertRead(walk, expected);
-    if (round > 0) walks.push(walk);
+    const chainMs = await readInTurn(site, changedByLevel.length);
+    if (round === 0) continue;
+    walks.push(walk);
+    chains.push(chainMs);
   }
   const middle = (field: 'requests' | 'cached' | 'bytes' | 'wallMs' | 'cpuMs'): number =>
     median(walks.map((walk) => walk[field]));
@@ -141,38 +123,13 @@ async function measureCase(
     line,
     changedNodes: expected.nodes,
     changedByLevel,
+    chainMs: median(chains),
     requests: middle('requests'),
     cached: middle('cached'),
     changedFiles: expected.files,
     bytes: middle('bytes'),
     wallMs: middle('wallMs'),
     cpuMs: middle('cpuMs'),
-  };
-}
-
-/** The comparison as a deploy makes it. */
-async function compare({ published, gateway }: Site, build: Build, from: 'gateway' | 'cache'): Promise<Walk> {
-  const tree = createPublishedTree({
-    root: published.root,
-    gateways: [{ template: `${gateway.url}/ipfs/{cid}`, dedicated: false }],
-    dedicatedKey: undefined,
-    known: from === 'cache' ? published.nodes : new Map(),
-  });
-  const earlier = gateway.requests();
-  const cpu = process.threadCpuUsage();
-  const began = performance.now();
-  const reading = await tree.compare(build, 'open');
-  const wallMs = performance.now() - began;
-  const { user, system } = process.threadCpuUsage(cpu);
-  if (reading.kind !== 'read') throw new Error(`The published tree was not read: ${JSON.stringify(reading)}`);
-  const { bytes, cached } = tree.effort();
-  return {
-    requests: gateway.requests() - earlier,
-    cached,
-    changedFiles: reading.pair.after.size,
-    bytes,
-    wallMs,
-    cpuMs: (user + system) / 1000,
   };
 }
 
@@ -184,45 +141,6 @@ function assertRead(
   if (requests + cached !== nodes) {
     throw new Error(`The walk read ${requests + cached} blocks for ${nodes} changed directories and shards.`);
   }
-}
-
-/** Every directory and shard of the published tree. */
-async function readListing({ published, gateway }: Site): Promise<Reading> {
-  const queue = new PQueue({ concurrency: IN_FLIGHT });
-  const seen = new Set<string>();
-  let bytes = 0;
-  const read = (cid: string): void => {
-    if (seen.has(cid)) return;
-    seen.add(cid);
-    void queue.add(async () => {
-      const block = await receive(`${gateway.url}/ipfs/${cid}?format=raw`);
-      bytes += block.length;
-      for (const below of nodesBelow(block)) read(below);
-    });
-  };
-  const began = performance.now();
-  read(published.root);
-  await queue.onIdle();
-  const wallMs = performance.now() - began;
-  const nodes = levelsOf(published).flat().length;
-  if (seen.size !== nodes)
-    throw new Error(`The listing took ${seen.size} requests for ${nodes} directories and shards.`);
-  return { requests: seen.size, bytes, wallMs };
-}
-
-async function readCar({ published, gateway }: Site): Promise<Reading> {
-  const began = performance.now();
-  const response = await fetch(`${gateway.url}/ipfs/${published.root}?format=car`);
-  let bytes = 0;
-  for await (const piece of response.body ?? []) bytes += piece.length;
-  if (bytes !== published.car.bytes) throw new Error(`The CAR came with ${bytes} bytes.`);
-  return { requests: 1, bytes, wallMs: performance.now() - began };
-}
-
-async function receive(url: string): Promise<Uint8Array> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`The gateway answered ${response.status} to ${url}`);
-  return await response.bytes();
 }
 
 function reportOf(figures: readonly Figure[]): Report {
@@ -237,7 +155,8 @@ function reportOf(figures: readonly Figure[]): Report {
       'ms',
       'levels',
       '× levels',
-      '× turns',
+      '× chain',
+      '× bound',
       'CPU ms',
       'listing requests',
       'listing ÷ ours',
@@ -251,7 +170,6 @@ function reportOf(figures: readonly Figure[]): Report {
 function rowOf(figure: Figure): string[] {
   const { line, requests, wallMs, listing, car } = figure;
   const levels = figure.changedByLevel;
-  const turns = levels.reduce((sum, nodes) => sum + Math.ceil(nodes / IN_FLIGHT), 0);
   const latencyMs = line === 'cache' ? 0 : line;
   // Nothing to read is nothing to compare with.
   const oursMs = requests === 0 ? 0 : wallMs;
@@ -265,12 +183,19 @@ function rowOf(figure: Figure): string[] {
     wallMs.toFixed(wallMs < 10 ? 1 : 0),
     String(levels.length),
     ratio(wallMs, levels.length * latencyMs, 2),
-    ratio(wallMs, turns * latencyMs, 2),
+    ratio(wallMs, line === 'cache' || levels.length === 0 ? 0 : figure.chainMs, 2),
+    ratio(wallMs, leastTurns(levels) * latencyMs, 2),
     figure.cpuMs.toFixed(figure.cpuMs < 10 ? 1 : 0),
     String(listing.requests),
     ratio(listing.wallMs, oursMs, 1),
     ratio(car.wallMs, oursMs, 1),
   ];
+}
+
+/** How often a latency passes at least: what lies below a level is not asked for before that level is read. */
+function leastTurns(levels: readonly number[]): number {
+  const below = levels.map((_, level) => levels.slice(level).reduce((sum, nodes) => sum + nodes, 0));
+  return Math.max(0, ...below.map((nodes, level) => level + Math.ceil(nodes / IN_FLIGHT)));
 }
 
 function targetOf({ line, change }: Figure): string {
