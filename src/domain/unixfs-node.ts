@@ -39,17 +39,25 @@ const KINDS: Readonly<Record<number, DecodedNode['kind']>> = {
   [UNIXFS_TYPE.shard]: 'shard',
 };
 
+/** A file node has one for each of its links, and no block has room for more than half as many of those. */
+const MOST_FIELDS = 131_072;
+
 // A name that begins with a byte order mark keeps it.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Decodes a dag-pb block; undefined when it is none, or has no UnixFS message of a known type. */
 export function decodeNode(block: Uint8Array): DecodedNode | undefined {
-  const fields = readFields(block);
-  if (fields === undefined) return undefined;
-  const links = fields.filter((field) => field.number === 2).map((field) => decodeLink(field));
-  const message = bytesOf(fields, 1);
+  const links: DecodedLink[] = [];
+  let message: Uint8Array | undefined;
+  // Link by link: a large directory takes as much memory as it has to, and no list of its fields beside it.
+  const isFine = visitFields(block, (field) => {
+    const link = field.number === 2 ? decodeLink(field) : undefined;
+    if (link !== undefined) links.push(link);
+    if (field.number === 1 && 'bytes' in field) message ??= field.bytes;
+    return field.number !== 2 || link !== undefined;
+  });
   const unixfs = message === undefined ? undefined : readFields(message);
-  if (unixfs === undefined || !links.every((link) => link !== undefined)) return undefined;
+  if (unixfs === undefined || !isFine) return undefined;
   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
   if (kind === undefined) return undefined;
   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
@@ -75,25 +83,35 @@ function decodeLink(field: Field): DecodedLink | undefined {
 }
 
 /** The fields of a protobuf message, in their order; undefined when it is malformed. */
-function readFields(message: Uint8Array): Field[] | undefined {
+function readFields(message: Uint8Array): readonly Field[] | undefined {
   const fields: Field[] = [];
+  const isFine = visitFields(message, (field) => {
+    fields.push(field);
+    return fields.length <= MOST_FIELDS;
+  });
+  return isFine ? fields : undefined;
+}
+
+/** Visits fields until there is none left or `visit` answers false; false also where the message is malformed. */
+function visitFields(message: Uint8Array, visit: (field: Field) => boolean): boolean {
   for (let at = 0; at < message.length; ) {
-    const key = readVarint(message, at);
-    const value = key === undefined ? undefined : readVarint(message, key.end);
-    if (key === undefined || value === undefined) return undefined;
-    const number = key.value >>> 3;
-    const wireType = key.value & 7;
-    if (wireType === 0) {
-      fields.push({ number, value: value.value });
-      at = value.end;
-    } else if (wireType === 2 && value.end + value.value <= message.length) {
-      fields.push({ number, bytes: message.subarray(value.end, value.end + value.value) });
-      at = value.end + value.value;
-    } else {
-      return undefined;
-    }
+    const found = fieldAt(message, at);
+    if (found === undefined || !visit(found.field)) return false;
+    at = found.end;
   }
-  return fields;
+  return true;
+}
+
+function fieldAt(message: Uint8Array, at: number): { readonly field: Field; readonly end: number } | undefined {
+  const key = readVarint(message, at);
+  const value = key === undefined ? undefined : readVarint(message, key.end);
+  if (key === undefined || value === undefined) return undefined;
+  const number = key.value >>> 3;
+  const wireType = key.value & 7;
+  if (wireType === 0) return { field: { number, value: value.value }, end: value.end };
+  const end = value.end + value.value;
+  if (wireType !== 2 || end > message.length) return undefined;
+  return { field: { number, bytes: message.subarray(value.end, end) }, end };
 }
 
 function bytesOf(fields: readonly Field[], number: number): Uint8Array | undefined {

@@ -34,14 +34,27 @@ export interface BaseOptions {
   readonly rules: 'open' | 'known';
 }
 
+/** In all nodes together: a small block that is linked from everywhere stands for any number of entries. */
+const MOST_LINKS = 100_000;
+
 /** The side that was published before: each node is read when it is needed. */
 export function baseSide({ read, profile, rules }: BaseOptions): TreeSide & { readonly isStrange: () => boolean } {
   let strange = false;
+  let links = 0;
+  // One for all that is under way when it happens: errors are large.
+  const tooMany = new Unreadable(`more than ${MOST_LINKS.toLocaleString('en-US')} entries would have to be compared`);
+
+  function decode(block: Uint8Array): DecodedNode {
+    // Once there are too many, whatever else was under way ends here too.
+    const node = links > MOST_LINKS ? undefined : decodeNode(block);
+    links += 1 + (node?.links.length ?? 0);
+    if (links > MOST_LINKS) throw tooMany;
+    if (node === undefined) throw new Unreadable('it holds something else than UnixFS');
+    return node;
+  }
 
   async function readNode(entry: Entry, { path }: Place, part: WantedBlock['part']): Promise<DecodedNode> {
-    const block = entry.inline ?? (await read({ cid: entry.cid, path, part }));
-    const node = decodeNode(block);
-    if (node === undefined) throw new Unreadable('it holds something else than UnixFS');
+    const node = decode(entry.inline ?? (await read({ cid: entry.cid, path, part })));
     const foreign = foreignRules(node, profile);
     if (foreign !== undefined && foreign !== 'unknown' && rules === 'open') throw new ForeignRules(foreign);
     strange ||= foreign !== undefined;
@@ -53,6 +66,8 @@ export function baseSide({ read, profile, rules }: BaseOptions): TreeSide & { re
     readShard: async (entry, place) => await readNode(entry, place, 'shard'),
     resolve: async (entry, place) => {
       const { cid } = entry;
+      // Content inside a CID: no profile makes such, and the same bytes have another CID here.
+      strange ||= entry.inline !== undefined;
       if (codecOf(cid) === RAW_CODEC) return { kind: 'file', file: { cid, bytes: entry.bytes } };
       const node = await readNode(entry, place, 'whole');
       if (node.kind === 'directory' || node.kind === 'shard') return { kind: 'directory', node };
