@@ -3,17 +3,19 @@ import { type Cid, cidFromDigest, codecOf, DAG_PB_CODEC } from '../../domain/cid
 import { type GatewayTemplate, renderLink, renderPath } from '../../domain/link.ts';
 import { readVarint } from '../../domain/varint.ts';
 import type { WantedBlock } from './base-side.ts';
-import { readStart, reasonOf, refusalIn } from './body.ts';
+import { isTimeout, readStart, reasonOf, refusalIn } from './body.ts';
 
 export type BlocksRead =
   /** The wanted block, and those that came with it; each verified. */
   | { readonly kind: 'read'; readonly blocks: ReadonlyMap<Cid, Uint8Array>; readonly bytes: number }
-  /** `final`: this gateway is not worth another question. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly final: boolean };
+  /** What the gateway may be asked afterwards: nothing more, for other blocks, or even for the same one. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly worth: 'nothing' | 'others' | 'again' };
 
 /** A gateway that serves blocks. */
 export interface BlockSource {
   readonly host: string;
+  /** Whether one answer brings all shards of a directory. */
+  readonly shards: 'together' | 'one by one';
   read(wanted: WantedBlock, root: Cid, signal: AbortSignal): Promise<BlocksRead>;
 }
 
@@ -21,6 +23,7 @@ export interface BlockSource {
 const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
 /** All shards of a directory of a hundred thousand names. */
 const MAX_CAR_BYTES = 8 * 1024 * 1024;
+const MAX_CAR_NODES = 50_000;
 const DEDICATED_TIMEOUT_MS = 4000;
 const PUBLIC_TIMEOUT_MS = 5000;
 
@@ -38,6 +41,7 @@ export function createBlockSource(gateway: GatewayTemplate, key: string | undefi
   const linkTo = (cid: Cid): string => renderLink(gateway.template, cid, 'file');
   return {
     host: new URL(linkTo(EXAMPLE)).host,
+    shards: gateway.dedicated ? 'together' : 'one by one',
     read: async ({ cid, path, part }, root, signal) => {
       if (!gateway.dedicated) {
         return await readBlock(cid, { ...request, url: `${linkTo(cid)}?format=raw`, signal });
@@ -74,14 +78,15 @@ async function readCar(cid: Cid, request: SentRequest): Promise<BlocksRead> {
   const accept = 'application/vnd.ipld.car; version=1; order=dfs; dups=n';
   const body = await open(request, { maxBytes: MAX_CAR_BYTES, accept });
   if (body.kind === 'failed') return body;
-  const blocks = new Map(nodesInCar(body.bytes));
+  const blocks = new Map<Cid, Uint8Array>();
+  for (const [found, bytes] of nodesInCar(body.bytes)) if (blocks.size < MAX_CAR_NODES) blocks.set(found, bytes);
   return blocks.has(cid) ? { kind: 'read', blocks, bytes: body.bytes.length } : wrongBytes(body.bytes);
 }
 
 function wrongBytes(body: Buffer): BlocksRead {
   const refusal = refusalIn(body);
   const reason = refusal === undefined ? 'answered with other bytes' : `refused it (ERR_ID:${refusal})`;
-  return { kind: 'failed', reason, final: true };
+  return { kind: 'failed', reason, worth: 'nothing' };
 }
 
 type Body = { readonly kind: 'body'; readonly bytes: Buffer } | Extract<BlocksRead, { kind: 'failed' }>;
@@ -100,9 +105,9 @@ async function open(
     if (!response.ok) return await refused(response);
     const { bytes, whole } = await readStart(response, maxBytes);
     if (whole) return { kind: 'body', bytes };
-    return { kind: 'failed', reason: `answered with more than ${maxBytes >> 20} MiB`, final: true };
+    return { kind: 'failed', reason: `answered with more than ${maxBytes >> 20} MiB`, worth: 'nothing' };
   } catch (error) {
-    return { kind: 'failed', reason: reasonOf(error), final: false };
+    return { kind: 'failed', reason: reasonOf(error), worth: isTimeout(error) ? 'others' : 'again' };
   }
 }
 
@@ -113,7 +118,7 @@ async function refused(response: Response): Promise<Body> {
   const { bytes } = await readStart(response, 4096).catch(() => ({ bytes: Buffer.alloc(0) }));
   const refusal = refusalIn(bytes);
   const reason = `answered ${response.status}${refusal === undefined ? '' : ` (ERR_ID:${refusal})`}`;
-  return { kind: 'failed', reason, final: !PASSING.has(response.status) };
+  return { kind: 'failed', reason, worth: PASSING.has(response.status) ? 'again' : 'nothing' };
 }
 
 /** The dag-pb blocks of a CAR under the CIDs that they have, not those that they are said to have. */

@@ -23,16 +23,19 @@ export interface BlockStore {
 
 const CONCURRENCY = 8;
 const MAX_REQUESTS = 5000;
-const MAX_BYTES = 32 * 1024 * 1024;
+/** All of it is kept in memory, and what is under way comes on top: eight blocks, or one CAR. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export function createBlockStore({ root, sources, known }: BlockStoreOptions): BlockStore {
   const asked = sources.map(watched);
   const queue = new PQueue({ concurrency: CONCURRENCY });
+  const cars = new PQueue({ concurrency: 1 });
   const held = new Map<Cid, Uint8Array>();
   const awaited = new Map<Cid, Promise<Uint8Array>>();
   const effort = { requests: 0, cached: 0, bytes: 0 };
 
   async function ask(source: WatchedSource, wanted: WantedBlock, signal: AbortSignal): Promise<void> {
+    if (held.has(wanted.cid) || source.isGivenUp()) return;
     if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) {
       throw new Unreadable(
         `more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString('en-US')} blocks, ${MAX_BYTES >> 20} MiB)`,
@@ -46,11 +49,14 @@ export function createBlockStore({ root, sources, known }: BlockStoreOptions): B
   }
 
   async function obtain(wanted: WantedBlock, signal: AbortSignal): Promise<Uint8Array> {
-    for (const source of asked) {
-      if (!held.has(wanted.cid) && !source.isGivenUp()) await ask(source, wanted, signal);
+    // A second time where there may have been but a hiccup.
+    for (const source of inTwoRounds(asked)) {
+      const isCar = wanted.part === 'shard' && source.shards === 'together';
+      // The answer to one question for a shard is often the answer to the next ones.
+      await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
       const found = held.get(wanted.cid);
       if (found !== undefined) return found;
-      if (signal.aborted) throw new Unreadable('reading it took too long');
+      if (signal.aborted) throw new Unreadable(`reading it took too long: ${troubles(asked)}`);
     }
     throw new Unreadable(troubles(asked));
   }
@@ -73,11 +79,18 @@ export function createBlockStore({ root, sources, known }: BlockStoreOptions): B
   };
 }
 
+function* inTwoRounds(sources: readonly WatchedSource[]): Generator<WatchedSource> {
+  yield* sources;
+  for (const source of sources) if (source.isWorthAgain()) yield source;
+}
+
 /** A gateway that answered before may fail so often in a row until it is given up. */
 const STRIKES = 2;
 
 interface WatchedSource extends BlockSource {
   isGivenUp(): boolean;
+  /** Its last failure may pass at once. */
+  isWorthAgain(): boolean;
   /** What it said last when it failed. */
   trouble(): string | undefined;
 }
@@ -88,19 +101,25 @@ function watched(source: BlockSource): WatchedSource {
   let strikes = 0;
   let trouble: string | undefined;
   let givenUp = false;
+  let worthAgain = false;
   return {
     host: source.host,
+    shards: source.shards,
     isGivenUp: () => givenUp,
+    isWorthAgain: () => worthAgain && !givenUp,
     trouble: () => trouble,
     read: async (wanted, root, signal) => {
       const answer = await source.read(wanted, root, signal);
       if (answer.kind === 'read') {
         isGood = true;
         strikes = 0;
-      } else if (!signal.aborted) {
+      } else if (signal.aborted) {
+        trouble ??= 'had not answered yet';
+      } else {
         trouble = answer.reason;
         strikes += 1;
-        givenUp ||= answer.final || !isGood || strikes >= STRIKES;
+        worthAgain = answer.worth === 'again';
+        givenUp ||= answer.worth === 'nothing' || !isGood || strikes >= STRIKES;
       }
       return answer;
     },

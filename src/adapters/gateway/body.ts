@@ -17,13 +17,23 @@ export async function readStart(
   return { bytes: Buffer.concat(chunks), whole };
 }
 
+/** What fetch says of redirects that it does not follow. */
+const REDIRECTS = new Map([
+  ['redirect count exceeded', 'too many redirects'],
+  ['unexpected redirect', 'it redirects, and a key must not follow'],
+]);
+
 /** What went wrong on the way to a gateway, in words that follow its name. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'did not answer in time';
+  if (isTimeout(error)) return 'did not answer in time';
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-  const why = code ?? (cause instanceof Error && /redirect/.test(cause.message) ? 'too many redirects' : undefined);
+  const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : undefined);
   return `could not be reached${why === undefined ? '' : ` (${why})`}`;
+}
+
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 /** The id of Pinata's refusal in a body; undefined when there is none. */

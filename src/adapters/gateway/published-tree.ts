@@ -15,28 +15,35 @@ export interface PublishedTreeOptions {
   readonly known: ReadonlyMap<Cid, Uint8Array>;
 }
 
+/** For all that is read of it. */
 const MAX_MS = 20_000;
 
 /** Content that was published before, from what is at hand and from gateways. */
 export function createPublishedTree({ root, gateways, dedicatedKey, known }: PublishedTreeOptions): PublishedTree {
   const sources = gateways.map((gateway) => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : undefined));
   const store = createBlockStore({ root, sources, known });
-  let ms = 0;
+  let underWay = 0;
+  let began = 0;
+  let earlierMs = 0;
+  const spentMs = (): number => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
 
   /** Aborts when the time is over, and at the end, so that nothing goes on behind its back. */
   async function timed<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const began = performance.now();
     const end = new AbortController();
+    const deadline = AbortSignal.timeout(Math.max(0, MAX_MS - spentMs()));
+    if (underWay === 0) began = performance.now();
+    underWay += 1;
     try {
-      return await work(AbortSignal.any([end.signal, AbortSignal.timeout(MAX_MS)]));
+      return await work(AbortSignal.any([end.signal, deadline]));
     } finally {
       end.abort();
-      ms += performance.now() - began;
+      if (underWay === 1) earlierMs += performance.now() - began;
+      underWay -= 1;
     }
   }
 
   return {
-    effort: () => ({ ...store.effort(), ms: Math.round(ms) }),
+    effort: () => ({ ...store.effort(), ms: spentMs() }),
     compare: async (build, rules) =>
       await timed(
         async (signal) =>
