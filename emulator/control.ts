@@ -3,7 +3,7 @@ import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { addCacheToken, changeCache } from './cache-control.ts';
 import { parseFault } from './faults.ts';
-import { addGithubToken, setGithub } from './github-control.ts';
+import { addGithubToken, githubState, setGithub } from './github-control.ts';
 import { readJson } from './json-body.ts';
 import type { Traffic } from './listener.ts';
 import { exists } from './pins.ts';
@@ -86,11 +86,7 @@ function renderState(_call: Call, backend: Backend): Answer {
     })),
     groups: backend.store.groups.all(),
     swaps: backend.store.swaps.all(),
-    github: {
-      pullRequests: backend.store.github.pullRequests.all(),
-      deployments: backend.store.github.deployments.all(),
-      commits: backend.store.github.commits.all(),
-    },
+    github: githubState(backend),
     cache: backend.store.cache.entries.all(),
   });
 }

@@ -7,8 +7,9 @@ import type {
   DeploymentState,
   GithubCommit,
   GithubDeployment,
-  GithubPermissions,
+  GithubPermission,
   GithubRepository,
+  GithubToken,
   PullRequest,
 } from './github-records.ts';
 import type { GithubCall } from './github-route.ts';
@@ -22,7 +23,7 @@ const requestSchema = v.object({
 });
 
 interface Context {
-  readonly token: GithubPermissions;
+  readonly token: GithubToken;
   readonly backend: Backend;
 }
 
@@ -33,7 +34,7 @@ export async function answerQuery(call: GithubCall, backend: Backend): Promise<A
   const { data, errors }: ExecutionResult = await graphql({
     schema: githubSchema,
     source: query,
-    rootValue: { repository: findRepository },
+    rootValue: { repository: findRepository, viewer: renderViewer },
     contextValue,
     variableValues: variables ?? {},
     ...(typeof operationName === 'string' ? { operationName } : {}),
@@ -57,6 +58,11 @@ function renderError({ originalError, path, locations, message }: GraphQLError):
 
 // The fields below are called by the executor with their arguments and the context.
 
+/** Unlike `GET /user` this is there for a workflow's own token too. */
+function renderViewer(_none: unknown, { token }: Context): object {
+  return { login: token.user.login, databaseId: token.user.id };
+}
+
 function findRepository({ owner, name }: { owner: string; name: string }, { backend }: Context): object {
   const nameWithOwner = `${owner}/${name}`;
   const repository = backend.store.github.repositories.get(nameWithOwner.toLowerCase());
@@ -72,8 +78,8 @@ function findRepository({ owner, name }: { owner: string; name: string }, { back
   };
 }
 
-function requirePermission(permission: keyof GithubPermissions, { token }: Context): void {
-  if (!token[permission]) throw new GithubError('FORBIDDEN', 'Resource not accessible by integration');
+function requirePermission(permission: GithubPermission, { token }: Context): void {
+  if (token[permission] === 'none') throw new GithubError('FORBIDDEN', 'Resource not accessible by integration');
 }
 
 interface ObjectArguments {

@@ -9,6 +9,12 @@ export const githubSchema = buildSchema(`
 
   type Query {
     repository(followRenames: Boolean = true, name: String!, owner: String!): Repository
+    viewer: User!
+  }
+
+  type User {
+    databaseId: Int
+    login: String!
   }
 
   type Repository {

@@ -4,7 +4,7 @@ import type { GithubRoute } from './github-route.ts';
 import type { Call } from './route.ts';
 import { matchPath } from './router.ts';
 
-// Most emulators are never asked, and the executor takes a sixth of their start.
+// Most emulators are never asked, and the executor takes a sixth of their start; so would the REST API with its schemas.
 const answerQuery: GithubRoute['answer'] = async (call, backend) =>
   (await import('./github-graphql.ts')).answerQuery(call, backend);
 
@@ -33,5 +33,5 @@ async function routeGithub(call: Omit<Call, 'params'>, backend: Backend): Promis
     const token = backend.githubTokens.authenticate(call.headers.authorization);
     return route.answer({ ...call, params, token }, backend);
   }
-  throw new Refusal(404, 'Not Found');
+  return await (await import('./github-rest.ts')).answerRest(call, backend);
 }

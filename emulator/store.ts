@@ -1,7 +1,18 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { CacheEntry, CacheToken } from './cache-records.ts';
-import type { GithubCommit, GithubDeployment, GithubRepository, GithubToken, PullRequest } from './github-records.ts';
+import type {
+  CommitStatus,
+  GithubCommit,
+  GithubDeployment,
+  GithubIssue,
+  GithubRelease,
+  GithubRepository,
+  GithubToken,
+  IssueComment,
+  PullRequest,
+  RestViolation,
+} from './github-records.ts';
 
 export type Network = 'public' | 'private';
 
@@ -96,6 +107,11 @@ export interface Store {
     readonly pullRequests: Table<PullRequest>;
     readonly deployments: Table<GithubDeployment>;
     readonly commits: Table<GithubCommit>;
+    readonly issues: Table<GithubIssue>;
+    readonly comments: Table<IssueComment>;
+    readonly commitStatuses: Table<CommitStatus>;
+    readonly releases: Table<GithubRelease>;
+    readonly violations: Table<RestViolation>;
     readonly tokens: Table<GithubToken>;
   };
   readonly cache: { readonly entries: Table<CacheEntry>; readonly tokens: Table<CacheToken> };
@@ -122,6 +138,11 @@ export function openStore(directory: string): Store {
       pullRequests: openTable(database, 'github_pull_requests'),
       deployments: openTable(database, 'github_deployments'),
       commits: openTable(database, 'github_commits'),
+      issues: openTable(database, 'github_issues'),
+      comments: openTable(database, 'github_comments'),
+      commitStatuses: openTable(database, 'github_commit_statuses'),
+      releases: openTable(database, 'github_releases'),
+      violations: openTable(database, 'github_violations'),
       tokens: openTable(database, 'github_tokens'),
     },
     cache: { entries: openTable(database, 'cache_entries'), tokens: openTable(database, 'cache_tokens') },

@@ -276,7 +276,7 @@ describe('a query', () => {
     const statusOf = async (path: string, how: RequestInit = init): Promise<number> =>
       (await fetch(`${github.githubUrl}${path}`, how)).status;
     expect(await statusOf('/api/graphql')).toBe(200);
-    expect(await statusOf('/repos/acme/site/deployments')).toBe(404);
+    expect(await statusOf('/repos/acme/site/collaborators')).toBe(404);
     expect(await statusOf('/graphql', { headers: init.headers })).toBe(404);
     expect(await statusOf('/graphql', { ...init, body: '{' })).toBe(400);
     expect(await statusOf('/graphql', { ...init, body: '{}' })).toBe(400);

@@ -8,8 +8,17 @@ import { fileURLToPath } from 'node:url';
 import type { CacheChange } from '../../emulator/cache-control.ts';
 import type { CacheEntry, CacheGrants } from '../../emulator/cache-records.ts';
 import type { Fault } from '../../emulator/faults.ts';
-import type { GithubChange } from '../../emulator/github-control.ts';
-import type { GithubCommit, GithubDeployment, GithubPermissions, PullRequest } from '../../emulator/github-records.ts';
+import type { GithubChange, GithubTokenRequest } from '../../emulator/github-control-schema.ts';
+import type {
+  CommitStatus,
+  GithubCommit,
+  GithubDeployment,
+  GithubIssue,
+  GithubRelease,
+  IssueComment,
+  PullRequest,
+  RestViolation,
+} from '../../emulator/github-records.ts';
 import { type Knobs, optionName } from '../../emulator/knobs.ts';
 import type { LoggedRequest } from '../../emulator/request-log.ts';
 import type { EmulatorAddress } from '../../emulator/server.ts';
@@ -34,8 +43,14 @@ export interface EmulatorState {
 export interface RepositoryState {
   readonly repository: string;
   readonly pullRequests: readonly PullRequest[];
+  readonly issues: readonly GithubIssue[];
+  readonly comments: readonly IssueComment[];
   readonly deployments: readonly GithubDeployment[];
   readonly commits: readonly GithubCommit[];
+  readonly commitStatuses: readonly CommitStatus[];
+  readonly releases: readonly GithubRelease[];
+  /** Requests to any repository that do not fit GitHub's own description of its API. */
+  readonly violations: readonly RestViolation[];
 }
 
 /** What tests look at and turn while an emulator runs. */
@@ -56,12 +71,16 @@ export interface Controls {
     readonly revoked?: boolean;
   }): Promise<string>;
   /**
-   * Makes or changes a repository on the emulator's GitHub: pull requests by their number, deployments by their
-   * `databaseId` (without one a deployment is new), commits by their oid. Times default to the emulator's clock.
+   * Makes or changes a repository on the emulator's GitHub: pull requests and issues by their number, deployments and
+   * comments by their `databaseId` (without one they are new), releases by their tag, commits by their oid. Times default
+   * to the emulator's clock.
    */
   github(change: GithubChange): Promise<RepositoryState>;
-  /** A GitHub token with just these permissions. */
-  addGithubToken(permissions: Partial<GithubPermissions>): Promise<string>;
+  /**
+   * A GitHub token with just these permissions (`true` is short for `read`), of the workflow's own bot unless a `user`
+   * is given.
+   */
+  addGithubToken(wanted: GithubTokenRequest): Promise<string>;
   /** Damages the cache entries with a key; answers the entries that are left. */
   cache(change: CacheChange): Promise<readonly CacheEntry[]>;
   /** A token of the Actions cache: of the default branch, and only for reading, unless it is said otherwise. */
@@ -120,7 +139,7 @@ export function controlsOf(apiUrl: string): Controls {
     clock: async (change) => new Date((await call<{ now: string }>('POST', 'clock', change)).now),
     state: () => call('GET', 'state'),
     github: (change) => call('POST', 'github', change),
-    addGithubToken: async (permissions) => (await call<{ token: string }>('POST', 'github/tokens', permissions)).token,
+    addGithubToken: async (wanted) => (await call<{ token: string }>('POST', 'github/tokens', wanted)).token,
     cache: (change) => call('POST', 'cache', change),
     addCacheToken: async (grants = {}) => (await call<{ token: string }>('POST', 'cache/tokens', grants)).token,
     addKey: async (grants) => (await call<{ jwt: string }>('POST', 'keys', grants)).jwt,
