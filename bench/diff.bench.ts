@@ -183,7 +183,7 @@ function rowOf(figure: Figure): string[] {
     wallMs.toFixed(wallMs < 10 ? 1 : 0),
     String(levels.length),
     ratio(wallMs, levels.length * latencyMs, 2),
-    ratio(wallMs, line === 'cache' || levels.length === 0 ? 0 : figure.chainMs, 2),
+    ratio(wallMs, latencyMs === 0 || levels.length === 0 ? 0 : figure.chainMs, 2),
     ratio(wallMs, leastTurns(levels) * latencyMs, 2),
     figure.cpuMs.toFixed(figure.cpuMs < 10 ? 1 : 0),
     String(listing.requests),
