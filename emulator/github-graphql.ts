@@ -4,7 +4,6 @@ import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { type ConnectionArguments, GithubError, paginate } from './github-connection.ts';
 import type {
-  DeploymentState,
   GithubCommit,
   GithubDeployment,
   GithubPermission,
@@ -12,6 +11,7 @@ import type {
   GithubToken,
   PullRequest,
 } from './github-records.ts';
+import { renderTime, renderTimeOrNull } from './github-render.ts';
 import type { GithubCall } from './github-route.ts';
 import { githubSchema } from './github-schema.ts';
 import { readJson } from './json-body.ts';
@@ -123,8 +123,8 @@ function renderPullRequest({ number, state, headRefOid, closedAt, mergedAt }: Pu
     headRefOid,
     closed: state !== 'OPEN',
     merged: state === 'MERGED',
-    closedAt: renderTime(closedAt),
-    mergedAt: renderTime(mergedAt),
+    closedAt: renderTimeOrNull(closedAt),
+    mergedAt: renderTimeOrNull(mergedAt),
   };
 }
 
@@ -158,18 +158,9 @@ function renderDeployment(deployment: GithubDeployment): object {
 }
 
 /** A deployment without any status is pending too. */
-function renderStatus({ environment, state, environmentUrl, logUrl }: GithubDeployment): object | null {
-  if (state === 'PENDING' && environmentUrl === null && logUrl === null) return null;
-  return { environment, environmentUrl, logUrl, state: statusStates[state] ?? state };
-}
-
-/** The states of a deployment that no status has: what follows from the last status and from time. */
-const statusStates: Partial<Record<DeploymentState, string>> = {
-  ABANDONED: 'PENDING',
-  ACTIVE: 'SUCCESS',
-  DESTROYED: 'INACTIVE',
-};
-
-function renderTime(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+function renderStatus({ statuses }: GithubDeployment): object | null {
+  const status = statuses.at(-1);
+  if (status === undefined) return null;
+  const { environment, environmentUrl, logUrl, state } = status;
+  return { environment, environmentUrl, logUrl, state: state.toUpperCase() };
 }

@@ -16,7 +16,8 @@ const operations: Readonly<Record<string, Operation>> = description.operations;
 const parameterSchemas = new Ajv({ strict: false, coerceTypes: true });
 const schemas = new Ajv({ strict: false, allErrors: false });
 for (const ajv of [parameterSchemas, schemas]) {
-  ajv.addFormat('uri', (text) => URL.canParse(text));
+  // GitHub's own default for some is empty.
+  ajv.addFormat('uri', (text) => text === '' || URL.canParse(text));
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/);
   ajv.addFormat('int64', true);
   ajv.addFormat('email', true);
@@ -32,9 +33,6 @@ function compile(key: string, schema: object, ajv: Ajv): ValidateFunction {
   compiled.set(key, check);
   return check;
 }
-
-/** All operations that are played, such as `GET /user`. */
-export const operationNames: readonly string[] = Object.keys(operations);
 
 export function docsOf(operation: string): string {
   return operations[operation]?.docs ?? 'https://docs.github.com/rest';

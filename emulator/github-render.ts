@@ -29,10 +29,6 @@ export function renderUser({ login, id, type }: GithubUser, { api, html }: Links
   };
 }
 
-export function renderPublicUser(user: GithubUser, links: Links): object {
-  return renderUser(user, links);
-}
-
 /** The user that a repository is of, as far as its name tells. */
 export function ownerOf({ nameWithOwner }: Pick<GithubRepository, 'nameWithOwner'>): GithubUser {
   const login = nameWithOwner.split('/')[0] ?? '';

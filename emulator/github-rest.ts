@@ -2,14 +2,28 @@ import type { Readable } from 'node:stream';
 import { type Answer, json, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { commentRoutes } from './github-comments.ts';
+import { commitStatusRoutes } from './github-commit-statuses.ts';
+import { deploymentStatusRoutes } from './github-deployment-statuses.ts';
+import { deploymentRoutes } from './github-deployments.ts';
+import { issueRoutes } from './github-issues.ts';
 import { checkAnswer, checkBody, checkParameters, docsOf } from './github-openapi.ts';
+import { pullRoutes } from './github-pulls.ts';
 import type { GithubRepository, GithubToken } from './github-records.ts';
-import { renderPublicUser } from './github-render.ts';
+import { releaseRoutes } from './github-releases.ts';
+import { renderUser } from './github-render.ts';
 import { type Links, notAccessible, notFound, RestRefusal, type RestRoute } from './github-rest-route.ts';
 import type { Call } from './route.ts';
 import { matchPath } from './router.ts';
 
-const repositoryRoutes: readonly RestRoute[] = [...commentRoutes];
+const repositoryRoutes: readonly RestRoute[] = [
+  ...commentRoutes,
+  ...issueRoutes,
+  ...pullRoutes,
+  ...deploymentRoutes,
+  ...deploymentStatusRoutes,
+  ...commitStatusRoutes,
+  ...releaseRoutes,
+];
 
 const enterprisePrefix = '/api/v3';
 const versions = ['2022-11-28', '2026-03-10'];
@@ -50,7 +64,7 @@ function matchOperation(operation: string, method: string, path: string): Record
 
 function renderCaller({ user }: GithubToken, links: Links): Answer {
   if (user.type === 'Bot') throw notAccessible([], 'read');
-  return json(200, renderPublicUser(user, links));
+  return json(200, renderUser(user, links));
 }
 
 /** The answer, when GitHub's description allows it; a refusal has GitHub's shape. */

@@ -162,7 +162,7 @@ export function renderHelp(): string {
     'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store), a very small GitHub and its cache.',
     '',
     'Prints one JSON line with its base URLs, a JWT and tokens of GitHub and its cache, then serves until SIGTERM or SIGINT.',
-    'githubUrl answers GraphQL (/graphql, /api/graphql) about pull requests, deployments and commits, 404 to everything else.',
+    'githubUrl answers GraphQL (/graphql, /api/graphql) and a part of the REST API (below / and /api/v3).',
     'cacheUrl is the ACTIONS_RESULTS_URL of cacheToken: the cache service (v2) and its blobs.',
     'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /cache, /cache/tokens, /state.',
     '',
