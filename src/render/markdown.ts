@@ -37,9 +37,14 @@ export function escapeText(text: string): string {
 
 /** A link whose text and address are escaped; only http and https addresses become links. */
 export function link(text: string, address: string): string {
+  return linked(escapeText(text), address);
+}
+
+/** As `link`, with a text that is Markdown already. */
+export function linked(markdown: string, address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return escapeText(text);
-  return `[${escapeText(text)}](<${url.href.replace(/[<>\\|]/g, (character) => encodeURIComponent(character))}>)`;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return markdown;
+  return `[${markdown}](<${url.href.replace(/[<>\\|]/g, (character) => encodeURIComponent(character))}>)`;
 }
 
 /** A table; cells are Markdown already. */
