@@ -164,8 +164,9 @@ const NO_SECRETS = 'there is no pinata-jwt; runs for forks and Dependabot get no
 
 /** Where GitHub gives no secrets, what would be deployed is only compared; and a closing has no preview to give up. */
 function withoutCredentials(mode: Mode, asked: unknown, { withoutSecrets }: RunContext): Mode {
+  if (!withoutSecrets) return mode;
   if (mode.kind === 'cleanup' && mode.closed !== undefined) return { kind: 'skip', reason: NO_SECRETS };
-  return mode.kind === 'deploy' && asked === 'auto' && withoutSecrets ? { kind: 'diff', reason: NO_SECRETS } : mode;
+  return mode.kind === 'deploy' && asked === 'auto' ? { kind: 'diff', reason: NO_SECRETS } : mode;
 }
 
 function missing(

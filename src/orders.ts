@@ -5,7 +5,7 @@ import { projectOf, pullRequestOf } from './domain/tag.ts';
 import type { Inputs } from './inputs.ts';
 import type { Assessing } from './modes/assess.ts';
 import type { CleanupRun } from './modes/cleanup.ts';
-import type { DeployRun } from './modes/decide.ts';
+import { type DeployRun, folderProfile } from './modes/decide.ts';
 import type { DiffRun } from './modes/diff.ts';
 
 type Values = Inputs['values'];
@@ -114,19 +114,23 @@ function givenUpReason(tag: string): string {
 
 /** What the inputs and the event ask a diff without a key to do. */
 export function diffRun(values: Values, context: RunContext, reason: string | undefined): DiffRun {
+  const asFolder = values['upload-method'] === 'folder' || values.network === 'private';
   return {
-    profile: values['upload-method'] === 'folder' ? 'pinata-folder' : values['cid-profile'],
+    profile: asFolder ? folderProfile(values['cid-profile']) : values['cid-profile'],
+    expectedCid: values['expected-cid'],
     diffBase: values['diff-base'],
     reason,
     ...assessing(values, context),
   };
 }
 
-function assessing(values: Values, { commit, pullRequest }: RunContext): Assessing {
+/** Events whose commit is what was built. A pull request is built merged with a branch that moves; others build what they like. */
+const EVENTS_OF_A_COMMIT = new Set(['push', 'release', 'merge_group']);
+
+function assessing(values: Values, { commit, event }: RunContext): Assessing {
   return {
     stripHash: values['strip-hash'],
     sizeBudget: values['size-budget'],
-    // What is built for a pull request is its merge with a branch that moves.
-    builtCommit: pullRequest === undefined && commit !== '' ? commit.slice(0, 7) : undefined,
+    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== '' ? commit.slice(0, 7) : undefined,
   };
 }

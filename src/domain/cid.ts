@@ -55,7 +55,9 @@ export function cidFromDigest(codec: number, digest: Uint8Array): Cid {
 
 /** The multicodec code of a CID's block. */
 export function codecOf(cid: Cid): number {
-  return CID.parse(cid).code;
+  // A walk asks it of every entry; version, codec and hash stand in the first letters.
+  if (cid.startsWith('bafkrei')) return RAW_CODEC;
+  return cid.startsWith('bafybei') ? DAG_PB_CODEC : CID.parse(cid).code;
 }
 
 /** The CIDv0 text (`Qm…`) of the same content; undefined when it has none (raw blocks, other hashes). */

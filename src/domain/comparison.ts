@@ -13,7 +13,7 @@ export interface DiffBase {
 /** How a build differs from what was published before, or why nobody can say. */
 export type Comparison =
   /** There is nothing to compare with, and why, in words that follow "because". */
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string; readonly first?: true }
   /** The base could not be read; `reason` is a sentence without its full stop. */
   | { readonly kind: 'unavailable'; readonly base: DiffBase; readonly reason: string }
   | {

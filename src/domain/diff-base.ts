@@ -11,10 +11,10 @@ export type DiffBaseInput =
   | { readonly kind: 'tag'; readonly ref: TagRef }
   | { readonly kind: 'cid'; readonly cid: Cid };
 
-/** What a build is compared with, or why with nothing, in words that follow "because". */
+/** What a build is compared with, or why with nothing, in words that follow "because"; `first`: there is nothing yet. */
 export type BaseChoice =
   | { readonly kind: 'base'; readonly base: DiffBase }
-  | { readonly kind: 'none'; readonly reason: string };
+  | { readonly kind: 'none'; readonly reason: string; readonly first?: true };
 
 const PRODUCTION: TagRef = { tag: 'production', back: 0 };
 
@@ -38,7 +38,7 @@ export function chooseBase(input: DiffBaseInput, tagged: Tagged): BaseChoice {
     case 'auto': {
       const [tag] = tagged.tags;
       const own = tag === undefined ? undefined : baseOf({ tag, back: 0 }, tagged);
-      return own ?? baseOf(PRODUCTION, tagged) ?? { kind: 'none', reason: 'this is the first deploy' };
+      return own ?? baseOf(PRODUCTION, tagged) ?? { kind: 'none', reason: 'this is the first deploy', first: true };
     }
   }
 }

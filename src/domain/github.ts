@@ -30,6 +30,8 @@ export function deployedIn(deployments: readonly ActiveDeployment[], cid: Cid): 
     ?.environment;
 }
 
+/** `production`, `ipfs-production`, and no `pre-production`. */
+const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
 const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
 
 /** The CID that the newest active deployment of production shows; undefined where none shows one. */
@@ -37,7 +39,7 @@ export function deployedCid(
   deployments: readonly ActiveDeployment[],
 ): { readonly environment: string; readonly cid: Cid } | undefined {
   for (const { environment, texts } of deployments) {
-    if (PREVIEW_ENVIRONMENT.test(environment) || !/production/i.test(environment)) continue;
+    if (!PRODUCTION_ENVIRONMENT.test(environment)) continue;
     const found = texts.flatMap((text) => text.match(CID_TEXT) ?? []).map(parseCid);
     const cid = found.find((candidate) => candidate !== undefined);
     if (cid !== undefined) return { environment, cid };

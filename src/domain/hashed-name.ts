@@ -15,8 +15,10 @@ export function stripHash(path: string, extra: readonly RegExp[]): string {
 
 /** The path with `*` where a hash of the usual eight characters may stand, though it looks like a word or a number. */
 export function unprovenHash(path: string): string | undefined {
-  const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path) ?? [];
-  return before === undefined || after === undefined ? undefined : `${before}*${after}`;
+  const slash = path.lastIndexOf('/');
+  if (path.length - slash > LONGEST_NAME) return undefined;
+  const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path.slice(slash + 1)) ?? [];
+  return before === undefined || after === undefined ? undefined : `${path.slice(0, slash + 1)}${before}*${after}`;
 }
 
 /** Next puts its build id, a nanoid by default, between these directories and its manifests or pages. */
@@ -180,10 +182,10 @@ export function parseStripHash(line: string): RegExp | undefined {
 function repeatsRepetition(source: string): boolean {
   let rest = source.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
   for (;;) {
-    const group = /\(([^()]*)\)([*+]|\{\d+,)?/.exec(rest);
+    const group = /\(([^()]*)\)([*+]|\{\d)?/.exec(rest);
     if (group === null) return false;
     const [whole, inner = '', quantifier = ''] = group;
-    const ambiguous = /[*+|\0]|\{\d+,/.test(inner);
+    const ambiguous = /[*+?|\0]|\{\d/.test(inner);
     if (ambiguous && quantifier !== '') return true;
     rest = rest.replace(whole, () => (ambiguous ? '\0' : 'x') + quantifier);
   }

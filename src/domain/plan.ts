@@ -61,11 +61,7 @@ export interface DeployPlan {
  * @throws ActionError `content` when the build is not the expected one, `conflict` when the tags do not fit on the pin.
  */
 export function planDeploy(build: Build, remote: RemoteState, options: DeployOptions): DeployPlan {
-  if (options.expectedCid !== undefined && options.expectedCid !== build.root) {
-    throw new ActionError('content', `The build has the CID ${build.root}, expected-cid is ${options.expectedCid}.`, {
-      hint: 'Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid.',
-    });
-  }
+  requireExpected(build, options.expectedCid);
   const at = chooseTime(remote, options);
   const source = choosePin(remote, options);
   const superseded = elsewhere(remote.project, build.root, options);
@@ -90,6 +86,14 @@ export function planDeploy(build: Build, remote: RemoteState, options: DeployOpt
       options.now,
     ),
   };
+}
+
+/** @throws ActionError `content` when the build is not the one that is expected. */
+export function requireExpected({ root }: Build, expectedCid: Cid | undefined): void {
+  if (expectedCid === undefined || expectedCid === root) return;
+  throw new ActionError('content', `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
+    hint: 'Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid.',
+  });
 }
 
 /** What an upload carries: only whose it is. The tags follow when the CID has been seen to be right. */

@@ -72,11 +72,19 @@ export function decodeNode(block: Uint8Array): DecodedNode | undefined {
 }
 
 function decodeLink(field: Field): DecodedLink | undefined {
-  const fields = 'bytes' in field ? readFields(field.bytes) : undefined;
-  const cid = fields === undefined ? undefined : bytesOf(fields, 1);
-  if (fields === undefined || cid === undefined) return undefined;
+  if (!('bytes' in field)) return undefined;
+  let cid: Uint8Array | undefined;
+  let name: Uint8Array | undefined;
+  let tsize: number | undefined;
+  const isFine = visitFields(field.bytes, (part) => {
+    if (part.number === 3 && 'value' in part) tsize ??= part.value;
+    else if (part.number === 2 && 'bytes' in part) name ??= part.bytes;
+    else if (part.number === 1 && 'bytes' in part) cid ??= part.bytes;
+    return true;
+  });
+  if (cid === undefined || !isFine) return undefined;
   try {
-    return { cid, name: UTF8.decode(bytesOf(fields, 2)), tsize: numberOf(fields, 3) ?? 0 };
+    return { cid, name: UTF8.decode(name), tsize: tsize ?? 0 };
   } catch {
     return undefined;
   }

@@ -26,7 +26,8 @@ export async function assess(
   const diff = comparison.kind === 'compared' ? comparison.diff : undefined;
   const budget = judgeSizeBudget(options.sizeBudget, { listing: build.listing, diff });
   const open = budget.filter(({ state }) => state === 'unknown').map(({ text }) => text);
-  if (open.length > 0 && comparison.kind === 'unavailable') {
+  // What is new altogether has not grown.
+  if (open.length > 0 && !(comparison.kind === 'none' && comparison.first === true)) {
     ports.log.warn(`size-budget was not checked for ${open.join(', ')}: the growth is not known without a diff.`);
   }
   return { comparison, budget };

@@ -11,7 +11,7 @@ export interface ComparePorts {
   readonly publishedTree: (root: Cid) => Promise<PublishedTree>;
   /** Hashes the content under a profile. */
   readonly build: (profile: CidProfile) => Promise<Build>;
-  readonly github: GitHub;
+  readonly commitTrees: GitHub['commitTrees'];
 }
 
 export interface CompareOptions {
@@ -31,15 +31,18 @@ export async function compareWithBase(
   const { base } = choice;
   if (base.cid === build.root) return unchanged(build, base);
   const tree = await ports.publishedTree(base.cid);
-  const { reading, hashed } = await readBase(tree, build, ports);
+  const [{ reading, hashed }, evidence] = await Promise.all([
+    readBase(tree, build, ports),
+    sameSources(base, builtCommit, ports.commitTrees),
+  ]);
   if (reading.kind !== 'read') {
     const reason = reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
     return { kind: 'unavailable', base, reason };
   }
   const diff = diffTrees(reading.pair, { stripHash });
   const encoding = remark(reading, { build, hashed, base });
-  const evidence = diff.changes.length === 0 ? undefined : await sameSources(base, builtCommit, ports.github);
-  const rebuild = evidence === undefined ? undefined : await explain(evidence, { build, diff, tree });
+  const isExplained = evidence !== undefined && diff.changes.length > 0;
+  const rebuild = isExplained ? await explain(evidence, { build, diff, tree }) : undefined;
   return { kind: 'compared', base, diff, encoding, rebuild, effort: tree.effort() };
 }
 
@@ -62,9 +65,13 @@ interface Read {
 }
 
 /** Contents can be compared by their CIDs only when both sides are hashed by the same rules. */
+/** A second hash pass over more than this takes longer than a diff may. */
+const MAX_HASHED_AGAIN_BYTES = 500_000_000;
+
 async function readBase(tree: PublishedTree, build: Build, ports: ComparePorts): Promise<Read> {
   // What came as a CAR is not hashed again: its files are not at hand.
-  if (build.readFile === undefined) return { reading: await tree.compare(build, 'known'), hashed: build };
+  if (build.readFile === undefined || build.bytes > MAX_HASHED_AGAIN_BYTES)
+    return { reading: await tree.compare(build, 'known'), hashed: build };
   const tried = new Set([build.profile]);
   let hashed = build;
   for (;;) {
@@ -115,11 +122,11 @@ function listed(paths: readonly string[]): string {
 async function sameSources(
   { commit, label }: DiffBase,
   builtCommit: string | undefined,
-  github: GitHub,
+  commitTrees: GitHub['commitTrees'],
 ): Promise<string | undefined> {
   if (commit === undefined || builtCommit === undefined) return undefined;
   if (commit === builtCommit) return `both were built from commit ${commit}`;
-  const trees = await github.commitTrees([commit, builtCommit]);
+  const trees = await commitTrees([commit, builtCommit]);
   if (trees.kind !== 'known') return undefined;
   const tree = trees.value.get(commit);
   return tree !== undefined && tree === trees.value.get(builtCommit)
@@ -138,6 +145,7 @@ interface Subject {
 
 /** Reads the small files among those that changed, on both sides, and looks for what makes them differ. */
 async function explain(evidence: string, { build, diff, tree }: Subject): Promise<Rebuild> {
+  if (build.readFile === undefined) return { evidence, files: [] };
   const rewritten = diff.changes
     .flatMap((change) =>
       (change.kind === 'changed' || change.kind === 'moved') && !isSameContent(change)
@@ -150,25 +158,23 @@ async function explain(evidence: string, { build, diff, tree }: Subject): Promis
   const texts = await Promise.all(
     rewritten.map(async ({ path, from, before }) => {
       const bytes = await tree.readFile(from, before.cid);
-      const now = textOf(await readOwn(build, path));
-      return { path, before: bytes === undefined ? undefined : textOf(bytes), after: now };
+      return { path, before: bytes === undefined ? undefined : textOf(bytes), after: await readOwn(build, path) };
     }),
   );
   const files = texts.flatMap(({ path, before, after }) => (after === undefined ? [] : [{ path, before, after }]));
   return { evidence, files: explainRebuild(files, diff) };
 }
 
-async function readOwn({ readFile }: Build, path: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  // A piece is valid until the next one is asked for.
-  for await (const piece of readFile?.(path) ?? []) pieces.push(piece.slice());
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+async function readOwn({ readFile }: Build, path: string): Promise<string | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  try {
+    for await (const piece of readFile?.(path) ?? []) text += decoder.decode(piece, { stream: true });
+    return text + decoder.decode();
+  } catch {
+    // No text, or a file that changed meanwhile: the upload will say so.
+    return undefined;
   }
-  return bytes;
 }
 
 /** Undefined for what is no text. */

@@ -29,6 +29,8 @@ export interface DeployPorts extends SurveyPorts, GiveUpPorts, AssessPorts {
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;
+  /** The time for the transfer begins. */
+  readonly transferring: () => void;
   /** The content is on Pinata: the time for the transfer no longer counts. */
   readonly transferred: () => void;
   readonly showUpload: (upload: Uploaded, ms: number) => void;
@@ -68,7 +70,7 @@ export async function decide(job: Job): Promise<Decision> {
 
 async function decideFolder(job: Job): Promise<Decision> {
   const { run, ports } = job;
-  const profile = folderProfile(run);
+  const profile = folderProfile(run.profile);
   const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(profile)]);
   return await planFor(job, { build, project, method: 'folder' });
 }
@@ -115,8 +117,8 @@ function mayBecomeFolder(run: DeployRun): boolean {
 }
 
 /** A folder gets the CID that Pinata's own rules give it; only the default profile gives way to that. */
-function folderProfile(run: DeployRun): CidProfile {
-  if (run.profile !== 'unixfs-v0-2015') return 'pinata-folder';
+export function folderProfile(profile: CidProfile): CidProfile {
+  if (profile !== 'unixfs-v0-2015') return 'pinata-folder';
   throw new ActionError('input', 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
     hint: 'Set cid-profile: pinata-folder, or use a plan that imports CARs.',
   });

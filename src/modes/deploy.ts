@@ -31,8 +31,9 @@ const ATTEMPTS = 3;
  */
 export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcome> {
   const job: Job = { run, ports };
+  const assessments = new Map<Cid, Assessment>();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const outcome = await deployOnce(job);
+    const outcome = await deployOnce(job, assessments);
     if (outcome !== undefined) return outcome;
     ports.log.line('The pin was removed by somebody while this run was at work; deploying again.');
   }
@@ -42,10 +43,13 @@ export async function deploy(run: DeployRun, ports: DeployPorts): Promise<Outcom
 }
 
 /** Answers undefined when the pin was gone before the end. */
-async function deployOnce(job: Job): Promise<Outcome | undefined> {
+async function deployOnce(job: Job, assessments: Map<Cid, Assessment>): Promise<Outcome | undefined> {
   const { run, ports } = job;
   const decided = await decide(job);
-  const assessed = await assess(decided.build, { ...run, base: decided.plan.base }, ports);
+  const { build, plan } = decided;
+  // Once, though it may take several attempts: the first moves the tag that the base is chosen by.
+  const assessed = assessments.get(build.root) ?? (await assess(build, { ...run, base: plan.base }, ports));
+  assessments.set(build.root, assessed);
   if (isOverBudget(assessed)) return { kind: 'over-budget', ...decided, ...assessed };
   const first = await announce(job, decided);
   if (run.dryRun) return { kind: 'planned', ...first, ...assessed, retention: await foresee(job, first) };
@@ -57,6 +61,7 @@ type Live = Omit<Extract<Outcome, { kind: 'deployed' | 'unchanged' }>, keyof Ass
 
 async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
   const { run, ports } = job;
+  ports.transferring();
   const { decision, upload, refusedBytes } = await obtainAnyhow(job, first);
   const placed = await settle(job, decision, upload);
   if (placed === undefined) return undefined;
@@ -80,6 +85,7 @@ async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
   const pin = await tagger.settle();
   if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
+  const retention = await retire(job, decision, { pin, probes });
   await ports.keepListing(decision.build);
   return {
     kind: decision.plan.changed ? 'deployed' : 'unchanged',
@@ -88,7 +94,7 @@ async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
     probes,
     expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
-    retention: await retire(job, decision, { pin, probes }),
+    retention,
   };
 }
 

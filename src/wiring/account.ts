@@ -1,4 +1,5 @@
-import { createRepository, explainGitHub } from '../adapters/github/repository.ts';
+import { explainGitHub } from '../adapters/github/client.ts';
+import { createRepository } from '../adapters/github/repository.ts';
 import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { explainPinata } from '../adapters/pinata/errors.ts';
 import { createPinataPins } from '../adapters/pinata/pins.ts';
@@ -86,8 +87,8 @@ export function githubTraffic(deadline: AbortSignal): Traffic {
 const GITHUB_TIMEOUT_MS = 60_000;
 
 /** Numbers of pull requests mean something only in the repository that a project is named after. */
-export function github({ values, repository, project }: Wiring): GitHub {
-  const traffic = (): Traffic => githubTraffic(AbortSignal.timeout(GITHUB_TIMEOUT_MS));
+export function github({ values, repository, project }: Wiring, timeoutMs = GITHUB_TIMEOUT_MS): GitHub {
+  const traffic = (): Traffic => githubTraffic(AbortSignal.timeout(timeoutMs));
   const known = createRepository({ repository, token: values['github-token'] ?? '', traffic });
   const [owner = ''] = project.split('#');
   if (owner.toLowerCase() === repository.toLowerCase()) return known;

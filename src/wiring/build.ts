@@ -4,8 +4,8 @@ import { buildDag } from '../adapters/unixfs/dag.ts';
 import type { Cid } from '../domain/cid.ts';
 import type { FoundFiles } from '../domain/file-rules.ts';
 import type { Build, CidProfile } from '../domain/listing.ts';
-import type { AssessPorts } from '../modes/assess.ts';
 import type { DeployPorts } from '../modes/decide.ts';
+import type { DiffPorts } from '../modes/diff.ts';
 import type { ListingCache, PublishedTree } from '../ports.ts';
 import { renderDiffLine, renderDiffLines } from '../render/diff-lines.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -15,17 +15,21 @@ import { renderBytes, renderMs } from '../render/units.ts';
 import { github, githubTraffic, type Wiring } from './account.ts';
 import { blockGateways } from './gateways.ts';
 
+/** A diff is worth no longer wait for GitHub. */
+const QUICK_MS = 8000;
+
 /** What a build is hashed and compared with. */
 export function assessPorts(
   wiring: Wiring,
   found: FoundFiles,
   deadline: AbortSignal,
-): AssessPorts & Pick<DeployPorts, 'showPlan'> {
+): DiffPorts & Pick<DeployPorts, 'showPlan'> {
   const { log } = wiring;
   const trees = new Map<Cid, Promise<PublishedTree>>();
   return {
     log,
-    github: github(wiring),
+    github: github(wiring, QUICK_MS),
+    commitTrees: github(wiring, QUICK_MS).commitTrees,
     ...hasher(wiring, found, deadline),
     publishedTree: async (root) => {
       const tree = trees.get(root) ?? openTree(wiring, root);

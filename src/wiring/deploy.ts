@@ -11,9 +11,8 @@ import { gatewayTemplates } from './gateways.ts';
 /** What a deploy of these files works with. */
 export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
   const { values, log } = wiring;
-  const { deadline, transferred } = startDeadline(values.timeout);
+  const { deadline, transferring, transferred } = transferDeadline(values.timeout);
   return {
-    ...accountPorts(wiring, deadline),
     gateways: createGateways({
       templates: gatewayTemplates(values),
       dedicatedKey: values['pinata-gateway-key'],
@@ -21,6 +20,8 @@ export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
       look: values.verify === 'gateway' ? 'gateway' : 'none',
     }),
     ...assessPorts(wiring, found, deadline),
+    ...accountPorts(wiring, deadline),
+    transferring,
     transferred,
     keepCar: async (build) => {
       if (values['car-file'] === undefined) return;
@@ -37,8 +38,10 @@ export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
   };
 }
 
-/** The time for the transfer. What follows it is short, and bounded by the request policy alone. */
-function startDeadline(timeoutMs: number): { readonly deadline: AbortSignal; readonly transferred: () => void } {
+/** The time for the transfer. What is before and after it is short, and bounded by the request policy alone. */
+function transferDeadline(timeoutMs: number): Pick<DeployPorts, 'transferring' | 'transferred'> & {
+  readonly deadline: AbortSignal;
+} {
   const controller = new AbortController();
   const expire = (): void =>
     controller.abort(
@@ -46,6 +49,12 @@ function startDeadline(timeoutMs: number): { readonly deadline: AbortSignal; rea
         hint: 'Run the job again, or give timeout more time. What was pinned before stays pinned.',
       }),
     );
-  const timer = setTimeout(expire, timeoutMs).unref();
-  return { deadline: controller.signal, transferred: () => clearTimeout(timer) };
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    deadline: controller.signal,
+    transferring: () => {
+      timer ??= setTimeout(expire, timeoutMs).unref();
+    },
+    transferred: () => clearTimeout(timer),
+  };
 }

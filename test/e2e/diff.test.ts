@@ -17,6 +17,7 @@ interface Given {
   readonly cache?: 'offered';
   /** Default: the key of the account. */
   readonly jwt?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 let commits = 0;
@@ -28,7 +29,11 @@ function nextPush(): RunEvent {
 }
 
 /** Deploys a tree; the account's own gateway serves blocks below the roots that are pinned. */
-async function deploy(project: string, tree: Tree, { inputs = {}, event, cache, jwt }: Given = {}): Promise<DistRun> {
+async function deploy(
+  project: string,
+  tree: Tree,
+  { inputs = {}, event, cache, jwt, env = {} }: Given = {},
+): Promise<DistRun> {
   // Content of its own: a pin has no room for the tags of all projects here.
   using site = tempTree({ ...tree, 'project.txt': project });
   return await runDist({
@@ -40,7 +45,7 @@ async function deploy(project: string, tree: Tree, { inputs = {}, event, cache, 
       ...inputs,
     }),
     event: event ?? nextPush(),
-    env: { GITHUB_API_URL: emulator.githubUrl },
+    env: { GITHUB_API_URL: emulator.githubUrl, ...env },
     ...(cache === undefined ? {} : { cache: emulator }),
   });
 }
@@ -178,6 +183,19 @@ describe('a deploy goes on without a diff', () => {
     expect(second.annotations).toEqual([]);
   });
 
+  it('and compares once, though the pin vanishes and it deploys again', async () => {
+    const project = 'acme/site#again';
+    fine(await deploy(project, SITE));
+    await emulator.fault({
+      match: { host: 'api', method: 'PUT' },
+      action: { status: 404, body: '{"error":{"code":404,"message":"File not found"}}' },
+    });
+    const run = fine(await deploy(project, CHANGED));
+    expect(run.log.match(/^Compared with /gm)).toHaveLength(1);
+    expect(run.log).toContain('deploying again');
+    expect(run.outputs['files-added']).toBe('1');
+  });
+
   it('when what it names is not there', async () => {
     const missing = fine(await deploy('acme/site#missing', SITE, { inputs: { 'diff-base': 'tag:beta' } }));
     expect(missing.log).toContain('No diff: nothing has the tag beta.');
@@ -239,10 +257,32 @@ describe('a run that gets no secrets', () => {
     expect(run.errors.join('\n')).toContain('pinata-jwt must be');
   });
 
-  it('fails on a push: there the secret is forgotten, and nothing would be live', async () => {
-    const run = await deploy('acme/site#forgotten', SITE, { jwt: '' });
+  it.for(['', 'dependabot[bot]'])('fails on a push of "%s": nothing would be live', async (actor) => {
+    const run = await deploy('acme/site#forgotten', SITE, { jwt: '', env: { GITHUB_ACTOR: actor } });
     expect(run.exitCode).toBe(1);
     expect(run.errors.join('\n')).toContain('pinata-jwt must be');
+  });
+
+  it('compares for Dependabot too, and says when a growth limit cannot be judged', async () => {
+    const run = await deploy('acme/site#dependabot', SITE, {
+      jwt: '',
+      event: pullRequest(11, 'opened'),
+      env: { GITHUB_ACTOR: 'dependabot[bot]' },
+      inputs: { 'size-budget': 'total=+1B', 'diff-base': 'tag:production' },
+    });
+    expect(run.outputs.result, run.log).toBe('skipped');
+    expect(run.warnings).toEqual([expect.stringMatching(/^size-budget was not checked for total=\+1B/)]);
+  });
+
+  it('holds the build to expected-cid', async () => {
+    const { cid = '' } = fine(await deploy('acme/site#expected', SITE)).outputs;
+    const run = await deploy('acme/site#expected', CHANGED, {
+      jwt: '',
+      event: fork(12),
+      inputs: { 'expected-cid': cid },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.errors.join('\n')).toContain(`expected-cid is ${cid}`);
   });
 });
 

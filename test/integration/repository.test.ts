@@ -8,7 +8,8 @@ import { emulatorForFile } from '../support/file-emulator.ts';
 const emulator = await emulatorForFile();
 // The toolkit reads it once, when it is loaded.
 process.env.GITHUB_API_URL = emulator.githubUrl;
-const { createRepository, explainGitHub } = await import('../../src/adapters/github/repository.ts');
+const { explainGitHub } = await import('../../src/adapters/github/client.ts');
+const { createRepository } = await import('../../src/adapters/github/repository.ts');
 
 const REPOSITORY = 'acme/site';
 

@@ -233,6 +233,7 @@ export const blindComparison = {
       readFile: () => Promise.resolve(undefined),
       effort: () => ({ requests: 0, cached: 0, bytes: 0, ms: 0 }),
     }),
+  commitTrees: quietGitHub.commitTrees,
   showComparison: (): void => {},
   keepListing: (): Promise<void> => Promise.resolve(),
 };

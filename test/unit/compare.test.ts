@@ -33,7 +33,7 @@ interface Scene {
 async function compare(scene: Scene): Promise<{ comparison: Comparison; hashed: CidProfile[] }> {
   const hashed: CidProfile[] = [];
   const ports: ComparePorts = {
-    github: { ...quietGitHub, ...scene.github },
+    commitTrees: scene.github?.commitTrees ?? quietGitHub.commitTrees,
     build: (profile) => {
       hashed.push(profile);
       return Promise.resolve({ ...buildOf(OTHER), ...scene.builds?.[profile], profile });
@@ -158,6 +158,12 @@ describe('a file that changed though the sources did not', () => {
     const { rebuild } = compared(await compare(scene));
     expect(rebuild?.evidence).toBe('commit 2222222 has the same files as 1111111, from which production was built');
     expect(rebuild?.files[0]?.cause).toMatch(/^probably/);
+  });
+
+  it('has no explanation in a CAR, whose files are not at hand', async () => {
+    const car = { ...build, readFile: undefined };
+    const scene = { build: car, readings: { known: readings['unixfs-v1-2025'] }, commit: '1111111', before: 'x' };
+    expect(compared(await compare(scene)).rebuild).toMatchObject({ files: [] });
   });
 
   it('is not when the trees differ, nobody knows them, or the commit is not what was built', async () => {

@@ -99,6 +99,7 @@ async function deployTo(
     keepCar: () => Promise.resolve(),
     showPlan: () => {},
     showUpload: () => {},
+    transferring: () => {},
     transferred: () => {},
   });
   return { outcome, said };

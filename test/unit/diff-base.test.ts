@@ -39,6 +39,7 @@ describe('a build is compared', () => {
     expect(chooseBase({ kind: 'auto' }, { ...of('production'), pins: [] })).toEqual({
       kind: 'none',
       reason: 'this is the first deploy',
+      first: true,
     });
   });
 
@@ -102,7 +103,9 @@ describe('a deployment names a CID', () => {
   it('only when it is of production, and one', () => {
     const of = (environment: string, text: string) => deployedCid([{ environment, texts: [text] }]);
     expect(of('github-pages', `ipfs://${A}`)).toBeUndefined();
-    expect(of('production-preview', `ipfs://${A}`)).toBeUndefined();
+    for (const name of ['production-preview', 'pre-production', 'non-production', 'my-production']) {
+      expect(of(name, `ipfs://${A}`)).toBeUndefined();
+    }
     expect(of('production', 'https://example.com/')).toBeUndefined();
     expect(of('production', `bafybeigarbage${'a'.repeat(60)}`)).toBeUndefined();
   });

@@ -236,6 +236,14 @@ describe('moved files', () => {
     expect(countChanges(onlyWords)).toMatchObject({ added: 1, removed: 1, moved: 0 });
   });
 
+  it('a name that nobody has is not searched for a hash for ever', { timeout: 2000 }, () => {
+    const long = `${'.aaaaaaaa'.repeat(20_000)}!`;
+    expect(countChanges(diff(listing({ [long]: [1, 5] }), listing({ 'a-Ck3dQ9xz.js': [2, 5] })))).toMatchObject({
+      added: 1,
+      removed: 1,
+    });
+  });
+
   it('a copy of a file that stays is added', () => {
     const before = listing({ a: [1, 5] });
     expect(words(diff(before, listing({ a: [1, 5], b: [1, 5] })))).toEqual(['added b']);

@@ -334,19 +334,21 @@ describe('the inputs that say what is kept', () => {
 
 describe('the closing of a pull request', () => {
   const closed = { number: 5, merged: false, at: undefined };
-  const closing = (given: Given): Inputs =>
+  const closing = (given: Given, withoutSecrets = false): Inputs =>
     parseInputs((name) => given[name] ?? '', {
       ...context,
       event: 'pull_request',
       activity: 'closed',
       pullRequest: 5,
       closed,
+      withoutSecrets,
     });
 
-  it('is skipped without a key: runs for forks get no secrets, so there was no preview', () => {
+  it('is skipped where there are no secrets: so there was no preview', () => {
     const skipped = { kind: 'skip', reason: 'there is no pinata-jwt; runs for forks and Dependabot get no secrets' };
-    expect(closing({}).mode).toEqual(skipped);
-    expect(closing({ mode: 'cleanup' }).mode).toEqual(skipped);
+    expect(closing({}, true).mode).toEqual(skipped);
+    expect(closing({ mode: 'cleanup' }, true).mode).toEqual(skipped);
+    expect(() => closing({})).toThrow(/pinata-jwt must be/);
   });
 
   it('is a cleanup with a key, by whatever name', () => {

@@ -274,6 +274,7 @@ export function createWorld(options: WorldOptions = {}): World {
           keepCar: () => Promise.resolve(),
           showPlan: ignore,
           showUpload: ignore,
+          transferring: ignore,
           transferred: ignore,
         });
       }),

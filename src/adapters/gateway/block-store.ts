@@ -24,18 +24,19 @@ export interface BlockStore {
 const CONCURRENCY = 8;
 const MAX_REQUESTS = 5000;
 /** All of it is kept in memory, and what is under way comes on top: eight blocks, or one CAR. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 12 * 1024 * 1024;
 
 export function createBlockStore({ root, sources, known }: BlockStoreOptions): BlockStore {
   const asked = sources.map(watched);
   const queue = new PQueue({ concurrency: CONCURRENCY });
   const cars = new PQueue({ concurrency: 1 });
   const held = new Map<Cid, Uint8Array>();
-  const awaited = new Map<Cid, Promise<Uint8Array>>();
+  // By the walk that waits: what one has given up must not be what the next one gets.
+  const awaited = new WeakMap<AbortSignal, Map<Cid, Promise<Uint8Array>>>();
   const effort = { requests: 0, cached: 0, bytes: 0 };
 
   async function ask(source: WatchedSource, wanted: WantedBlock, signal: AbortSignal): Promise<void> {
-    if (held.has(wanted.cid) || source.isGivenUp()) return;
+    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
     if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) {
       throw new Unreadable(
         `more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString('en-US')} blocks, ${MAX_BYTES >> 20} MiB)`,
@@ -72,9 +73,11 @@ export function createBlockStore({ root, sources, known }: BlockStoreOptions): B
         held.set(wanted.cid, cached);
         return cached;
       }
-      const answer = awaited.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
-      awaited.set(wanted.cid, answer);
-      return await answer.finally(() => awaited.delete(wanted.cid));
+      const waiting = awaited.get(signal) ?? new Map<Cid, Promise<Uint8Array>>();
+      awaited.set(signal, waiting);
+      const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+      waiting.set(wanted.cid, answer);
+      return await answer;
     },
   };
 }

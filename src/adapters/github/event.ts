@@ -14,7 +14,7 @@ export function readRunContext(): RunContext {
   const isPullRequest = eventName.startsWith('pull_request');
   const head = isPullRequest ? field('pull_request', 'head', 'sha') : '';
   const pullRequest = isPullRequest ? numberAt(payload, 'pull_request', 'number') : undefined;
-  const isForeign = eventName === 'pull_request' && field('pull_request', 'head', 'repo', 'full_name') !== repository;
+  const isForeign = field('pull_request', 'head', 'repo', 'full_name') !== repository;
   return {
     event: eventName,
     activity: field('action'),
@@ -24,7 +24,7 @@ export function readRunContext(): RunContext {
     defaultBranch: field('repository', 'default_branch'),
     pullRequest,
     closed: pullRequest === undefined || field('action') !== 'closed' ? undefined : readClosed(payload, pullRequest),
-    withoutSecrets: isForeign || actor === 'dependabot[bot]',
+    withoutSecrets: eventName === 'pull_request' && (isForeign || actor === 'dependabot[bot]'),
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
     runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',

@@ -18,7 +18,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** The directory blocks of a site have 50 bytes or more; hashing what somebody cut smaller could take long. */
 const MAX_BLOCKS = 300_000;
 const LOAD_MS = 5000;
-const SAVE_MS = 15_000;
+const SAVE_MS = 5000;
 /** Another format gets another version: the service then finds nothing of the one before. */
 const VERSION = hash('sha256', 'pinata-deploy directory blocks 1');
 

@@ -1,17 +1,8 @@
-import { getOctokit } from '@actions/github';
 import { ActionError } from '../../domain/errors.ts';
 import type { ActiveDeployment, Known, PullRequest } from '../../domain/github.ts';
 import { listAt, numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { GitHub } from '../../ports.ts';
-import type { Answer, Traffic } from '../http/traffic.ts';
-
-export interface RepositoryOptions {
-  /** `owner/name`, '' when unknown. */
-  readonly repository: string;
-  readonly token: string;
-  /** A fresh request policy: its deadline runs from the first question. */
-  readonly traffic: () => Traffic;
-}
+import { callGitHub, type RepositoryOptions } from './client.ts';
 
 /** Pull requests that one query asks for. */
 const PULL_REQUESTS_A_QUERY = 50;
@@ -127,16 +118,11 @@ async function readCommitTrees(
 }
 
 /** The `repository` of a query's answer. Throws ActionError with what GitHub said. */
-async function ask({ repository, token, traffic }: RepositoryOptions, doing: string, fields: string): Promise<unknown> {
-  const [owner, name] = repository.split('/');
-  if (owner === undefined || name === undefined || name === '') throw denied('the repository is not known');
-  if (token === '') throw denied('there is no github-token');
-  const octokit = getOctokit(token, {
-    // Its own fetch would go past the request policy.
-    request: { fetch: (...request: Parameters<typeof fetch>) => fetch(...request) },
-  });
+async function ask(options: RepositoryOptions, doing: string, fields: string): Promise<unknown> {
   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
-  const { data, errors } = await traffic().through(doing, () => partial(octokit.graphql(query, { owner, name })));
+  const { data, errors } = await callGitHub(options, doing, ({ octokit, owner, repo: name }) =>
+    partial(octokit.graphql(query, { owner, name })),
+  );
   const found = valueAt(data, 'repository');
   // A pull request that does not exist is null in the answer, and nothing follows from it.
   const refused = errors.find((error) => textAt(error, 'type') !== 'NOT_FOUND');
@@ -164,16 +150,4 @@ async function partial(query: Promise<unknown>): Promise<PartialAnswer> {
     if (errors === undefined) throw error;
     return { data: valueAt(error, 'data'), errors };
   }
-}
-
-function denied(reason: string): ActionError {
-  return new ActionError('credentials', reason);
-}
-
-/** What an answer of GitHub that is not 2xx means: the token may not ask, or it may be worth asking again. */
-export function explainGitHub(answer: Answer, doing: string): ActionError {
-  const isDenied = [401, 404].includes(answer.status) || (answer.status === 403 && !/rate limit/i.test(answer.body));
-  return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${answer.status})`, {
-    cause: answer,
-  });
 }

@@ -1,0 +1,45 @@
+import { getOctokit } from '@actions/github';
+import { ActionError } from '../../domain/errors.ts';
+import type { Answer, Traffic } from '../http/traffic.ts';
+
+export interface RepositoryOptions {
+  /** `owner/name`, '' when unknown. */
+  readonly repository: string;
+  readonly token: string;
+  /** A fresh request policy: its deadline runs from the first question. */
+  readonly traffic: () => Traffic;
+}
+
+export interface RepositoryClient {
+  readonly octokit: ReturnType<typeof getOctokit>;
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** Runs requests about a repository through the request policy. Throws ActionError with what GitHub said. */
+export async function callGitHub<T>(
+  { repository, token, traffic }: RepositoryOptions,
+  doing: string,
+  call: (client: RepositoryClient) => Promise<T>,
+): Promise<T> {
+  const [owner, repo] = repository.split('/');
+  if (owner === undefined || repo === undefined || repo === '') throw denied('the repository is not known');
+  if (token === '') throw denied('there is no github-token');
+  const octokit = getOctokit(token, {
+    // Its own fetch would go past the request policy.
+    request: { fetch: (...request: Parameters<typeof fetch>) => fetch(...request) },
+  });
+  return await traffic().through(doing, () => call({ octokit, owner, repo }));
+}
+
+function denied(reason: string): ActionError {
+  return new ActionError('credentials', reason);
+}
+
+/** What an answer of GitHub that is not 2xx means: the token may not ask, or it may be worth asking again. */
+export function explainGitHub(answer: Answer, doing: string): ActionError {
+  const isDenied = [401, 404].includes(answer.status) || (answer.status === 403 && !/rate limit/i.test(answer.body));
+  return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${answer.status})`, {
+    cause: answer,
+  });
+}
