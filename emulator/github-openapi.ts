@@ -57,7 +57,7 @@ export function checkAnswer(operation: string, status: number, body: unknown): s
   const described = operations[operation]?.answers[status];
   if (described === null) return body === undefined || status >= 400 ? undefined : `${status} has a body`;
   if (described === undefined && status < 400) return `${status} is not described`;
-  const schema = described ?? { $ref: '#/$defs/basic-error' };
+  const schema = described ?? { $ref: `#/$defs/${status === 422 ? 'validation-error' : 'basic-error'}` };
   const check = compile(`${operation} ${status}`, status >= 400 ? openFailure(schema) : schema, schemas);
   if (check(body)) return undefined;
   const error = check.errors?.[0];

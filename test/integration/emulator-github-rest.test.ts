@@ -2,6 +2,7 @@ import { getOctokit } from '@actions/github';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emulatorFor } from '../support/emulator-inside.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
+import { badGateway, primaryRateLimit, secondaryRateLimit } from '../support/github-faults.ts';
 
 type Octokit = ReturnType<typeof getOctokit>;
 
@@ -31,10 +32,22 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
   return outcome;
 }
 
+type Wanted = Parameters<typeof github.addGithubToken>[0];
+
+async function clientWith(wanted: Wanted): Promise<Octokit> {
+  return clientOf({ token: await github.addGithubToken(wanted) });
+}
+
+const alice = { login: 'alice', id: 77, type: 'User' } as const;
+const [head, main, lost] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)];
+
 beforeAll(async () => {
   await github.github({
     repository: 'acme/site',
-    pullRequests: [{ number: 1, state: 'OPEN' }],
+    refs: { main },
+    pullRequests: [
+      { number: 1, state: 'OPEN', headRefOid: head, headRef: 'feature/x', createdAt: '2026-01-01T00:00:00Z' },
+    ],
     issues: [{ number: 2 }],
   });
   await github.github({ repository: 'acme/secret', private: true, pullRequests: [{ number: 1, state: 'OPEN' }] });
@@ -139,4 +152,545 @@ describe('comments', () => {
     expect(await write({ pullRequests: 'write' }, 2)).toBe(403);
     expect(await write({ issues: 'read', pullRequests: true, contents: 'write' }, 1)).toBe(403);
   });
+});
+
+describe('a user', () => {
+  it('is told for a token of a person, and not for a workflow', async () => {
+    const { status, response } = await failureOf(clientOf().rest.users.getAuthenticated());
+    expect([status, response.data]).toEqual([
+      403,
+      {
+        message: 'Resource not accessible by integration',
+        documentation_url: 'https://docs.github.com/rest/users/users#get-the-authenticated-user',
+        status: '403',
+      },
+    ]);
+    const client = await clientWith({ user: alice, issues: 'write' });
+    expect((await client.rest.users.getAuthenticated()).data).toMatchObject(alice);
+    const { data } = await client.rest.issues.createComment({ ...site, issue_number: 1, body: 'By hand' });
+    expect(data).toMatchObject({ user: alice, performed_via_github_app: null });
+  });
+
+  it('is the viewer of a query, for a workflow too', async () => {
+    const viewer = async (client: Octokit): Promise<unknown> =>
+      await client.graphql('{ viewer { login databaseId } }', { baseUrl: github.githubUrl });
+    expect(await viewer(clientOf())).toEqual({ viewer: { login: 'github-actions[bot]', databaseId: 41_898_282 } });
+    expect(await viewer(await clientWith({ user: alice }))).toEqual({ viewer: { login: 'alice', databaseId: 77 } });
+  });
+});
+
+describe('pull requests', () => {
+  const { pulls, repos } = clientOf().rest;
+
+  beforeAll(async () => {
+    await github.github({
+      repository: 'acme/site',
+      pullRequests: [
+        {
+          number: 11,
+          state: 'OPEN',
+          headRef: 'patch',
+          headRepository: 'eve/site',
+          headRefOid: 'd'.repeat(40),
+          author: alice,
+        },
+        { number: 12, state: 'MERGED', headRef: 'patch', headRefOid: 'd'.repeat(40) },
+        { number: 13, state: 'CLOSED', headRef: 'patch', headRefOid: 'd'.repeat(40) },
+        { number: 14, state: 'OPEN', headRepository: null, draft: true, baseRef: 'next' },
+      ],
+    });
+  });
+
+  it('have head and base with their repositories', async () => {
+    const { data: fork } = await pulls.get({ ...site, pull_number: 11 });
+    expect(fork).toMatchObject({
+      number: 11,
+      state: 'open',
+      merged: false,
+      user: alice,
+      head: { label: 'eve:patch', ref: 'patch', sha: 'd'.repeat(40), repo: { full_name: 'eve/site', fork: true } },
+      base: { ref: 'main', sha: main, repo: { full_name: 'acme/site', fork: false } },
+    });
+    const { data: merged } = await pulls.get({ ...site, pull_number: 12 });
+    expect(merged).toMatchObject({
+      state: 'closed',
+      merged: true,
+      head: { repo: { full_name: 'acme/site', fork: false } },
+    });
+    const { data: gone } = await pulls.get({ ...site, pull_number: 14 });
+    expect(gone).toMatchObject({ head: { repo: null }, draft: true, base: { ref: 'next' } });
+    expect((await failureOf(pulls.get({ ...site, pull_number: 99 }))).status).toBe(404);
+  });
+
+  it('are listed by state, head and base, newest first, in pages', async () => {
+    const list = async (how: Parameters<typeof pulls.list>[0] | object): Promise<readonly number[]> =>
+      (await pulls.list({ ...site, ...how })).data.map(({ number }) => number);
+    expect(await list({})).toEqual([14, 11, 1]);
+    expect(await list({ state: 'closed' })).toEqual([13, 12]);
+    expect(await list({ state: 'all', direction: 'asc' })).toEqual([1, 11, 12, 13, 14]);
+    expect(await list({ state: 'all', head: 'acme:patch' })).toEqual([13, 12]);
+    expect(await list({ head: 'eve:patch' })).toEqual([11]);
+    expect(await list({ base: 'next' })).toEqual([14]);
+    expect(await list({ state: 'all', per_page: 2, page: 2 })).toEqual([12, 11]);
+  });
+
+  it('are found by the commit that is their head, unless they were closed without a merge', async () => {
+    const find = async (commit_sha: string): Promise<readonly number[]> =>
+      (await repos.listPullRequestsAssociatedWithCommit({ ...site, commit_sha })).data.map(({ number }) => number);
+    expect(await find('d'.repeat(40))).toEqual([11, 12]);
+    expect(await find(main)).toEqual([]);
+    expect(await failureOf(find(lost))).toMatchObject({
+      status: 422,
+      message: expect.stringContaining('No commit found') as string,
+    });
+  });
+});
+
+describe('deployments', () => {
+  const { repos } = clientOf().rest;
+  const make = async (more: Partial<Parameters<typeof repos.createDeployment>[0]> = {}): Promise<number> => {
+    const { status, data } = await repos.createDeployment({ ...site, ref: main, required_contexts: [], ...more });
+    if (status !== 201) throw new Error('No deployment');
+    return data.id;
+  };
+  const stateOf = async (deployment_id: number): Promise<unknown> =>
+    (await repos.listDeploymentStatuses({ ...site, deployment_id })).data[0]?.state;
+
+  it('are made for a ref, listed newest first, and the same in a query', async () => {
+    const id = await make({ ref: 'main', environment: 'listed', payload: { cid: 'bafy' }, description: 'A deploy' });
+    const other = await make({ ref: head, environment: 'listed', payload: 'text', transient_environment: true });
+    const list = async (filter: object): Promise<readonly number[]> =>
+      (await repos.listDeployments({ ...site, environment: 'listed', ...filter })).data.map((row) => row.id);
+    expect(await list({})).toEqual([other, id]);
+    expect(await list({ sha: main })).toEqual([id]);
+    expect(await list({ ref: head })).toEqual([other]);
+    expect(await list({ per_page: 1, page: 2 })).toEqual([id]);
+    expect(await list({ environment: 'none at all' })).toEqual([]);
+    expect((await repos.getDeployment({ ...site, deployment_id: id })).data).toMatchObject({
+      ref: 'main',
+      sha: main,
+      task: 'deploy',
+      payload: { cid: 'bafy' },
+      description: 'A deploy',
+      environment: 'listed',
+      transient_environment: false,
+      production_environment: false,
+      creator: { login: 'github-actions[bot]' },
+    });
+    const environment_url = 'https://site.example/';
+    const log_url = 'https://log.example/';
+    const { data: status } = await repos.createDeploymentStatus({
+      ...site,
+      deployment_id: id,
+      state: 'success',
+      environment_url,
+      log_url,
+    });
+    expect(status).toMatchObject({
+      state: 'success',
+      environment: 'listed',
+      environment_url,
+      log_url,
+      target_url: log_url,
+    });
+    const query = `{ repository(owner: "acme", name: "site") { deployments(first: 9, environments: ["listed"]) { nodes {
+      databaseId state payload latestStatus { state environmentUrl logUrl }
+    } } } }`;
+    const answer = await clientOf().graphql(query, { baseUrl: github.githubUrl });
+    const latestStatus = { state: 'SUCCESS', environmentUrl: environment_url, logUrl: log_url };
+    expect(answer).toEqual({
+      repository: {
+        deployments: {
+          nodes: [
+            { databaseId: id, state: 'ACTIVE', payload: '{"cid":"bafy"}', latestStatus },
+            { databaseId: other, state: 'PENDING', payload: 'text', latestStatus: null },
+          ],
+        },
+      },
+    });
+  });
+
+  it('that control requests made have the same statuses', async () => {
+    const environmentUrl = 'https://made.example/';
+    const { deployments } = await github.github({
+      repository: 'acme/site',
+      deployments: [{ environment: 'made', state: 'ACTIVE', environmentUrl }],
+    });
+    const deployment_id = deployments.at(-1)?.databaseId ?? 0;
+    const { data } = await repos.listDeploymentStatuses({ ...site, deployment_id });
+    expect(data).toMatchObject([{ state: 'success', environment: 'made', environment_url: environmentUrl }]);
+  });
+
+  it('retire the earlier ones of their environment, but for transient and production ones', async () => {
+    const [transient, old, elsewhere] = [
+      await make({ environment: 'staging', transient_environment: true }),
+      await make({ environment: 'staging' }),
+      await make({ environment: 'other' }),
+    ];
+    const production = await make({});
+    const ids = [transient, old, elsewhere, production];
+    for (const deployment_id of ids) await repos.createDeploymentStatus({ ...site, deployment_id, state: 'success' });
+    const kept = await make({ environment: 'staging' });
+    await repos.createDeploymentStatus({ ...site, deployment_id: kept, state: 'success', auto_inactive: false });
+    expect(await stateOf(old)).toBe('success');
+    for (const environment of ['staging', 'production']) {
+      await repos.createDeploymentStatus({ ...site, deployment_id: await make({ environment }), state: 'success' });
+    }
+    expect(await Promise.all([...ids, kept].map(stateOf))).toEqual([
+      'success',
+      'inactive',
+      'success',
+      'success',
+      'inactive',
+    ]);
+    await repos.createDeploymentStatus({ ...site, deployment_id: transient, state: 'inactive' });
+    const { github: state } = await github.state();
+    expect(state.deployments.find(({ databaseId }) => databaseId === transient)?.state).toBe('DESTROYED');
+  });
+
+  it('need a ref that is there, and the contexts that are required', async () => {
+    expect(await failureOf(make({ ref: 'nowhere' }))).toMatchObject({
+      status: 422,
+      message: expect.stringContaining('No ref found for: nowhere') as string,
+    });
+    const sha = 'e'.repeat(40);
+    await github.github({ repository: 'acme/site', commits: [{ oid: sha, tree: lost }] });
+    const wanted = { ...site, ref: sha };
+    expect((await repos.createDeployment(wanted)).status).toBe(201);
+    await repos.createCommitStatus({ ...site, sha, state: 'pending', context: 'tests' });
+    expect((await failureOf(repos.createDeployment(wanted))).status).toBe(409);
+    expect((await repos.createDeployment({ ...wanted, required_contexts: [] })).status).toBe(201);
+    await repos.createCommitStatus({ ...site, sha, state: 'success', context: 'tests' });
+    expect((await repos.createDeployment(wanted)).status).toBe(201);
+    expect((await failureOf(repos.createDeployment({ ...wanted, required_contexts: ['lint'] }))).status).toBe(409);
+  });
+
+  it('have statuses with at most 140 characters and with web addresses', async () => {
+    const status = { ...site, deployment_id: await make(), state: 'success' } as const;
+    await repos.createDeploymentStatus({ ...status, description: 'x'.repeat(140) });
+    const long = await failureOf(repos.createDeploymentStatus({ ...status, description: 'x'.repeat(141) }));
+    expect(long).toMatchObject({
+      status: 422,
+      message: expect.stringContaining('maximum is 140 characters') as string,
+    });
+    expect((await failureOf(repos.createDeploymentStatus({ ...status, environment_url: 'ipfs://bafy' }))).status).toBe(
+      422,
+    );
+    expect((await failureOf(repos.createDeploymentStatus({ ...status, deployment_id: 1 }))).status).toBe(404);
+  });
+});
+
+describe('commit statuses', () => {
+  const { repos } = clientOf().rest;
+
+  it('count by the newest of each context', async () => {
+    const sha = 'f'.repeat(40);
+    await github.github({ repository: 'acme/site', refs: { 'release/1': sha } });
+    const read = async (): Promise<unknown> => {
+      const { data } = await repos.getCombinedStatusForRef({ ...site, ref: 'release/1' });
+      return [
+        data.sha === sha,
+        data.state,
+        data.total_count,
+        data.statuses.map(({ context, state }) => `${context} ${state}`),
+      ];
+    };
+    expect(await read()).toEqual([true, 'pending', 0, []]);
+    await repos.createCommitStatus({
+      ...site,
+      sha,
+      state: 'failure',
+      context: 'a',
+      description: 'No',
+      target_url: null,
+    });
+    await repos.createCommitStatus({ ...site, sha, state: 'success' });
+    expect(await read()).toEqual([true, 'failure', 2, ['a failure', 'default success']]);
+    const { data } = await repos.createCommitStatus({
+      ...site,
+      sha,
+      state: 'success',
+      context: 'a',
+      target_url: 'https://a.example/',
+    });
+    expect(data).toMatchObject({ state: 'success', context: 'a', target_url: 'https://a.example/' });
+    expect(await read()).toEqual([true, 'success', 2, ['a success', 'default success']]);
+    expect((await github.state()).github.commitStatuses.filter((row) => row.sha === sha)).toHaveLength(3);
+  });
+
+  it('have at most 140 characters, a web address, and a commit', async () => {
+    const status = { ...site, sha: main, state: 'success' } as const;
+    await repos.createCommitStatus({ ...status, description: 'x'.repeat(140) });
+    for (const wrong of [{ description: 'x'.repeat(141) }, { target_url: 'ipfs://bafy' }, { sha: lost }]) {
+      expect((await failureOf(repos.createCommitStatus({ ...status, ...wrong }))).status).toBe(422);
+    }
+  });
+});
+
+describe('releases', () => {
+  const { repos } = clientOf().rest;
+
+  beforeAll(async () => {
+    await github.github({
+      repository: 'acme/site',
+      releases: [
+        { tag: 'v1.0.0', name: 'One', body: 'Notes' },
+        { tag: 'site/v2', draft: true },
+      ],
+    });
+  });
+
+  it('are found by tag and by id, and their notes change', async () => {
+    const { data: release } = await repos.getReleaseByTag({ ...site, tag: 'v1.0.0' });
+    expect(release).toMatchObject({ tag_name: 'v1.0.0', name: 'One', body: 'Notes', draft: false });
+    const { data: changed } = await repos.updateRelease({ ...site, release_id: release.id, body: 'Other' });
+    expect(changed).toEqual({ ...release, body: 'Other', updated_at: changed.updated_at });
+    expect((await repos.getRelease({ ...site, release_id: release.id })).data).toEqual(changed);
+    expect((await github.state()).github.releases).toMatchObject([
+      { tag: 'v1.0.0', body: 'Other' },
+      { tag: 'site/v2' },
+    ]);
+  });
+
+  it('have no tag while they are drafts, and only writers see them', async () => {
+    expect((await failureOf(repos.getReleaseByTag({ ...site, tag: 'site/v2' }))).status).toBe(404);
+    const release_id = (await github.state()).github.releases.find(({ draft }) => draft)?.databaseId ?? 0;
+    const reader = await clientWith({ contents: 'read' });
+    expect((await failureOf(reader.rest.repos.getRelease({ ...site, release_id }))).status).toBe(404);
+    expect((await repos.getRelease({ ...site, release_id })).data).toMatchObject({ draft: true, published_at: null });
+    expect((await repos.updateRelease({ ...site, release_id, draft: false })).data.published_at).not.toBeNull();
+    expect((await repos.getReleaseByTag({ ...site, tag: 'site/v2' })).data.id).toBe(release_id);
+    expect((await failureOf(repos.updateRelease({ ...site, release_id, tag_name: 'v1.0.0' }))).status).toBe(422);
+  });
+
+  it('have notes of at most 125,000 characters', async () => {
+    const {
+      data: { id: release_id },
+    } = await repos.getReleaseByTag({ ...site, tag: 'v1.0.0' });
+    await repos.updateRelease({ ...site, release_id, body: 'x'.repeat(125_000) });
+    const long = await failureOf(repos.updateRelease({ ...site, release_id, body: 'x'.repeat(125_001) }));
+    expect(long).toMatchObject({
+      status: 422,
+      message: expect.stringContaining('maximum is 125000 characters') as string,
+    });
+  });
+});
+
+it('issues are opened, labelled, closed and listed beside pull requests', async () => {
+  const repository = 'acme/tracker';
+  await github.github({ repository, pullRequests: [{ number: 4, state: 'OPEN' }] });
+  const where = { owner: 'acme', repo: 'tracker' } as const;
+  const { issues } = clientOf().rest;
+  const { data: made } = await issues.create({ ...where, title: 'Broken', body: 'Look', labels: ['bug'] });
+  expect(made).toMatchObject({ number: 5, state: 'open', labels: [{ name: 'bug' }], comments: 0 });
+  await issues.createComment({ ...where, issue_number: 5, body: 'Seen' });
+  const { data: closed } = await issues.update({ ...where, issue_number: 5, state: 'closed', labels: ['bug', 'old'] });
+  expect(closed).toMatchObject({ state: 'closed', state_reason: 'completed', title: 'Broken', comments: 1 });
+  const list = async (how: object): Promise<unknown> =>
+    (await issues.listForRepo({ ...where, ...how })).data.map(({ number, pull_request }) => [
+      number,
+      pull_request !== undefined,
+    ]);
+  expect(await list({})).toEqual([[4, true]]);
+  expect(await list({ state: 'all', labels: 'bug,old' })).toEqual([[5, false]]);
+  expect(await list({ state: 'all', creator: 'github-actions[bot]' })).toEqual([[5, false]]);
+  expect((await failureOf(issues.update({ ...where, issue_number: 4, state: 'closed' }))).status).toBe(404);
+});
+
+describe('a permission', () => {
+  const calls: readonly [string, Wanted, string, (client: Octokit, repo: string) => Promise<unknown>][] = [
+    [
+      'a comment',
+      { issues: 'write' },
+      'issues=write; pull_requests=write',
+      ({ rest }, repo) => rest.issues.createComment({ owner: 'acme', repo, issue_number: 1, body: 'x' }),
+    ],
+    [
+      'an issue',
+      { issues: 'write' },
+      'issues=write',
+      ({ rest }, repo) => rest.issues.create({ owner: 'acme', repo, title: 'x' }),
+    ],
+    [
+      'a deployment',
+      { deployments: 'write' },
+      'deployments=write',
+      ({ rest }, repo) => rest.repos.createDeployment({ owner: 'acme', repo, ref: 'main' }),
+    ],
+    [
+      'a status',
+      { statuses: 'write' },
+      'statuses=write',
+      ({ rest }, repo) => rest.repos.createCommitStatus({ owner: 'acme', repo, sha: main, state: 'success' }),
+    ],
+    [
+      'notes',
+      { contents: 'write' },
+      'contents=write',
+      async ({ rest }, repo) =>
+        rest.repos.updateRelease({ owner: 'acme', repo, release_id: await releaseOf(repo), body: 'x' }),
+    ],
+    [
+      'reading a comment',
+      { issues: 'read' },
+      'issues=read; pull_requests=read',
+      ({ rest }, repo) => rest.issues.listComments({ owner: 'acme', repo, issue_number: 1 }),
+    ],
+    [
+      'reading a pull request',
+      { pullRequests: 'read' },
+      'pull_requests=read',
+      ({ rest }, repo) => rest.pulls.get({ owner: 'acme', repo, pull_number: 1 }),
+    ],
+    [
+      'reading deployments',
+      { deployments: 'read' },
+      'deployments=read',
+      ({ rest }, repo) => rest.repos.listDeployments({ owner: 'acme', repo }),
+    ],
+    [
+      'reading a status',
+      { statuses: 'read' },
+      'statuses=read',
+      ({ rest }, repo) => rest.repos.getCombinedStatusForRef({ owner: 'acme', repo, ref: 'main' }),
+    ],
+    [
+      'reading notes',
+      { contents: 'read' },
+      'contents=read',
+      ({ rest }, repo) => rest.repos.getReleaseByTag({ owner: 'acme', repo, tag: 'v1' }),
+    ],
+  ];
+  const names = ['contents', 'issues', 'pullRequests', 'deployments', 'statuses'] as const;
+
+  async function releaseOf(repo: string): Promise<number> {
+    const { releases } = await github.github({ repository: `acme/${repo}` });
+    return releases[0]?.databaseId ?? 0;
+  }
+
+  beforeAll(async () => {
+    const content = {
+      refs: { main },
+      pullRequests: [{ number: 1, state: 'OPEN' as const }],
+      releases: [{ tag: 'v1' }],
+    };
+    await github.github({ repository: 'acme/secret', private: true, ...content });
+    await github.github({ repository: 'acme/open', ...content });
+  });
+
+  it.each(calls)('is wanted for %s, and just that one', async (_what, enough, header, call) => {
+    await call(await clientWith(enough), 'secret');
+    const wanted = header.replace('pull_requests', 'pullRequests');
+    const level = header.endsWith('write') ? 'write' : 'read';
+    const others = Object.fromEntries(names.filter((name) => !wanted.includes(name)).map((name) => [name, 'write']));
+    const lesser = Object.fromEntries(names.filter((name) => wanted.includes(name)).map((name) => [name, 'read']));
+    const refused = await failureOf(
+      call(await clientWith({ ...others, ...(level === 'write' ? lesser : {}) }), 'secret'),
+    );
+    expect([refused.status, refused.response.data.message, refused.response.data.status]).toEqual([
+      403,
+      'Resource not accessible by integration',
+      '403',
+    ]);
+    expect(refused.response.headers['x-accepted-github-permissions']).toBe(header);
+    // What is public is read with any token.
+    const outcome = call(await clientWith({}), 'open');
+    if (level === 'read') await outcome;
+    else expect((await failureOf(outcome)).status).toBe(403);
+  });
+
+  it('does not reach a private repository that the token was not made for: it is not there', async () => {
+    const client = await clientWith({ pullRequests: 'write', issues: 'write', repositories: ['acme/open'] });
+    expect((await failureOf(client.rest.pulls.get({ owner: 'acme', repo: 'secret', pull_number: 1 }))).status).toBe(
+      404,
+    );
+    expect((await client.rest.pulls.get({ owner: 'Acme', repo: 'OPEN', pull_number: 1 })).status).toBe(200);
+    const elsewhere = client.rest.issues.createComment({ ...site, issue_number: 1, body: 'x' });
+    expect((await failureOf(elsewhere)).status).toBe(403);
+  });
+});
+
+describe('a request', () => {
+  const send = async (method: string, path: string, body?: unknown): Promise<{ status: number; message: string }> => {
+    const response = await fetch(`${github.githubUrl}${path}`, {
+      method,
+      headers: { authorization: `bearer ${github.githubToken}` },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as { message?: string };
+    return { status: response.status, message: answer.message ?? '' };
+  };
+  const comments = '/repos/acme/site/issues/1/comments';
+
+  it.each([
+    ['POST', comments, {}, `"body" wasn't supplied`],
+    ['POST', comments, { body: 7 }, 'the value is not a string'],
+    ['POST', comments, { body: 'x', colour: 'red' }, '"colour" is not a permitted key'],
+    ['POST', comments, [], 'the value is not an object'],
+    ['GET', `${comments}?per_page=many`, undefined, 'the value is not an integer'],
+    ['GET', `${comments}?order=asc`, undefined, '"order" is not a permitted key'],
+    ['GET', '/repos/acme/site/pulls?state=merged', undefined, 'must be equal to one of the allowed values'],
+    ['POST', '/repos/acme/site/statuses/main', { state: 'great' }, 'must be equal to one of the allowed values'],
+  ])('%s %s that GitHub does not describe is refused, and noted: %j', async (method, path, body, message) => {
+    const before = (await github.state()).github.violations.length;
+    const answer = await send(method, path, body);
+    expect([answer.status, answer.message]).toEqual([422, expect.stringContaining(message)]);
+    const noted = (await github.state()).github.violations.slice(before);
+    expect(noted).toEqual([expect.objectContaining({ method, path, reason: answer.message })]);
+  });
+
+  it('that is no JSON, asks for another version or comes without a token is refused', async () => {
+    expect(await send('POST', comments, '{')).toEqual({ status: 400, message: 'Problems parsing JSON' });
+    const client = clientOf();
+    const { status, response } = await failureOf(
+      client.request('GET /repos/{owner}/{repo}/pulls', { ...site, headers: { 'x-github-api-version': '2020-01-01' } }),
+    );
+    expect([status, response.data.message]).toEqual([400, expect.stringContaining('2020-01-01')]);
+    expect((await failureOf(clientOf({ token: 'ghs_nobody' }).rest.pulls.list(site))).status).toBe(401);
+    expect((await send('GET', '/repos/acme/site/branches')).status).toBe(404);
+  });
+
+  it('is the same below the path of an Enterprise Server, and the links stay there', async () => {
+    const baseUrl = `${github.githubUrl}/api/v3`;
+    const { rest } = clientOf({ baseUrl });
+    await rest.issues.createComment({ ...site, issue_number: 1, body: 'One' });
+    const { data } = await rest.issues.createComment({ ...site, issue_number: 1, body: 'Two' });
+    expect(data.url).toBe(`${baseUrl}/repos/acme/site/issues/comments/${data.id}`);
+    const { headers } = await rest.issues.listComments({ ...site, issue_number: 1, per_page: 1 });
+    expect(headers.link).toContain(`<${baseUrl}/repos/acme/site/issues/1/comments?per_page=1&page=2>; rel="next"`);
+    expect((await rest.pulls.get({ ...site, pull_number: 1 })).data.head.sha).toBe(head);
+  });
+
+  it.each([
+    ['a secondary rate limit', secondaryRateLimit(30), 403, { 'retry-after': '30' }],
+    ['a secondary rate limit as 429', secondaryRateLimit(1, {}, 429), 429, { 'retry-after': '1' }],
+    [
+      'the primary rate limit',
+      primaryRateLimit(new Date('2030-01-01T00:00:00Z')),
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1893456000' },
+    ],
+    ['a proxy that fails', badGateway(), 502, { 'content-type': 'text/html' }],
+  ])('meets %s', async (_case, fault, status, headers) => {
+    await github.fault(fault);
+    const refused = await failureOf(clientOf().rest.pulls.list(site));
+    expect(refused.status).toBe(status);
+    expect(refused.response.headers).toMatchObject(headers);
+    expect((await clientOf().rest.pulls.list(site)).status).toBe(200);
+  });
+});
+
+it('is the same after a restart, and no id comes twice', async () => {
+  const { rest } = clientOf();
+  const { data: kept } = await rest.issues.createComment({ ...site, issue_number: 1, body: 'Kept' });
+  const { data: gone } = await rest.issues.createComment({ ...site, issue_number: 1, body: 'Gone' });
+  await rest.issues.deleteComment({ ...site, comment_id: gone.id });
+  const person = await clientWith({ user: alice, issues: 'write' });
+  const { github: before } = await github.state();
+  await github.restart({ signal: 'SIGKILL' });
+  expect((await github.state()).github).toEqual(before);
+  expect((await rest.issues.getComment({ ...site, comment_id: kept.id })).data).toEqual(kept);
+  const { data: next } = await person.rest.issues.createComment({ ...site, issue_number: 1, body: 'Next' });
+  expect(next).toMatchObject({ user: alice });
+  expect(next.id).toBeGreaterThan(gone.id);
 });
