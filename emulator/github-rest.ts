@@ -42,17 +42,17 @@ export async function answerRest(call: Omit<Call, 'params'>, backend: Backend): 
   const isEnterprise = pathname.startsWith(`${enterprisePrefix}/`);
   const path = isEnterprise ? pathname.slice(enterprisePrefix.length) : pathname;
   const links = isEnterprise ? { api: origin + enterprisePrefix, html: origin } : { api: origin, html: origin };
-  const token = backend.githubTokens.authenticate(call.headers.authorization);
+  const authenticate = (): GithubToken => backend.githubTokens.authenticate(call.headers.authorization);
   const user = matchOperation('GET /user', call.method, path);
   if (user !== undefined) {
     const asked = { call, operation: 'GET /user', params: user, links };
-    return await answerChecked(asked, () => renderCaller(token, links));
+    return await answerChecked(asked, () => renderCaller(authenticate(), links));
   }
   for (const route of repositoryRoutes) {
     const params = matchOperation(route.operation, call.method, path);
     if (params === undefined) continue;
     const asked = { call, operation: route.operation, params, links };
-    return await answerChecked(asked, () => answerRoute(asked, { route, token }, backend));
+    return await answerChecked(asked, () => answerRoute(asked, { route, token: authenticate() }, backend));
   }
   throw notFound();
 }
