@@ -116,6 +116,7 @@ function givenUpReason(tag: string): string {
 export function diffRun(values: Values, context: RunContext, reason: string | undefined): DiffRun {
   const asFolder = values['upload-method'] === 'folder' || values.network === 'private';
   return {
+    project: values.project || context.repository,
     profile: asFolder ? folderProfile(values['cid-profile']) : values['cid-profile'],
     expectedCid: values['expected-cid'],
     diffBase: values['diff-base'],

@@ -1,8 +1,10 @@
 import type { Cid } from './domain/cid.ts';
+import type { OwnComment } from './domain/comment.ts';
 import type { Effort } from './domain/comparison.ts';
 import type { TreePair } from './domain/diff.ts';
 import type { Expiry } from './domain/expiry.ts';
 import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
+import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from './domain/github-deployment.ts';
 import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { Probe, Usage } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
@@ -132,4 +134,40 @@ export interface PublishedTree {
   readFile(path: string, cid: Cid): Promise<Uint8Array | undefined>;
   /** What reading took so far. */
   effort(): Effort;
+}
+
+/** Comments of pull requests. Failures are ActionErrors; of kind `credentials` where the token may not. */
+export interface Comments {
+  /** Those that our token wrote, over all pages. */
+  listOwn(pullRequest: number): Promise<readonly OwnComment[]>;
+  create(pullRequest: number, body: string): Promise<OwnComment>;
+  /** Undefined when the comment is gone. */
+  update(id: number, body: string): Promise<OwnComment | undefined>;
+  /** One that is gone already is fine. */
+  remove(id: number): Promise<void>;
+}
+
+/** GitHub's deployments and commit statuses. Fails like `Comments`. */
+export interface GithubDeployments {
+  /** Those of ours that are active in an environment, newest first. */
+  list(environment: string): Promise<readonly GithubDeployment[]>;
+  /** Answers its id. */
+  create(order: DeploymentOrder): Promise<number>;
+  setStatus(id: number, status: DeploymentStatus): Promise<void>;
+  setCommitStatus(sha: string, status: CommitStatus): Promise<void>;
+}
+
+/** At most 140 characters in `description`; `url` is '' where there is none. */
+export interface CommitStatus {
+  readonly state: 'success' | 'failure';
+  readonly description: string;
+  readonly url: string;
+  readonly context: string;
+}
+
+/** The notes of releases. Fails like `Comments`. */
+export interface Releases {
+  /** Undefined when no release has the tag. */
+  read(gitTag: string): Promise<{ readonly id: number; readonly notes: string } | undefined>;
+  write(id: number, notes: string): Promise<void>;
 }

@@ -60,7 +60,7 @@ function baseOf(ref: TagRef, { pins, project }: Tagged): BaseChoice | undefined 
 /** Without a key nobody can say what a tag points to; GitHub may know what is deployed. */
 export function chooseBaseWithoutKey(
   input: DiffBaseInput,
-  deployments: readonly ActiveDeployment[] | string,
+  { deployments, project }: { readonly deployments: readonly ActiveDeployment[] | string; readonly project: string },
 ): BaseChoice {
   if (input.kind === 'none' || input.kind === 'cid') {
     return chooseBase(input, { pins: [], project: { name: '', key: '' }, tags: [] });
@@ -69,7 +69,7 @@ export function chooseBaseWithoutKey(
   if (typeof deployments === 'string') {
     return { kind: 'none', reason: `without a key ${wanted} is not known, and ${deployments}` };
   }
-  const found = input.kind === 'auto' ? deployedCid(deployments) : undefined;
+  const found = input.kind === 'auto' ? deployedCid(deployments, project) : undefined;
   return found === undefined
     ? { kind: 'none', reason: `without a key ${wanted} is not known; diff-base may be a CID` }
     : { kind: 'base', base: { cid: found.cid, label: found.environment, commit: undefined } };

@@ -8,6 +8,7 @@ import { type Assessing, type AssessPorts, assess, isOverBudget } from './assess
 
 /** A diff without a key: everything up to the plan, as far as it can be known. */
 export interface DiffRun extends Assessing {
+  readonly project: string;
   readonly profile: CidProfile;
   readonly expectedCid: Cid | undefined;
   readonly diffBase: DiffBaseInput;
@@ -24,10 +25,10 @@ export async function diff(run: DiffRun, ports: DiffPorts): Promise<Outcome> {
   const build = await ports.build(run.profile);
   requireExpected(build, run.expectedCid);
   const deployments = run.diffBase.kind === 'auto' ? await ports.github.activeDeployments() : undefined;
-  const base = chooseBaseWithoutKey(
-    run.diffBase,
-    deployments === undefined ? [] : deployments.kind === 'known' ? deployments.value : deployments.reason,
-  );
+  const base = chooseBaseWithoutKey(run.diffBase, {
+    project: run.project,
+    deployments: deployments === undefined ? [] : deployments.kind === 'known' ? deployments.value : deployments.reason,
+  });
   const assessed = await assess(build, { ...run, base }, ports);
   if (isOverBudget(assessed)) return { kind: 'over-budget', build, plan: undefined, ...assessed };
   return { kind: 'compared', build, reason: run.reason, ...assessed };

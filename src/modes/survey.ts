@@ -36,7 +36,7 @@ export async function investigate(ports: SurveyPorts, first: Judgement): Promise
   const { rows, policy, now } = first;
   const stale = toUnpin(rows).map(({ revision }) => revision.cid);
   if (stale.length === 0) return first;
-  const inUse = new Map([...(await readDeployed(ports, stale)), ...(await readSwapped(ports, first))]);
+  const inUse = new Map([...(await readDeployed(ports, stale, policy.project)), ...(await readSwapped(ports, first))]);
   const holders = new Map<Cid, readonly Pin[]>();
   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
   const informed = { ...policy, inUse };
@@ -84,11 +84,11 @@ function withHolders(revision: Revision, holders: readonly Pin[], project: Proje
 
 type Uses = readonly (readonly [Cid, string])[];
 
-async function readDeployed({ github, log }: SurveyPorts, cids: readonly Cid[]): Promise<Uses> {
+async function readDeployed({ github, log }: SurveyPorts, cids: readonly Cid[], project: Project): Promise<Uses> {
   const deployments = await github.activeDeployments();
   if (deployments.kind !== 'known') return unprotected(log, 'GitHub deployments', deployments);
   return cids.flatMap((cid) => {
-    const environment = deployedIn(deployments.value, cid);
+    const environment = deployedIn(deployments.value, cid, project.name);
     return environment === undefined ? [] : [[cid, `active GitHub deployment of ${environment}`] as const];
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseBase, chooseBaseWithoutKey } from '../../src/domain/diff-base.ts';
-import { deployedCid } from '../../src/domain/github.ts';
+import { chooseBase, chooseBaseWithoutKey, type DiffBaseInput } from '../../src/domain/diff-base.ts';
+import { type ActiveDeployment, deployedCid } from '../../src/domain/github.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { cidNumber, pinOf } from './account.ts';
 
@@ -69,18 +69,20 @@ describe('without a key a build is compared', () => {
   ];
 
   it('with what the newest deployment of production names', () => {
-    expect(chooseBaseWithoutKey({ kind: 'auto' }, active)).toMatchObject({
+    expect(chooseBaseWithoutKey({ kind: 'auto' }, { deployments: active, project: 'acme/app' })).toMatchObject({
       base: { cid: B, label: 'ipfs-production', commit: undefined },
     });
   });
 
   it('with a CID, whatever GitHub says', () => {
-    expect(chooseBaseWithoutKey({ kind: 'cid', cid: C }, 'GitHub did not say')).toMatchObject({ base: { cid: C } });
+    expect(
+      chooseBaseWithoutKey({ kind: 'cid', cid: C }, { deployments: 'GitHub did not say', project: 'acme/app' }),
+    ).toMatchObject({ base: { cid: C } });
   });
 
   it('with nothing where nobody can say what is deployed', () => {
-    const reason = (...given: Parameters<typeof chooseBaseWithoutKey>): string => {
-      const choice = chooseBaseWithoutKey(...given);
+    const reason = (input: DiffBaseInput, deployments: readonly ActiveDeployment[] | string): string => {
+      const choice = chooseBaseWithoutKey(input, { deployments, project: 'acme/app' });
       return choice.kind === 'none' ? choice.reason : `found ${choice.base.cid}`;
     };
     expect(reason({ kind: 'auto' }, [])).toContain('diff-base may be a CID');
@@ -92,7 +94,7 @@ describe('without a key a build is compared', () => {
 describe('a deployment names a CID', () => {
   it('in either version, in a path, a subdomain or a payload', () => {
     const v0 = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn';
-    const found = (text: string) => deployedCid([{ environment: 'production', texts: [text] }])?.cid;
+    const found = (text: string) => deployedCid([{ environment: 'production', texts: [text] }], 'acme/app')?.cid;
     expect(found(`https://gateway.example/ipfs/${v0}/index.html`)).toBe(
       'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354',
     );
@@ -100,8 +102,15 @@ describe('a deployment names a CID', () => {
     expect(found(`{"cid":"${A}"}`)).toBe(A);
   });
 
+  it('of another site of the same repository for that site only', () => {
+    const texts = [JSON.stringify({ tool: 'pinata-deploy', project: 'acme/app#docs', tag: 'production', cid: A })];
+    const active = [{ environment: 'ipfs-production', texts }];
+    expect(deployedCid(active, 'acme/app')).toBeUndefined();
+    expect(deployedCid(active, 'acme/app#docs')?.cid).toBe(A);
+  });
+
   it('only when it is of production, and one', () => {
-    const of = (environment: string, text: string) => deployedCid([{ environment, texts: [text] }]);
+    const of = (environment: string, text: string) => deployedCid([{ environment, texts: [text] }], 'acme/app');
     expect(of('github-pages', `ipfs://${A}`)).toBeUndefined();
     for (const name of ['production-preview', 'pre-production', 'non-production', 'my-production']) {
       expect(of(name, `ipfs://${A}`)).toBeUndefined();

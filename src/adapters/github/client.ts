@@ -1,5 +1,6 @@
 import { getOctokit } from '@actions/github';
 import { ActionError } from '../../domain/errors.ts';
+import { numberAt } from '../../domain/json.ts';
 import type { Answer, Traffic } from '../http/traffic.ts';
 
 export interface RepositoryOptions {
@@ -42,4 +43,9 @@ export function explainGitHub(answer: Answer, doing: string): ActionError {
   return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${answer.status})`, {
     cause: answer,
   });
+}
+
+/** True for an error that `explainGitHub` made of an answer with this status. */
+export function isStatus(error: unknown, status: number): boolean {
+  return error instanceof ActionError && numberAt(error.cause, 'status') === status;
 }

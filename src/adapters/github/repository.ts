@@ -2,7 +2,8 @@ import { ActionError } from '../../domain/errors.ts';
 import type { ActiveDeployment, Known, PullRequest } from '../../domain/github.ts';
 import { listAt, numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { GitHub } from '../../ports.ts';
-import { callGitHub, type RepositoryOptions } from './client.ts';
+import type { RepositoryOptions } from './client.ts';
+import { askRepository } from './query.ts';
 
 /** Pull requests that one query asks for. */
 const PULL_REQUESTS_A_QUERY = 50;
@@ -12,7 +13,7 @@ const COMMIT = /^[0-9a-f]{7,40}$/;
 /** Newest first. What was deployed two thousand deployments ago and never since is not looked for. */
 const MAX_DEPLOYMENT_PAGES = 20;
 
-/** What GitHub knows about one repository, asked in GraphQL: one request tells what REST needs dozens for. */
+/** What GitHub knows about one repository. */
 export function createRepository(options: RepositoryOptions): GitHub {
   return {
     pullRequests: (numbers) => whatIsKnown(() => readPullRequests(options, numbers)),
@@ -40,7 +41,7 @@ async function readPullRequests(
   for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
     const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
     const fields = asked.map((number) => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
-    const repository = await ask(options, 'read the pull requests', fields.join(' '));
+    const repository = await askRepository(options, 'read the pull requests', fields.join(' '));
     for (const number of asked) {
       const answer = valueAt(repository, `p${number}`);
       const pullRequest = parsePullRequest(answer);
@@ -69,7 +70,7 @@ async function readDeployments(options: RepositoryOptions): Promise<readonly Act
         nodes { environment state payload latestStatus { environmentUrl } }
         pageInfo { hasNextPage endCursor }
       }`;
-    const { nodes, next } = parseDeployments(await ask(options, 'read the deployments', fields));
+    const { nodes, next } = parseDeployments(await askRepository(options, 'read the deployments', fields));
     active.push(...nodes);
     after = next;
     if (after === '') break;
@@ -106,7 +107,7 @@ async function readCommitTrees(
     const fields = asked.map(
       (commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`,
     );
-    const repository = await ask(options, 'read the commits', fields.join(' '));
+    const repository = await askRepository(options, 'read the commits', fields.join(' '));
     for (const [index, commit] of asked.entries()) {
       const answer = valueAt(repository, `c${index}`);
       const tree = textAt(answer, 'tree', 'oid');
@@ -115,39 +116,4 @@ async function readCommitTrees(
     }
   }
   return trees;
-}
-
-/** The `repository` of a query's answer. Throws ActionError with what GitHub said. */
-async function ask(options: RepositoryOptions, doing: string, fields: string): Promise<unknown> {
-  const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
-  const { data, errors } = await callGitHub(options, doing, ({ octokit, owner, repo: name }) =>
-    partial(octokit.graphql(query, { owner, name })),
-  );
-  const found = valueAt(data, 'repository');
-  // A pull request that does not exist is null in the answer, and nothing follows from it.
-  const refused = errors.find((error) => textAt(error, 'type') !== 'NOT_FOUND');
-  if (refused !== undefined || typeof found !== 'object' || found === null) {
-    const isDenied = refused === undefined || textAt(refused, 'type') === 'FORBIDDEN';
-    throw new ActionError(
-      isDenied ? 'credentials' : 'network',
-      `GitHub did not ${doing} (${textAt(refused, 'message') ?? 'no such repository'})`,
-    );
-  }
-  return found;
-}
-
-interface PartialAnswer {
-  readonly data: unknown;
-  readonly errors: readonly unknown[];
-}
-
-/** The client throws an answer that has errors, though the rest of it is good. */
-async function partial(query: Promise<unknown>): Promise<PartialAnswer> {
-  try {
-    return { data: await query, errors: [] };
-  } catch (error) {
-    const errors = listAt(error, 'errors');
-    if (errors === undefined) throw error;
-    return { data: valueAt(error, 'data'), errors };
-  }
 }

@@ -3,6 +3,7 @@ import { ActionError } from '../../domain/errors.ts';
 /** A rate limit passes more slowly than a fault. */
 const LIMITED_FACTOR = 4;
 const MAX_DELAY_MS = 60_000;
+const PATIENCE_MS = 30_000;
 const RETRIED_STATUSES = new Set([408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530]);
 
 interface SeenAnswer {
@@ -26,9 +27,16 @@ export type AttemptResult = { readonly answer: SeenAnswer } | { readonly error: 
  */
 export function retryDelayMs(result: AttemptResult, { count, firstDelayMs }: Attempted): number | undefined {
   if ('error' in result) return result.error instanceof ActionError ? undefined : jittered(firstDelayMs, count);
-  const { status, headers } = result.answer;
+  const { status, headers, body } = result.answer;
+  if (status === 403 && /rate limit/i.test(body)) return limitedDelayMs(headers);
   if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return undefined;
   return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+}
+
+/** GitHub refuses who asks too much with a 403. What passes soon is waited for; an hour is not. */
+function limitedDelayMs(headers: Headers): number | undefined {
+  const delay = askedDelayMs(headers);
+  return delay !== undefined && delay <= PATIENCE_MS ? delay : undefined;
 }
 
 /** The service sometimes answers uploads with a 400 that is a page instead of an error. */

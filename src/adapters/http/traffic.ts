@@ -252,7 +252,7 @@ class MalformedAnswer extends Error {
 
 /** Lets a 2xx answer pass only when its body is JSON: these APIs speak nothing else. */
 export function requireJson(answer: Answer): Answer {
-  if (answer.status < 200 || answer.status > 299) return answer;
+  if (answer.status < 200 || answer.status > 299 || answer.status === 204) return answer;
   try {
     JSON.parse(answer.body);
     return answer;

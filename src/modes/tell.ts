@@ -1,0 +1,159 @@
+import {
+  type CommentKey,
+  findOwn,
+  type LastGood,
+  type OwnComment,
+  parseLastGood,
+  planComment,
+} from '../domain/comment.ts';
+import { ActionError } from '../domain/errors.ts';
+import {
+  type DeploymentOrder,
+  type DeploymentPayload,
+  environmentOf,
+  ofTag,
+  planDeployment,
+} from '../domain/github-deployment.ts';
+import { withBlock } from '../domain/release-notes.ts';
+import type { Project } from '../domain/tag.ts';
+import type { Comments, CommitStatus, GitHub, GithubDeployments, Log, Releases } from '../ports.ts';
+
+/** What is to be told on GitHub; what is undefined is not. */
+export interface Telling {
+  readonly comment: CommentOrder | undefined;
+  readonly deployment: DeploymentNews | undefined;
+  readonly status: { readonly sha: string; readonly status: CommitStatus } | undefined;
+  readonly release: { readonly gitTag: string; readonly project: Project; readonly block: string } | undefined;
+}
+
+export interface CommentOrder {
+  readonly key: CommentKey;
+  /** The whole comment; a failure keeps the preview that worked last. */
+  readonly render: (lastGood: LastGood | undefined) => string;
+  /** `gone`: the pull request is closed, so nothing new is begun on it. */
+  readonly occasion: 'news' | 'gone';
+}
+
+export type DeploymentNews =
+  | {
+      readonly kind: 'live';
+      readonly order: DeploymentOrder;
+      readonly environmentUrl: string;
+      readonly logUrl: string;
+    }
+  | { readonly kind: 'gone'; readonly of: Pick<DeploymentPayload, 'project' | 'tag'>; readonly description: string };
+
+export interface TellPorts {
+  readonly log: Log;
+  readonly comments: Comments;
+  readonly deployments: GithubDeployments;
+  readonly releases: Releases;
+  readonly github: Pick<GitHub, 'pullRequests'>;
+}
+
+export interface Told {
+  /** '' where there is none. */
+  readonly commentUrl: string;
+  readonly deploymentId: string;
+}
+
+/** Tells on GitHub what a run came to. Never fails: what GitHub does not take is one warning, with the permission it takes. */
+export async function tell(telling: Telling, ports: TellPorts): Promise<Told> {
+  const { comment, deployment, status, release } = telling;
+  const untold: string[] = [];
+  const attempt = async <T>(what: string, permission: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      const why = error.message.replace(/\.$/, '');
+      untold.push(`${what}: ${why}${error.kind === 'credentials' ? `; it takes the permission ${permission}` : ''}`);
+      return undefined;
+    }
+  };
+  // One after the other: GitHub limits who writes much at once.
+  const commented =
+    comment && (await attempt('the comment', 'pull-requests: write', () => tellComment(comment, ports)));
+  const deployed =
+    deployment && (await attempt('the deployment', 'deployments: write', () => tellDeployment(deployment, ports)));
+  if (status !== undefined) {
+    const { sha } = status;
+    await attempt('the commit status', 'statuses: write', () => ports.deployments.setCommitStatus(sha, status.status));
+  }
+  if (release !== undefined) {
+    await attempt('the release', 'contents: write', () => tellRelease(release, ports));
+  }
+  if (untold.length > 0) ports.log.warn(`Not everything could be told on GitHub. ${untold.join('. ')}.`);
+  return { commentUrl: commented?.url ?? '', deploymentId: deployed === undefined ? '' : String(deployed) };
+}
+
+async function tellComment(order: CommentOrder, ports: TellPorts): Promise<OwnComment | undefined> {
+  const { key, occasion, render } = order;
+  const own = findOwn(await ports.comments.listOwn(key.pullRequest), key);
+  if (occasion === 'gone' ? own.length === 0 : await isOver(key, ports)) return undefined;
+  const [first] = own;
+  const body = render(first === undefined ? undefined : parseLastGood(first.body));
+  const written = await write(own, body, { key, comments: ports.comments });
+  ports.log.line(`Commented: ${written.url}`);
+  return written;
+}
+
+/** Where GitHub does not say, the event is believed. */
+async function isOver({ pullRequest }: CommentKey, { github }: TellPorts): Promise<boolean> {
+  const known = await github.pullRequests([pullRequest]);
+  const state = known.kind === 'known' ? known.value.get(pullRequest)?.state : undefined;
+  return state !== undefined && state !== 'open';
+}
+
+interface Place {
+  readonly key: CommentKey;
+  readonly comments: Comments;
+}
+
+async function write(own: readonly OwnComment[], body: string, { key, comments }: Place): Promise<OwnComment> {
+  const plan = planComment(own, body);
+  for (const { id } of plan.superfluous) await comments.remove(id);
+  if (plan.write.kind === 'keep') return plan.write.comment;
+  if (plan.write.kind === 'update') {
+    const updated = await comments.update(plan.write.comment.id, body);
+    if (updated !== undefined) return updated;
+  }
+  const created = await comments.create(key.pullRequest, body);
+  // Another run may have created one at the same time: both see both now, and keep the older one.
+  const all = findOwn(await comments.listOwn(key.pullRequest), key);
+  return all.length > 1 ? await write(all, body, { key, comments }) : created;
+}
+
+async function tellDeployment(news: DeploymentNews, { deployments, log }: TellPorts): Promise<number | undefined> {
+  if (news.kind === 'gone') {
+    const { environment } = environmentOf(news.of.tag);
+    const over = ofTag(await deployments.list(environment), news.of);
+    for (const { id } of over) await end(deployments, id, news.description);
+    return undefined;
+  }
+  const { order, environmentUrl, logUrl } = news;
+  const { present, over } = planDeployment(await deployments.list(order.environment), order.payload);
+  const id = present?.id ?? (await deployments.create(order));
+  if (present === undefined) {
+    await deployments.setStatus(id, { state: 'success', description: order.description, environmentUrl, logUrl });
+    log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
+  }
+  for (const old of over) await end(deployments, old.id, 'Replaced by a newer deployment');
+  return id;
+}
+
+async function end(deployments: GithubDeployments, id: number, description: string): Promise<void> {
+  await deployments.setStatus(id, { state: 'inactive', description, environmentUrl: '', logUrl: '' });
+}
+
+async function tellRelease(
+  { gitTag, project, block }: NonNullable<Telling['release']>,
+  { releases, log }: TellPorts,
+): Promise<void> {
+  const release = await releases.read(gitTag);
+  if (release === undefined) return;
+  const notes = withBlock(release.notes, block, project);
+  if (notes === release.notes) return;
+  await releases.write(release.id, notes);
+  log.line(`Wrote the CID into the notes of release ${gitTag}.`);
+}
