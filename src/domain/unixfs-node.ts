@@ -71,6 +71,16 @@ export function decodeNode(block: Uint8Array): DecodedNode | undefined {
   };
 }
 
+/** How many links a block claims to have, without a decoded one of them in memory. */
+export function countLinks(block: Uint8Array): number {
+  let count = 0;
+  visitFields(block, ({ number }) => {
+    if (number === 2) count += 1;
+    return true;
+  });
+  return count;
+}
+
 function decodeLink(field: Field): DecodedLink | undefined {
   if (!('bytes' in field)) return undefined;
   let cid: Uint8Array | undefined;

@@ -34,10 +34,15 @@ export function craftedDag() {
   };
 }
 
-/** The bytes of a node with these links. */
-export function craftedNode(type: keyof typeof TYPES, links: readonly CraftedLink[]): Uint8Array {
+/** The bytes of a node with these links, and content of its own. */
+export function craftedNode(
+  type: keyof typeof TYPES,
+  links: readonly CraftedLink[],
+  content: Uint8Array = Buffer.of(),
+): Uint8Array {
   const message = [
     Buffer.of(0x08, TYPES[type]),
+    content.length === 0 ? Buffer.of() : field(2, content),
     type === 'shard' ? Buffer.of(0x28, 0x22, 0x30, 0x80, 0x02) : Buffer.of(),
   ];
   return Buffer.concat([

@@ -114,7 +114,8 @@ export async function carOf(
 }
 
 export const honest: Behaviour = (response, truth) => {
-  response.writeHead(truth === undefined ? 404 : 200, { 'content-type': 'application/vnd.ipld.raw' });
+  const type = { 'content-type': 'application/vnd.ipld.raw' };
+  response.writeHead(truth === undefined ? 404 : 200, { ...type, 'content-length': truth?.length ?? 0 });
   response.end(truth);
 };
 

@@ -1,7 +1,7 @@
 import { type Cid, codecOf, RAW_CODEC } from '../../domain/cid.ts';
 import { foreignProfile } from '../../domain/encoding.ts';
 import type { CidProfile } from '../../domain/listing.ts';
-import { type DecodedNode, decodeNode } from '../../domain/unixfs-node.ts';
+import { countLinks, type DecodedNode, decodeNode } from '../../domain/unixfs-node.ts';
 import type { Entry, Place, TreeSide } from './tree-side.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -32,23 +32,27 @@ export interface BaseOptions {
   readonly profile: CidProfile;
   /** `open`: throws ForeignRules as soon as a node shows that it was made by those of another profile. */
   readonly rules: 'open' | 'known';
+  /** In all nodes together: a small block that is linked from everywhere stands for any number of entries. */
+  readonly mostLinks: number;
 }
 
-/** In all nodes together: a small block that is linked from everywhere stands for any number of entries. */
-const MOST_LINKS = 100_000;
-
 /** The side that was published before: each node is read when it is needed. */
-export function baseSide({ read, profile, rules }: BaseOptions): TreeSide & { readonly isStrange: () => boolean } {
+export function baseSide({
+  read,
+  profile,
+  rules,
+  mostLinks,
+}: BaseOptions): TreeSide & { readonly isStrange: () => boolean } {
   let strange = false;
   let links = 0;
   // One for all that is under way when it happens: errors are large.
-  const tooMany = new Unreadable(`more than ${MOST_LINKS.toLocaleString('en-US')} entries would have to be compared`);
+  const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString('en-US')} entries would have to be compared`);
 
   function decode(block: Uint8Array): DecodedNode {
-    // Once there are too many, whatever else was under way ends here too.
-    const node = links > MOST_LINKS ? undefined : decodeNode(block);
-    links += 1 + (node?.links.length ?? 0);
-    if (links > MOST_LINKS) throw tooMany;
+    // Counted before they are decoded. Once there are too many, whatever else was under way ends here too.
+    if (links <= mostLinks) links += 1 + countLinks(block);
+    if (links > mostLinks) throw tooMany;
+    const node = decodeNode(block);
     if (node === undefined) throw new Unreadable('it holds something else than UnixFS');
     return node;
   }

@@ -23,7 +23,7 @@ export interface BlockSource {
 const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
 /** All shards of a directory of a hundred thousand names. */
 const MAX_CAR_BYTES = 8 * 1024 * 1024;
-const MAX_CAR_NODES = 50_000;
+const MAX_CAR_NODES = 30_000;
 const DEDICATED_TIMEOUT_MS = 4000;
 const PUBLIC_TIMEOUT_MS = 5000;
 
@@ -79,7 +79,10 @@ async function readCar(cid: Cid, request: SentRequest): Promise<BlocksRead> {
   const body = await open(request, { maxBytes: MAX_CAR_BYTES, accept });
   if (body.kind === 'failed') return body;
   const blocks = new Map<Cid, Uint8Array>();
-  for (const [found, bytes] of nodesInCar(body.bytes)) if (blocks.size < MAX_CAR_NODES) blocks.set(found, bytes);
+  for (const [found, bytes] of nodesInCar(body.bytes)) {
+    if (blocks.size >= MAX_CAR_NODES) break;
+    blocks.set(found, bytes);
+  }
   return blocks.has(cid) ? { kind: 'read', blocks, bytes: body.bytes.length } : wrongBytes(body.bytes);
 }
 

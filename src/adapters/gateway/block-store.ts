@@ -24,7 +24,7 @@ export interface BlockStore {
 const CONCURRENCY = 8;
 const MAX_REQUESTS = 5000;
 /** All of it is kept in memory, and what is under way comes on top: eight blocks, or one CAR. */
-const MAX_BYTES = 12 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export function createBlockStore({ root, sources, known }: BlockStoreOptions): BlockStore {
   const asked = sources.map(watched);

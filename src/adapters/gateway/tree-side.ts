@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid';
 import { type Cid, cidFromDigest, cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
 import type { Build, ListedFile } from '../../domain/listing.ts';
 import { type DecodedLink, type DecodedNode, decodeNode } from '../../domain/unixfs-node.ts';
-import { mapFew } from './few-at-once.ts';
+import type { MapFew } from './few-at-once.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** What a directory has under a name. */
@@ -33,6 +33,11 @@ export interface TreeSide {
   readShard(entry: Entry, place: Place): Promise<DecodedNode>;
 }
 
+/** A tree that is walked. */
+export interface WalkedSide extends TreeSide {
+  readonly mapFew: MapFew;
+}
+
 /** The build: all of it is in memory. */
 export function buildSide({ listing, nodes }: Build): TreeSide {
   const nodeOf = ({ cid, inline }: Entry): DecodedNode => {
@@ -51,16 +56,16 @@ export function buildSide({ listing, nodes }: Build): TreeSide {
 }
 
 /** All entries of a directory, through all of its shards. */
-export async function entriesOf(side: TreeSide, node: DecodedNode, place: Place): Promise<readonly Entry[]> {
+export async function entriesOf(side: WalkedSide, node: DecodedNode, place: Place): Promise<readonly Entry[]> {
   if (node.kind !== 'shard') return node.links.map((link) => entryOf(link, 0));
   const slots = [...slotsOf(node).values()];
   const shards = slots.filter(({ name }) => name === '');
-  const inner = await mapFew(shards, (shard) => entriesOfSlot(side, shard, place));
+  const inner = await side.mapFew(shards, (shard) => entriesOfSlot(side, shard, place));
   return [...slots.filter(({ name }) => name !== ''), ...inner.flat()];
 }
 
 /** A slot of a shard holds one entry, or a shard of the next level. */
-export async function entriesOfSlot(side: TreeSide, slot: Entry, place: Place): Promise<readonly Entry[]> {
+export async function entriesOfSlot(side: WalkedSide, slot: Entry, place: Place): Promise<readonly Entry[]> {
   if (slot.name !== '') return [slot];
   return await entriesOf(side, await side.readShard(slot, place), place);
 }

@@ -3,7 +3,7 @@ import type { Build, ListedFile } from '../../domain/listing.ts';
 import type { DecodedNode } from '../../domain/unixfs-node.ts';
 import type { BaseReading } from '../../ports.ts';
 import { baseSide, ForeignRules, type ReadBlock } from './base-side.ts';
-import { mapFew } from './few-at-once.ts';
+import { fewAtOnce, type MapFew } from './few-at-once.ts';
 import {
   below,
   buildSide,
@@ -14,16 +14,18 @@ import {
   type Place,
   type Resolved,
   slotsOf,
-  type TreeSide,
+  type WalkedSide,
 } from './tree-side.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** More than differs between two versions of a site, and little enough to be kept in memory. */
+const LINKS_ANYWAY = 30_000;
+const LINKS_PER_FILE = 4;
 const MOST_PATHS = 200_000;
 const MOST_PATH_LENGTHS = 16_000_000;
 const MOST_LEVELS = 256;
 
-interface Side extends TreeSide {
+interface Side extends WalkedSide {
   /** The files that the other side does not have at the same path. */
   readonly files: Map<string, ListedFile>;
 }
@@ -32,6 +34,7 @@ interface Walk {
   readonly before: Side;
   readonly after: Side;
   readonly emptyDirectories: string[];
+  readonly mapFew: MapFew;
   /** Throws Unreadable beyond any reason. */
   readonly arrive: (place: Place) => void;
 }
@@ -46,11 +49,17 @@ export interface WalkOptions {
  * entered, so only directories on changed paths are read, and of a sharded directory only the shards that differ.
  */
 export async function walkTrees(build: Build, base: Cid, options: WalkOptions): Promise<BaseReading> {
-  const published = baseSide({ ...options, profile: build.profile });
+  const published = baseSide({
+    ...options,
+    profile: build.profile,
+    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size,
+  });
+  const mapFew = fewAtOnce();
   const walk: Walk = {
-    before: { ...published, files: new Map() },
-    after: { ...buildSide(build), files: new Map() },
+    before: { ...published, files: new Map(), mapFew },
+    after: { ...buildSide(build), files: new Map(), mapFew },
     emptyDirectories: [],
+    mapFew,
     arrive: limiter(),
   };
   try {
@@ -128,7 +137,7 @@ async function compareDirectories(
     const all = byName(await entriesOf(walk.after, fresh, place));
     if (gone.some((name) => all.has(name))) throw new Unreadable('it has a directory with two entries of one name');
   }
-  await mapFew([...new Set([...before.keys(), ...after.keys()])], (name) =>
+  await walk.mapFew([...new Set([...before.keys(), ...after.keys()])], (name) =>
     compareEntries(walk, [before.get(name), after.get(name)], below(place, name)),
   );
 }
@@ -164,7 +173,7 @@ async function list(
   }
   const entries = byName(await entriesOf(side, found.node, place));
   if (entries.size === 0) walk.emptyDirectories.push(place.path);
-  await mapFew([...entries.values()], async (entry) => {
+  await walk.mapFew([...entries.values()], async (entry) => {
     const inside = below(place, entry.name);
     walk.arrive(inside);
     await list(walk, side, { found: await side.resolve(entry, inside), place: inside });
@@ -191,7 +200,7 @@ async function differingEntries(
   }
   const before = slotsOf(old);
   const after = slotsOf(fresh);
-  const slots = await mapFew([...new Set([...before.keys(), ...after.keys()])], (slot) =>
+  const slots = await walk.mapFew([...new Set([...before.keys(), ...after.keys()])], (slot) =>
     differingSlot(walk, [before.get(slot), after.get(slot)], place),
   );
   return { before: slots.flatMap((slot) => slot.before), after: slots.flatMap((slot) => slot.after) };
