@@ -1,4 +1,5 @@
 import { isTagName, sha256Hex } from './tag.ts';
+import type { Provenance, WorkflowRun } from './workflow-run.ts';
 
 /** What the runner says about the event that started this run. Text fields are empty when unknown. */
 export interface RunContext {
@@ -17,6 +18,10 @@ export interface RunContext {
   readonly closed: ClosedPullRequest | undefined;
   /** GitHub gives this run no secrets: it is for a pull request from a fork, or for Dependabot. */
   readonly withoutSecrets: boolean;
+  /** The run that a `workflow_run` event is about. */
+  readonly workflowRun: WorkflowRun | undefined;
+  /** What that run built; undefined until somebody found out. */
+  readonly provenance: Provenance | undefined;
   /** A push that deletes its branch has nothing to deploy. */
   readonly refDeleted: boolean;
   /** Link to the log of this run. */
@@ -62,7 +67,32 @@ export function chooseMode(mode: ModeInput, context: RunContext): Mode {
       hint: 'Use pull_request, or set mode: deploy when the files at path come from a trusted checkout.',
     };
   }
+  if (context.provenance !== undefined) return modeOfRun(context.provenance);
   return deploysOn(context) ? { kind: 'deploy' } : skip(whyNot(context));
+}
+
+function modeOfRun(provenance: Provenance): Mode {
+  if (provenance.kind === 'over') return skip(provenance.reason);
+  if (provenance.kind !== 'unclear') return { kind: 'deploy' };
+  return {
+    kind: 'refuse',
+    reason: `It is not clear what the workflow built that this run follows: ${provenance.reason}.`,
+    hint: 'Nothing was sent. Set mode: deploy and tags where you know what is at path and that it may be published.',
+  };
+}
+
+/** The context of what a workflow run built, once that is known. */
+export function withProvenance(context: RunContext, provenance: Provenance): RunContext {
+  const commit = context.workflowRun?.headSha ?? context.commit;
+  switch (provenance.kind) {
+    case 'pull-request':
+      return { ...context, provenance, commit, pullRequest: provenance.number };
+    case 'branch':
+      return { ...context, provenance, commit, ref: `refs/heads/${provenance.branch}` };
+    case 'over':
+    case 'unclear':
+      return { ...context, provenance };
+  }
 }
 
 function deploysOn({ event, activity, refDeleted }: RunContext): boolean {
@@ -92,7 +122,7 @@ export function computeTags(context: RunContext): readonly string[] {
   const queued = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]*)-[0-9a-f]+$/.exec(context.ref)?.[1];
   if (queued !== undefined) return [`pr-${queued}`];
   if (context.releaseTag !== '') return [gitTagName(context.releaseTag)];
-  if (!EVENTS_OF_A_REF.has(context.event)) return [];
+  if (!EVENTS_OF_A_REF.has(context.event) && context.provenance?.kind !== 'branch') return [];
   const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
   if (tag !== undefined) return [gitTagName(tag)];
   const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];

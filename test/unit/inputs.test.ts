@@ -20,6 +20,8 @@ const context: RunContext = {
   releaseTag: '',
   closed: undefined,
   withoutSecrets: false,
+  workflowRun: undefined,
+  provenance: undefined,
   refDeleted: false,
   runUrl: '',
 };

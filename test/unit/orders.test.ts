@@ -22,6 +22,8 @@ const push: RunContext = {
   releaseTag: '',
   closed: undefined,
   withoutSecrets: false,
+  workflowRun: undefined,
+  provenance: undefined,
   refDeleted: false,
   runUrl: '',
 };

@@ -14,6 +14,8 @@ const push: RunContext = {
   releaseTag: '',
   closed: undefined,
   withoutSecrets: false,
+  workflowRun: undefined,
+  provenance: undefined,
   refDeleted: false,
   runUrl: '',
 };

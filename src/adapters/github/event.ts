@@ -1,6 +1,7 @@
 import { context as runner } from '@actions/github';
 import { numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { ClosedPullRequest, RunContext } from '../../domain/run.ts';
+import type { WorkflowRun } from '../../domain/workflow-run.ts';
 
 /**
  * The event that started this run, from the runner's environment and the event's payload. Payload fields are read one by
@@ -25,6 +26,8 @@ export function readRunContext(): RunContext {
     pullRequest,
     closed: pullRequest === undefined || field('action') !== 'closed' ? undefined : readClosed(payload, pullRequest),
     withoutSecrets: eventName === 'pull_request' && (isForeign || actor === 'dependabot[bot]'),
+    workflowRun: eventName === 'workflow_run' ? readWorkflowRun(payload) : undefined,
+    provenance: undefined,
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
     runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',
@@ -37,5 +40,16 @@ function readClosed(payload: unknown, number: number): ClosedPullRequest {
     number,
     merged: valueAt(payload, 'pull_request', 'merged') === true,
     at: Number.isNaN(at.getTime()) ? undefined : at,
+  };
+}
+
+function readWorkflowRun(payload: unknown): WorkflowRun {
+  const field = (...path: readonly string[]): string => textAt(payload, 'workflow_run', ...path) ?? '';
+  return {
+    event: field('event'),
+    conclusion: field('conclusion'),
+    headSha: field('head_sha'),
+    headBranch: field('head_branch'),
+    headRepository: field('head_repository', 'full_name'),
   };
 }
