@@ -107,13 +107,14 @@ export function makeComment(repository: string, given: Change['comments'][number
   const before = backend.store.github.comments.get(String(databaseId));
   const nowMs = backend.clock.now().getTime();
   const createdAt = given.createdAt ?? before?.createdAt ?? nowMs;
+  const known = before === undefined ? somebody : before.author;
   return {
     id: String(databaseId),
     repository,
     databaseId,
     number: given.number,
     body: given.body,
-    author: given.author ?? before?.author ?? somebody,
+    author: given.author === undefined ? known : given.author,
     createdAt,
     updatedAt: before === undefined ? createdAt : nowMs,
   };

@@ -121,10 +121,10 @@ function renderComment(comment: IssueComment, { repository, links }: RestCall, b
     html_url: `${page}#issuecomment-${databaseId}`,
     issue_url: `${api}/${number}`,
     body,
-    user: renderUser(author, links),
+    user: author === null ? null : renderUser(author, links),
     created_at: renderTime(createdAt),
     updated_at: renderTime(updatedAt),
-    author_association: associationOf(author, repository),
-    performed_via_github_app: renderApp(author, links),
+    author_association: author === null ? 'NONE' : associationOf(author, repository),
+    performed_via_github_app: author === null ? null : renderApp(author, links),
   };
 }

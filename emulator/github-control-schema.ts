@@ -44,7 +44,7 @@ const issueSchema = v.strictObject({
 const commentSchema = v.strictObject({
   number: identifier,
   body: v.string(),
-  author: v.optional(user),
+  author: v.optional(v.nullable(user)),
   /** Names the comment to change; without it a new one is made. */
   databaseId: v.optional(identifier),
   createdAt: v.optional(time),

@@ -78,7 +78,8 @@ export interface IssueComment {
   /** Of the issue or pull request. */
   readonly number: number;
   readonly body: string;
-  readonly author: GithubUser;
+  /** Null: GitHub tells nobody. */
+  readonly author: GithubUser | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type Answer, json, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
@@ -76,6 +77,7 @@ async function answerChecked(asked: Asked, answer: () => Answer | Promise<Answer
   const body: unknown = given.body === '' ? undefined : JSON.parse(String(given.body));
   const problem = checkAnswer(asked.operation, given.status, body);
   const headers = {
+    'X-GitHub-Request-Id': randomUUID(),
     'X-GitHub-Media-Type': 'github.v3; format=json',
     'X-GitHub-Api-Version-Selected': versionOf(asked.call),
   };

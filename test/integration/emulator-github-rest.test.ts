@@ -109,6 +109,34 @@ describe('comments', () => {
     expect((await failureOf(write(' \n'))).message).toContain('Body cannot be blank');
   });
 
+  it('may be of anybody, and of nobody', async () => {
+    const carol = { login: 'Acme', id: 5, type: 'User' } as const;
+    const made = await github.github({
+      repository: 'acme/authors',
+      pullRequests: [{ number: 3, state: 'OPEN' }],
+      comments: [
+        { number: 3, body: 'One', author: null, createdAt: '2026-02-03T04:05:06Z' },
+        { number: 3, body: 'Two', author: carol },
+        { number: 3, body: 'Three' },
+      ],
+    });
+    const where = { owner: 'acme', repo: 'authors', issue_number: 3 } as const;
+    const { data } = await comments.listComments(where);
+    expect(data).toMatchObject([
+      { body: 'One', user: null, created_at: '2026-02-03T04:05:06Z', updated_at: '2026-02-03T04:05:06Z' },
+      { body: 'Two', user: carol, author_association: 'OWNER' },
+      { body: 'Three', user: { type: 'User' }, author_association: 'NONE' },
+    ]);
+    expect(data.map(({ id }) => id)).toEqual(made.comments.map(({ databaseId }) => databaseId));
+    await github.clock({ advanceMs: 60_000 });
+    const [one] = made.comments;
+    const changed = { number: 3, body: 'Edited', databaseId: one?.databaseId ?? 0 };
+    await github.github({ repository: 'acme/authors', comments: [changed] });
+    const [first] = (await comments.listComments(where)).data;
+    expect(first).toMatchObject({ body: 'Edited', user: null, created_at: '2026-02-03T04:05:06Z' });
+    expect(first?.updated_at).not.toBe(first?.created_at);
+  });
+
   it('are only there where an issue or pull request is', async () => {
     for (const where of [{ issue_number: 99 }, { issue_number: 1, repo: 'none' }]) {
       const { status, response } = await failureOf(comments.listComments({ ...site, ...where }));
