@@ -67,7 +67,7 @@ export function diffTrees(pair: TreePair, options: DiffOptions): Diff {
   for (const [path, file] of pair.after) {
     if (!pair.before.has(path)) come.push({ path, stripped: stripHash(path, options.stripHash), file });
   }
-  changes.push(...describeMoves(pairMoves({ gone, come })));
+  for (const change of describeMoves(pairMoves({ gone, come }))) changes.push(change);
   return {
     changes: sortChanges(changes),
     unchanged,

@@ -30,6 +30,24 @@ export async function compareWithBase(
   if (choice.kind === 'none') return choice;
   const { base } = choice;
   if (base.cid === build.root) return unchanged(build, base);
+  try {
+    return await compareTrees(build, { base, stripHash, builtCommit }, ports);
+  } catch (error) {
+    // Whatever it is: a deploy does not fail for want of a diff. What is wrong with the files, the upload will say.
+    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    return { kind: 'unavailable', base, reason };
+  }
+}
+
+interface Compared extends Omit<CompareOptions, 'base'> {
+  readonly base: DiffBase;
+}
+
+async function compareTrees(
+  build: Build,
+  { base, stripHash, builtCommit }: Compared,
+  ports: ComparePorts,
+): Promise<Comparison> {
   const tree = await ports.publishedTree(base.cid);
   const [{ reading, hashed }, evidence] = await Promise.all([
     readBase(tree, build, ports),

@@ -118,6 +118,19 @@ describe('roots that differ though no file does', () => {
   });
 });
 
+describe('a comparison that meets what nobody foresaw', () => {
+  it('leaves no diff, and what it was', async () => {
+    const build: Build = { ...buildOf(NEW), profile: 'unixfs-v1-2025' };
+    const ports: ComparePorts = {
+      commitTrees: quietGitHub.commitTrees,
+      build: () => Promise.resolve(build),
+      publishedTree: () => Promise.reject(new RangeError('too much.')),
+    };
+    const comparison = await compareWithBase(build, { base, stripHash: [], builtCommit: undefined }, ports);
+    expect(comparison).toMatchObject({ kind: 'unavailable', reason: 'too much' });
+  });
+});
+
 describe('a base that cannot be read', () => {
   it('leaves no diff, and the reason', async () => {
     const { comparison } = await compare({
