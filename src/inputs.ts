@@ -62,6 +62,9 @@ const FIELDS = {
   'dry-run': field('false', value.flag),
   'require-credentials': field('false', value.flag),
   'github-token': { ...field('', value.headerValue), secret: true },
+  comment: field('auto', value.word('auto', 'true', 'false')),
+  deployment: field('auto', value.word('auto', 'true', 'false')),
+  'commit-status': field('false', value.flag),
   summary: field('true', value.flag),
   'pinata-api-url': field('https://api.pinata.cloud', value.baseUrl),
   'pinata-upload-url': field('https://uploads.pinata.cloud', value.baseUrl),
@@ -77,6 +80,8 @@ const RENAMED = {
   'retention-count': 'keep-last',
   'retention-max-removals': 'max-removals',
   'retention-dry-run': 'unpin',
+  'set-pr-comment': 'comment',
+  'set-github-status': 'commit-status',
 } as const satisfies Record<string, keyof typeof FIELDS>;
 const REFUSED = ['pinata-api-key', 'pinata-secret-api-key', 'pinataKey', 'pinataSecret'] as const;
 

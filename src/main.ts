@@ -2,15 +2,20 @@ import { readRunContext } from './adapters/github/event.ts';
 import { readCacheService } from './adapters/github/listing-cache.ts';
 import { createLog } from './adapters/runner/log.ts';
 import { fail, mask, readInput, writeOutputs, writeReport, writeSummary } from './adapters/runner/runner.ts';
-import { asActionError } from './domain/errors.ts';
+import { type ActionError, asActionError } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
-import type { Mode } from './domain/run.ts';
+import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
-import { failedOutputs, renderOutputs, renderReport } from './render/outputs.ts';
+import { tell } from './modes/tell.ts';
+import { failedOutputs, renderOutputs, renderReport, type WrittenPaths } from './render/outputs.ts';
 import { overBudget } from './render/size-budget.ts';
 import { renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
 import { renderBytes } from './render/units.ts';
 import { runMode } from './runs.ts';
+import { type Story, tellingOf } from './tellings.ts';
+import type { Wiring } from './wiring/account.ts';
+import { locate } from './wiring/locate.ts';
+import { tellPorts } from './wiring/tell.ts';
 
 type Values = Inputs['values'];
 
@@ -33,39 +38,60 @@ const UNDERTAKINGS: Readonly<Record<Mode['kind'], Undertaking>> = {
 async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) mask(read(name));
   mask(readCacheService().token);
-  const context = readRunContext();
-  const summaryContext: SummaryContext = {
-    project: read('project') || context.repository,
-    commit: context.commit,
-    runUrl: context.runUrl,
-  };
-  const wantsSummary = read('summary') !== 'false';
-  let undertaking: Undertaking = 'Deploy';
+  const context = await locate(readRunContext(), read('github-token'));
   try {
     const inputs = parseInputs(read, context);
-    undertaking = UNDERTAKINGS[inputs.mode.kind];
     for (const deprecation of inputs.deprecations) log.warn(deprecation);
-    const wiring = {
-      values: inputs.values,
-      jwt: read('pinata-jwt') || read('pinata-jwt-token'),
-      repository: context.repository,
-      project: inputs.values.project || context.repository,
-      now: new Date(),
-      log,
-      cacheService: readCacheService(),
-    };
-    const outcome = await runMode(inputs.mode, wiring, context);
-    if (outcome.kind === 'over-budget') fail(overBudget(outcome.budget));
-    await publish(outcome, {
-      carPath: writtenCar(outcome, inputs.values),
-      summary: wantsSummary ? renderSummary(outcome, summaryContext) : '',
-    });
+    await carryOut(inputs, context);
   } catch (thrown) {
-    const error = asActionError(thrown);
-    fail(error);
-    writeOutputs(failedOutputs());
-    if (wantsSummary) await writeSummary(renderFailure(error, summaryContext, undertaking)).catch(() => false);
+    await publishFailure(asActionError(thrown), { context, undertaking: 'Deploy', commentUrl: '' });
   }
+}
+
+async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
+  const { values, mode } = inputs;
+  const wiring: Wiring = {
+    values,
+    jwt: read('pinata-jwt') || read('pinata-jwt-token'),
+    repository: context.repository,
+    project: values.project || context.repository,
+    now: new Date(),
+    log,
+    cacheService: readCacheService(),
+  };
+  const undertaking = UNDERTAKINGS[mode.kind];
+  const story = await runMode(mode, wiring, context).then(
+    (outcome): Story => ({ kind: 'outcome', outcome }),
+    (thrown: unknown): Story => ({ kind: 'failed', error: asActionError(thrown), undertaking }),
+  );
+  const told = await tell(tellingOf(story, { values, context, now: wiring.now }), tellPorts(wiring));
+  if (story.kind === 'failed') {
+    await publishFailure(story.error, { context, undertaking, commentUrl: told.commentUrl });
+    return;
+  }
+  const { outcome } = story;
+  if (outcome.kind === 'over-budget') fail(overBudget(outcome.budget));
+  await publish(outcome, {
+    paths: { carPath: writtenCar(outcome, values), ...told },
+    summary: values.summary ? renderSummary(outcome, summaryContext(context)) : '',
+  });
+}
+
+function summaryContext({ repository, commit, runUrl }: RunContext): SummaryContext {
+  return { project: read('project') || repository, commit, runUrl };
+}
+
+interface Failure {
+  readonly context: RunContext;
+  readonly undertaking: Undertaking;
+  readonly commentUrl: string;
+}
+
+async function publishFailure(error: ActionError, { context, undertaking, commentUrl }: Failure): Promise<void> {
+  fail(error);
+  writeOutputs(failedOutputs(commentUrl));
+  if (read('summary') === 'false') return;
+  await writeSummary(renderFailure(error, summaryContext(context), undertaking)).catch(() => false);
 }
 
 /** The path of the CAR that was kept; a dry run keeps none. */
@@ -73,15 +99,20 @@ function writtenCar(outcome: Outcome, values: Values): string {
   return outcome.kind === 'deployed' || outcome.kind === 'unchanged' ? (values['car-file'] ?? '') : '';
 }
 
+interface Published {
+  readonly paths: Omit<WrittenPaths, 'reportPath'>;
+  readonly summary: string;
+}
+
 /** What is live stays live: from here on a failure is only reported. */
-async function publish(outcome: Outcome, texts: { readonly carPath: string; readonly summary: string }): Promise<void> {
+async function publish(outcome: Outcome, { paths, summary }: Published): Promise<void> {
   const reportPath = writeReport(renderReport(outcome)) ?? '';
   if (reportPath === '') log.warn('The report could not be written to RUNNER_TEMP.');
-  if (!writeOutputs(renderOutputs(outcome, { carPath: texts.carPath, reportPath }))) {
+  if (!writeOutputs(renderOutputs(outcome, { ...paths, reportPath }))) {
     log.warn('The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.');
   }
-  if (texts.summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined) return;
-  if (!(await writeSummary(texts.summary).catch(() => false))) log.warn('The job summary could not be written.');
+  if (summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined) return;
+  if (!(await writeSummary(summary).catch(() => false))) log.warn('The job summary could not be written.');
 }
 
 await main();

@@ -33,6 +33,8 @@ export const OUTPUT_NAMES = [
   'bytes-freed',
   'expires-at',
   'car-path',
+  'comment-url',
+  'deployment-id',
   'report-path',
   'hash',
   'ipfs',
@@ -41,16 +43,23 @@ export const OUTPUT_NAMES = [
 export type OutputName = (typeof OUTPUT_NAMES)[number];
 export type Outputs = Readonly<Record<OutputName, string>>;
 
-/** What only the edge knows: files that were written. Empty when none was. */
+/** What only the edge knows: what was written where. Empty when nothing was. */
 export interface WrittenPaths {
   readonly carPath: string;
   readonly reportPath: string;
+  readonly commentUrl: string;
+  readonly deploymentId: string;
 }
 
 /** Every output on every path, '' where nothing is known. */
 export function renderOutputs(outcome: Outcome, paths: WrittenPaths): Outputs {
   const nothing = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as Outputs;
-  const written = { 'report-path': paths.reportPath, 'car-path': paths.carPath };
+  const written = {
+    'report-path': paths.reportPath,
+    'car-path': paths.carPath,
+    'comment-url': paths.commentUrl,
+    'deployment-id': paths.deploymentId,
+  };
   return { ...nothing, result: resultOf(outcome), ...written, ...knownOutputs(outcome) };
 }
 
@@ -139,8 +148,9 @@ function retentionOutputs(retention: Retention): Partial<Outputs> {
 }
 
 /** The outputs of a run that failed. */
-export function failedOutputs(): Outputs {
-  return { ...(Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as Outputs), result: 'failed' };
+export function failedOutputs(commentUrl = ''): Outputs {
+  const nothing = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as Outputs;
+  return { ...nothing, result: 'failed', 'comment-url': commentUrl };
 }
 
 /** The whole result for machines, with the version of its form. */

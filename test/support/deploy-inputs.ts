@@ -16,6 +16,8 @@ export function deployInputs(
     'pinata-upload-url': emulator.uploadUrl,
     gateways: `${emulator.gatewayUrl}/ipfs/{cid}`,
     'block-gateways': 'none',
+    comment: 'false',
+    deployment: 'false',
     'verify-timeout': '5s',
     'requests-per-minute': '600',
     ...more,

@@ -197,13 +197,25 @@ describe('the summary', () => {
 
 describe('outputs', () => {
   it.each(Object.entries(outcomes))('are all set when a run is %s', (_name, outcome) => {
-    const outputs = renderOutputs(outcome, { carPath: '', reportPath: '/tmp/report.json' });
+    const outputs = renderOutputs(outcome, {
+      carPath: '',
+      reportPath: '/tmp/report.json',
+      commentUrl: '',
+      deploymentId: '',
+    });
     expect(Object.keys(outputs)).toEqual([...OUTPUT_NAMES]);
     expect(Object.values(outputs).every((value) => typeof value === 'string')).toBe(true);
   });
 
   it('tell what was deployed', () => {
-    expect(renderOutputs(deployed, { carPath: 'x.car', reportPath: 'r.json' })).toMatchObject({
+    expect(
+      renderOutputs(deployed, {
+        carPath: 'x.car',
+        reportPath: 'r.json',
+        commentUrl: 'https://github.com/c',
+        deploymentId: '7',
+      }),
+    ).toMatchObject({
       result: 'deployed',
       cid: NEW,
       uri: `ipfs://${NEW}`,
@@ -216,7 +228,9 @@ describe('outputs', () => {
       tags: 'production\nv1.2.0',
       'car-path': 'x.car',
     });
-    expect(renderOutputs(outcomes.unserved ?? deployed, { carPath: '', reportPath: '' })).toMatchObject({
+    expect(
+      renderOutputs(outcomes.unserved ?? deployed, { carPath: '', reportPath: '', commentUrl: '', deploymentId: '' }),
+    ).toMatchObject({
       url: '',
       verified: 'pin',
     });
@@ -263,9 +277,12 @@ describe('Markdown', () => {
     ),
   );
 
-  /** The shape of rendered HTML: its tags, without what stands between them. */
+  /** The shape of rendered HTML: its tags but for the places where a line may break. */
   function tags(html: string): string {
-    return [...html.matchAll(/<\/?([a-z0-9]+)/g)].map((match) => match[0]).join('');
+    return [...html.matchAll(/<\/?([a-z0-9]+)/g)]
+      .map((match) => match[0])
+      .filter((tag) => tag !== '<wbr')
+      .join('');
   }
 
   it('keeps the same structure whatever a name holds', () => {
@@ -281,6 +298,24 @@ describe('Markdown', () => {
 
   it('makes no mention and no reference out of a name', () => {
     expect(code('@octocat #12')).toBe('<code>&#64;octocat &#35;12</code>');
+  });
+
+  it('breaks in text what GitHub would link though it is escaped', () => {
+    expect(escapeText('@octocat #12 acme/app#3 GH-4 4f2c9a1')).toBe(
+      '&#64;<wbr>octocat &#35;<wbr>12 acme/app&#35;<wbr>3 GH-<wbr>4 4f2c9a<wbr>1',
+    );
+    expect(escapeText('a@b.example www.example.com :tada: 2.5 #')).toBe(
+      'a&#64;<wbr>b.example www<wbr>.example.com &#58;<wbr>tada&#58; 2.5 &#35;',
+    );
+    expect(
+      escapeText('0'.repeat(40))
+        .split('<wbr>')
+        .every((digits) => digits.length < 7),
+    ).toBe(true);
+  });
+
+  it('breaks in code only what looks like an address', () => {
+    expect(code('icon@2x.png www.example.com')).toBe('<code>icon&#64;<wbr>2x.png www<wbr>.example.com</code>');
   });
 
   it('shows characters that nobody sees', () => {
