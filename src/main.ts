@@ -15,6 +15,7 @@ import { runMode } from './runs.ts';
 import { type Story, tellingOf } from './tellings.ts';
 import type { Wiring } from './wiring/account.ts';
 import { locate } from './wiring/locate.ts';
+import { createRecorder, timed } from './wiring/record.ts';
 import { tellPorts } from './wiring/tell.ts';
 
 type Values = Inputs['values'];
@@ -58,13 +59,16 @@ async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
     now: new Date(),
     log,
     cacheService: readCacheService(),
+    recorder: createRecorder(values['requests-per-minute']),
   };
   const undertaking = UNDERTAKINGS[mode.kind];
   const story = await runMode(mode, wiring, context).then(
     (outcome): Story => ({ kind: 'outcome', outcome }),
     (thrown: unknown): Story => ({ kind: 'failed', error: asActionError(thrown), undertaking }),
   );
-  const told = await tell(tellingOf(story, { values, context, now: wiring.now }), tellPorts(wiring));
+  const told = await timed(wiring.recorder, 'Tell GitHub', () =>
+    tell(tellingOf(story, { values, context, now: wiring.now }), tellPorts(wiring)),
+  );
   if (story.kind === 'failed') {
     await publishFailure(story.error, { context, undertaking, commentUrl: told.commentUrl });
     return;
@@ -73,7 +77,9 @@ async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
   if (outcome.kind === 'over-budget') fail(overBudget(outcome.budget));
   await publish(outcome, {
     paths: { carPath: writtenCar(outcome, values), ...told },
-    summary: values.summary ? renderSummary(outcome, summaryContext(context)) : '',
+    summary: values.summary
+      ? renderSummary(outcome, { ...summaryContext(context), record: wiring.recorder.record() })
+      : '',
   });
 }
 

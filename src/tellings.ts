@@ -6,7 +6,8 @@ import { projectOf } from './domain/tag.ts';
 import type { Inputs } from './inputs.ts';
 import type { CommentOrder, DeploymentNews, Telling } from './modes/tell.ts';
 import type { CommitStatus } from './ports.ts';
-import { type CommentStory, renderComment } from './render/comment.ts';
+import { renderComment } from './render/comment.ts';
+import type { CommentStory } from './render/comment-story.ts';
 import { renderHeadline, renderReleaseBlock } from './render/news.ts';
 
 type Values = Inputs['values'];

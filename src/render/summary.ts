@@ -14,6 +14,17 @@ export interface SummaryContext {
   readonly project: string;
   readonly commit: string;
   readonly runUrl: string;
+  /** What the run itself took; undefined where nobody counted. */
+  readonly record?: RunRecord | undefined;
+}
+
+/** What a run took. */
+export interface RunRecord {
+  readonly phases: readonly { readonly name: string; readonly ms: number }[];
+  readonly totalMs: number;
+  /** Sent to Pinata. */
+  readonly requests: number;
+  readonly requestsPerMinute: number;
 }
 
 /** What a run that failed was about to do. */
@@ -25,56 +36,62 @@ export const HOW_TO_PUBLISH =
 
 /** The job summary of an outcome, Markdown. The first line answers: can I open it, and is it what I think? */
 export function renderSummary(outcome: Outcome, context: SummaryContext): string {
+  return [...partsOf(outcome, context), recordSection(context.record), footer(context)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function partsOf(outcome: Outcome, context: SummaryContext): readonly string[] {
+  const head = (text: string): string => `### ${text} · ${code(context.project)}`;
   switch (outcome.kind) {
     case 'skipped':
-      return `### ⏸ Nothing deployed · ${code(context.project)}\n\n${escapeText(outcome.reason)}\n`;
+      return [head('⏸ Nothing deployed'), escapeText(outcome.reason)];
     case 'planned':
       return [
-        `### 🧪 Dry run: nothing was written · ${code(context.project)}`,
+        head('🧪 Dry run: nothing was written'),
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
         diffSection(outcome),
         renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
-        footer(context),
-      ]
-        .filter((part) => part !== '')
-        .join('\n\n');
+      ];
     case 'compared':
     case 'over-budget':
       return [
-        `### ${unsentHeadline(outcome)} · ${code(context.project)}`,
+        head(unsentHeadline(outcome)),
         unsentLine(outcome),
         identity(outcome.build, undefined),
         diffSection(outcome),
         verifyByHand(outcome.build),
-        footer(context),
-      ]
-        .filter((part) => part !== '')
-        .join('\n\n');
+      ];
     case 'cleaned':
     case 'listed':
       return [
-        `### ${cleanupHeadline(outcome)} · ${code(context.project)}`,
+        head(cleanupHeadline(outcome)),
         ...(outcome.kind === 'listed' ? [usageLine(outcome)] : []),
         renderRetentionSection(outcome.retention) || 'The project has no revisions.',
-        footer(context),
-      ].join('\n\n');
+      ];
     case 'deployed':
     case 'unchanged':
       return [
-        `### ${headline(outcome.kind, outcome.probes)} · ${code(context.project)}`,
+        head(headline(outcome.kind, outcome.probes)),
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
         diffSection(outcome),
         renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
-        footer(context),
-      ]
-        .filter((part) => part !== '')
-        .join('\n\n');
+      ];
   }
+}
+
+/** Where the time went, and how much of the request budget. */
+function recordSection(record: RunRecord | undefined): string {
+  if (record === undefined || record.phases.length === 0) return '';
+  const { phases, totalMs, requests, requestsPerMinute } = record;
+  const rows = [...phases.map(({ name, ms }) => [name, renderMs(ms)]), ['**All of it**', `**${renderMs(totalMs)}**`]];
+  const budget = `${renderCount(requests, 'request')} to Pinata; the budget is ${requestsPerMinute} a minute.`;
+  return `<details><summary>Where the time went</summary>\n\n${table(['Phase', 'Time'], rows)}\n\n${budget}\n\n</details>`;
 }
 
 /** The summary of a failed run. */

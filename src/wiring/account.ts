@@ -9,6 +9,7 @@ import type { CleanupPorts } from '../modes/cleanup.ts';
 import type { Clock, GitHub, Log } from '../ports.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderMs } from '../render/units.ts';
+import type { Recorder } from './record.ts';
 
 type Values = Inputs['values'];
 
@@ -23,6 +24,7 @@ export interface Wiring {
   readonly log: Log;
   /** The runner's cache service; both texts are empty where it offers none. */
   readonly cacheService: { readonly resultsUrl: string; readonly token: string };
+  readonly recorder: Recorder;
 }
 
 /** Shorter waits for another attempt are not worth a line. */
@@ -41,6 +43,8 @@ export function cleanupPorts(wiring: Wiring): CleanupPorts {
 
 export function accountPorts(wiring: Wiring, deadline: AbortSignal): CleanupPorts {
   const { values, log, jwt, now } = wiring;
+  const traffic = pinataTraffic(values, log, deadline);
+  wiring.recorder.countRequests(traffic.sent);
   return {
     log,
     clock,
@@ -50,7 +54,7 @@ export function accountPorts(wiring: Wiring, deadline: AbortSignal): CleanupPort
       uploadUrl: values['pinata-upload-url'],
       network: values.network,
       gateway: values['pinata-gateway'],
-      traffic: pinataTraffic(values, log, deadline),
+      traffic,
     }),
     github: github(wiring),
     showRetention: (rows) => log.group('Versions of this project', renderRetention(rows, now)),

@@ -24,7 +24,7 @@ export function assessPorts(
   found: FoundFiles,
   deadline: AbortSignal,
 ): DiffPorts & Pick<DeployPorts, 'showPlan'> {
-  const { log } = wiring;
+  const { log, recorder } = wiring;
   const trees = new Map<Cid, Promise<PublishedTree>>();
   return {
     log,
@@ -38,6 +38,7 @@ export function assessPorts(
     },
     showComparison: (comparison) => {
       log.line(renderDiffLine(comparison));
+      if (comparison.kind === 'compared') recorder.phase('Compare', comparison.effort.ms);
       const lines = renderDiffLines(comparison);
       if (lines.length > 0) log.group('Compare', lines);
       const rebuild = comparison.kind === 'compared' ? comparison.rebuild : undefined;
@@ -63,7 +64,7 @@ export function listingCache({ values, cacheService }: Wiring): ListingCache {
 
 /** Hashes with progress, once for each profile, and remembers how long it took for the line that announces the plan. */
 function hasher(
-  { log, now }: Wiring,
+  { log, now, recorder }: Wiring,
   found: FoundFiles,
   signal: AbortSignal,
 ): { build: DeployPorts['build']; showPlan: DeployPorts['showPlan'] } {
@@ -77,7 +78,9 @@ function hasher(
       log.progress('Hashed', done, found.bytes);
     };
     const build = await buildDag(found.content, profile, { signal, onBytes });
-    took.set(build, performance.now() - began);
+    const ms = performance.now() - began;
+    took.set(build, ms);
+    recorder.phase('Hash', ms);
     return build;
   };
   return {

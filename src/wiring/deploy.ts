@@ -7,18 +7,20 @@ import { renderBytes, renderMs } from '../render/units.ts';
 import { accountPorts, type Wiring } from './account.ts';
 import { assessPorts, listingCache } from './build.ts';
 import { gatewayTemplates } from './gateways.ts';
+import { timed } from './record.ts';
 
 /** What a deploy of these files works with. */
 export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
-  const { values, log } = wiring;
+  const { values, log, recorder } = wiring;
   const { deadline, transferring, transferred } = transferDeadline(values.timeout);
+  const gateways = createGateways({
+    templates: gatewayTemplates(values),
+    dedicatedKey: values['pinata-gateway-key'],
+    timeoutMs: values['verify-timeout'],
+    look: values.verify === 'gateway' ? 'gateway' : 'none',
+  });
   return {
-    gateways: createGateways({
-      templates: gatewayTemplates(values),
-      dedicatedKey: values['pinata-gateway-key'],
-      timeoutMs: values['verify-timeout'],
-      look: values.verify === 'gateway' ? 'gateway' : 'none',
-    }),
+    gateways: { probe: (build) => timed(recorder, 'Open the links', () => gateways.probe(build)) },
     ...assessPorts(wiring, found, deadline),
     ...accountPorts(wiring, deadline),
     transferring,
@@ -34,7 +36,10 @@ export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
       if (kept === 'saved')
         log.line(`Kept its directories for the next diff, in ${renderMs(performance.now() - began)}.`);
     },
-    showUpload: (upload, ms) => log.line(`Uploaded ${renderBytes(upload.sentBytes)} in ${renderMs(ms)}.`),
+    showUpload: (upload, ms) => {
+      recorder.phase('Upload', ms);
+      log.line(`Uploaded ${renderBytes(upload.sentBytes)} in ${renderMs(ms)}.`);
+    },
   };
 }
 
