@@ -19,7 +19,7 @@ import { renderBytes, renderCount } from './units.ts';
 /** What a build is compared with: `production` with its CID and commit. */
 export function renderBase(comparison: Extract<Comparison, { kind: 'unavailable' | 'compared' }>): string {
   const { label, cid } = labelOf(comparison.base);
-  const commit = comparison.base.commit === undefined ? '' : `, commit ${escapeText(comparison.base.commit)}`;
+  const commit = comparison.base.commit === undefined ? '' : `, commit ${code(comparison.base.commit)}`;
   return label === undefined ? `${code(cid)}${commit}` : `${code(label)} (${code(cid)}${commit})`;
 }
 

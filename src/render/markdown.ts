@@ -19,20 +19,53 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ':': '&#58;',
 };
 
-/** Text as code that works inside tables, whatever it holds: no mention, link or cell can come out of it. */
+/** Where a line may break, and where GitHub sees two words: it finds mentions and addresses in what is escaped, too. */
+const BREAK = '\u0000';
+
+/**
+ * Text as code that works inside tables, whatever it holds: no mention, link or cell can come out of it. GitHub looks for
+ * no references inside code, but for mail and web addresses.
+ */
 export function code(text: string): string {
-  return `<code>${escapeText(text)}</code>`;
+  return `<code>${escapeCode(text)}</code>`;
 }
 
-/** Foreign text with every character that Markdown or HTML reads made harmless, and invisible ones made visible. */
+/** What `code` has between its tags. */
+export function escapeCode(text: string): string {
+  return entities(splitAddresses(visible(text)));
+}
+
+/**
+ * Foreign text with every character that Markdown or HTML reads made harmless, and invisible ones made visible. Nothing
+ * in it becomes a mention, a reference to an issue or a commit, an address or an emoji.
+ */
 export function escapeText(text: string): string {
+  return entities(
+    splitAddresses(visible(text))
+      .replace(/[@#](?=\w)|(?<=\bGH)-(?=\d)|:(?=[\w+-]+:)/gi, `$&${BREAK}`)
+      // Seven hexadecimal digits may be a commit.
+      .replace(/\b[0-9a-f]{7,}\b/gi, (digits) => digits.replace(/.{6}(?=.)/g, `$&${BREAK}`)),
+  );
+}
+
+function splitAddresses(text: string): string {
+  return text.replace(/(?<=[\w.+-])@(?=\w)|www(?=\.)/gi, `$&${BREAK}`);
+}
+
+function visible(text: string): string {
   return text
+    .toWellFormed()
     .replace(/\r\n|[\r\n\u2028\u2029]/g, '␊')
     .replace(
-      /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu,
+      /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu,
       (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
-    )
-    .replace(/[&<>"'|`@#*_~[\]\\:]/g, (character) => ENTITIES[character] ?? character);
+    );
+}
+
+function entities(text: string): string {
+  return text
+    .replace(/[&<>"'|`@#*_~[\]\\:]/g, (character) => ENTITIES[character] ?? character)
+    .replaceAll(BREAK, '<wbr>');
 }
 
 /** A link whose text and address are escaped; only http and https addresses become links. */
