@@ -43,11 +43,17 @@ export function renderCount(count: number, noun: string): string {
 
 /** A path of at most 120 characters, cut in the middle. */
 export function shortPath(path: string): string {
-  if (path.length <= 120) return path;
+  return shortText(path, 120);
+}
+
+/** A text of at most `most` characters, cut in the middle. */
+export function shortText(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const half = Math.floor(most / 2);
   // Half of a surrogate pair is no character.
   const [start, end] = [
-    path.slice(0, 60).replace(/[\ud800-\udbff]$/, ''),
-    path.slice(-59).replace(/^[\udc00-\udfff]/, ''),
+    text.slice(0, half).replace(/[\ud800-\udbff]$/, ''),
+    text.slice(half + 1 - most).replace(/^[\udc00-\udfff]/, ''),
   ];
   return `${start}…${end}`;
 }

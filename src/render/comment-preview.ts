@@ -1,0 +1,171 @@
+import type { Comparison } from '../domain/comparison.ts';
+import { countChanges, sizeDelta } from '../domain/diff.ts';
+import type { Probe } from '../domain/outcome.ts';
+import type { BudgetLine } from '../domain/size-budget.ts';
+import { type Extents, renderChanges } from './comment-diff.ts';
+import type { CommentContext, PreviewOutcome } from './comment-story.ts';
+import { heading, lastPreview, renderDay, whatToDo } from './comment-words.ts';
+import { figure, fileName } from './diff-cells.ts';
+import { renderBase } from './diff-parts.ts';
+import { labelOf, renderCounts, renderDifference, withoutStop } from './diff-words.ts';
+import { code, escapeText, link, table } from './markdown.ts';
+import { overBudget } from './size-budget.ts';
+import { HOW_TO_PUBLISH } from './summary.ts';
+import { renderBytes, renderCount, shortCid } from './units.ts';
+
+type Published = Extract<PreviewOutcome, { kind: 'deployed' | 'unchanged' }>;
+type Unpublished = Exclude<PreviewOutcome, Published>;
+
+/** More gateways are in the job summary. */
+const MOST_LINKS = 8;
+
+/** What a pull request is told about its build: the head, then what changed. */
+export function renderPreview(outcome: PreviewOutcome, context: CommentContext, extents: Extents): readonly string[] {
+  const isSame = outcome.comparison.kind !== 'none' && outcome.comparison.base.cid === outcome.build.root;
+  const place = { build: outcome.build, opened: openedOf(outcome), runUrl: context.runUrl };
+  return [
+    ...('probes' in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context)),
+    isSame ? '' : table(['CID', fileName(outcome.build.root)], facts(outcome)),
+    // The findings of the preflight belong here, folded, above what changed.
+    ...(isSame && outcome.kind !== 'over-budget' ? [] : renderChanges(outcome, place, extents)),
+  ];
+}
+
+/** A link that was opened, the one with the bytes of the build first; undefined where none was. */
+export function openedLink(probes: readonly Probe[]): string | undefined {
+  return (probes.find(({ state }) => state === 'live') ?? probes.find(({ state }) => state === 'opens'))?.link;
+}
+
+function openedOf(outcome: PreviewOutcome): string | undefined {
+  return 'probes' in outcome ? openedLink(outcome.probes) : undefined;
+}
+
+function publishedHead(outcome: Published, context: CommentContext): readonly string[] {
+  const { probes, kind, build } = outcome;
+  const isLost = openedLink(probes) === undefined && probes.some(({ state }) => state === 'down');
+  const base = sameBase(outcome);
+  return [
+    heading(publishedState(outcome), context.key.project),
+    linkLine(outcome),
+    closedLinks(outcome),
+    base === undefined
+      ? ''
+      : `${base} has this content already (${code(build.root)}): nothing that is published changes.`,
+    kind === 'unchanged' && base === undefined ? 'Nothing changed since the last deploy of this pull request.' : '',
+    isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : '',
+  ];
+}
+
+function publishedState(outcome: Published): string {
+  const { probes } = outcome;
+  if (openedLink(probes) === undefined) {
+    if (probes.every(({ state }) => state === 'unopened')) return '✅ Preview is pinned';
+    return '⚠️ Preview is pinned, but no gateway serves it';
+  }
+  const base = sameBase(outcome);
+  return base === undefined ? '✅ Preview is live on IPFS' : `✅ Same content as ${base}`;
+}
+
+/** What has the same CID as the build, as Markdown; undefined where that is nothing we compared with. */
+function sameBase({ comparison, build }: PreviewOutcome): string | undefined {
+  if (comparison.kind === 'none' || comparison.base.cid !== build.root) return undefined;
+  return code(labelOf(comparison.base).label ?? shortCid(build.root));
+}
+
+function linkLine({ probes, build }: Published): string {
+  const main = openedLink(probes);
+  const others = probes.filter((probe) => probe.link !== main && (probe.state === 'live' || probe.state === 'opens'));
+  return [
+    ...(main === undefined ? [] : [`**${link('Open preview', main)}**`]),
+    ...others.slice(0, MOST_LINKS).map((probe) => link(hostOf(probe, build.root), probe.link)),
+    code(shortCid(build.root)),
+  ].join(' · ');
+}
+
+/** Every link that did not open, or that nobody opened, as text: no link here leads nowhere. */
+function closedLinks({ probes, build }: Published): string {
+  const down = probes.filter(({ state }) => state === 'down').slice(0, MOST_LINKS);
+  const unopened = probes.filter(({ state }) => state === 'unopened').slice(0, MOST_LINKS);
+  const reasons = down.map((probe) => `${code(hostOf(probe, build.root))} ${escapeText(withoutStop(probe.note))}`);
+  return [
+    ...(reasons.length === 0 ? [] : [`Not linked: ${reasons.join(' · ')}.`]),
+    ...(unopened.length === 0
+      ? []
+      : [`Nobody opened these yet: ${unopened.map((probe) => fileName(probe.link)).join(' · ')}`]),
+  ].join('<br>');
+}
+
+/** `dweb.link` instead of a name that starts with the CID. */
+function hostOf({ host }: Probe, cid: string): string {
+  return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, '') : host;
+}
+
+function unpublishedHead(outcome: Unpublished, context: CommentContext): readonly string[] {
+  const before = context.lastGood?.cid === outcome.build.root ? '' : lastPreview(context.lastGood);
+  const title = (state: string): string => heading(state, context.key.project);
+  if (outcome.kind === 'planned') return [title('🧪 Dry run: nothing was written'), plannedLine(outcome), before];
+  if (outcome.kind === 'over-budget') {
+    return [title('❌ Size budget exceeded, nothing was sent'), whatToDo(overBudget(outcome.budget).hint), before];
+  }
+  if (outcome.reason === undefined) return [title('🔍 Compared, nothing was written'), before];
+  const why = `${withoutStop(outcome.reason)}. ${HOW_TO_PUBLISH} It gets the CID below.`;
+  return [title('⏸ Not published'), escapeText(`Not published: ${why}`), before];
+}
+
+function plannedLine({ plan }: Extract<PreviewOutcome, { kind: 'planned' }>): string {
+  if (plan.source.kind === 'upload') return `Would upload the build: ${escapeText(withoutStop(plan.source.reason))}.`;
+  return 'Would upload nothing: the content is pinned already.';
+}
+
+/** The head's table, below the CID. */
+function facts(outcome: PreviewOutcome): readonly (readonly string[])[] {
+  const { build, comparison, budget } = outcome;
+  return [
+    ...comparedRows(comparison),
+    ['Files', figure([renderCount(build.listing.size, 'file'), ...filesOf(comparison)].join(' · '))],
+    ['Size', figure([renderBytes(build.bytes), ...sizeOf(comparison)].join(' · '))],
+    ...('probes' in outcome ? [['Checked', checked(outcome)]] : []),
+    ...(budget.length === 0 ? [] : [['Budget', budgetOf(budget)]]),
+    ...('probes' in outcome ? [['Lives until', lifetime(outcome.expiresAt)]] : []),
+  ];
+}
+
+function comparedRows(comparison: Comparison): readonly (readonly string[])[] {
+  const why = comparison.kind === 'compared' ? '' : `no diff: ${escapeText(withoutStop(comparison.reason))}`;
+  if (comparison.kind === 'none') return [['Compared', why]];
+  return [['Compared with', [renderBase(comparison), ...(why === '' ? [] : [why])].join(' · ')]];
+}
+
+function filesOf(comparison: Comparison): readonly string[] {
+  return comparison.kind === 'compared' ? [`**${renderCounts(countChanges(comparison.diff))}**`] : [];
+}
+
+function sizeOf(comparison: Comparison): readonly string[] {
+  if (comparison.kind !== 'compared') return [];
+  return [`**${renderDifference(sizeDelta(comparison.diff), comparison.diff.before.bytes)}**`];
+}
+
+function checked({ probes }: Published): string {
+  const opened = probes.filter(({ state }) => state === 'live' || state === 'opens');
+  if (probes.every(({ state }) => state === 'unopened')) return 'pinned with this CID · links not opened';
+  const notes = [...new Set(opened.map(({ note }) => escapeText(withoutStop(note))))];
+  return [
+    'pinned with this CID',
+    `opened at ${opened.length} of ${renderCount(probes.length, 'gateway')}${notes.length === 0 ? '' : `: ${notes.join(', ')}`}`,
+  ].join(' · ');
+}
+
+function budgetOf(lines: readonly BudgetLine[]): string {
+  const over = lines.filter(({ state }) => state === 'over').length;
+  const unknown = lines.filter(({ state }) => state === 'unknown').length;
+  const used = Math.max(0, ...lines.map((line) => line.used ?? 0));
+  if (over > 0) return `❌ ${over} of ${renderCount(lines.length, 'line')} exceeded`;
+  if (unknown === lines.length) return 'not known without a diff';
+  const rest = unknown === 0 ? '' : `, ${unknown} not known without a diff`;
+  return figure(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
+}
+
+function lifetime(expiresAt: Date | undefined): string {
+  const close = 'closing this pull request removes it';
+  return expiresAt === undefined ? close : `${renderDay(expiresAt)}, renewed by each push · ${close}`;
+}
