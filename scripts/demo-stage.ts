@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployInputs } from '../test/support/deploy-inputs.ts';
 import type { TestEmulator } from '../test/support/emulator.ts';
-import type { RunEvent } from '../test/support/events.ts';
+import { pushTo, type RunEvent } from '../test/support/events.ts';
 import { type DistRun, startDist } from '../test/support/run-dist.ts';
 import { readableLog } from './readable-log.ts';
 
@@ -24,6 +26,23 @@ export interface Scene {
   readonly end?: 'failed';
 }
 
+/** The site with one more line in its page, and a bundle with a hash in its name, as bundlers write them. */
+export function changedSite(folder: string, name: string): string {
+  const path = join(folder, name);
+  cpSync(site, path, { recursive: true });
+  appendFileSync(join(path, 'index.html'), `<!-- ${name} -->\n`);
+  const bundle = `console.log('A tour for ${name}');\n`.repeat(name.length);
+  const hash = createHash('sha256').update(bundle).digest('base64url').slice(0, 8);
+  writeFileSync(join(path, 'assets', `tour-${hash}.js`), bundle);
+  stamp(path, '2026-07-13T08:00:00.000Z');
+  return path;
+}
+
+/** What makes the CID of every build another one. */
+export function stamp(path: string, built: string): void {
+  writeFileSync(join(path, 'build.json'), `${JSON.stringify({ name: 'dapp', built })}\n`);
+}
+
 export function title(text: string): void {
   console.log(`\n${text}\n${'─'.repeat(text.length)}`);
 }
@@ -35,8 +54,13 @@ export function table(rows: Readonly<Record<string, string>>): void {
 
 /** Runs the bundle once, as the runner would, and prints its log. Throws when it ends otherwise than it has to. */
 export async function play({ emulator, interrupted }: Stage, scene: Scene = {}): Promise<DistRun> {
+  const event = scene.event ?? pushTo('main');
+  // GitHub makes deployments of commits that it knows.
+  await emulator.github({ repository: 'acme/dapp', commits: [{ oid: event.sha, tree: event.sha }] });
   const inputs = deployInputs(emulator, scene.path ?? 'examples/dapp', {
     project: 'acme/dapp',
+    comment: 'auto',
+    deployment: 'auto',
     'pinata-gateway-url': emulator.gatewayUrl,
     'github-token': emulator.githubToken,
     ...scene.inputs,
@@ -46,7 +70,7 @@ export async function play({ emulator, interrupted }: Stage, scene: Scene = {}):
     cwd: root,
     cache: emulator,
     env: { GITHUB_REPOSITORY: 'acme/dapp', GITHUB_API_URL: emulator.githubUrl },
-    ...(scene.event === undefined ? {} : { event: scene.event }),
+    event,
   });
   interrupted.addEventListener('abort', () => child.kill());
   const run = await done;

@@ -1,27 +1,10 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedPullRequest, pullRequest, pushTo, type RunEvent, schedule } from '../test/support/events.ts';
-import { play, type Stage, shown, site, table, title } from './demo-stage.ts';
+import { playPullRequest } from './demo-pull-request.ts';
+import { changedSite, play, type Stage, shown, stamp, table, title } from './demo-stage.ts';
 import { renderPage } from './render-page.ts';
-
-/** The site with one more line in its page, and a bundle with a hash in its name, as bundlers write them. */
-function changedSite(folder: string, name: string): string {
-  const path = join(folder, name);
-  cpSync(site, path, { recursive: true });
-  appendFileSync(join(path, 'index.html'), `<!-- ${name} -->\n`);
-  const bundle = `console.log('A tour for ${name}');\n`.repeat(name.length);
-  const hash = createHash('sha256').update(bundle).digest('base64url').slice(0, 8);
-  writeFileSync(join(path, 'assets', `tour-${hash}.js`), bundle);
-  stamp(path, '2026-07-13T08:00:00.000Z');
-  return path;
-}
-
-/** What makes the CID of every build another one. */
-function stamp(path: string, built: string): void {
-  writeFileSync(join(path, 'build.json'), `${JSON.stringify({ name: 'dapp', built })}\n`);
-}
 
 /** A push of a commit of its own. */
 function pushOf(sha: string): RunEvent {
@@ -96,7 +79,10 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
     title('9. A build that is over its size-budget fails before anything is sent');
     await playOverBudget(stage, changedSite(folder, 'too-large'));
 
-    title('10. Pull request 7 is closed: its preview is given up, and nothing else');
+    title('10. A pull request from open to close, as its comment tells it');
+    await playPullRequest(stage, folder);
+
+    title('11. Pull request 7 is closed: its preview is given up, and nothing else');
     await stage.emulator.github({ repository: 'acme/dapp', pullRequests: [{ number: 7, state: 'CLOSED' }] });
     await play(stage, { event: closedPullRequest(7, { merged: false }) });
     const urls = {
@@ -112,7 +98,7 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
       { what: 'preview 8', url: urls.eight, served: true },
     ]);
 
-    title('11. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
+    title('12. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
     await stage.emulator.github({
       repository: 'acme/dapp',
       pullRequests: [{ number: 8, state: 'CLOSED' }],

@@ -13,7 +13,10 @@ export function fileCount(found: FoundFiles): number {
 }
 
 /** What is at `path` by the rules of the inputs; undefined where there is nothing and that may be. */
-export async function findFiles(values: Values, log: Log): Promise<FoundFiles | undefined> {
+export async function findFiles(
+  values: Values,
+  { log, event }: { readonly log: Log; readonly event: string },
+): Promise<FoundFiles | undefined> {
   if (values['car-file'] !== undefined) refuseCarInside(values.path, values['car-file']);
   const hidden = { auto: 'auto', true: 'include', false: 'exclude' } as const;
   const found = await listFiles(values.path, {
@@ -21,7 +24,8 @@ export async function findFiles(values: Values, log: Log): Promise<FoundFiles | 
     exclude: values.exclude,
     ignoreFile: values['ignore-file'],
     hiddenFiles: hidden[values['include-hidden-files']],
-    symlinks: values.symlinks,
+    // What another workflow left there may be of a stranger's making.
+    symlinks: event === 'workflow_run' ? 'error' : values.symlinks,
   });
   for (const warning of found.warnings) log.warn(warning);
   if (found.leftOut.length > 0) {

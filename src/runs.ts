@@ -43,7 +43,7 @@ function skipped(reason: string, log: Log): Outcome {
 
 async function runDeploy(wiring: Wiring, occasion: DeployOccasion): Promise<Outcome> {
   const { values, log } = wiring;
-  const found = await findFiles(values, log);
+  const found = await findFiles(values, { log, event: occasion.context.event });
   if (found === undefined) return skipped(`no files found at ${values.path}`, log);
   const run = deployRun(values, occasion, found);
   const tags = run.tags.length === 0 ? 'without a tag' : `as ${run.tags.join(', ')}`;
@@ -66,7 +66,7 @@ function logLive({ probes, retention }: Live, { values, log }: Wiring): void {
 /** Without a key: nothing can be known of the account, and nothing is published. */
 async function runDiff(wiring: Wiring, context: RunContext, reason: string | undefined): Promise<Outcome> {
   const { values, log } = wiring;
-  const found = await findFiles(values, log);
+  const found = await findFiles(values, { log, event: context.event });
   if (found === undefined) return skipped(`no files found at ${values.path}`, log);
   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
   const run = diffRun(values, context, reason);
