@@ -75,6 +75,9 @@ export function planComment(own: readonly OwnComment[], body: string): CommentPl
   return { write: { kind: isSame ? 'keep' : 'update', comment: first }, superfluous };
 }
 
+/** A run that says the same a minute later says nothing new. */
+const TIME = /\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC/g;
+
 function normalized(body: string): string {
-  return body.replaceAll('\r\n', '\n').trimEnd();
+  return body.replaceAll('\r\n', '\n').replace(TIME, '').trimEnd();
 }
