@@ -26438,9 +26438,6 @@ var __webpack_modules__ = {
  7075: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
  },
- 8500: module => {
-  module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
- },
  1692: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
  },
@@ -26733,38 +26730,42 @@ var __webpack_modules__ = {
   module.exports = fastqueue;
   module.exports.promise = queueAsPromised;
  },
- 3054: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 6854: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   A3: () => reasonOf,
-   H6: () => readStart,
-   c3: () => refusalIn
+   $2: () => explainGitHub,
+   ur: () => callGitHub,
+   zM: () => isStatus
   });
-  async function readStart(response, maxBytes) {
-   const chunks = [];
-   let length = 0;
-   let whole = true;
-   for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maxBytes) {
-     whole = false;
-     break;
+  var _actions_github__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2413);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
+  async function callGitHub({repository: repository, token: token, traffic: traffic}, doing, call) {
+   const [owner, repo] = repository.split("/");
+   if (owner === void 0 || repo === void 0 || repo === "") throw denied("the repository is not known");
+   if (token === "") throw denied("there is no github-token");
+   const octokit = (0, _actions_github__WEBPACK_IMPORTED_MODULE_0__.Q)(token, {
+    request: {
+     fetch: (...request) => fetch(...request)
     }
-   }
-   return {
-    bytes: Buffer.concat(chunks),
-    whole: whole
-   };
+   });
+   return await traffic().through(doing, () => call({
+    octokit: octokit,
+    owner: owner,
+    repo: repo
+   }));
   }
-  function reasonOf(error) {
-   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
-   const cause = error instanceof Error ? error.cause : void 0;
-   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
-   const why = code ?? (cause instanceof Error && /redirect/.test(cause.message) ? "too many redirects" : void 0);
-   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
+  function denied(reason) {
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("credentials", reason);
   }
-  function refusalIn(body) {
-   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
+  function explainGitHub(answer, doing) {
+   const isDenied = [ 401, 404 ].includes(answer.status) || answer.status === 403 && !/rate limit/i.test(answer.body);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${answer.status})`, {
+    cause: answer
+   });
+  }
+  function isStatus(error, status) {
+   return error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l && (0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.tk)(error.cause, "status") === status;
   }
  },
  9941: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -26780,7 +26781,7 @@ var __webpack_modules__ = {
    const isPullRequest = eventName.startsWith("pull_request");
    const head = isPullRequest ? field("pull_request", "head", "sha") : "";
    const pullRequest = isPullRequest ? (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.tk)(payload, "pull_request", "number") : void 0;
-   const isForeign = eventName === "pull_request" && field("pull_request", "head", "repo", "full_name") !== repository;
+   const isForeign = field("pull_request", "head", "repo", "full_name") !== repository;
    return {
     event: eventName,
     activity: field("action"),
@@ -26790,7 +26791,9 @@ var __webpack_modules__ = {
     defaultBranch: field("repository", "default_branch"),
     pullRequest: pullRequest,
     closed: pullRequest === void 0 || field("action") !== "closed" ? void 0 : readClosed(payload, pullRequest),
-    withoutSecrets: isForeign || actor === "dependabot[bot]",
+    withoutSecrets: eventName === "pull_request" && (isForeign || actor === "dependabot[bot]"),
+    workflowRun: eventName === "workflow_run" ? readWorkflowRun(payload) : void 0,
+    provenance: void 0,
     releaseTag: eventName === "release" ? field("release", "tag_name") : "",
     refDeleted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "deleted") === true,
     runUrl: Number.isSafeInteger(runId) && repository !== "" ? `${serverUrl}/${repository}/actions/runs/${runId}` : ""
@@ -26802,6 +26805,16 @@ var __webpack_modules__ = {
     number: number,
     merged: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "pull_request", "merged") === true,
     at: Number.isNaN(at.getTime()) ? void 0 : at
+   };
+  }
+  function readWorkflowRun(payload) {
+   const field = (...path) => (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.$6)(payload, "workflow_run", ...path) ?? "";
+   return {
+    event: field("event"),
+    conclusion: field("conclusion"),
+    headSha: field("head_sha"),
+    headBranch: field("head_branch"),
+    headRepository: field("head_repository", "full_name")
    };
   }
  },
@@ -26819,7 +26832,7 @@ var __webpack_modules__ = {
   const MAX_BYTES = 16 * 1024 * 1024;
   const MAX_BLOCKS = 3e5;
   const LOAD_MS = 5e3;
-  const SAVE_MS = 15e3;
+  const SAVE_MS = 5e3;
   const VERSION = (0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)("sha256", "pinata-deploy directory blocks 1");
   function createListingCache(options) {
    const isOffered = options.resultsUrl !== "" && options.token !== "";
@@ -26985,6 +26998,44 @@ var __webpack_modules__ = {
    return host === "github.com" || host.endsWith(".ghe.com");
   }
  },
+ 1989: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   g: () => askRepository
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
+  var _client_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6854);
+  async function askRepository(options, doing, fields) {
+   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
+   const {data: data, errors: errors} = await (0, _client_js__WEBPACK_IMPORTED_MODULE_1__.ur)(options, doing, ({octokit: octokit, owner: owner, repo: name}) => partial(octokit.graphql(query, {
+    owner: owner,
+    name: name
+   })));
+   const found = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(data, "repository");
+   const refused = errors.find(error => (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(error, "type") !== "NOT_FOUND");
+   if (refused !== void 0 || typeof found !== "object" || found === null) {
+    const isDenied = refused === void 0 || (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(refused, "type") === "FORBIDDEN";
+    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${(0, 
+    _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(refused, "message") ?? "no such repository"})`);
+   }
+   return found;
+  }
+  async function partial(query) {
+   try {
+    return {
+     data: await query,
+     errors: []
+    };
+   } catch (error) {
+    const errors = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(error, "errors");
+    if (errors === void 0) throw error;
+    return {
+     data: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(error, "data"),
+     errors: errors
+    };
+   }
+  }
+ },
  3898: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    q: () => retryDelayMs
@@ -26992,12 +27043,18 @@ var __webpack_modules__ = {
   var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
   const LIMITED_FACTOR = 4;
   const MAX_DELAY_MS = 6e4;
+  const PATIENCE_MS = 3e4;
   const RETRIED_STATUSES = new Set([ 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530 ]);
   function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
    if ("error" in result) return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l ? void 0 : jittered(firstDelayMs, count);
-   const {status: status, headers: headers} = result.answer;
+   const {status: status, headers: headers, body: body} = result.answer;
+   if (status === 403 && /rate limit/i.test(body)) return limitedDelayMs(headers);
    if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
    return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+  }
+  function limitedDelayMs(headers) {
+   const delay = askedDelayMs(headers);
+   return delay !== void 0 && delay <= PATIENCE_MS ? delay : void 0;
   }
   function isStray(answer) {
    return answer.status === 400 && /^\s*</.test(answer.body);
@@ -27209,7 +27266,7 @@ var __webpack_modules__ = {
    }
   }
   function requireJson(answer) {
-   if (answer.status < 200 || answer.status > 299) return answer;
+   if (answer.status < 200 || answer.status > 299 || answer.status === 204) return answer;
    try {
     JSON.parse(answer.body);
     return answer;
@@ -27331,653 +27388,6 @@ var __webpack_modules__ = {
    process.exitCode = core.yU.Failure;
   }
  },
- 8660: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   Y: () => writeCar,
-   r: () => refuseCarInside
-  });
-  var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-  var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
-  var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6046);
-  var _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9489);
-  async function writeCar(car, path) {
-   const special = isSpecial(path);
-   const target = special ? path : `${path}.${(0, node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)()}.partial`;
-   try {
-    const fd = writing(path, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(target, special ? "w" : "wx"));
-    try {
-     await copyTo(car, fd, path);
-     if (!special) writing(path, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.fsyncSync)(fd));
-    } finally {
-     (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(fd);
-    }
-    if (!special) writing(path, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.renameSync)(target, path));
-   } finally {
-    if (!special) (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.rmSync)(target, {
-     force: true
-    });
-   }
-  }
-  function refuseCarInside(directory, path) {
-   const place = (0, node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(realPath(directory), realPath(path));
-   if ((0, node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(place) || place === ".." || place.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_2__.sep}`)) return;
-   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__.l("input", `car-file must be outside of path, got ${(0, 
-   _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__.TL)(path)}.`, {
-    hint: "Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent."
-   });
-  }
-  function realPath(path) {
-   const whole = (0, node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(path);
-   try {
-    return (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(whole);
-   } catch {
-    return whole === (0, node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(whole) ? whole : (0, 
-    node_path__WEBPACK_IMPORTED_MODULE_2__.join)(realPath((0, node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(whole)), (0, 
-    node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(whole));
-   }
-  }
-  function isSpecial(path) {
-   const found = writing(path, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(path, {
-    throwIfNoEntry: false
-   }));
-   return found !== void 0 && !found.isFile() && !found.isDirectory();
-  }
-  async function copyTo(car, fd, path) {
-   for await (const piece of car.read(0, car.bytes)) writing(path, () => {
-    for (let written = 0; written < piece.length; ) written += (0, node_fs__WEBPACK_IMPORTED_MODULE_1__.writeSync)(fd, piece, written);
-   });
-  }
-  function writing(path, access) {
-   try {
-    return access();
-   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    const reason = code === "ENOSPC" ? "the disk is full" : code;
-    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_3__.l("input", `car-file ${(0, 
-    _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_4__.TL)(path)} could not be written (${reason}).`, {
-     hint: "Name a file in a directory that exists, can be written to, and has room for the whole CAR.",
-     cause: cause
-    });
-   }
-  }
- },
- 6993: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   F2: () => readSpan,
-   Iy: () => closeSource,
-   KZ: () => assertUntouched,
-   Ne: () => changedFile,
-   cu: () => identityOf,
-   oD: () => openSource
-  });
-  var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
-  var _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9489);
-  function identityOf({dev: dev, ino: ino}) {
-   return `${dev}:${ino}`;
-  }
-  function changedFile(file, what) {
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("content", `${(0, _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__.TL)(file.path)} changed while it was being deployed: ${what}.`, {
-    hint: "Deploy when the build has finished and nothing writes to its directory any more."
-   });
-  }
-  const LISTED_FLAGS = node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK;
-  function openSource(file) {
-   return naming(file, () => {
-    const fd = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(file.source, file.identity === void 0 ? "r" : LISTED_FLAGS);
-    try {
-     const stats = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(fd);
-     if (file.identity !== void 0 && (!stats.isFile() || identityOf(stats) !== file.identity)) throw changedFile(file, "something else was put in its place");
-     return {
-      file: file,
-      fd: fd,
-      bytes: stats.size,
-      modifiedMs: stats.mtimeMs
-     };
-    } catch (cause) {
-     (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(fd);
-     throw cause;
-    }
-   });
-  }
-  function closeSource(open) {
-   (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(open.fd);
-  }
-  function assertUntouched({file: file, ...open}) {
-   const {size: size, mtimeMs: mtimeMs} = naming(file, () => (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(open.fd));
-   if (size !== open.bytes) throw changedFile(file, `it had ${open.bytes} bytes and has ${size} now`);
-   if (mtimeMs !== open.modifiedMs) throw changedFile(file, "it was written to");
-  }
-  function readSpan(open, span, {buffer: buffer, at: at, ends: ends}) {
-   const wanted = span.length + (ends ? 1 : 0);
-   const read = naming(open.file, () => {
-    let total = 0;
-    do {
-     const count = (0, node_fs__WEBPACK_IMPORTED_MODULE_0__.readSync)(open.fd, buffer, at + total, wanted - total, span.position + total);
-     if (count === 0) break;
-     total += count;
-    } while (total < span.length);
-    return total;
-   });
-   if (read < span.length) throw changedFile(open.file, "it has become shorter");
-   if (read > span.length) throw changedFile(open.file, "it has grown");
-  }
-  function naming(file, access) {
-   try {
-    return access();
-   } catch (cause) {
-    if (cause instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) throw cause;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    if (code === "ELOOP") throw changedFile(file, "a link was put in its place");
-    const gone = code === "ENOENT" ? "it is gone" : `it cannot be read (${code})`;
-    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("content", `${(0, _domain_file_trouble_js__WEBPACK_IMPORTED_MODULE_2__.TL)(file.path)} was found, but now ${gone}.`, {
-     hint: "Deploy when the build has finished, and check who may read its files.",
-     cause: cause
-    });
-   }
-  }
- },
- 4303: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   C: () => listFiles
-  });
-  var external_node_fs_ = __nccwpck_require__(3024);
-  var external_node_path_ = __nccwpck_require__(6760);
-  var out = __nccwpck_require__(5648);
-  var errors = __nccwpck_require__(6046);
-  var file_rules = __nccwpck_require__(6005);
-  var file_trouble = __nccwpck_require__(9489);
-  const GLOB_ROOT = (0, external_node_path_.resolve)("/");
-  function globFs(source) {
-   const anyStats = (0, external_node_fs_.lstatSync)(GLOB_ROOT);
-   function readdirSync(path, options) {
-    const listing = source.list(belowGlobRoot(path));
-    return options === void 0 ? listing.map(({name: name}) => name) : listing;
-   }
-   return {
-    readdirSync: readdirSync,
-    lstatSync(path) {
-     if (!source.has(belowGlobRoot(path))) throw Object.assign(new Error("no such entry"), {
-      code: "ENOENT"
-     });
-     return anyStats;
-    }
-   };
-  }
-  const no = () => false;
-  const yes = () => true;
-  const NEITHER = {
-   isSymbolicLink: no,
-   isSocket: no,
-   isFIFO: no,
-   isBlockDevice: no,
-   isCharacterDevice: no
-  };
-  const FILE = {
-   ...NEITHER,
-   isFile: yes,
-   isDirectory: no
-  };
-  const DIRECTORY = {
-   ...NEITHER,
-   isFile: no,
-   isDirectory: yes
-  };
-  function globDirent(name, kind) {
-   return kind === "file" ? {
-    name: name,
-    ...FILE
-   } : {
-    name: name,
-    ...DIRECTORY
-   };
-  }
-  const STAND_INS = new Map([ [ "\n", "﷐" ], [ "\r", "﷑" ], [ "\u2028", "﷒" ], [ "\u2029", "﷓" ], [ "\\", "﷔" ] ]);
-  const ESCAPE = "﷕";
-  function globName(name) {
-   return name.replace(/[\n\r\u2028\u2029\\\ufdd0-\ufdd5]/g, found => STAND_INS.get(found) ?? ESCAPE + found);
-  }
-  function globPattern(pattern) {
-   return pattern.replace(/\\./g, found => found === "\\\\" ? globName("\\") : found);
-  }
-  function parentOf(globPath) {
-   return globPath.slice(0, Math.max(0, globPath.lastIndexOf("/")));
-  }
-  function belowGlobRoot(path) {
-   const below = path.slice(GLOB_ROOT.length);
-   return external_node_path_.sep === "/" ? below : below.replaceAll(external_node_path_.sep, "/");
-  }
-  var ignore = __nccwpck_require__(298);
-  function followLink(link) {
-   let source;
-   try {
-    source = external_node_fs_.realpathSync.native(link.source);
-   } catch (error) {
-    return {
-     source: link.source,
-     kind: "file",
-     trouble: brokenLink(link, error)
-    };
-   }
-   const kind = (0, external_node_fs_.statSync)(source, {
-    throwIfNoEntry: false
-   })?.isDirectory() ? "directory" : "file";
-   const root = link.above[0] ?? source;
-   if (!isInside(root, source)) return {
-    source: source,
-    kind: kind,
-    trouble: linkTrouble("link-leaves", link)
-   };
-   const loops = kind === "directory" && link.above.includes(source);
-   return {
-    source: source,
-    kind: kind,
-    trouble: loops ? linkTrouble("link-loop", link) : void 0
-   };
-  }
-  function isInside(root, path) {
-   return path === root || path.startsWith(root.endsWith(external_node_path_.sep) ? root : root + external_node_path_.sep);
-  }
-  function linkTrouble(kind, link) {
-   return {
-    kind: kind,
-    path: link.path,
-    detail: `→ ${(0, file_trouble.TL)((0, external_node_fs_.readlinkSync)(link.source))}`
-   };
-  }
-  function brokenLink(link, error) {
-   const code = errorCode(error);
-   if (code === "ENOENT" || code === "ENOTDIR") return linkTrouble("link-dangling", link);
-   if (code === "ELOOP") return linkTrouble("link-loop", link);
-   return {
-    kind: "unreadable",
-    path: link.path,
-    detail: `(${code})`
-   };
-  }
-  function errorCode(error) {
-   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);
-  }
-  function readIgnoreFile(root, ignoreFile) {
-   const file = (0, external_node_path_.resolve)(root, ignoreFile);
-   const text = readRules(file, ignoreFile);
-   if (text === void 0) return () => false;
-   const own = (0, external_node_path_.relative)(root, file).split(external_node_path_.sep).join("/");
-   const rules = ignore({
-    ignorecase: false
-   }).add(text);
-   return (path, kind) => path === own || rules.ignores(kind === "directory" ? `${path}/` : path);
-  }
-  function readRules(file, ignoreFile) {
-   let reason = "is not a file";
-   let cause;
-   try {
-    if ((0, external_node_fs_.statSync)(file).isFile()) return (0, external_node_fs_.readFileSync)(file, "utf8");
-   } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" && ignoreFile === file_rules.Ow) return;
-    reason = code === "ENOENT" || code === "ENOTDIR" ? "does not exist below path" : `cannot be read (${code})`;
-    cause = error;
-   }
-   throw new errors.l("input", `ignore-file must name a file below path, but ${(0, 
-   file_trouble.TL)(ignoreFile)} ${reason}.`, {
-    hint: "Write the file where the build ends up, or correct ignore-file.",
-    cause: cause
-   });
-  }
-  var source_file = __nccwpck_require__(6993);
-  function measure(source) {
-   try {
-    const stats = (0, external_node_fs_.lstatSync)(source);
-    if (stats.isFile()) {
-     if ((stats.mode & 292) !== 292) (0, external_node_fs_.closeSync)((0, external_node_fs_.openSync)(source, "r"));
-     return {
-      bytes: stats.size,
-      identity: (0, source_file.cu)(stats)
-     };
-    }
-    const special = specialKind(stats);
-    return special === void 0 ? {
-     kind: "changed"
-    } : {
-     kind: "special",
-     detail: `(${special})`
-    };
-   } catch (error) {
-    const code = errorCode(error);
-    return {
-     kind: code === "ENOENT" || code === "ENOTDIR" ? "changed" : "unreadable",
-     detail: `(${code})`
-    };
-   }
-  }
-  function specialKind(stats) {
-   if (stats.isFIFO()) return "a pipe";
-   if (stats.isSocket()) return "a socket";
-   return stats.isCharacterDevice() || stats.isBlockDevice() ? "a device" : void 0;
-  }
-  var external_node_buffer_ = __nccwpck_require__(4573);
-  const MOST_LINKED = 2e5;
-  function countLinked(tree, {path: path, source: source}) {
-   if (source === (0, external_node_path_.join)(tree.root, path)) return;
-   tree.linked += 1;
-   if (tree.linked <= MOST_LINKED) return;
-   throw new errors.l("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
-    hint: "Exclude links that lead to the same directories again and again. Nothing was sent."
-   });
-  }
-  function openTree(root, rules) {
-   const top = {
-    path: "",
-    source: root,
-    kind: "directory",
-    above: []
-   };
-   return {
-    root: root,
-    rules: rules,
-    linked: 0,
-    entries: new Map([ [ "", top ] ]),
-    listings: new Map,
-    namesOnDisk: new Map,
-    leftOut: [],
-    troubles: []
-   };
-  }
-  function readingFs(tree) {
-   return globFs({
-    list: globPath => list(tree, globPath),
-    has: globPath => find(tree, globPath) !== void 0
-   });
-  }
-  function rememberingFs(tree) {
-   return globFs({
-    list: globPath => tree.listings.get(globPath) ?? [],
-    has: globPath => tree.entries.has(globPath)
-   });
-  }
-  function isEmpty(tree, directory) {
-   if (!tree.namesOnDisk.has(directory)) childrenOf(tree, directory);
-   return tree.namesOnDisk.get(directory) === 0;
-  }
-  function find(tree, globPath) {
-   if (!tree.entries.has(globPath)) list(tree, parentOf(globPath));
-   return tree.entries.get(globPath);
-  }
-  function list(tree, globPath) {
-   const known = tree.listings.get(globPath);
-   if (known !== void 0) return known;
-   const directory = find(tree, globPath);
-   const listing = [];
-   tree.listings.set(globPath, listing);
-   if (directory?.kind !== "directory") return listing;
-   for (const child of childrenOf(tree, directory)) {
-    const reason = tree.rules.leavesOut(child.path, child.kind);
-    if (reason === void 0) {
-     const name = globName(child.path.slice(child.path.lastIndexOf("/") + 1));
-     tree.entries.set(globPath === "" ? name : `${globPath}/${name}`, child);
-     listing.push(globDirent(name, child.kind));
-     countLinked(tree, child);
-    } else tree.leftOut.push({
-     path: child.path,
-     kind: child.kind,
-     reason: reason
-    });
-   }
-   return listing;
-  }
-  function childrenOf(tree, directory) {
-   tree.namesOnDisk.set(directory, void 0);
-   if (directory.trouble !== void 0) {
-    tree.troubles.push(directory.trouble);
-    return [];
-   }
-   try {
-    const names = readNames(directory.source);
-    tree.namesOnDisk.set(directory, names.length);
-    const above = [ ...directory.above, directory.source ];
-    return names.map(name => childOf(name, {
-     directory: directory,
-     above: above,
-     symlinks: tree.rules.symlinks
-    }));
-   } catch (error) {
-    const code = errorCode(error);
-    const kind = code === "ENOENT" || code === "ENOTDIR" ? "changed" : "unreadable";
-    tree.troubles.push({
-     kind: kind,
-     path: directory.path,
-     detail: `(${code})`
-    });
-    return [];
-   }
-  }
-  function childOf({name: name, kind: kind, isExact: isExact}, {directory: directory, above: above, symlinks: symlinks}) {
-   const path = directory.path === "" ? name : `${directory.path}/${name}`;
-   const source = (0, external_node_path_.join)(directory.source, name);
-   if (!isExact) {
-    const trouble = {
-     kind: "not-utf8",
-     path: path
-    };
-    return {
-     path: path,
-     source: source,
-     kind: kind === "directory" ? kind : "file",
-     above: above,
-     trouble: trouble
-    };
-   }
-   if (kind !== "link") return {
-    path: path,
-    source: source,
-    kind: kind,
-    above: above
-   };
-   const end = followLink({
-    path: path,
-    source: source,
-    above: above
-   });
-   const trouble = symlinks === "error" ? linkTrouble("link-refused", {
-    path: path,
-    source: source,
-    above: above
-   }) : end.trouble;
-   return {
-    path: path,
-    source: end.source,
-    kind: end.kind,
-    above: above,
-    ...trouble === void 0 ? {} : {
-     trouble: trouble
-    }
-   };
-  }
-  function readNames(directory) {
-   const found = (0, external_node_fs_.readdirSync)(directory, {
-    withFileTypes: true
-   });
-   const names = found.map(dirent => ({
-    name: dirent.name,
-    kind: kindOf(dirent),
-    isExact: true
-   }));
-   if (!names.some(({name: name}) => name.includes("�"))) return names;
-   const raw = (0, external_node_fs_.readdirSync)(directory, {
-    withFileTypes: true,
-    encoding: "buffer"
-   }).map(dirent => {
-    const isExact = (0, external_node_buffer_.isUtf8)(dirent.name);
-    return {
-     name: dirent.name.toString(isExact ? "utf8" : "latin1"),
-     kind: kindOf(dirent),
-     isExact: isExact
-    };
-   });
-   return [ ...raw.filter(({isExact: isExact}) => isExact), ...raw.filter(({isExact: isExact}) => !isExact) ];
-  }
-  function kindOf(dirent) {
-   if (dirent.isSymbolicLink()) return "link";
-   return dirent.isDirectory() ? "directory" : "file";
-  }
-  async function listFiles(path, rules) {
-   const {source: source, isDirectory: isDirectory} = locate(path);
-   return isDirectory ? listDirectory(path, openTree(source, treeRules(source, rules)), rules) : listSingle(path, source);
-  }
-  function locate(path) {
-   let stats;
-   try {
-    stats = (0, external_node_fs_.statSync)(path);
-    if (stats.isDirectory() || stats.isFile()) return {
-     source: external_node_fs_.realpathSync.native(path),
-     isDirectory: stats.isDirectory()
-    };
-   } catch (error) {
-    const code = errorCode(error);
-    throw notPublishable(path, ABSENT[code] ?? `cannot be read (${code})`, error);
-   }
-   throw notPublishable(path, `is ${specialKind(stats) ?? "something else"}`);
-  }
-  const ABSENT = {
-   ENOENT: "does not exist",
-   ENOTDIR: "lies below a file",
-   ELOOP: "is a link that leads in a circle"
-  };
-  function notPublishable(path, reason, cause) {
-   const message = `path must be a directory, a file or a .car file, but ${(0, file_trouble.TL)(path)} ${reason}.`;
-   return new errors.l("input", message, {
-    hint: `Run the build in an earlier step and name the directory it writes, as seen from ${(0, 
-    file_trouble.TL)(process.cwd())}.`,
-    cause: cause
-   });
-  }
-  function listSingle(path, source) {
-   const name = (0, external_node_path_.basename)((0, external_node_path_.resolve)(path));
-   const measured = measure(source);
-   if (!("bytes" in measured)) throw (0, file_trouble.h6)(path, [ {
-    ...measured,
-    path: name
-   } ]);
-   const content = /\.car$/i.test(name) ? {
-    kind: "car",
-    source: source
-   } : {
-    kind: "file",
-    entry: {
-     path: name,
-     source: source,
-     kind: "file",
-     ...measured
-    }
-   };
-   return {
-    content: content,
-    bytes: measured.bytes,
-    leftOut: [],
-    notIncluded: 0,
-    warnings: []
-   };
-  }
-  function treeRules(root, rules) {
-   const isIgnored = rules.ignoreFile === void 0 ? () => false : readIgnoreFile(root, rules.ignoreFile);
-   return {
-    symlinks: rules.symlinks,
-    leavesOut: (path, kind) => {
-     if ((0, file_rules.LM)(path, rules.hiddenFiles)) return "hidden";
-     return isIgnored(path, kind) ? "ignored" : void 0;
-    }
-   };
-  }
-  function listDirectory(path, tree, rules) {
-   const exclude = (0, file_rules.S3)(rules);
-   const selected = glob(readingFs(tree), (0, file_rules.me)(rules), exclude);
-   const entries = entriesOf(path, tree, selected);
-   const excluded = new Set(exclude.length === 0 ? [] : glob(rememberingFs(tree), exclude, []));
-   return {
-    content: {
-     kind: "directory",
-     entries: entries
-    },
-    bytes: entries.reduce((sum, {bytes: bytes}) => sum + bytes, 0),
-    leftOut: byPath([ ...tree.leftOut, ...excludedOf(tree, excluded) ]),
-    notIncluded: countFiles(tree, tree.entries.keys()) - countFiles(tree, selected) - countFiles(tree, excluded),
-    warnings: warningsOf(entries)
-   };
-  }
-  function glob(fs, include, exclude) {
-   return out.sync(include.map(globPattern), {
-    cwd: GLOB_ROOT,
-    fs: fs,
-    ignore: exclude.map(globPattern),
-    dot: true,
-    onlyFiles: false,
-    followSymbolicLinks: false
-   });
-  }
-  function entriesOf(path, tree, selected) {
-   const entries = [];
-   const troubles = [];
-   for (const globPath of selected) {
-    const found = tree.entries.get(globPath);
-    const entry = found && listEntry(tree, found);
-    if (entry === void 0) continue;
-    if ("bytes" in entry) entries.push(entry); else troubles.push(entry);
-   }
-   const all = new Set([ ...tree.troubles, ...troubles ]);
-   if (all.size > 0) throw (0, file_trouble.h6)(path, byPath([ ...all ]));
-   return byPath(entries);
-  }
-  function listEntry(tree, found) {
-   const {path: path, source: source, kind: kind, trouble: trouble} = found;
-   if (trouble !== void 0) return trouble;
-   if (kind === "directory") return isEmpty(tree, found) ? {
-    path: path,
-    source: source,
-    kind: kind,
-    bytes: 0
-   } : void 0;
-   const measured = measure(source);
-   return "bytes" in measured ? {
-    path: path,
-    source: source,
-    kind: kind,
-    ...measured
-   } : {
-    ...measured,
-    path: path
-   };
-  }
-  function excludedOf(tree, excluded) {
-   return [ ...excluded ].flatMap(globPath => {
-    const found = tree.entries.get(globPath);
-    if (found === void 0 || excluded.has(parentOf(globPath))) return [];
-    return [ {
-     path: found.path,
-     kind: found.kind,
-     reason: "excluded"
-    } ];
-   });
-  }
-  function countFiles(tree, globPaths) {
-   let files = 0;
-   for (const globPath of globPaths) if (tree.entries.get(globPath)?.kind === "file") files += 1;
-   return files;
-  }
-  function byPath(found) {
-   return found.toSorted((one, other) => (0, file_rules.zq)(one.path, other.path));
-  }
-  function warningsOf(entries) {
-   const twins = (0, file_rules.v2)(entries.map(({path: path}) => path));
-   if (twins.length === 0) return [];
-   const pairs = (0, file_trouble.KE)(twins.map(pair => pair.map(quotedMarks).join(" and ")));
-   return [ `Some names look the same and differ only in their unicode form (NFC, NFD). All are kept: ${pairs}.` ];
-  }
-  function quotedMarks(name) {
-   return (0, file_trouble.TL)(name).replace(/\p{Mark}/gu, mark => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
-  }
- },
  1265: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    Ce: () => RAW_CODEC,
@@ -28023,7 +27433,8 @@ var __webpack_modules__ = {
    return String.fromCharCode.apply(void 0, letters);
   }
   function codecOf(cid) {
-   return multiformats_cid__WEBPACK_IMPORTED_MODULE_1__.TO.parse(cid).code;
+   if (cid.startsWith("bafkrei")) return RAW_CODEC;
+   return cid.startsWith("bafybei") ? DAG_PB_CODEC : multiformats_cid__WEBPACK_IMPORTED_MODULE_1__.TO.parse(cid).code;
   }
   function cidV0(cid) {
    const parsed = multiformats_cid__WEBPACK_IMPORTED_MODULE_1__.TO.parse(cid);
@@ -28035,96 +27446,62 @@ var __webpack_modules__ = {
    return `0xe301${Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("")}`;
   }
  },
- 3482: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 8028: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   Y: () => chooseBaseWithoutKey,
-   b: () => chooseBase
+   $1: () => parseLastGood,
+   Bd: () => renderMarker,
+   WY: () => renderLastGood,
+   gq: () => findOwn,
+   tx: () => planComment
   });
-  var _github_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(594);
-  var _revision_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8440);
-  var _tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
-  const PRODUCTION = {
-   tag: "production",
-   back: 0
-  };
-  function chooseBase(input, tagged) {
-   switch (input.kind) {
-   case "none":
-    return {
-     kind: "none",
-     reason: "diff-base is none"
-    };
-
-   case "cid":
-    return {
-     kind: "base",
-     base: {
-      cid: input.cid,
-      label: input.cid,
-      commit: void 0
-     }
-    };
-
-   case "tag":
-    return baseOf(input.ref, tagged) ?? {
-     kind: "none",
-     reason: `nothing has the tag ${(0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref)}`
-    };
-
-   case "auto":
-    {
-     const [tag] = tagged.tags;
-     const own = tag === void 0 ? void 0 : baseOf({
-      tag: tag,
-      back: 0
-     }, tagged);
-     return own ?? baseOf(PRODUCTION, tagged) ?? {
-      kind: "none",
-      reason: "this is the first deploy"
-     };
-    }
+  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  function renderMarker({project: project, pullRequest: pullRequest}) {
+   return `\x3c!-- pinata-deploy:v1 project=${project.key.replace(/^pd1\./, "")} pr=${pullRequest} --\x3e`;
+  }
+  function renderLastGood({cid: cid, url: url, commit: commit}) {
+   return `\x3c!-- pinata-deploy:last cid=${cid} commit=${commit} url=${encodeURIComponent(url)} --\x3e`;
+  }
+  function parseLastGood(body) {
+   const [, text = "", commit = "", encoded = ""] = /^<!-- pinata-deploy:last cid=([a-zA-Z0-9]+) commit=([0-9a-f]{0,7}) url=([^\s<>]+) -->$/m.exec(body) ?? [];
+   const cid = (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(text);
+   const url = decode(encoded);
+   return cid === void 0 || url === void 0 || !/^https?:\/\//.test(url) ? void 0 : {
+    cid: cid,
+    url: url,
+    commit: commit
+   };
+  }
+  function decode(encoded) {
+   try {
+    return decodeURIComponent(encoded);
+   } catch {
+    return;
    }
   }
-  function baseOf(ref, {pins: pins, project: project}) {
-   const cid = (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.QK)(pins, ref, project);
-   if (cid === void 0) return;
-   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
-   const commit = marks[0]?.commit;
+  function findOwn(comments, key) {
+   const marker = renderMarker(key);
+   return comments.filter(({body: body}) => body.split(/\r?\n/, 1)[0] === marker).sort((a, b) => a.id - b.id);
+  }
+  function planComment(own, body) {
+   const [first, ...superfluous] = own;
+   if (first === void 0) return {
+    write: {
+     kind: "create"
+    },
+    superfluous: superfluous
+   };
+   const isSame = normalized(first.body) === normalized(body);
    return {
-    kind: "base",
-    base: {
-     cid: cid,
-     label: (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(ref),
-     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
-    }
+    write: {
+     kind: isSame ? "keep" : "update",
+     comment: first
+    },
+    superfluous: superfluous
    };
   }
-  function chooseBaseWithoutKey(input, deployments) {
-   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
-    pins: [],
-    project: {
-     name: "",
-     key: ""
-    },
-    tags: []
-   });
-   const wanted = input.kind === "tag" ? (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref) : "the current content";
-   if (typeof deployments === "string") return {
-    kind: "none",
-    reason: `without a key ${wanted} is not known, and ${deployments}`
-   };
-   const found = input.kind === "auto" ? (0, _github_js__WEBPACK_IMPORTED_MODULE_0__.D)(deployments) : void 0;
-   return found === void 0 ? {
-    kind: "none",
-    reason: `without a key ${wanted} is not known; diff-base may be a CID`
-   } : {
-    kind: "base",
-    base: {
-     cid: found.cid,
-     label: found.environment,
-     commit: void 0
-    }
-   };
+  const TIME = /\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC/g;
+  function normalized(body) {
+   return body.replaceAll("\r\n", "\n").replace(TIME, "").trimEnd();
   }
  },
  418: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28236,10 +27613,10 @@ var __webpack_modules__ = {
     stripped: (0, hashed_name.z9)(path, options.stripHash),
     file: file
    });
-   changes.push(...describeMoves(pairMoves({
+   for (const change of describeMoves(pairMoves({
     gone: gone,
     come: come
-   })));
+   }))) changes.push(change);
    return {
     changes: sortChanges(changes),
     unchanged: unchanged,
@@ -28374,190 +27751,6 @@ var __webpack_modules__ = {
    });
   }
  },
- 5834: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   Gf: () => planLasting,
-   Hy: () => FAR_MS,
-   vv: () => planExpiry
-  });
-  var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
-  var _tagging_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8802);
-  const FAR_MS = 20 * 365 * 864e5;
-  function planExpiry(pin, changes, request) {
-   const after = (0, _tagging_js__WEBPACK_IMPORTED_MODULE_1__.YF)(pin.keyvalues, changes);
-   const {previews: previews, adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.rL)(after, request.project);
-   if ((0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
-   if (previews.length === 0 || adopted) return;
-   if (request.previewsKeptMs === void 0) return request.wasPreview && mayExpire(pin, request) ? "never" : void 0;
-   return shared ? sharedExpiry(pin, request) : nextExpiry(pin, request);
-  }
-  function sharedExpiry(pin, request) {
-   if (pin.expiresAt === null) return;
-   if (pin.expiresAt !== void 0) return nextExpiry(pin, request);
-   return request.written === "never" ? void 0 : "never";
-  }
-  function planLasting(pin, changes, {project: project, now: now}) {
-   const lasts = (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.dJ)((0, _tagging_js__WEBPACK_IMPORTED_MODULE_1__.YF)(pin.keyvalues, changes));
-   return lasts && mayExpire(pin, {
-    project: project,
-    now: now,
-    written: void 0
-   }) ? "never" : void 0;
-  }
-  function nextExpiry({expiresAt: expiresAt}, {now: now, previewsKeptMs: previewsKeptMs = 0, written: written}) {
-   if (written instanceof Date) return;
-   const at = new Date(now.getTime() + previewsKeptMs);
-   return expiresAt instanceof Date && expiresAt >= at ? void 0 : at;
-  }
-  function mayExpire({expiresAt: expiresAt, keyvalues: keyvalues}, {now: now, written: written, project: project}) {
-   if (expiresAt === null) return false;
-   if (expiresAt !== void 0) return expiresAt.getTime() - now.getTime() < FAR_MS;
-   if (written === "never") return false;
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.A)(keyvalues) || !(0, _tag_js__WEBPACK_IMPORTED_MODULE_0__.rL)(keyvalues, project).ours;
-  }
- },
- 6005: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   LM: () => leavesOutHidden,
-   Ow: () => DEFAULT_IGNORE_FILE,
-   S3: () => excludePatterns,
-   me: () => includePatterns,
-   v2: () => unicodeTwins,
-   zq: () => compareUtf8
-  });
-  const DEFAULT_IGNORE_FILE = ".pinataignore";
-  const HIDDEN = /(?:^|\/)\./;
-  const PUBLISHED_HIDDEN = /^\.(?:well-known(?:\/|$)|nojekyll$|ipfs-)/;
-  function leavesOutHidden(path, hiddenFiles) {
-   if (hiddenFiles === "include" || !HIDDEN.test(path)) return false;
-   return hiddenFiles === "exclude" || !PUBLISHED_HIDDEN.test(path);
-  }
-  function includePatterns(rules) {
-   if (rules.include.length === 0) return [ "**" ];
-   return rules.include.map(plainPattern).flatMap(pattern => /[*?[\]{}()!+@\\]/.test(pattern) ? [ pattern ] : [ pattern, `${pattern}/**` ]);
-  }
-  function excludePatterns(rules) {
-   return rules.exclude.map(plainPattern).flatMap(pattern => /(?:^|\/)\*\*$/.test(pattern) ? [ pattern ] : [ pattern, `${pattern.replace(/(?<=^|\/)[^/{}()]*\*$/, "@($&)")}/**` ]);
-  }
-  function plainPattern(pattern) {
-   const segments = pattern.split("/").filter(segment => segment !== "" && segment !== ".");
-   return segments.length === 0 ? "**" : segments.join("/");
-  }
-  function compareUtf8(one, other) {
-   const shared = Math.min(one.length, other.length);
-   for (let at = 0; at < shared; at += 1) {
-    const a = one.charCodeAt(at);
-    const b = other.charCodeAt(at);
-    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : Number(isSurrogate(a)) - Number(isSurrogate(b));
-   }
-   return one.length - other.length;
-  }
-  function isSurrogate(unit) {
-   return unit >= 55296 && unit <= 57343;
-  }
-  function unicodeTwins(paths) {
-   const firstOf = new Map;
-   const reported = new Set;
-   const twins = [];
-   for (const [parent, name] of [ ...paths ].filter(path => /[\u0080-\uffff]/.test(path)).flatMap(namesOf)) {
-    const path = parent + name;
-    const look = parent + name.normalize("NFC");
-    const first = firstOf.get(look) ?? path;
-    firstOf.set(look, first);
-    if (first === path || reported.has(path)) continue;
-    reported.add(path);
-    twins.push([ first, path ]);
-   }
-   return twins;
-  }
-  function namesOf(path) {
-   const segments = path.split("/");
-   return segments.map((name, depth) => [ segments.slice(0, depth).map(above => `${above}/`).join(""), name ]);
-  }
- },
- 9489: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   KE: () => listed,
-   TL: () => quoted,
-   h6: () => refuseTroubles
-  });
-  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  const WORDINGS = {
-   "link-leaves": {
-    one: "link leaves it",
-    many: "links leave it",
-    hint: "Replace links that leave path by a copy of what they point to, or exclude them."
-   },
-   "link-dangling": {
-    one: "link points to nothing",
-    many: "links point to nothing",
-    hint: "Remove or exclude links that point to nothing."
-   },
-   "link-loop": {
-    one: "link leads back to a directory it is in",
-    many: "links lead back to a directory they are in",
-    hint: "Remove or exclude links that lead in a circle."
-   },
-   "link-refused": {
-    one: "entry is a link, which symlinks: error refuses",
-    many: "entries are links, which symlinks: error refuses",
-    hint: "Set symlinks to inside, or exclude the links."
-   },
-   special: {
-    one: "entry is neither a file nor a directory",
-    many: "entries are neither files nor directories",
-    hint: "Remove or exclude sockets, pipes and devices."
-   },
-   unreadable: {
-    one: "entry cannot be read",
-    many: "entries cannot be read",
-    hint: "Give the user of this job read access, or exclude what it may not read."
-   },
-   changed: {
-    one: "entry changed while it was listed",
-    many: "entries changed while they were listed",
-    hint: "Let everything that writes into path end before this step."
-   },
-   "not-utf8": {
-    one: "name is not valid UTF-8",
-    many: "names are not valid UTF-8",
-    hint: "Rename what has no UTF-8 name; IPFS paths are UTF-8."
-   }
-  };
-  const NAMED_AT_MOST = 5;
-  function refuseTroubles(path, troubles) {
-   const parts = [];
-   const hints = [];
-   for (const [kind, wording] of Object.entries(WORDINGS)) {
-    const ofKind = troubles.filter(trouble => trouble.kind === kind);
-    if (ofKind.length === 0) continue;
-    const what = ofKind.length === 1 ? wording.one : wording.many;
-    parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
-    hints.push(wording.hint);
-   }
-   return new _errors_js__WEBPACK_IMPORTED_MODULE_0__.l("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
-    hint: hints.join(" ")
-   });
-  }
-  function listed(texts) {
-   const rest = texts.length - NAMED_AT_MOST;
-   const named = texts.slice(0, NAMED_AT_MOST).join(", ");
-   return rest > 0 ? `${named} and ${rest} more` : named;
-  }
-  function quoted(name) {
-   return JSON.stringify(name).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  }
-  function described(trouble) {
-   const path = trouble.path === "" ? "." : trouble.path;
-   const name = trouble.kind === "not-utf8" ? quotedBytes(path) : quoted(path);
-   return trouble.detail === void 0 ? name : `${name} ${trouble.detail}`;
-  }
-  function quotedBytes(path) {
-   const last = path.lastIndexOf("/") + 1;
-   const name = quoted(path.slice(last)).replace(/[\u0080-\u00ff]|\\u00([89][0-9a-f])/g, (character, escaped) => `\\x${escaped ?? character.charCodeAt(0).toString(16)}`);
-   return quoted(path.slice(0, last)).slice(0, -1) + name.slice(1);
-  }
- },
  3272: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    Q: () => typeOf
@@ -28570,30 +27763,63 @@ var __webpack_modules__ = {
    return dot < 1 ? "Other" : TYPES.get(name.slice(dot + 1).toLowerCase()) ?? "Other";
   }
  },
- 594: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 9272: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   D: () => deployedCid,
-   G: () => deployedIn
+   HN: () => planDeployment,
+   Jg: () => renderPayload,
+   _2: () => ofTag,
+   ex: () => parsePayload,
+   p7: () => environmentOf
   });
   var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
-  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
-  function deployedIn(deployments, cid) {
-   const names = [ cid, (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(cid) ].filter(name => name !== void 0);
-   const isNamed = text => names.some(name => text.includes(name));
-   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && texts.some(isNamed))?.environment;
+  var _json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
+  const MARK = "pinata-deploy";
+  function renderPayload(payload) {
+   return {
+    tool: MARK,
+    ...payload
+   };
   }
-  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
-  function deployedCid(deployments) {
-   for (const {environment: environment, texts: texts} of deployments) {
-    if (PREVIEW_ENVIRONMENT.test(environment) || !/production/i.test(environment)) continue;
-    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ);
-    const cid = found.find(candidate => candidate !== void 0);
-    if (cid !== void 0) return {
-     environment: environment,
-     cid: cid
-    };
+  function parsePayload(value) {
+   if (typeof value === "string") {
+    const parsed = (0, _json_js__WEBPACK_IMPORTED_MODULE_2__.qF)(value);
+    return parsed === void 0 ? void 0 : parsePayload(parsed);
    }
-   return;
+   const [project, tag] = [ (0, _json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "project"), (0, 
+   _json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "tag") ];
+   const cid = (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)((0, _json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "cid") ?? "");
+   const isOurs = (0, _json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "tool") === MARK && project !== void 0 && tag !== void 0 && cid !== void 0;
+   return isOurs ? {
+    project: project,
+    tag: tag,
+    cid: cid,
+    commit: (0, _json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "commit") ?? ""
+   } : void 0;
+  }
+  function environmentOf(tag) {
+   return tag === "production" ? {
+    environment: "ipfs-production",
+    transient: false,
+    production: true
+   } : {
+    environment: "ipfs-preview",
+    transient: (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) !== void 0,
+    production: false
+   };
+  }
+  function planDeployment(deployments, payload) {
+   const own = ofTag(deployments, payload);
+   const [newest] = own;
+   const isSame = newest?.payload.commit === payload.commit && newest.payload.cid === payload.cid;
+   const present = isSame ? newest : void 0;
+   return {
+    present: present,
+    over: own.filter(deployment => deployment !== present)
+   };
+  }
+  function ofTag(deployments, {project: project, tag: tag}) {
+   return deployments.filter(({payload: payload}) => payload.project === project && payload.tag === tag);
   }
  },
  3871: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28636,8 +27862,10 @@ var __webpack_modules__ = {
    return stripBuildId(directory, name) + (name.length > LONGEST_NAME ? name : stripName(name, directory));
   }
   function unprovenHash(path) {
-   const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path) ?? [];
-   return before === void 0 || after === void 0 ? void 0 : `${before}*${after}`;
+   const slash = path.lastIndexOf("/");
+   if (path.length - slash > LONGEST_NAME) return;
+   const [, before, after] = /^(.*[-.])[A-Za-z0-9_-]{8}((?:\.[A-Za-z0-9]+)+)$/.exec(path.slice(slash + 1)) ?? [];
+   return before === void 0 || after === void 0 ? void 0 : `${path.slice(0, slash + 1)}${before}*${after}`;
   }
   function stripBuildId(directory, name) {
    if (!directory.includes("_next/")) return directory;
@@ -28748,10 +27976,10 @@ var __webpack_modules__ = {
   function repeatsRepetition(source) {
    let rest = source.replace(/\\./g, "x").replace(/\[[^\]]*\]/g, "x");
    for (;;) {
-    const group = /\(([^()]*)\)([*+]|\{\d+,)?/.exec(rest);
+    const group = /\(([^()]*)\)([*+]|\{\d)?/.exec(rest);
     if (group === null) return false;
     const [whole, inner = "", quantifier = ""] = group;
-    const ambiguous = /[*+|\0]|\{\d+,/.test(inner);
+    const ambiguous = /[*+?|\0]|\{\d/.test(inner);
     if (ambiguous && quantifier !== "") return true;
     rest = rest.replace(whole, () => (ambiguous ? "\0" : "x") + quantifier);
    }
@@ -29099,7 +28327,8 @@ var __webpack_modules__ = {
    FN: () => MODES,
    hX: () => unknownPlaceholders,
    jO: () => chooseMode,
-   v: () => renderPinName
+   v: () => renderPinName,
+   wI: () => withProvenance
   });
   var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
   const MODES = [ "auto", "deploy", "diff", "cleanup", "list" ];
@@ -29123,9 +28352,48 @@ var __webpack_modules__ = {
     reason: 'mode "auto" does not deploy on pull_request_target: there, code of a fork would run with your secrets.',
     hint: "Use pull_request, or set mode: deploy when the files at path come from a trusted checkout."
    };
+   if (context.provenance !== void 0) return modeOfRun(context.provenance);
    return deploysOn(context) ? {
     kind: "deploy"
    } : skip(whyNot(context));
+  }
+  function modeOfRun(provenance) {
+   if (provenance.kind === "over") return skip(provenance.reason);
+   if (provenance.kind !== "unclear") return {
+    kind: "deploy"
+   };
+   return {
+    kind: "refuse",
+    reason: `It is not clear what the workflow built that this run follows: ${provenance.reason}.`,
+    hint: "Nothing was sent. Set mode: deploy and tags where you know what is at path and that it may be published."
+   };
+  }
+  function withProvenance(context, provenance) {
+   const commit = context.workflowRun?.headSha ?? context.commit;
+   switch (provenance.kind) {
+   case "pull-request":
+    return {
+     ...context,
+     provenance: provenance,
+     commit: commit,
+     pullRequest: provenance.number
+    };
+
+   case "branch":
+    return {
+     ...context,
+     provenance: provenance,
+     commit: commit,
+     ref: `refs/heads/${provenance.branch}`
+    };
+
+   case "over":
+   case "unclear":
+    return {
+     ...context,
+     provenance: provenance
+    };
+   }
   }
   function deploysOn({event: event, activity: activity, refDeleted: refDeleted}) {
    if (event === "push") return !refDeleted;
@@ -29151,7 +28419,7 @@ var __webpack_modules__ = {
    const queued = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]*)-[0-9a-f]+$/.exec(context.ref)?.[1];
    if (queued !== void 0) return [ `pr-${queued}` ];
    if (context.releaseTag !== "") return [ gitTagName(context.releaseTag) ];
-   if (!EVENTS_OF_A_REF.has(context.event)) return [];
+   if (!EVENTS_OF_A_REF.has(context.event) && context.provenance?.kind !== "branch") return [];
    const tag = /^refs\/tags\/(.+)$/.exec(context.ref)?.[1];
    if (tag !== void 0) return [ gitTagName(tag) ];
    const branch = /^refs\/heads\/(.+)$/.exec(context.ref)?.[1];
@@ -29950,133 +29218,6 @@ var __webpack_modules__ = {
    return Object.keys(keyvalues).some(key => /^pd1\.[0-9a-f]{8}\.(previews|released)$/.test(key));
   }
  },
- 8802: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   F3: () => planRelease,
-   Vd: () => planTags,
-   X2: () => planUntag,
-   YF: () => applyChanges,
-   qX: () => cutPreviews
-  });
-  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
-  const MAX_PAIRS = 9;
-  function planTags(found, request) {
-   const {project: project} = request;
-   const present = {
-    ...wipedPairs(found, request),
-    ...found
-   };
-   refuseOtherOwner(present, project);
-   const before = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project);
-   const pullRequests = request.tags.flatMap(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) ?? []);
-   const wanted = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Ep)({
-    tags: request.tags.filter(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
-     tag: tag,
-     at: request.at,
-     commit: request.commit
-    })),
-    previews: [ ...pullRequests.map(pullRequest => ({
-     pullRequest: pullRequest,
-     at: Math.max(request.at, previewTime(before, pullRequest))
-    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
-    adopted: before.adopted || isForeign(present, before, request.origin)
-   }, project);
-   const changes = Object.fromEntries([ ...Object.entries({
-    ...present,
-    ...metadataFor(present, wanted, request),
-    ...wanted
-   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
-   _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0)) ]);
-   const adopted = wanted[_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
-    [_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu]: "1"
-   };
-   return {
-    ...changes,
-    ...adopted,
-    ...makeRoom(found, changes, {
-     ...request,
-     present: present
-    })
-   };
-  }
-  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
-   const {adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)({
-    ...present,
-    ...wanted
-   }, project);
-   if (!adopted && !shared) return metadata;
-   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
-  }
-  function refuseOtherOwner(present, project) {
-   const owner = present[project.key];
-   if (owner === void 0 || owner === project.name) return;
-   throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
-    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
-   });
-  }
-  function cutPreviews(found, changes, project) {
-   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
-  }
-  function applyChanges(found, changes) {
-   const merged = Object.entries({
-    ...found,
-    ...changes
-   });
-   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
-  }
-  function previewTime(tags, pullRequest) {
-   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
-  }
-  function isNewer(marks, tag, at) {
-   return marks.some(mark => mark.tag === tag && mark.at >= at);
-  }
-  function wipedPairs(found, {origin: origin, project: project}) {
-   if (origin.kind === "plain" || origin.before === void 0) return {};
-   const passing = {
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0),
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0)
-   };
-   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
-   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
-  }
-  function isForeign(present, tags, origin) {
-   if (origin.kind === "plain") return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(present);
-   if (origin.before !== void 0) return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(origin.before);
-   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
-  }
-  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
-   const after = applyChanges(applyChanges(found, changes), (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0));
-   const size = Object.keys(after).length;
-   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
-   if (!added || size <= MAX_PAIRS) return {};
-   const spare = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
-   if (size - spare.length > MAX_PAIRS) throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
-    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
-   });
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project);
-  }
-  function planUntag(found, tags, {project: project, at: at}) {
-   const changes = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(tags, found, project);
-   if (Object.keys(changes).length === 0) return changes;
-   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project);
-   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
-   return bare ? {
-    ...changes,
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
-   } : changes;
-  }
-  function planRelease(found, {project: project, at: at}) {
-   const tags = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
-   if (tags.adopted) return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ts)(found, project);
-   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
-   return {
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
-   };
-  }
- },
  9935: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    LS: () => readVarint,
@@ -30318,6 +29459,9 @@ var __webpack_modules__ = {
     ...field("", headerValue),
     secret: true
    },
+   comment: field("auto", word("auto", "true", "false")),
+   deployment: field("auto", word("auto", "true", "false")),
+   "commit-status": field("false", flag),
    summary: field("true", flag),
    "pinata-api-url": field("https://api.pinata.cloud", baseUrl),
    "pinata-upload-url": field("https://uploads.pinata.cloud", baseUrl),
@@ -30330,7 +29474,9 @@ var __webpack_modules__ = {
    pinName: "name",
    "retention-count": "keep-last",
    "retention-max-removals": "max-removals",
-   "retention-dry-run": "unpin"
+   "retention-dry-run": "unpin",
+   "set-pr-comment": "comment",
+   "set-github-status": "commit-status"
   };
   const REFUSED = [ "pinata-api-key", "pinata-secret-api-key", "pinataKey", "pinataSecret" ];
   const SECRET_INPUTS = [ "pinata-jwt", "pinata-jwt-token", "pinata-gateway-key", "github-token", ...REFUSED ];
@@ -30380,11 +29526,12 @@ var __webpack_modules__ = {
   }
   const NO_SECRETS = "there is no pinata-jwt; runs for forks and Dependabot get no secrets";
   function withoutCredentials(mode, asked, {withoutSecrets: withoutSecrets}) {
+   if (!withoutSecrets) return mode;
    if (mode.kind === "cleanup" && mode.closed !== void 0) return {
     kind: "skip",
     reason: NO_SECRETS
    };
-   return mode.kind === "deploy" && asked === "auto" && withoutSecrets ? {
+   return mode.kind === "deploy" && asked === "auto" ? {
     kind: "diff",
     reason: NO_SECRETS
    } : mode;
@@ -30426,25 +29573,19 @@ var __webpack_modules__ = {
     var _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1066);
     var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6434);
     var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7247);
-    var _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8660);
-    var _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4303);
-    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6046);
-    var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(3153);
-    var _inputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9421);
-    var _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1157);
-    var _modes_deploy_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(4731);
-    var _modes_diff_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1976);
-    var _modes_list_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7643);
-    var _orders_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(4299);
-    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(1239);
-    var _render_retention_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4755);
-    var _render_size_budget_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(6324);
-    var _render_summary_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(9519);
-    var _render_units_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(1086);
-    var _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6929);
-    var _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(8146);
-    var _wiring_deploy_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(6822);
-    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP);
+    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6046);
+    var _inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9421);
+    var _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(870);
+    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1239);
+    var _render_size_budget_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6324);
+    var _render_summary_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9176);
+    var _render_units_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1086);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3240);
+    var _tellings_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9804);
+    var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(945);
+    var _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(5450);
+    var _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3818);
+    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_14__.UP);
     function read(name) {
      return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
     }
@@ -30457,176 +29598,97 @@ var __webpack_modules__ = {
      list: "List"
     };
     async function main() {
-     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_7__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)(read(name));
+     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_5__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)(read(name));
      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)().token);
-     const context = (0, _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)();
-     const summaryContext = {
-      project: read("project") || context.repository,
-      commit: context.commit,
-      runUrl: context.runUrl
-     };
-     const wantsSummary = read("summary") !== "false";
-     let undertaking = "Deploy";
+     const context = await (0, _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__.x)((0, 
+     _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)(), read("github-token"));
      try {
-      const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_7__.TL)(read, context);
-      undertaking = UNDERTAKINGS[inputs.mode.kind];
+      const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context);
       for (const deprecation of inputs.deprecations) log.warn(deprecation);
-      const outcome = await runMode(inputs, context);
-      if (outcome.kind === "over-budget") (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)((0, 
-      _render_size_budget_js__WEBPACK_IMPORTED_MODULE_15__.q)(outcome.budget));
-      await publish(outcome, {
-       carPath: writtenCar(outcome, inputs.values),
-       summary: wantsSummary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.Br)(outcome, summaryContext) : ""
-      });
+      await carryOut(inputs, context);
      } catch (thrown) {
-      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__.z)(thrown);
-      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)(error);
-      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.KP)());
-      if (wantsSummary) await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)((0, 
-      _render_summary_js__WEBPACK_IMPORTED_MODULE_16__.zt)(error, summaryContext, undertaking)).catch(() => false);
+      await publishFailure((0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown), {
+       context: context,
+       undertaking: "Deploy",
+       commentUrl: ""
+      });
      }
     }
-    async function runMode({mode: mode, values: values}, context) {
-     const now = new Date;
-     const project = values.project || context.repository;
-     const jwt = read("pinata-jwt") || read("pinata-jwt-token");
+    async function carryOut(inputs, context) {
+     const {values: values, mode: mode} = inputs;
      const wiring = {
       values: values,
-      jwt: jwt,
+      jwt: read("pinata-jwt") || read("pinata-jwt-token"),
       repository: context.repository,
-      project: project,
-      now: now,
+      project: values.project || context.repository,
+      now: new Date,
       log: log,
-      cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)()
+      cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)(),
+      recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.T)(values["requests-per-minute"])
      };
-     switch (mode.kind) {
-     case "deploy":
-      return await runDeploy(wiring, {
+     const undertaking = UNDERTAKINGS[mode.kind];
+     const story = await (0, _runs_js__WEBPACK_IMPORTED_MODULE_10__.r)(mode, wiring, context).then(outcome => ({
+      kind: "outcome",
+      outcome: outcome
+     }), thrown => ({
+      kind: "failed",
+      error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown),
+      undertaking: undertaking
+     }));
+     const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => (0, 
+     _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, {
+      values: values,
+      context: context,
+      now: wiring.now
+     }), (0, _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__.i)(wiring)));
+     if (story.kind === "failed") {
+      await publishFailure(story.error, {
        context: context,
-       now: now,
-       mode: mode.kind
+       undertaking: undertaking,
+       commentUrl: told.commentUrl
       });
-
-     case "diff":
-      return jwt === "" ? await runDiff(wiring, context, mode.reason) : await runDeploy(wiring, {
-       context: context,
-       now: now,
-       mode: mode.kind
-      });
-
-     case "cleanup":
-     case "list":
-      return await runCleanup(wiring, {
-       context: context,
-       now: now
-      }, mode);
-
-     case "skip":
-     case "refuse":
-      return skipped(mode.reason);
+      return;
      }
+     const {outcome: outcome} = story;
+     if (outcome.kind === "over-budget") (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)((0, 
+     _render_size_budget_js__WEBPACK_IMPORTED_MODULE_8__.q)(outcome.budget));
+     await publish(outcome, {
+      paths: {
+       carPath: writtenCar(outcome, values),
+       ...told
+      },
+      summary: values.summary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.Br)(outcome, {
+       ...summaryContext(context),
+       record: wiring.recorder.record()
+      }) : ""
+     });
     }
-    function skipped(reason) {
-     log.notice(`Nothing to do: ${reason}.`);
+    function summaryContext({repository: repository, commit: commit, runUrl: runUrl}) {
      return {
-      kind: "skipped",
-      reason: `${reason}.`
+      project: read("project") || repository,
+      commit: commit,
+      runUrl: runUrl
      };
     }
-    async function runCleanup(wiring, occasion, mode) {
-     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.wX)(wiring.values, occasion, mode);
-     const tags = [ ...run.policy.givenUp.keys() ];
-     const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
-     log.line(`${aim} project ${run.policy.project.name}.`);
-     const outcome = mode.kind === "list" ? await (0, _modes_list_js__WEBPACK_IMPORTED_MODULE_11__.p)(run, (0, 
-     _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__.jT)(wiring)) : await (0, _modes_cleanup_js__WEBPACK_IMPORTED_MODULE_8__.tP)(run, (0, 
-     _wiring_account_js__WEBPACK_IMPORTED_MODULE_17__.jT)(wiring));
-     if ("retention" in outcome) logRetention(outcome);
-     return outcome;
-    }
-    function logRetention(outcome) {
-     log.line((0, _render_retention_js__WEBPACK_IMPORTED_MODULE_14__.pp)(outcome.retention));
-     if (outcome.kind !== "listed") return;
-     const {usage: usage} = outcome;
-     log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(usage.pins, "pin")}, ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(usage.bytes)}.`);
-    }
-    async function runDiff(wiring, context, reason) {
-     const {values: values} = wiring;
-     const found = await findFiles(values);
-     if (found === void 0) return skipped(`no files found at ${values.path}`);
-     log.line(`Comparing ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(fileCount(found), "file")}, ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(found.bytes)}, from ${values.path}; nothing is published.`);
-     const outcome = await (0, _modes_diff_js__WEBPACK_IMPORTED_MODULE_10__.U)((0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.nM)(values, context, reason), (0, 
-     _wiring_build_js__WEBPACK_IMPORTED_MODULE_18__.T)(wiring, found, AbortSignal.timeout(values.timeout)));
-     if (reason !== void 0) log.notice(`Not published: ${reason}. ${_render_summary_js__WEBPACK_IMPORTED_MODULE_16__.DG}`);
-     return outcome;
-    }
-    async function runDeploy(wiring, occasion) {
-     const {values: values} = wiring;
-     const found = await findFiles(values);
-     if (found === void 0) return skipped(`no files found at ${values.path}`);
-     const run = (0, _orders_js__WEBPACK_IMPORTED_MODULE_12__.JJ)(values, occasion, found);
-     const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
-     log.line(`Deploying ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(fileCount(found), "file")}, ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.UP)(found.bytes)}, from ${values.path} to project ${run.project.name} ${tags}.`);
-     const outcome = await (0, _modes_deploy_js__WEBPACK_IMPORTED_MODULE_9__.g)(run, (0, 
-     _wiring_deploy_js__WEBPACK_IMPORTED_MODULE_19__.W)(wiring, found));
-     if (outcome.kind === "planned") log.line("Dry run: nothing was written.");
-     if (outcome.kind === "deployed" || outcome.kind === "unchanged") {
-      const link = (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_21__.W)(outcome.probes);
-      if (link !== void 0) log.line(`${values.verify === "gateway" ? "Open it" : "Link, not opened"}: ${link}`);
-      logRetention(outcome);
-     }
-     return outcome;
-    }
-    function fileCount(found) {
-     return found.content.kind === "directory" ? found.content.entries.filter(entry => entry.kind === "file").length : 1;
-    }
-    async function findFiles(values) {
-     if (values["car-file"] !== void 0) (0, _adapters_unixfs_car_file_js__WEBPACK_IMPORTED_MODULE_4__.r)(values.path, values["car-file"]);
-     const hidden = {
-      auto: "auto",
-      true: "include",
-      false: "exclude"
-     };
-     const found = await (0, _adapters_unixfs_walk_js__WEBPACK_IMPORTED_MODULE_5__.C)(values.path, {
-      include: values.include,
-      exclude: values.exclude,
-      ignoreFile: values["ignore-file"],
-      hiddenFiles: hidden[values["include-hidden-files"]],
-      symlinks: values.symlinks
-     });
-     for (const warning of found.warnings) log.warn(warning);
-     if (found.leftOut.length > 0) log.group(`Left out ${(0, _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(found.leftOut.length, "path")}`, leftOutLines(found));
-     if (fileCount(found) > 0) return found;
-     const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_20__.SS)(found.leftOut.length, "path")}` : ""}.`;
-     if (values["if-no-files-found"] === "error") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_6__.l("input", message, {
-      hint: "Check path, include and exclude, and that the build ran before this step. Nothing was sent."
-     });
-     if (values["if-no-files-found"] === "warn") log.warn(message);
-     return;
-    }
-    const SHOWN_LEFT_OUT = 50;
-    function leftOutLines({leftOut: leftOut}) {
-     const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({path: path, reason: reason}) => `${(0, 
-     _render_units_js__WEBPACK_IMPORTED_MODULE_20__._1)(path)} (${reason})`);
-     return leftOut.length > SHOWN_LEFT_OUT ? [ ...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more` ] : shown;
+    async function publishFailure(error, {context: context, undertaking: undertaking, commentUrl: commentUrl}) {
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)(error);
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.KP)(commentUrl));
+     if (read("summary") === "false") return;
+     await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)((0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.zt)(error, summaryContext(context), undertaking)).catch(() => false);
     }
     function writtenCar(outcome, values) {
      return outcome.kind === "deployed" || outcome.kind === "unchanged" ? values["car-file"] ?? "" : "";
     }
-    async function publish(outcome, texts) {
+    async function publish(outcome, {paths: paths, summary: summary}) {
      const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.u5)((0, 
-     _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.B1)(outcome)) ?? "";
+     _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.B1)(outcome)) ?? "";
      if (reportPath === "") log.warn("The report could not be written to RUNNER_TEMP.");
-     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_13__.$Z)(outcome, {
-      carPath: texts.carPath,
+     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.$Z)(outcome, {
+      ...paths,
       reportPath: reportPath
      }))) log.warn("The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.");
-     if (texts.summary === "" || process.env.GITHUB_STEP_SUMMARY === void 0) return;
-     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)(texts.summary).catch(() => false)) log.warn("The job summary could not be written.");
+     if (summary === "" || process.env.GITHUB_STEP_SUMMARY === void 0) return;
+     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)(summary).catch(() => false)) log.warn("The job summary could not be written.");
     }
     await main();
     process.stdout.write("", () => process.stderr.write("", () => process.exit()));
@@ -30636,1494 +29698,122 @@ var __webpack_modules__ = {
    }
   }, 1);
  },
- 2752: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 870: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   n: () => assess,
-   q: () => isOverBudget
+   q: () => tell
   });
-  var size_budget = __nccwpck_require__(3328);
-  var domain_diff = __nccwpck_require__(418);
-  var hashed_name = __nccwpck_require__(4686);
-  const SIGNS = [ "time stamp", "absolute path", "UUID", "build id", "commit or build id", "hashed name", "random token", "number, such as a module id" ];
-  const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}";
-  const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? ";
-  const CLOCK = "\\d\\d?:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?: ?(?:Z|GMT|UTC)?(?:[+-]\\d\\d:?\\d\\d)?)";
-  const TIMES = [ `\\d{4}-\\d\\d-\\d\\d(?:[T ]${CLOCK})?`, `(?:${DAY})?\\d\\d?[ -]${MONTH}[ -]\\d{4}(?: ${CLOCK})?`, `(?:${DAY})?${MONTH} \\d\\d?,? \\d{4}(?: ${CLOCK})?`, "\\d\\d:\\d\\d:\\d\\d" ];
-  const PATHS = [ "file:///?[^\\s\"'`<>)]{1,500}", "(?<![\\w./:])/(?:(?:home|Users)/[\\w.-]{1,99}/|(?:tmp|private|builds|__w|github/workspace|opt|mnt|root|vercel)/)[^\\s\"'`<>(),;]{1,500}", "\\b[A-Za-z]:\\\\{1,2}[\\w.-][^\\s\"'`<>|?*,;]{1,500}" ];
-  const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
-  const CHECKSUM = "sha(?:256|384|512)-[\\w+/=-]{8,100}";
-  const WORD = "[\\w$@~.-]+";
-  const TOKEN = new RegExp([ ...PATHS, UUID, ...TIMES, CHECKSUM, WORD ].join("|"), "gi");
-  const IS_PATH = new RegExp(`^(?:${PATHS.join("|")})$`, "i");
-  const IS_UUID = new RegExp(`^${UUID}$`, "i");
-  const HAS_TIME = new RegExp(`(?<!\\d)(?:${TIMES.join("|")})(?!\\d)`);
-  const HAS_DATE = new RegExp(`(?<!\\d)(?:${TIMES.slice(0, 3).join("|")})(?!\\d)`);
-  function tokensOf(text) {
-   return text.match(TOKEN) ?? [];
-  }
-  function signOf(token) {
-   if (IS_PATH.test(token)) return "absolute path";
-   if (IS_UUID.test(token)) return "UUID";
-   if (HAS_TIME.test(token) || hasUnixTime(token)) return "time stamp";
-   return signOfName(token);
-  }
-  function signOfName(token) {
-   if (/^\d+$/.test(token)) return token.length < 8 ? "number, such as a module id" : "random token";
-   if (/^[0-9a-f]{7,12}$|^[0-9a-f]{40}$/.test(token)) return "commit or build id";
-   if (/^(?=.*\d)(?=.*[A-Z])[\w-]{21}$/.test(token)) return "build id";
-   if (/\.[a-z0-9]{1,11}$/i.test(token) && (0, hashed_name.z9)(token, []) !== token) return "hashed name";
-   return token.split(/[.$@~_-]/).some(part => (0, hashed_name.EZ)(part)) ? "random token" : void 0;
-  }
-  function isSuspicious(token) {
-   const sign = signOf(token);
-   if (sign === "time stamp") return HAS_DATE.test(token) && /\d:\d\d/.test(token) || hasUnixTime(token);
-   if (sign === "absolute path") return /^(file:|\/(home|Users|__w|github\/workspace)\/|[a-z]:)/i.test(token);
-   return sign === "UUID" || sign === "build id";
-  }
-  function surest(signs) {
-   return SIGNS.find(sign => signs.has(sign));
-  }
-  function hasUnixTime(token) {
-   return (token.match(/(?<!\d)\d{10}(?:\d{3})?(?!\d)/g) ?? []).some(digits => {
-    const seconds = Number(digits.slice(0, 10));
-    return seconds >= 1577836800 && seconds < 2208988800;
-   });
-  }
-  const NAMES_OTHERS = "names other changed files";
-  const LONGEST_TEXT = 256 * 1024;
-  const LONGEST_EVIDENCE = 60;
-  function explainRebuild(files, diff) {
-   const names = changedNames(diff);
-   const explained = files.map(({path: path, before: before, after: after}) => {
-    const cause = before === void 0 ? causeIn(after, names) : causeBetween({
-     before: before,
-     after: after
-    }, names);
-    return {
-     path: path,
-     cause: cause
-    };
-   });
-   const follows = ({cause: cause}) => cause.endsWith(NAMES_OTHERS);
-   return [ ...explained.filter(file => !follows(file)), ...explained.filter(follows) ];
-  }
-  function changedNames(diff) {
-   const names = new Set;
-   for (const change of diff.changes) {
-    if (change.kind === "changed") continue;
-    for (const path of change.kind === "moved" ? [ change.from, change.path ] : [ change.path ]) {
-     const name = path.slice(path.lastIndexOf("/") + 1);
-     const stripped = (0, hashed_name.z9)(name, []);
-     const star = stripped.indexOf("*");
-     names.add(name);
-     if (star !== -1) names.add(name.slice(star, name.length - (stripped.length - star - 1)));
-    }
-   }
-   return names;
-  }
-  function causeBetween(whole, names) {
-   const texts = {
-    before: whole.before.slice(0, LONGEST_TEXT),
-    after: whole.after.slice(0, LONGEST_TEXT)
-   };
-   if (texts.before === texts.after) return whole.before === whole.after ? "no difference in its text" : "differs only after its first 256 KiB";
-   if (withUnixLines(texts.before) === withUnixLines(texts.after)) return lineEndings(texts);
-   const before = tokensOf(texts.before);
-   const after = tokensOf(texts.after);
-   const gone = without(before, after);
-   const come = without(after, before);
-   if (gone.length + come.length === 0) return sameTokens({
-    before: before,
-    after: after
-   });
-   const isName = token => isChangedName(token, names);
-   const differing = {
-    gone: gone.filter(token => !isName(token)),
-    come: come.filter(token => !isName(token))
-   };
-   return differing.gone.length + differing.come.length === 0 ? NAMES_OTHERS : causeOf(differing);
-  }
-  function causeOf({gone: gone, come: come}) {
-   const was = gone.map(token => ({
-    token: token,
-    sign: signOf(token)
-   }));
-   const now = come.map(token => ({
-    token: token,
-    sign: signOf(token)
-   }));
-   const signs = new Set;
-   for (const {sign: sign} of [ ...was, ...now ]) if (sign !== void 0) signs.add(sign);
-   const sign = surest(signs);
-   return phrase(sign ?? "other content", {
-    now: now.find(one => sign === void 0 || one.sign === sign)?.token,
-    was: was.find(one => sign === void 0 || one.sign === sign)?.token
-   });
-  }
-  function causeIn(whole, names) {
-   const tokens = tokensOf(whole.slice(0, LONGEST_TEXT));
-   const suspects = tokens.filter(token => isSuspicious(token) && !isChangedName(token, names));
-   const signs = new Set(suspects.map(signOf).filter(sign => sign !== void 0));
-   const sign = surest(signs);
-   if (sign !== void 0) {
-    const now = suspects.find(token => signOf(token) === sign);
-    return `probably ${/^[aeiou]/.test(sign) ? "an" : "a"} ${phrase(sign, {
-     now: now
-    })}`;
-   }
-   return tokens.some(token => isChangedName(token, names)) ? `probably ${NAMES_OTHERS}` : "unknown: the file before could not be read";
-  }
-  function isChangedName(token, names) {
-   if (names.has(token) || /^sha(256|384|512)-/.test(token)) return true;
-   return names.has(token.replace(/\.map$/, "")) || token.split(".").some(part => names.has(part));
-  }
-  function lineEndings({before: before, after: after}) {
-   const name = text => text.includes("\r") ? "CRLF" : "LF";
-   return phrase("line endings", {
-    now: name(after),
-    was: name(before)
-   });
-  }
-  function withUnixLines(text) {
-   return text.replace(/\r\n?/g, "\n");
-  }
-  function sameTokens({before: before, after: after}) {
-   const at = after.findIndex((token, index) => token !== before[index]);
-   return at === -1 ? "white space or punctuation" : phrase("order, with the same words in other places", {
-    now: after[at],
-    was: before[at]
-   });
-  }
-  function without(some, others) {
-   const counts = new Map;
-   for (const token of others) counts.set(token, (counts.get(token) ?? 0) + 1);
-   return some.filter(token => {
-    const count = counts.get(token) ?? 0;
-    if (count > 0) counts.set(token, count - 1);
-    return count === 0;
-   });
-  }
-  function phrase(cause, {now: now, was: was}) {
-   if (now !== void 0) return `${cause}: ${quote(now)}${was === void 0 ? "" : ` was ${quote(was)}`}`;
-   return was === void 0 ? cause : `${cause}: ${quote(was)} is gone`;
-  }
-  function quote(evidence) {
-   const characters = Array.from(evidence.slice(0, 2 * LONGEST_EVIDENCE));
-   return characters.length > LONGEST_EVIDENCE ? `"${characters.slice(0, LONGEST_EVIDENCE - 1).join("")}…"` : `"${evidence}"`;
-  }
-  async function compareWithBase(build, {base: choice, stripHash: stripHash, builtCommit: builtCommit}, ports) {
-   if (choice.kind === "none") return choice;
-   const {base: base} = choice;
-   if (base.cid === build.root) return unchanged(build, base);
-   const tree = await ports.publishedTree(base.cid);
-   const {reading: reading, hashed: hashed} = await readBase(tree, build, ports);
-   if (reading.kind !== "read") {
-    const reason = reading.kind === "unreadable" ? reading.reason : "it follows the rules of another profile";
-    return {
-     kind: "unavailable",
-     base: base,
-     reason: reason
-    };
-   }
-   const diff = (0, domain_diff.j_)(reading.pair, {
-    stripHash: stripHash
-   });
-   const encoding = remark(reading, {
-    build: build,
-    hashed: hashed,
-    base: base
-   });
-   const evidence = diff.changes.length === 0 ? void 0 : await sameSources(base, builtCommit, ports.github);
-   const rebuild = evidence === void 0 ? void 0 : await explain(evidence, {
-    build: build,
-    diff: diff,
-    tree: tree
-   });
-   return {
-    kind: "compared",
-    base: base,
-    diff: diff,
-    encoding: encoding,
-    rebuild: rebuild,
-    effort: tree.effort()
-   };
-  }
-  function unchanged(build, base) {
-   const all = {
-    files: build.listing.size,
-    bytes: build.bytes
-   };
-   return {
-    kind: "compared",
-    base: base,
-    diff: {
-     changes: [],
-     unchanged: all,
-     before: all,
-     after: all
-    },
-    encoding: void 0,
-    rebuild: void 0,
-    effort: {
-     requests: 0,
-     cached: 0,
-     bytes: 0,
-     ms: 0
-    }
-   };
-  }
-  async function readBase(tree, build, ports) {
-   if (build.readFile === void 0) return {
-    reading: await tree.compare(build, "known"),
-    hashed: build
-   };
-   const tried = new Set([ build.profile ]);
-   let hashed = build;
-   for (;;) {
-    const reading = await tree.compare(hashed, "open");
-    if (reading.kind !== "foreign") return {
-     reading: reading,
-     hashed: hashed
-    };
-    if (tried.has(reading.profile)) return {
-     reading: await tree.compare(hashed, "known"),
-     hashed: hashed
-    };
-    tried.add(reading.profile);
-    hashed = await ports.build(reading.profile);
-   }
-  }
-  function remark({pair: pair, emptyDirectories: emptyDirectories, strange: strange}, {build: build, hashed: hashed, base: base}) {
-   const isEqual = pair.before.size === 0 && pair.after.size === 0;
-   if (hashed !== build) {
-    const how = `${base.label} is encoded by cid-profile ${hashed.profile}`;
-    if (hashed.root === base.cid) return `Only the encoding differs: ${how}, and by those rules this build has its CID.`;
-    return `${how}; the build was hashed by those rules too, to compare contents.`;
-   }
-   if (isEqual && emptyDirectories.length > 0) return `Only empty directories differ: ${listed(emptyDirectories)}.`;
-   if (strange) return `${base.label} is encoded by other rules than the build, so a file may be listed as changed whose bytes are the same.`;
-   return isEqual ? "Only the encoding of directories differs: every file has the same CID." : void 0;
-  }
-  const SHOWN_DIRECTORIES = 5;
-  function listed(paths) {
-   const more = paths.length - SHOWN_DIRECTORIES;
-   return [ ...paths.slice(0, SHOWN_DIRECTORIES), ...more > 0 ? [ `and ${more} more` ] : [] ].join(", ");
-  }
-  async function sameSources({commit: commit, label: label}, builtCommit, github) {
-   if (commit === void 0 || builtCommit === void 0) return;
-   if (commit === builtCommit) return `both were built from commit ${commit}`;
-   const trees = await github.commitTrees([ commit, builtCommit ]);
-   if (trees.kind !== "known") return;
-   const tree = trees.value.get(commit);
-   return tree !== void 0 && tree === trees.value.get(builtCommit) ? `commit ${builtCommit} has the same files as ${commit}, from which ${label} was built` : void 0;
-  }
-  const MAX_EXPLAINED = 20;
-  const MAX_EXPLAINED_BYTES = 256 * 1024;
-  async function explain(evidence, {build: build, diff: diff, tree: tree}) {
-   const rewritten = diff.changes.flatMap(change => (change.kind === "changed" || change.kind === "moved") && !(0, 
-   domain_diff.OI)(change) ? [ {
-    from: change.kind === "moved" ? change.from : change.path,
-    ...change
-   } ] : []).filter(({before: before, after: after}) => Math.max(before.bytes, after.bytes) <= MAX_EXPLAINED_BYTES).sort((a, b) => a.after.bytes - b.after.bytes).slice(0, MAX_EXPLAINED);
-   const texts = await Promise.all(rewritten.map(async ({path: path, from: from, before: before}) => {
-    const bytes = await tree.readFile(from, before.cid);
-    const now = textOf(await readOwn(build, path));
-    return {
-     path: path,
-     before: bytes === void 0 ? void 0 : textOf(bytes),
-     after: now
-    };
-   }));
-   const files = texts.flatMap(({path: path, before: before, after: after}) => after === void 0 ? [] : [ {
-    path: path,
-    before: before,
-    after: after
-   } ]);
-   return {
-    evidence: evidence,
-    files: explainRebuild(files, diff)
-   };
-  }
-  async function readOwn({readFile: readFile}, path) {
-   const pieces = [];
-   for await (const piece of readFile?.(path) ?? []) pieces.push(piece.slice());
-   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-   let at = 0;
-   for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-   }
-   return bytes;
-  }
-  function textOf(bytes) {
-   try {
-    return new TextDecoder("utf-8", {
-     fatal: true
-    }).decode(bytes);
-   } catch {
-    return;
-   }
-  }
-  async function assess(build, options, ports) {
-   const comparison = await compareWithBase(build, options, ports);
-   ports.showComparison(comparison);
-   const diff = comparison.kind === "compared" ? comparison.diff : void 0;
-   const budget = (0, size_budget.M)(options.sizeBudget, {
-    listing: build.listing,
-    diff: diff
-   });
-   const open = budget.filter(({state: state}) => state === "unknown").map(({text: text}) => text);
-   if (open.length > 0 && comparison.kind === "unavailable") ports.log.warn(`size-budget was not checked for ${open.join(", ")}: the growth is not known without a diff.`);
-   return {
-    comparison: comparison,
-    budget: budget
-   };
-  }
-  function isOverBudget({budget: budget}) {
-   return budget.some(({state: state}) => state === "over");
-  }
- },
- 1157: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   u0: () => cleanup_carryOut,
-   tP: () => cleanup,
-   T1: () => judgeProject,
-   SP: () => shown
-  });
-  var domain_retention = __nccwpck_require__(2527);
-  var revision = __nccwpck_require__(8440);
+  var comment = __nccwpck_require__(8028);
   var errors = __nccwpck_require__(6046);
-  var expiry = __nccwpck_require__(5834);
-  var tag = __nccwpck_require__(2249);
-  var tagging = __nccwpck_require__(8802);
-  var tag_pin = __nccwpck_require__(1757);
-  const ATTEMPTS = 3;
-  const SEND_WITHIN_MS = tag_pin.X8 / 2;
-  async function giveUp(ports, first) {
-   const judgement = await confirmKept(ports, first);
-   if (first.policy.scope === "all") await keepLasting(ports, judgement);
-   const done = [];
-   const spared = [];
-   const failed = [];
-   let trouble = {
-    inARow: 0,
-    hopeless: void 0
-   };
-   for (const row of judgement.rows.filter(({fate: fate}) => fate !== "keep")) {
-    const result = await attempt(ports, judgement, {
-     row: row,
-     trouble: trouble
-    });
-    if (result.kind === "done") done.push(row);
-    if (result.kind === "spared") spared.push({
-     row: row,
-     reason: result.reason
-    });
-    if (result.kind === "failed") failed.push({
-     row: row,
-     reason: result.error.message
-    });
-    trouble = after(trouble, result);
-   }
-   const unpinned = done.filter(({fate: fate}) => fate === "unpin");
-   return {
-    rows: judgement.rows,
-    judgedAt: first.now,
-    notApplied: void 0,
-    unpinned: unpinned,
-    spared: spared,
-    failed: failed
-   };
+  var github_deployment = __nccwpck_require__(9272);
+  function withBlock(notes, block, {key: key}) {
+   const name = key.replace(/^pd1\./, "");
+   const [begin, end] = [ `\x3c!-- pinata-deploy:begin ${name} --\x3e`, `\x3c!-- pinata-deploy:end ${name} --\x3e` ];
+   const own = `${begin}\n${block.trim()}\n${end}`;
+   const [from, to] = [ notes.indexOf(begin), notes.indexOf(end) ];
+   if (from >= 0 && to > from) return `${notes.slice(0, from)}${own}${notes.slice(to + end.length)}`;
+   return notes.trim() === "" ? own : `${notes.trimEnd()}\n\n${own}`;
   }
-  const PATIENCE = 3;
-  function after({inARow: inARow, hopeless: hopeless}, result) {
-   if (result.kind !== "failed") return {
-    inARow: 0,
-    hopeless: hopeless
-   };
-   if (result.error.kind === "credentials" || inARow + 1 >= PATIENCE) return {
-    inARow: inARow + 1,
-    hopeless: "It was not tried after the failures before it."
-   };
-   return {
-    inARow: inARow + 1,
-    hopeless: hopeless
-   };
-  }
-  async function attempt(ports, judgement, {row: row, trouble: trouble}) {
-   try {
-    if (trouble.hopeless !== void 0) throw new errors.l("network", trouble.hopeless);
-    return await carryOut(ports, judgement, row);
-   } catch (error) {
-    if (error instanceof errors.l) return {
-     kind: "failed",
-     error: error
-    };
-    throw error;
-   }
-  }
-  async function keepLasting({pins: pins, log: log}, {rows: rows, policy: policy, now: now}) {
-   for (const pin of rows.filter(({fate: fate}) => fate === "keep").flatMap(({revision: revision}) => revision.pins)) {
-    const expiresAt = (0, expiry.Gf)(pin, {}, {
-     project: policy.project,
-     now: now
-    });
-    if (expiresAt === void 0) continue;
-    await pins.update(pin.id, {
-     keyvalues: {},
-     expiresAt: expiresAt
-    }).catch(error => {
+  async function tell(telling, ports) {
+   const {comment: comment, deployment: deployment, status: status, release: release} = telling;
+   const untold = [];
+   const attempt = async (what, permission, work) => {
+    try {
+     return await work();
+    } catch (error) {
      if (!(error instanceof errors.l)) throw error;
-     log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
-    });
-   }
-  }
-  async function confirmKept(ports, judgement) {
-   const {policy: policy, rows: rows, now: now} = judgement;
-   const tags = new Set((0, domain_retention.Q)(rows).flatMap(({marks: marks}) => marks.map(({tag: tag}) => tag)));
-   const revisions = [];
-   for (const {revision: revision, refs: refs, fate: fate} of rows) {
-    const isAsked = fate !== "unpin" && refs.some(ref => isKeptFor(tags, ref, policy));
-    const pins = isAsked ? await readPins(ports, revision, policy) : revision.pins;
-    if (pins.length > 0) revisions.push({
-     ...revision,
-     pins: pins
-    });
-   }
-   const before = new Map(rows.map(({revision: revision, fate: fate}) => [ revision.cid, fate ]));
-   const again = (0, domain_retention.sS)(revisions, policy, now).map(row => {
-    const fate = before.get(row.revision.cid) ?? "keep";
-    return row.fate === "unpin" && fate !== "unpin" ? {
-     ...row,
-     fate: fate
-    } : row;
-   });
-   return {
-    ...judgement,
-    rows: again
-   };
-  }
-  function isKeptFor(tags, text, {keepLast: keepLast}) {
-   const ref = (0, revision.h2)(text);
-   return ref !== void 0 && tags.has(ref.tag) && ref.back < keepLast;
-  }
-  async function carryOut(ports, judgement, row) {
-   if (row.fate === "untag") return await untag(ports, judgement, row);
-   const {pins: pins} = row.revision;
-   let sent = false;
-   for (let from = 0; from < pins.length; from += GROUP) {
-    const group = pins.slice(from, from + GROUP);
-    const result = await removeGroup(ports, judgement, {
-     row: row,
-     group: group,
-     beside: pins.filter(pin => !group.includes(pin))
-    });
-    if (result.kind === "spared") return result;
-    sent ||= result.kind === "done";
-   }
-   return {
-    kind: sent ? "done" : "gone"
-   };
-  }
-  const GROUP = 4;
-  async function removeGroup(ports, judgement, work) {
-   let sent = false;
-   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const result = await remove(ports, judgement, work);
-    if (result.kind === "gone" && sent) return {
-     kind: "done"
-    };
-    if (result.kind !== "late") return result;
-    sent ||= result.sent;
-   }
-   throw new errors.l("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
-  }
-  async function remove(ports, judgement, {row: row, group: group, beside: beside}) {
-   const {policy: policy} = judgement;
-   const moment = {
-    notAfter: ports.clock.now() + SEND_WITHIN_MS
-   };
-   const at = seconds(ports.clock.date());
-   for (const {id: id} of group) {
-    const answer = await ports.pins.update(id, {
-     keyvalues: (0, tag.Tw)(policy.project, at)
-    }, moment);
-    if (answer === "late") return {
-     kind: "late",
-     sent: false
-    };
-   }
-   const revision = {
-    ...row.revision,
-    pins: group
-   };
-   const present = await readPresent(ports, revision);
-   const pins = ownPins(present, policy);
-   await takeBack(ports, present, policy);
-   if (pins.length === 0) return {
-    kind: "gone"
-   };
-   const others = await readPins(ports, {
-    ...row.revision,
-    pins: beside
-   }, policy);
-   const second = judgeAgain(judgement, {
-    ...revision,
-    pins: [ ...pins, ...others ]
-   });
-   if (second?.fate !== row.fate) return {
-    kind: "spared",
-    reason: second?.verdict.reason ?? "not ours any more"
-   };
-   for (const pin of pins) {
-    const answer = row.fate === "unpin" ? await ports.pins.unpin(pin.id, moment) : await ports.pins.update(pin.id, {
-     keyvalues: (0, tagging.F3)(pin.keyvalues, {
-      project: policy.project,
-      at: at
-     })
-    }, moment);
-    if (answer === "late") return {
-     kind: "late",
-     sent: true
-    };
-   }
-   return {
-    kind: "done"
-   };
-  }
-  async function readPins(ports, revision, policy) {
-   return ownPins(await readPresent(ports, revision), policy);
-  }
-  async function readPresent({pins: pins}, {cid: cid, pins: listed}) {
-   const read = await Promise.all(listed.map(({id: id}) => pins.read(id)));
-   return read.flatMap(pin => pin !== void 0 && pin.cid === cid ? [ pin ] : []);
-  }
-  function ownPins(pins, {project: project}) {
-   return pins.filter(pin => (0, tag.rL)(pin.keyvalues, project).ours);
-  }
-  async function takeBack(ports, present, {project: project}) {
-   const keyvalues = (0, tag.Tw)(project, void 0);
-   for (const pin of present) {
-    const isLeft = Object.keys(keyvalues).some(key => Object.hasOwn(pin.keyvalues, key));
-    if (isLeft && !(0, tag.rL)(pin.keyvalues, project).ours) await ports.pins.update(pin.id, {
-     keyvalues: keyvalues
-    });
-   }
-  }
-  function judgeAgain({rows: rows, policy: policy, now: now}, fresh) {
-   const revisions = rows.map(({revision: revision}) => revision.cid === fresh.cid ? fresh : revision);
-   return (0, domain_retention.sS)(revisions, policy, now).find(({revision: revision}) => revision === fresh);
-  }
-  async function untag(ports, {policy: policy, now: now}, row) {
-   const tags = (0, domain_retention.v4)(policy);
-   const {project: project} = policy;
-   const plan = pin => {
-    const keyvalues = (0, tagging.X2)(pin.keyvalues, tags, {
-     project: project,
-     at: seconds(ports.clock.date())
-    });
-    return {
-     keyvalues: keyvalues,
-     expiresAt: (0, expiry.Gf)(pin, keyvalues, {
-      project: project,
-      now: now
-     })
-    };
-   };
-   for (const {id: id} of row.revision.pins) await untagPin(ports, id, plan);
-   return {
-    kind: "done"
-   };
-  }
-  async function untagPin(ports, id, plan) {
-   for (let round = 0; round <= ATTEMPTS; round += 1) {
-    const readAt = ports.clock.now();
-    const pin = await ports.pins.read(id);
-    const change = pin === void 0 ? void 0 : plan(pin);
-    if (change === void 0 || Object.keys(change.keyvalues).length === 0) return;
-    const patient = round < ATTEMPTS - 1;
-    await ports.pins.update(id, change, {
-     notAfter: patient ? readAt + tag_pin.S_ : Number.POSITIVE_INFINITY
-    });
-   }
-   throw new errors.l("conflict", `Pinata does not take the tags off the pin ${id}.`);
-  }
-  function seconds(date) {
-   return Math.floor(date.getTime() / 1e3);
-  }
-  var survey = __nccwpck_require__(8677);
-  async function cleanup(run, ports) {
-   const judgement = await judgeProject(run, ports);
-   ports.showRetention(judgement.rows);
-   const retention = await cleanup_carryOut(run, ports, judgement);
-   return {
-    kind: "cleaned",
-    tags: run.policy.scope === "all" ? [] : [ ...judgement.policy.givenUp.keys() ],
-    dryRun: run.dryRun,
-    retention: retention
-   };
-  }
-  async function judgeProject(run, ports) {
-   const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
-   const revisions = (0, revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
-   const known = {
-    ...policy,
-    givenUp: await readGivenUp(run, ports, revisions)
-   };
-   const first = {
-    rows: (0, domain_retention.sS)(revisions, known, now),
-    policy: known,
-    now: now
-   };
-   return (0, survey.SY)(first, maxRemovals) ? await (0, survey.as)(ports, first) : first;
-  }
-  async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
-   if (policy.scope === "all") return await (0, survey.XD)(ports, revisions, {
-    policy: policy,
-    now: now
-   });
-   return closing ? await (0, survey.Xg)(ports, policy.givenUp) : policy.givenUp;
-  }
-  async function cleanup_carryOut({dryRun: dryRun, unpin: unpin, maxRemovals: maxRemovals}, ports, judgement) {
-   if (dryRun || !unpin) {
-    if ((0, domain_retention.Q)(judgement.rows).length > maxRemovals) ports.log.warn(`This plan unpins more than max-removals (${maxRemovals}): carried out, it would fail.`);
-    return shown(judgement, dryRun ? "dry-run is true" : "unpin is false");
-   }
-   (0, domain_retention.Q4)(judgement.rows, maxRemovals);
-   const retention = await giveUp(ports, judgement);
-   if (retention.failed.length > 0) {
-    const reasons = [ ...new Set(retention.failed.map(({reason: reason}) => reason)) ].slice(0, 3).join(" ");
-    ports.log.warn(`${retention.failed.length} of ${retention.failed.length + retention.unpinned.length} stale revisions could not be given up: ${reasons} The next run tries again.`);
-   }
-   return retention;
-  }
-  function shown({rows: rows, now: now}, notApplied) {
-   return {
-    rows: rows,
-    judgedAt: now,
-    notApplied: notApplied,
-    unpinned: [],
-    spared: [],
-    failed: []
-   };
-  }
- },
- 4731: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   g: () => deploy
-  });
-  var errors = __nccwpck_require__(6046);
-  var expiry = __nccwpck_require__(5834);
-  var outcome = __nccwpck_require__(3153);
-  var diff_base = __nccwpck_require__(3482);
-  var retention = __nccwpck_require__(2527);
-  var revision = __nccwpck_require__(8440);
-  var tag = __nccwpck_require__(2249);
-  var domain_tagging = __nccwpck_require__(8802);
-  function planDeploy(build, remote, options) {
-   if (options.expectedCid !== void 0 && options.expectedCid !== build.root) throw new errors.l("content", `The build has the CID ${build.root}, expected-cid is ${options.expectedCid}.`, {
-    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
-   });
-   const at = chooseTime(remote, options);
-   const source = choosePin(remote, options);
-   const superseded = elsewhere(remote.project, build.root, options);
-   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
-   const tagging = (0, domain_tagging.Vd)(found, {
-    ...options,
-    at: at,
-    superseded: superseded,
-    origin: {
-     kind: "plain"
-    }
-   });
-   const now = options.tags.map(tag => (0, revision.GB)(remote.project, tag, options.project));
-   return {
-    cid: build.root,
-    source: source,
-    sameCid: remote.sameCid,
-    previous: now[0],
-    base: (0, diff_base.b)(options.diffBase, {
-     ...options,
-     pins: remote.project
-    }),
-    changed: now.some(cid => cid !== build.root) || now.length === 0,
-    tags: options.tags,
-    at: at,
-    superseded: superseded,
-    policy: options.retention,
-    retention: (0, retention.sS)(revisionsAfter(remote, {
-     build: build,
-     source: source,
-     tagging: tagging
-    }, options), options.retention, options.now)
-   };
-  }
-  function uploadedPairs(project) {
-   return {
-    [project.key]: project.name
-   };
-  }
-  function elsewhere(pins, cid, {project: project, tags: tags}) {
-   const histories = [ ...(0, revision.u3)((0, revision.v$)(pins, project), project) ];
-   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
-  }
-  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
-   const keyvalues = uploadedPairs(project);
-   const fresh = {
-    id: "new",
-    cid: build.root,
-    name: "",
-    bytes: build.bytes,
-    keyvalues: keyvalues,
-    createdAt: now
-   };
-   const before = source.kind === "reuse" ? source.pin : fresh;
-   const after = {
-    ...before,
-    keyvalues: (0, domain_tagging.YF)(before.keyvalues, tagging)
-   };
-   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
-   return (0, revision.v$)(pins, project);
-  }
-  function chooseTime(remote, options) {
-   const marks = options.tags.flatMap(tag => remote.project.map(pin => (0, revision.Df)(pin, tag, options.project) ?? 0));
-   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
-  }
-  function choosePin(remote, options) {
-   if (!options.reusePinned) return {
-    kind: "upload",
-    reason: "reuse-pinned is false"
-   };
-   const [best] = preferPins(remote.sameCid, options.project);
-   return best === void 0 ? {
-    kind: "upload",
-    reason: "the account does not pin this CID"
-   } : {
-    kind: "reuse",
-    pin: best
-   };
-  }
-  function preferPins(pins, project) {
-   return [ ...pins ].sort((a, b) => Number((0, tag.rL)(b.keyvalues, project).ours) - Number((0, 
-   tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
-  }
-  var assess = __nccwpck_require__(2752);
-  var cleanup = __nccwpck_require__(1157);
-  var survey = __nccwpck_require__(8677);
-  const CHEAP_TO_HASH_BYTES = 1e8;
-  async function decide(job) {
-   const {run: run, ports: ports} = job;
-   if (run.method === "folder" || run.network === "private") return await decideFolder(job);
-   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(run.profile) ]);
-   const asCar = await planFor(job, {
-    build: build,
-    project: project,
-    method: "car"
-   });
-   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
-   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
-   const folder = await ports.build("pinata-folder");
-   if (!project.some(pin => pin.cid === folder.root)) return asCar;
-   const asFolder = await planFor(job, {
-    build: folder,
-    project: project,
-    method: "folder"
-   });
-   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
-  }
-  async function decideFolder(job) {
-   const {run: run, ports: ports} = job;
-   const profile = folderProfile(run);
-   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(profile) ]);
-   return await planFor(job, {
-    build: build,
-    project: project,
-    method: "folder"
-   });
-  }
-  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
-   const sameCid = await decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
-   const plan = planDeploy(build, {
-    project: project,
-    sameCid: sameCid
-   }, run);
-   const judged = {
-    rows: plan.retention,
-    policy: plan.policy,
-    now: run.now
-   };
-   if (run.unpin && !run.dryRun) await (0, survey.tk)(ports, judged, run.maxRemovals);
-   return {
-    build: build,
-    plan: plan,
-    method: method
-   };
-  }
-  async function decide_confirm(pins, listed) {
-   for (const [index, {id: id}] of listed.entries()) {
-    const pin = await pins.read(id);
-    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
-   }
-   return [];
-  }
-  async function announce({run: run, ports: ports}, decision) {
-   ports.showPlan(decision.plan, decision.build);
-   if (!run.dryRun) await ports.keepCar(decision.build);
-   return decision;
-  }
-  function mayBecomeFolder(run) {
-   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
-  }
-  function folderProfile(run) {
-   if (run.profile !== "unixfs-v0-2015") return "pinata-folder";
-   throw new errors.l("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
-    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
-   });
-  }
-  async function decideAgain(job, before, reason) {
-   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
-   const decision = await decideFolder(job);
-   const same = decision.build.root === before.build.root;
-   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
-   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
-   return decision;
-  }
-  function refusedUpload(reason) {
-   return new errors.l("quota", reason, {
-    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
-   });
-  }
-  var tag_pin = __nccwpck_require__(1757);
-  const ATTEMPTS = 3;
-  async function deploy(run, ports) {
-   const job = {
-    run: run,
-    ports: ports
-   };
-   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const outcome = await deployOnce(job);
-    if (outcome !== void 0) return outcome;
-    ports.log.line("The pin was removed by somebody while this run was at work; deploying again.");
-   }
-   throw new errors.l("conflict", `The pin was removed ${ATTEMPTS} times while this run was at work.`, {
-    hint: "Another run or person unpins this content again and again. Find out who, then run the job again."
-   });
-  }
-  async function deployOnce(job) {
-   const {run: run, ports: ports} = job;
-   const decided = await decide(job);
-   const assessed = await (0, assess.n)(decided.build, {
-    ...run,
-    base: decided.plan.base
-   }, ports);
-   if ((0, assess.q)(assessed)) return {
-    kind: "over-budget",
-    ...decided,
-    ...assessed
-   };
-   const first = await announce(job, decided);
-   if (run.dryRun) return {
-    kind: "planned",
-    ...first,
-    ...assessed,
-    retention: await foresee(job, first)
-   };
-   const live = await bringLive(job, first);
-   return live === void 0 ? void 0 : {
-    ...live,
-    ...assessed
-   };
-  }
-  async function bringLive(job, first) {
-   const {run: run, ports: ports} = job;
-   const {decision: decision, upload: upload, refusedBytes: refusedBytes} = await obtainAnyhow(job, first);
-   const placed = await settle(job, decision, upload);
-   if (placed === void 0) return;
-   ports.transferred();
-   const origin = originOf(job, placed, {
-    plan: decision.plan,
-    upload: upload
-   });
-   const tagger = (0, tag_pin.BL)(ports, {
-    ...run,
-    ...decision.plan,
-    id: placed.id,
-    origin: origin,
-    protectedContent: isProtected(decision.plan)
-   });
-   if (!run.failOnUnreachable && await tagger.tag() === void 0) return;
-   const probes = await look(job, decision.build);
-   if (run.failOnUnreachable && isUnserved(run, probes)) {
-    if (await ports.pins.read(placed.id) === void 0) return;
-    throw unreachable(decision.build, probes);
-   }
-   const pin = await tagger.settle();
-   if (pin === void 0) return;
-   ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
-   await ports.keepListing(decision.build);
-   return {
-    kind: decision.plan.changed ? "deployed" : "unchanged",
-    ...decision,
-    pin: pin,
-    uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
-    probes: probes,
-    expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
-    retention: await retire(job, decision, {
-     pin: pin,
-     probes: probes
-    })
-   };
-  }
-  async function obtainAnyhow(job, first) {
-   const upload = await obtain(job, first);
-   if (upload?.kind !== "refused") return {
-    decision: first,
-    upload: upload,
-    refusedBytes: 0
-   };
-   const decision = await announce(job, await decideAgain(job, first, upload.reason));
-   const again = await obtain(job, decision);
-   if (again?.kind === "refused") throw refusedUpload(again.reason);
-   return {
-    decision: decision,
-    upload: again,
-    refusedBytes: upload.sentBytes
-   };
-  }
-  function isProtected({tags: tags, cid: cid, policy: policy}) {
-   return policy.protectCids.has(cid) || tags.some(name => policy.protectTags.some(pattern => (0, 
-   retention.eX)(pattern, name)));
-  }
-  async function foresee({run: run, ports: ports}, {plan: plan}) {
-   const first = {
-    rows: plan.retention,
-    policy: plan.policy,
-    now: run.now
-   };
-   return (0, cleanup.SP)(await (0, survey.as)(ports, first), "dry-run is true");
-  }
-  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, probes: probes}) {
-   const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
-    ...row,
-    revision: {
-     ...row.revision,
-     pins: [ pin ]
-    }
-   } : row);
-   const first = {
-    rows: rows,
-    policy: plan.policy,
-    now: run.now
-   };
-   if (probes.length > 0 && (0, outcome.W)(probes) === void 0 && (0, retention.Q)(rows).length > 0) {
-    ports.log.line("Old content stays until a gateway serves the new one.");
-    return (0, cleanup.SP)(first, "no gateway serves the new content yet");
-   }
-   try {
-    return await (0, cleanup.u0)(run, ports, await (0, survey.as)(ports, first));
-   } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
-    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return (0, cleanup.SP)(first, error.message.replace(/\.$/, ""));
-   }
-  }
-  async function obtain({run: run, ports: ports}, {build: build, plan: plan, method: method}) {
-   if (plan.source.kind === "reuse") {
-    ports.log.line(`Nothing to upload: the account already pins ${plan.cid}, whose name and group stay as they are.`);
-    return;
-   }
-   const began = performance.now();
-   const upload = await ports.pins.upload({
-    build: build,
-    content: run.content,
-    method: method,
-    name: run.name(build.root),
-    group: run.group,
-    keyvalues: uploadedPairs(run.project),
-    onProgress: (sent, total) => ports.log.progress("Uploaded", sent, total)
-   });
-   if (upload.kind === "uploaded" && upload.cid !== void 0 && upload.cid !== plan.cid) throw otherCid(plan.cid, upload.cid, method);
-   if (upload.kind === "uploaded") ports.showUpload(upload, performance.now() - began);
-   return upload;
-  }
-  function otherCid(planned, answered, method) {
-   return new errors.l("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
-    hint: method === "folder" ? "Pinata builds folders itself and did so by other rules. Use a plan that imports CARs, where the CID is ours to choose." : "Run the job again. If it stays so, open an issue with both CIDs."
-   });
-  }
-  async function settle({ports: ports}, {plan: plan, build: build}, upload) {
-   if (plan.source.kind === "reuse") return plan.source.pin;
-   const met = upload?.duplicate === true ? upload.pinId : void 0;
-   if (met !== void 0 && await ports.pins.read(met) === void 0) return;
-   const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId, met === void 0 ? void 0 : "seen");
-   if (pin !== void 0) ports.log.line(`Pinned it (pin ${pin.id}).`);
-   return pin;
-  }
-  const OLDER_MS = 6e5;
-  function originOf({run: run}, pin, {plan: plan, upload: upload}) {
-   if (upload === void 0) return {
-    kind: "plain"
-   };
-   const known = plan.sameCid.find(({id: id}) => id === pin.id);
-   if (known !== void 0) return {
-    kind: "met",
-    before: known.keyvalues
-   };
-   const isOld = pin.createdAt.getTime() > 0 && pin.createdAt.getTime() < run.now.getTime() - OLDER_MS;
-   const met = upload.duplicate ?? isOld;
-   return met && plan.sameCid.length === 0 ? {
-    kind: "met",
-    before: void 0
-   } : {
-    kind: "plain"
-   };
-  }
-  function soonGone({expiresAt: expiresAt}, now) {
-   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < expiry.Hy ? expiresAt : void 0;
-  }
-  async function look({run: run, ports: ports}, build) {
-   if (run.network === "private") return [];
-   const probes = await ports.gateways.probe(build);
-   if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
-   return probes;
-  }
-  function isUnserved({network: network}, probes) {
-   return network !== "private" && (0, outcome.W)(probes) === void 0;
-  }
-  function unreachable(build, probes) {
-   const tried = probes.map(probe => `${probe.host}: ${probe.note}`).join("; ");
-   return new errors.l("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
-    hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
-   });
-  }
- },
- 1976: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   U: () => diff
-  });
-  var _domain_diff_base_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3482);
-  var _assess_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2752);
-  async function diff(run, ports) {
-   const build = await ports.build(run.profile);
-   const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
-   const base = (0, _domain_diff_base_js__WEBPACK_IMPORTED_MODULE_0__.Y)(run.diffBase, deployments === void 0 ? [] : deployments.kind === "known" ? deployments.value : deployments.reason);
-   const assessed = await (0, _assess_js__WEBPACK_IMPORTED_MODULE_1__.n)(build, {
-    ...run,
-    base: base
-   }, ports);
-   if ((0, _assess_js__WEBPACK_IMPORTED_MODULE_1__.q)(assessed)) return {
-    kind: "over-budget",
-    build: build,
-    plan: void 0,
-    ...assessed
-   };
-   return {
-    kind: "compared",
-    build: build,
-    reason: run.reason,
-    ...assessed
-   };
-  }
- },
- 7643: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   p: () => list
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _cleanup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1157);
-  async function list(run, ports) {
-   const judgement = await (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_1__.T1)(run, ports);
-   ports.showRetention(judgement.rows);
-   return {
-    kind: "listed",
-    retention: (0, _cleanup_js__WEBPACK_IMPORTED_MODULE_1__.SP)(judgement, "mode is list"),
-    usage: await readUsage(ports)
-   };
-  }
-  async function readUsage({pins: pins, log: log}) {
-   try {
-    return await pins.readUsage();
-   } catch (error) {
-    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
-    log.warn(`What the whole account uses is not known: ${error.message}`);
-    return;
-   }
-  }
- },
- 8677: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   SY: () => isWorthAsking,
-   XD: () => readClosed,
-   Xg: () => stillGivenUp,
-   as: () => investigate,
-   tk: () => refuseTooManyFor
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _domain_github_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(594);
-  var _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
-  var _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
-  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
-  async function investigate(ports, first) {
-   const {rows: rows, policy: policy, now: now} = first;
-   const stale = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).map(({revision: revision}) => revision.cid);
-   if (stale.length === 0) return first;
-   const inUse = new Map([ ...await readDeployed(ports, stale), ...await readSwapped(ports, first) ]);
-   const holders = new Map;
-   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
-   const informed = {
-    ...policy,
-    inUse: inUse
-   };
-   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
-   const judged = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
-    ...row,
-    fate: "keep"
-   } : row);
-   return {
-    rows: judged,
-    policy: informed,
-    now: now
-   };
-  }
-  const INVESTIGATED_AT_LEAST = 100;
-  function isWorthAsking({rows: rows}, maxRemovals) {
-   return (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
-  }
-  async function refuseTooManyFor(ports, first, maxRemovals) {
-   if ((0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(first.rows).length <= maxRemovals) return;
-   if (!isWorthAsking(first, maxRemovals)) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(first.rows, maxRemovals);
-   const known = await investigate(ports, first).catch(error => {
-    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
-    return;
-   });
-   if (known !== void 0) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(known.rows, maxRemovals);
-  }
-  function withHolders(revision, holders, project) {
-   const known = new Set(revision.pins.map(({id: id}) => id));
-   const more = holders.filter(({id: id}) => !known.has(id));
-   const isOurs = pin => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(pin.keyvalues, project).ours;
-   return {
-    ...revision,
-    pins: [ ...revision.pins, ...more.filter(isOurs) ],
-    others: more.filter(pin => !isOurs(pin))
-   };
-  }
-  async function readDeployed({github: github, log: log}, cids) {
-   const deployments = await github.activeDeployments();
-   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
-   return cids.flatMap(cid => {
-    const environment = (0, _domain_github_js__WEBPACK_IMPORTED_MODULE_1__.G)(deployments.value, cid);
-    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
-   });
-  }
-  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
-   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
-   _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) === void 0));
-   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
-   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
-   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
-  }
-  function unprotected(log, what, {kind: kind, reason: reason}) {
-   if (kind === "failed") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("network", `${what} could not be looked at: ${reason}.`);
-   log.line(`${what} protect nothing: ${reason}.`);
-   return [];
-  }
-  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
-   const tags = revisions.flatMap(revision => (0, _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__.Ok)(revision, policy.project).map(({tag: tag}) => tag));
-   const numbers = [ ...new Set(tags.flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? [])) ];
-   if (numbers.length === 0) return new Map;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") {
-    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
-    return new Map;
-   }
-   const settled = now.getTime() - CLOCKS_DIFFER_MS;
-   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
-    if (state === "open") return [];
-    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
-    const given = state === "merged" ? {
-     why: "pull request merged",
-     at: at,
-     mergedAt: closedAt ?? now
-    } : {
-     why: "pull request closed",
-     at: at
-    };
-    return [ [ `pr-${number}`, given ] ];
-   }));
-  }
-  const CLOCKS_DIFFER_MS = 3e5;
-  async function stillGivenUp({github: github, log: log}, givenUp) {
-   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? []);
-   if (numbers.length === 0) return givenUp;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") return givenUp;
-   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
-   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
-   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
-  }
- },
- 1757: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   BL: () => createTagger,
-   S_: () => PREVIEWS_FRESH_MS,
-   X8: () => UNPIN_WINDOW_MS
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5834);
-  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
-  var _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8802);
-  const WRITES = 5;
-  const PREVIEWS_FRESH_MS = 1e3;
-  const PREVIEWS_QUIET_MS = 3500;
-  const UNPIN_WINDOW_MS = 15e3;
-  const UNPIN_OUTLIVED_MS = 2e4;
-  const UNPIN_FORGOTTEN_MS = 6e5;
-  const POLL_MS = 1e3;
-  function createTagger(ports, order) {
-   const progress = {
-    written: void 0,
-    previewsAt: void 0,
-    writes: 0,
-    adopted: false,
-    wasPreview: void 0
-   };
-   const work = {
-    ports: ports,
-    order: order,
-    progress: progress
-   };
-   return {
-    tag: () => tag(work),
-    settle: () => settle(work),
-    expiresAt: () => progress.written instanceof Date ? progress.written : void 0
-   };
-  }
-  async function tag(work) {
-   const {ports: ports, order: order} = work;
-   for (let attempt = 0; attempt <= WRITES; attempt += 1) {
-    const readAt = ports.clock.now();
-    const pin = await ports.pins.read(order.id);
-    if (pin === void 0) return;
-    const change = planChange(pin, work);
-    if (change === void 0) return pin;
-    if (attempt === WRITES) break;
-    const patient = attempt < WRITES - 1;
-    if (await write(work, {
-     pin: pin,
-     change: change,
-     readAt: readAt,
-     patient: patient
-    }) === "gone") return;
-   }
-   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
-    hint: "Run the job again. If it stays so, look at the key-values of the pin in the Pinata app."
-   });
-  }
-  async function write(work, {pin: pin, change: change, readAt: readAt, patient: patient}) {
-   const {ports: ports, order: order, progress: progress} = work;
-   const previews = Object.keys(change.keyvalues).some(key => key.endsWith(".previews"));
-   const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
-   const answer = await ports.pins.update(order.id, change, {
-    notAfter: notAfter
-   });
-   progress.writes += 1;
-   if (previews) progress.previewsAt = ports.clock.now();
-   if (answer !== "done") return answer;
-   if (change.expiresAt !== void 0) progress.written = change.expiresAt;
-   warnOfCut(pin, change, work);
-   return answer;
-  }
-  function planChange(pin, work) {
-   const {order: order, progress: progress} = work;
-   const keyvalues = keepAdopted(pin, (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.Vd)(pin.keyvalues, order), work);
-   progress.wasPreview ??= (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.A)(pin.keyvalues);
-   const {written: written} = progress;
-   const expiresAt = (0, _domain_expiry_js__WEBPACK_IMPORTED_MODULE_1__.vv)(pin, keyvalues, {
-    ...order,
-    written: written,
-    wasPreview: progress.wasPreview
-   });
-   return Object.keys(keyvalues).length === 0 && expiresAt === void 0 ? void 0 : {
-    keyvalues: keyvalues,
-    expiresAt: expiresAt
-   };
-  }
-  function keepAdopted(pin, changes, {order: order, progress: progress}) {
-   const {adopted: adopted} = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)((0, 
-   _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.YF)(pin.keyvalues, changes), order.project);
-   progress.adopted ||= adopted;
-   const isWritten = !adopted || Object.keys(changes).length > 0;
-   if (!progress.adopted || !isWritten) return changes;
-   return {
-    ...changes,
-    ...(0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.Ep)({
-     tags: [],
-     previews: [],
-     adopted: true
-    }, order.project)
-   };
-  }
-  function warnOfCut(pin, change, {ports: ports, order: order}) {
-   const cut = (0, _domain_tagging_js__WEBPACK_IMPORTED_MODULE_3__.qX)(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
-   if (cut.length === 0) return;
-   ports.log.warn(`More pull requests have this very content than fit on its pin: ${cut.map(number => `#${number}`).join(", ")} fell out. It stays pinned for 30 days; a push to them puts them back.`);
-  }
-  async function settle(work) {
-   const {ports: ports, order: order, progress: progress} = work;
-   let outlivedAt;
-   for (let round = 0; round <= WRITES; round += 1) {
-    await quiet(work);
-    const before = progress.previewsAt;
-    const pin = await tag(work);
-    if (pin === void 0) return;
-    if (progress.previewsAt !== before) continue;
-    if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;
-    if (await isUnpinned(work)) return;
-    outlivedAt = progress.writes;
-   }
-   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
-    hint: "Run the job again when the other runs are through."
-   });
-  }
-  async function quiet({ports: ports, progress: progress}) {
-   if (progress.previewsAt === void 0) return;
-   const left = progress.previewsAt + PREVIEWS_QUIET_MS - ports.clock.now();
-   if (left > 0) await ports.clock.pause(left);
-  }
-  function isAnnounced({keyvalues: keyvalues}, clock) {
-   const now = clock.date().getTime();
-   return Object.entries(keyvalues).some(([key, at]) => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_2__.rg)(key) && key.endsWith(".unpinning") && Math.abs(now - Number(at) * 1e3) <= UNPIN_FORGOTTEN_MS);
-  }
-  async function isUnpinned({ports: ports, order: order}) {
-   ports.log.line("Another run is about to unpin this very content; waiting until it is through.");
-   const end = ports.clock.now() + UNPIN_OUTLIVED_MS;
-   while (ports.clock.now() < end) {
-    await ports.clock.pause(POLL_MS);
-    if (await ports.pins.read(order.id) === void 0) return true;
-   }
-   return false;
-  }
- },
- 4299: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   JJ: () => deployRun,
-   nM: () => diffRun,
-   wX: () => cleanupRun
-  });
-  var _domain_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3944);
-  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
-  function deployRun(values, {context: context, now: now, mode: mode}, found) {
-   const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
-   const tags = values.tags.length > 0 ? values.tags : (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.$o)(context);
-   const sha = context.commit || "0".repeat(40);
-   return {
-    content: found.content,
-    profile: values["cid-profile"],
-    method: values["upload-method"],
-    network: values.network,
-    project: project,
-    tags: tags,
-    commit: sha.slice(0, 7),
-    now: now,
-    metadata: values.metadata,
-    expectedCid: values["expected-cid"],
-    reusePinned: values["reuse-pinned"],
-    diffBase: values["diff-base"],
-    ...assessing(values, context),
-    name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
-     project: project.name,
-     sha: sha,
-     sha7: sha.slice(0, 7),
-     tag: tags[0] ?? ""
-    }),
-    group: values.group,
-    dryRun: values["dry-run"] || mode === "diff",
-    failOnUnreachable: values["fail-on-unreachable"],
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    previewsKeptMs: values["preview-expires"],
-    retention: {
-     ...policyOf(values, context),
-     scope: new Set(tags)
+     const why = error.message.replace(/\.$/, "");
+     untold.push(`${what}: ${why}${error.kind === "credentials" ? `; it takes the permission ${permission}` : ""}`);
+     return;
     }
    };
-  }
-  function cleanupRun(values, {context: context, now: now}, mode) {
-   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
-    context: context,
-    now: now
-   }, mode.closed) : new Map;
-   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
+   const commented = comment && await attempt("the comment", "pull-requests: write", () => tellComment(comment, ports));
+   const deployed = deployment && await attempt("the deployment", "deployments: write", () => tellDeployment(deployment, ports));
+   if (status !== void 0) {
+    const {sha: sha} = status;
+    await attempt("the commit status", "statuses: write", () => ports.deployments.setCommitStatus(sha, status.status));
+   }
+   if (release !== void 0) await attempt("the release", "contents: write", () => tellRelease(release, ports));
+   if (untold.length > 0) ports.log.warn(`Not everything could be told on GitHub. ${untold.join(". ")}.`);
    return {
-    policy: {
-     ...policyOf(values, context),
-     givenUp: givenUp,
-     scope: scope
-    },
-    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
-    now: now,
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    dryRun: values["dry-run"]
+    commentUrl: commented?.url ?? "",
+    deploymentId: deployed === void 0 ? "" : String(deployed)
    };
   }
-  function policyOf(values, context) {
-   return {
-    project: (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository),
-    keepLast: values["keep-last"],
-    keepWithinMs: values["keep-within"],
-    protectTags: values["protect-tags"],
-    protectCids: values["protect-cids"],
-    inUse: new Map,
-    givenUp: new Map,
-    scope: "all"
-   };
+  async function tellComment(order, ports) {
+   const {key: key, occasion: occasion, render: render} = order;
+   const own = (0, comment.gq)(await ports.comments.listOwn(key.pullRequest), key);
+   if (occasion === "gone" ? own.length === 0 : await isOver(key, ports)) return;
+   const [first] = own;
+   const body = render(first === void 0 ? void 0 : (0, comment.$1)(first.body));
+   const written = await write(own, body, {
+    key: key,
+    comments: ports.comments
+   });
+   ports.log.line(`Commented: ${written.url}`);
+   return written;
   }
-  function givenUpTags(values, {now: now}, closed) {
-   const at = Math.floor(now.getTime() / 1e3);
-   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
-    why: givenUpReason(tag),
-    at: at
-   } ]));
-   if (closed === void 0) return new Map;
-   const closedAt = closed.at ?? now;
-   const given = {
-    at: Math.floor(closedAt.getTime() / 1e3)
-   };
-   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
-    ...given,
-    why: "pull request merged",
-    mergedAt: closedAt
-   } : {
-    ...given,
-    why: "pull request closed"
-   } ] ]);
+  async function isOver({pullRequest: pullRequest}, {github: github}) {
+   const known = await github.pullRequests([ pullRequest ]);
+   const state = known.kind === "known" ? known.value.get(pullRequest)?.state : void 0;
+   return state !== void 0 && state !== "open";
   }
-  function isAskedFor(values) {
-   return values.mode === "cleanup" && values.tags.length > 0;
+  async function write(own, body, {key: key, comments: comments}) {
+   const plan = (0, comment.tx)(own, body);
+   for (const {id: id} of plan.superfluous) await comments.remove(id);
+   if (plan.write.kind === "keep") return plan.write.comment;
+   if (plan.write.kind === "update") {
+    const updated = await comments.update(plan.write.comment.id, body);
+    if (updated !== void 0) return updated;
+   }
+   const created = await comments.create(key.pullRequest, body);
+   const all = (0, comment.gq)(await comments.listOwn(key.pullRequest), key);
+   return all.length > 1 ? await write(all, body, {
+    key: key,
+    comments: comments
+   }) : created;
   }
-  function givenUpReason(tag) {
-   return (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
+  async function tellDeployment(news, {deployments: deployments, log: log}) {
+   if (news.kind === "gone") {
+    const {environment: environment} = (0, github_deployment.p7)(news.of.tag);
+    const over = (0, github_deployment._2)(await deployments.list(environment), news.of);
+    for (const {id: id} of over) await end(deployments, id, news.description);
+    return;
+   }
+   const {order: order, environmentUrl: environmentUrl, logUrl: logUrl} = news;
+   const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), order.payload);
+   const id = present?.id ?? await deployments.create(order);
+   if (present === void 0) {
+    await deployments.setStatus(id, {
+     state: "success",
+     description: order.description,
+     environmentUrl: environmentUrl,
+     logUrl: logUrl
+    });
+    log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
+   }
+   for (const old of over) await end(deployments, old.id, "Replaced by a newer deployment");
+   return id;
   }
-  function diffRun(values, context, reason) {
-   return {
-    profile: values["upload-method"] === "folder" ? "pinata-folder" : values["cid-profile"],
-    diffBase: values["diff-base"],
-    reason: reason,
-    ...assessing(values, context)
-   };
+  async function end(deployments, id, description) {
+   await deployments.setStatus(id, {
+    state: "inactive",
+    description: description,
+    environmentUrl: "",
+    logUrl: ""
+   });
   }
-  function assessing(values, {commit: commit, pullRequest: pullRequest}) {
-   return {
-    stripHash: values["strip-hash"],
-    sizeBudget: values["size-budget"],
-    builtCommit: pullRequest === void 0 && commit !== "" ? commit.slice(0, 7) : void 0
-   };
+  async function tellRelease({gitTag: gitTag, project: project, block: block}, {releases: releases, log: log}) {
+   const release = await releases.read(gitTag);
+   if (release === void 0) return;
+   const notes = withBlock(release.notes, block, project);
+   if (notes === release.notes) return;
+   await releases.write(release.id, notes);
+   log.line(`Wrote the CID into the notes of release ${gitTag}.`);
   }
  },
  846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   Fo: () => openDetails,
    Md: () => fileName,
    vP: () => figure,
    zH: () => details
@@ -32134,13 +29824,135 @@ var __webpack_modules__ = {
   function fileName(path) {
    const shown = (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._1)(path);
    const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]{1,4}(?=[^/._-])|.{1,20}/gsu) ?? [];
-   return `<code>${pieces.map(_markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1).join("<wbr>")}</code>`;
+   return `<code>${pieces.map(_markdown_js__WEBPACK_IMPORTED_MODULE_0__.tn).join("<wbr>")}</code>`;
   }
   function figure(text) {
    return text.replace(/(?<=\d) (?=[kMGTPEZY]?B|%)/g, "&nbsp;");
   }
   function details(summary, content) {
    return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+  }
+  function openDetails(summary, content) {
+   return `<details open><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+  }
+ },
+ 2846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   $: () => renderGroups,
+   c: () => renderTypeSums
+  });
+  var domain_diff = __nccwpck_require__(418);
+  var file_type = __nccwpck_require__(3272);
+  __nccwpck_require__(2249);
+  var diff_cells = __nccwpck_require__(846);
+  var markdown = __nccwpck_require__(5120);
+  __nccwpck_require__(4755);
+  const MOST_BARS = 12;
+  const UNITS = [ {
+   name: "GB",
+   bytes: 1e9
+  }, {
+   name: "MB",
+   bytes: 1e6
+  }, {
+   name: "kB",
+   bytes: 1e3
+  }, {
+   name: "B",
+   bytes: 1
+  } ];
+  function renderTypeChart(types) {
+   const bars = types.filter(({delta: delta, name: name}) => delta !== 0 && /^[A-Za-z ]+$/.test(name)).slice(0, MOST_BARS);
+   const largest = Math.max(...bars.map(({delta: delta}) => Math.abs(delta)));
+   const unit = UNITS.find(({bytes: bytes}) => largest >= bytes);
+   if (bars.length < 2 || unit === void 0) return "";
+   const lengths = bars.map(({delta: delta}) => scale(Math.abs(delta), unit.bytes));
+   return [ "```mermaid", "xychart-beta horizontal", `  title "Difference by type, ${unit.name}"`, `  x-axis [${bars.map(({name: name, delta: delta}) => `"${name} ${delta < 0 ? "shrank" : "grew"}"`).join(", ")}]`, `  y-axis "${unit.name}" 0 --\x3e ${scale(largest, unit.bytes)}`, `  bar [${lengths.join(", ")}]`, "```" ].join("\n");
+  }
+  function scale(bytes, unit) {
+   return String(Math.round(bytes / unit * 10) / 10);
+  }
+  var diff_words = __nccwpck_require__(4402);
+  var fit = __nccwpck_require__(3302);
+  var units = __nccwpck_require__(1086);
+  function renderGroups(diff, directories) {
+   if (diff.changes.length === 0 || directories === 0) return "";
+   const parents = (0, domain_diff.tw)(diff, domain_diff.jt);
+   const more = parents.length - directories;
+   return (0, diff_cells.zH)("Sums by type and by directory", (0, fit.t$)([ ...typeSums(diff), (0, 
+   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ (0, 
+   diff_cells.Md)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ]));
+  }
+  function renderTypeSums(diff) {
+   return diff.changes.length === 0 ? "" : (0, diff_cells.zH)("Sums by type", (0, fit.t$)(typeSums(diff)));
+  }
+  function typeSums(diff) {
+   const types = (0, domain_diff.tw)(diff, file_type.Q);
+   return [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
+   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), renderTypeChart(types) ];
+  }
+ },
+ 8325: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   EI: () => changesTable,
+   R0: () => rebuildBlock,
+   Sd: () => totals,
+   c1: () => renderBase,
+   kL: () => movedList
+  });
+  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(418);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(846);
+  var _diff_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4402);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1086);
+  function renderBase(comparison) {
+   const {label: label, cid: cid} = (0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.Wy)(comparison.base);
+   const commit = comparison.base.commit === void 0 ? "" : `, commit ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(comparison.base.commit)}`;
+   return label === void 0 ? `${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(cid)}${commit}` : `${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(label)} (${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(cid)}${commit})`;
+  }
+  function totals(comparison) {
+   const {diff: diff} = comparison;
+   if (diff.changes.length === 0) return `The same files as ${renderBase(comparison)}.`;
+   const {before: before, after: after} = diff;
+   return [ `Compared with ${renderBase(comparison)}: **${(0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.Pn)((0, 
+   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.xS)(diff))}**.`, `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(after.files, "file")},`, (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(`${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(before.bytes)} → ${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(after.bytes)},`), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(`**${(0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.MC)((0, 
+   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.GL)(diff), before.bytes)}**.`) ].join(" ");
+  }
+  function rebuildBlock(rebuild, rows) {
+   if (rebuild === void 0) return "";
+   const shown = rebuild.files.slice(0, rows).map(({path: path, cause: cause}) => [ (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(path), (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(cause) ]);
+   const lines = [ "[!WARNING]", "**The sources are the same, but the CID changed.**", `They are known to be the same because ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)((0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.f6)(rebuild.evidence))}.`, ...shown.length === 0 ? [] : [ "", ...(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "File", "Most likely cause" ], shown).split("\n") ] ];
+   return lines.map(line => `> ${line}`.trimEnd()).join("\n");
+  }
+  function changesTable(changes, linkOf = () => {}) {
+   if (changes.length === 0) return "";
+   const rows = changes.map(change => [ fileCell((0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.Vb)(change), linkOf(change)), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)((0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.qI)(change)), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)((0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.vN)(change)) ]);
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "File", "Size", "Change" ], rows);
+  }
+  function fileCell({path: path, names: names}, address) {
+   const name = address === void 0 ? (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(path) : (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.q)((0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(path), address);
+   if (names === void 0) return name;
+   return `${name}<br><sub>${(0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(names.before)} → ${(0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(names.after)}</sub>`;
+  }
+  function movedList({diff: diff}, rows) {
+   const moved = (0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.fN)(diff.changes);
+   if (moved.length === 0 || rows === 0) return "";
+   const lines = moved.slice(0, rows).map(({from: from, path: path, after: after}) => [ (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(from), (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.Md)(path), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)((0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(after.bytes)) ]);
+   return (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.zH)(`${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "From", "To", "Size" ], lines));
   }
  },
  4402: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32241,11 +30053,38 @@ var __webpack_modules__ = {
    return path.slice(path.lastIndexOf("/") + 1);
   }
  },
+ 3302: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   DG: () => rowsBeyond,
+   eO: () => firstThatFits,
+   lA: () => fits,
+   t$: () => stack
+  });
+  var _units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1086);
+  function firstThatFits(steps, render, room) {
+   for (const step of steps) {
+    const text = render(step);
+    if (fits(text, room)) return text;
+   }
+   return;
+  }
+  function fits(text, {bytes: bytes, units: units}) {
+   return text.length <= units && (new TextEncoder).encode(text).length <= bytes;
+  }
+  function stack(blocks) {
+   return blocks.filter(block => block !== "").join("\n\n");
+  }
+  function rowsBeyond(shown, {count: count, noun: noun}) {
+   return count <= shown ? [] : [ (0, _units_js__WEBPACK_IMPORTED_MODULE_0__.SS)(count - shown, noun) ];
+  }
+ },
  5120: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    X1: () => escapeText,
    aY: () => code,
    nf: () => link,
+   q: () => linked,
+   tn: () => escapeCode,
    tp: () => table
   });
   const ENTITIES = {
@@ -32266,16 +30105,32 @@ var __webpack_modules__ = {
    "\\": "&#92;",
    ":": "&#58;"
   };
+  const BREAK = "\0";
   function code(text) {
-   return `<code>${escapeText(text)}</code>`;
+   return `<code>${escapeCode(text)}</code>`;
+  }
+  function escapeCode(text) {
+   return entities(splitAddresses(visible(text)));
   }
   function escapeText(text) {
-   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊").replace(/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, character => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`).replace(/[&<>"'|`@#*_~[\]\\:]/g, character => ENTITIES[character] ?? character);
+   return entities(splitAddresses(visible(text)).replace(/[@#](?=\w)|(?<=\bGH)-(?=\d)|:(?=[\w+-]+:)/gi, `$&${BREAK}`).replace(/\b[0-9a-f]{7,}\b/gi, digits => digits.replace(/.{6}(?=.)/g, `$&${BREAK}`)));
+  }
+  function splitAddresses(text) {
+   return text.replace(/(?<=[\w.+-])@(?=\w)|www(?=\.)/gi, `$&${BREAK}`);
+  }
+  function visible(text) {
+   return text.toWellFormed().replace(/\r\n|[\r\n\u2028\u2029]/g, "␊").replace(/[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu, character => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+  }
+  function entities(text) {
+   return text.replace(/[&<>"'|`@#*_~[\]\\:]/g, character => ENTITIES[character] ?? character).replaceAll(BREAK, "<wbr>");
   }
   function link(text, address) {
+   return linked(escapeText(text), address);
+  }
+  function linked(markdown, address) {
    const url = URL.canParse(address) ? new URL(address) : void 0;
-   if (url === void 0 || !/^https?:$/.test(url.protocol)) return escapeText(text);
-   return `[${escapeText(text)}](<${url.href.replace(/[<>\\|]/g, character => encodeURIComponent(character))}>)`;
+   if (url === void 0 || !/^https?:$/.test(url.protocol)) return markdown;
+   return `[${markdown}](<${url.href.replace(/[<>\\|]/g, character => encodeURIComponent(character))}>)`;
   }
   function table(head, rows) {
    const line = cells => `| ${cells.join(" | ")} |`;
@@ -32352,12 +30207,14 @@ var __webpack_modules__ = {
    };
   }
   var render_retention = __nccwpck_require__(4755);
-  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "report-path", "hash", "ipfs" ];
+  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "comment-url", "deployment-id", "report-path", "hash", "ipfs" ];
   function renderOutputs(outcome, paths) {
    const nothing = Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ]));
    const written = {
     "report-path": paths.reportPath,
-    "car-path": paths.carPath
+    "car-path": paths.carPath,
+    "comment-url": paths.commentUrl,
+    "deployment-id": paths.deploymentId
    };
    return {
     ...nothing,
@@ -32460,10 +30317,12 @@ var __webpack_modules__ = {
     "bytes-freed": String(retention.unpinned.reduce((sum, row) => sum + (0, render_retention.$$)(row), 0))
    };
   }
-  function failedOutputs() {
+  function failedOutputs(commentUrl = "") {
+   const nothing = Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ]));
    return {
-    ...Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ])),
-    result: "failed"
+    ...nothing,
+    result: "failed",
+    "comment-url": commentUrl
    };
   }
   function renderReport(outcome) {
@@ -32662,7 +30521,7 @@ var __webpack_modules__ = {
    return `- ${text}: ${much}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.UP)(actual - limit)} too much`;
   }
  },
- 9519: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 9176: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    DG: () => HOW_TO_PUBLISH,
    zt: () => renderFailure,
@@ -32670,47 +30529,11 @@ var __webpack_modules__ = {
   });
   var cid = __nccwpck_require__(1265);
   var outcome = __nccwpck_require__(3153);
-  var domain_diff = __nccwpck_require__(418);
-  var diff_cells = __nccwpck_require__(846);
-  var file_type = __nccwpck_require__(3272);
+  var diff_groups = __nccwpck_require__(2846);
+  var diff_parts = __nccwpck_require__(8325);
   var diff_words = __nccwpck_require__(4402);
+  var fit = __nccwpck_require__(3302);
   var markdown = __nccwpck_require__(5120);
-  var units = __nccwpck_require__(1086);
-  const MOST_BARS = 12;
-  const UNITS = [ {
-   name: "GB",
-   bytes: 1e9
-  }, {
-   name: "MB",
-   bytes: 1e6
-  }, {
-   name: "kB",
-   bytes: 1e3
-  }, {
-   name: "B",
-   bytes: 1
-  } ];
-  function renderGroups(diff, directories) {
-   if (diff.changes.length === 0 || directories === 0) return "";
-   const types = (0, domain_diff.tw)(diff, file_type.Q);
-   const parents = (0, domain_diff.tw)(diff, domain_diff.jt);
-   const more = parents.length - directories;
-   return (0, diff_cells.zH)("Sums by type and by directory", [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
-   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), renderChart(types), (0, 
-   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ (0, 
-   diff_cells.Md)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ].filter(part => part !== "").join("\n\n"));
-  }
-  function renderChart(types) {
-   const bars = types.filter(({delta: delta, name: name}) => delta !== 0 && /^[A-Za-z ]+$/.test(name)).slice(0, MOST_BARS);
-   const largest = Math.max(...bars.map(({delta: delta}) => Math.abs(delta)));
-   const unit = UNITS.find(({bytes: bytes}) => largest >= bytes);
-   if (bars.length < 2 || unit === void 0) return "";
-   const lengths = bars.map(({delta: delta}) => scale(Math.abs(delta), unit.bytes));
-   return [ "```mermaid", "xychart-beta horizontal", `  title "Difference by type, ${unit.name}"`, `  x-axis [${bars.map(({name: name, delta: delta}) => `"${name} ${delta < 0 ? "shrank" : "grew"}"`).join(", ")}]`, `  y-axis "${unit.name}" 0 --\x3e ${scale(largest, unit.bytes)}`, `  bar [${lengths.join(", ")}]`, "```" ].join("\n");
-  }
-  function scale(bytes, unit) {
-   return String(Math.round(bytes / unit * 10) / 10);
-  }
   var size_budget = __nccwpck_require__(6324);
   const HEADING = "#### What changed";
   const FULL = {
@@ -32744,71 +30567,32 @@ var __webpack_modules__ = {
   } ];
   const NO_ROOM = `${HEADING}\n\nThis summary has no room left for it: the report file has all.`;
   function renderDiffSection(comparison, {budget: budget, maxBytes: maxBytes}) {
-   const fits = text => (new TextEncoder).encode(text).length <= maxBytes;
-   for (const extents of STEPS) {
-    const text = [ HEADING, ...comparison.kind === "compared" ? opening(comparison, extents) : [ sentence(comparison) ], (0, 
-    size_budget.i)(budget.slice(0, extents.budget)), ...comparison.kind === "compared" ? tables(comparison, extents) : [], leftOut(comparison, budget, extents), comparison.kind === "compared" ? `<sub>Read ${(0, 
-    markdown.X1)((0, diff_words.zA)(comparison.effort))}.</sub>` : "" ].filter(part => part !== "").join("\n\n");
-    if (fits(text)) return text;
-   }
-   return fits(NO_ROOM) ? NO_ROOM : "";
+   const room = {
+    bytes: maxBytes,
+    units: Number.POSITIVE_INFINITY
+   };
+   const render = extents => (0, fit.t$)([ HEADING, ...comparison.kind === "compared" ? opening(comparison, extents) : [ sentence(comparison) ], (0, 
+   size_budget.i)(budget.slice(0, extents.budget)), ...comparison.kind === "compared" ? tables(comparison, extents) : [], leftOut(comparison, budget, extents), comparison.kind === "compared" ? `<sub>Read ${(0, 
+   markdown.X1)((0, diff_words.zA)(comparison.effort))}.</sub>` : "" ]);
+   return (0, fit.eO)(STEPS, render, room) ?? ((0, fit.lA)(NO_ROOM, room) ? NO_ROOM : "");
   }
   function sentence(comparison) {
    const reason = (0, markdown.X1)((0, diff_words.f6)(comparison.reason));
-   return comparison.kind === "none" ? `No diff: ${reason}.` : `No diff with ${base(comparison)}: ${reason}.`;
+   return comparison.kind === "none" ? `No diff: ${reason}.` : `No diff with ${(0, 
+   diff_parts.c1)(comparison)}: ${reason}.`;
   }
   function opening(comparison, extents) {
    const {encoding: encoding, rebuild: rebuild} = comparison;
-   return [ totals(comparison), rebuildBlock(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
+   return [ (0, diff_parts.Sd)(comparison), (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
    markdown.X1)((0, diff_words.f6)(encoding))}.` ];
   }
   function tables(comparison, extents) {
-   return [ changesTable((0, diff_words.R1)(comparison.diff.changes).slice(0, extents.rows)), movedList(comparison, extents.moved), renderGroups(comparison.diff, extents.directories) ];
-  }
-  function base(comparison) {
-   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
-   const commit = comparison.base.commit === void 0 ? "" : `, commit ${(0, markdown.X1)(comparison.base.commit)}`;
-   return label === void 0 ? `${(0, markdown.aY)(cid)}${commit}` : `${(0, markdown.aY)(label)} (${(0, 
-   markdown.aY)(cid)}${commit})`;
-  }
-  function totals(comparison) {
-   const {diff: diff} = comparison;
-   if (diff.changes.length === 0) return `The same files as ${base(comparison)}.`;
-   const {before: before, after: after} = diff;
-   return [ `Compared with ${base(comparison)}: **${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}**.`, `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
-   units.SS)(after.files, "file")},`, (0, diff_cells.vP)(`${(0, units.UP)(before.bytes)} → ${(0, 
-   units.UP)(after.bytes)},`), (0, diff_cells.vP)(`**${(0, diff_words.MC)((0, domain_diff.GL)(diff), before.bytes)}**.`) ].join(" ");
-  }
-  function rebuildBlock(rebuild, rows) {
-   if (rebuild === void 0) return "";
-   const shown = rebuild.files.slice(0, rows).map(({path: path, cause: cause}) => [ (0, 
-   diff_cells.Md)(path), (0, markdown.X1)(cause) ]);
-   const lines = [ "[!WARNING]", "**The sources are the same, but the CID changed.**", `They are known to be the same because ${(0, 
-   markdown.X1)((0, diff_words.f6)(rebuild.evidence))}.`, ...shown.length === 0 ? [] : [ "", ...(0, 
-   markdown.tp)([ "File", "Most likely cause" ], shown).split("\n") ] ];
-   return lines.map(line => `> ${line}`.trimEnd()).join("\n");
-  }
-  function changesTable(changes) {
-   if (changes.length === 0) return "";
-   const rows = changes.map(change => [ fileCell((0, diff_words.Vb)(change)), (0, diff_cells.vP)((0, 
-   diff_words.qI)(change)), (0, diff_cells.vP)((0, diff_words.vN)(change)) ]);
-   return (0, markdown.tp)([ "File", "Size", "Change" ], rows);
-  }
-  function fileCell({path: path, names: names}) {
-   if (names === void 0) return (0, diff_cells.Md)(path);
-   return `${(0, diff_cells.Md)(path)}<br><sub>${(0, diff_cells.Md)(names.before)} → ${(0, 
-   diff_cells.Md)(names.after)}</sub>`;
-  }
-  function movedList({diff: diff}, rows) {
-   const moved = (0, diff_words.fN)(diff.changes);
-   if (moved.length === 0 || rows === 0) return "";
-   const lines = moved.slice(0, rows).map(({from: from, path: path, after: after}) => [ (0, 
-   diff_cells.Md)(from), (0, diff_cells.Md)(path), (0, diff_cells.vP)((0, units.UP)(after.bytes)) ]);
-   return (0, diff_cells.zH)(`${(0, units.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
-   markdown.tp)([ "From", "To", "Size" ], lines));
+   return [ (0, diff_parts.EI)((0, diff_words.R1)(comparison.diff.changes).slice(0, extents.rows)), (0, 
+   diff_parts.kL)(comparison, extents.moved), (0, diff_groups.$)(comparison.diff, extents.directories) ];
   }
   function leftOut(comparison, budget, extents) {
-   const missing = [ ...comparison.kind === "compared" ? leftOutOf(comparison, extents) : [], ...rowsBeyond(extents.budget, {
+   const missing = [ ...comparison.kind === "compared" ? leftOutOf(comparison, extents) : [], ...(0, 
+   fit.DG)(extents.budget, {
     count: budget.length,
     noun: "budget line"
    }) ];
@@ -32816,45 +30600,55 @@ var __webpack_modules__ = {
   }
   function leftOutOf({diff: diff, rebuild: rebuild}, extents) {
    const sums = extents.directories === 0 && diff.changes.length > 0;
-   return [ ...rowsBeyond(extents.rows, {
+   return [ ...(0, fit.DG)(extents.rows, {
     count: (0, diff_words.R1)(diff.changes).length,
     noun: "further difference"
-   }), ...rowsBeyond(extents.moved, {
+   }), ...(0, fit.DG)(extents.moved, {
     count: (0, diff_words.fN)(diff.changes).length,
     noun: "moved file"
-   }), ...sums ? [ "the sums by type and by directory" ] : [], ...rowsBeyond(extents.rebuilt, {
+   }), ...sums ? [ "the sums by type and by directory" ] : [], ...(0, fit.DG)(extents.rebuilt, {
     count: rebuild?.files.length ?? 0,
     noun: "rebuilt file"
    }) ];
   }
-  function rowsBeyond(shown, {count: count, noun: noun}) {
-   return count <= shown ? [] : [ (0, units.SS)(count - shown, noun) ];
-  }
   var render_retention = __nccwpck_require__(4755);
+  var units = __nccwpck_require__(1086);
   const HOW_TO_PUBLISH = "A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.";
   function renderSummary(outcome, context) {
+   return [ ...partsOf(outcome, context), recordSection(context.record), footer(context) ].filter(part => part !== "").join("\n\n");
+  }
+  function partsOf(outcome, context) {
+   const head = text => `### ${text} · ${(0, markdown.aY)(context.project)}`;
    switch (outcome.kind) {
    case "skipped":
-    return `### ⏸ Nothing deployed · ${(0, markdown.aY)(context.project)}\n\n${(0, markdown.X1)(outcome.reason)}\n`;
+    return [ head("⏸ Nothing deployed"), (0, markdown.X1)(outcome.reason) ];
 
    case "planned":
-    return [ `### 🧪 Dry run: nothing was written · ${(0, markdown.aY)(context.project)}`, planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome), (0, 
-    render_retention.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+    return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome), (0, 
+    render_retention.iq)(outcome.retention), verifyByHand(outcome.build) ];
 
    case "compared":
    case "over-budget":
-    return [ `### ${unsentHeadline(outcome)} · ${(0, markdown.aY)(context.project)}`, unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+    return [ head(unsentHeadline(outcome)), unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome), verifyByHand(outcome.build) ];
 
    case "cleaned":
    case "listed":
-    return [ `### ${cleanupHeadline(outcome)} · ${(0, markdown.aY)(context.project)}`, ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
-    render_retention.iq)(outcome.retention) || "The project has no revisions.", footer(context) ].join("\n\n");
+    return [ head(cleanupHeadline(outcome)), ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
+    render_retention.iq)(outcome.retention) || "The project has no revisions." ];
 
    case "deployed":
    case "unchanged":
-    return [ `### ${headline(outcome.kind, outcome.probes)} · ${(0, markdown.aY)(context.project)}`, linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome), (0, 
-    render_retention.iq)(outcome.retention), verifyByHand(outcome.build), footer(context) ].filter(part => part !== "").join("\n\n");
+    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome), (0, 
+    render_retention.iq)(outcome.retention), verifyByHand(outcome.build) ];
    }
+  }
+  function recordSection(record) {
+   if (record === void 0 || record.phases.length === 0) return "";
+   const {phases: phases, totalMs: totalMs, requests: requests, requestsPerMinute: requestsPerMinute} = record;
+   const rows = [ ...phases.map(({name: name, ms: ms}) => [ name, (0, units.NE)(ms) ]), [ "**All of it**", `**${(0, 
+   units.NE)(totalMs)}**` ] ];
+   const budget = `${(0, units.SS)(requests, "request")} to Pinata; the budget is ${requestsPerMinute} a minute.`;
+   return `<details><summary>Where the time went</summary>\n\n${(0, markdown.tp)([ "Phase", "Time" ], rows)}\n\n${budget}\n\n</details>`;
   }
   function renderFailure(error, context, what = "Deploy") {
    const lines = error.message.split("\n").map(markdown.X1).join("<br>");
@@ -32966,7 +30760,8 @@ var __webpack_modules__ = {
    NE: () => renderMs,
    O8: () => renderShare,
    Jp: () => shortCid,
-   _1: () => shortPath
+   _1: () => shortPath,
+   os: () => shortText
   });
   const BYTE_UNITS = [ "B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB" ];
   const BIBYTE_UNITS = [ "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB" ];
@@ -33130,8 +30925,12 @@ var __webpack_modules__ = {
    return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
   }
   function shortPath(path) {
-   if (path.length <= 120) return path;
-   const [start, end] = [ path.slice(0, 60).replace(/[\ud800-\udbff]$/, ""), path.slice(-59).replace(/^[\udc00-\udfff]/, "") ];
+   return shortText(path, 120);
+  }
+  function shortText(text, most) {
+   if (text.length <= most) return text;
+   const half = Math.floor(most / 2);
+   const [start, end] = [ text.slice(0, half).replace(/[\ud800-\udbff]$/, ""), text.slice(half + 1 - most).replace(/^[\udc00-\udfff]/, "") ];
    return `${start}…${end}`;
   }
   function shortCid(cid) {
@@ -33141,16 +30940,5577 @@ var __webpack_modules__ = {
    return difference < 0 ? "−" : "+";
   }
  },
+ 3240: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   r: () => runMode
+  });
+  var outcome = __nccwpck_require__(3153);
+  var external_node_crypto_ = __nccwpck_require__(7598);
+  var external_node_fs_ = __nccwpck_require__(3024);
+  var external_node_path_ = __nccwpck_require__(6760);
+  var errors = __nccwpck_require__(6046);
+  const WORDINGS = {
+   "link-leaves": {
+    one: "link leaves it",
+    many: "links leave it",
+    hint: "Replace links that leave path by a copy of what they point to, or exclude them."
+   },
+   "link-dangling": {
+    one: "link points to nothing",
+    many: "links point to nothing",
+    hint: "Remove or exclude links that point to nothing."
+   },
+   "link-loop": {
+    one: "link leads back to a directory it is in",
+    many: "links lead back to a directory they are in",
+    hint: "Remove or exclude links that lead in a circle."
+   },
+   "link-refused": {
+    one: "entry is a link, which symlinks: error refuses",
+    many: "entries are links, which symlinks: error refuses",
+    hint: "Set symlinks to inside, or exclude the links."
+   },
+   special: {
+    one: "entry is neither a file nor a directory",
+    many: "entries are neither files nor directories",
+    hint: "Remove or exclude sockets, pipes and devices."
+   },
+   unreadable: {
+    one: "entry cannot be read",
+    many: "entries cannot be read",
+    hint: "Give the user of this job read access, or exclude what it may not read."
+   },
+   changed: {
+    one: "entry changed while it was listed",
+    many: "entries changed while they were listed",
+    hint: "Let everything that writes into path end before this step."
+   },
+   "not-utf8": {
+    one: "name is not valid UTF-8",
+    many: "names are not valid UTF-8",
+    hint: "Rename what has no UTF-8 name; IPFS paths are UTF-8."
+   }
+  };
+  const NAMED_AT_MOST = 5;
+  function refuseTroubles(path, troubles) {
+   const parts = [];
+   const hints = [];
+   for (const [kind, wording] of Object.entries(WORDINGS)) {
+    const ofKind = troubles.filter(trouble => trouble.kind === kind);
+    if (ofKind.length === 0) continue;
+    const what = ofKind.length === 1 ? wording.one : wording.many;
+    parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
+    hints.push(wording.hint);
+   }
+   return new errors.l("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
+    hint: hints.join(" ")
+   });
+  }
+  function listed(texts) {
+   const rest = texts.length - NAMED_AT_MOST;
+   const named = texts.slice(0, NAMED_AT_MOST).join(", ");
+   return rest > 0 ? `${named} and ${rest} more` : named;
+  }
+  function quoted(name) {
+   return JSON.stringify(name).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  }
+  function described(trouble) {
+   const path = trouble.path === "" ? "." : trouble.path;
+   const name = trouble.kind === "not-utf8" ? quotedBytes(path) : quoted(path);
+   return trouble.detail === void 0 ? name : `${name} ${trouble.detail}`;
+  }
+  function quotedBytes(path) {
+   const last = path.lastIndexOf("/") + 1;
+   const name = quoted(path.slice(last)).replace(/[\u0080-\u00ff]|\\u00([89][0-9a-f])/g, (character, escaped) => `\\x${escaped ?? character.charCodeAt(0).toString(16)}`);
+   return quoted(path.slice(0, last)).slice(0, -1) + name.slice(1);
+  }
+  async function writeCar(car, path) {
+   const special = isSpecial(path);
+   const target = special ? path : `${path}.${(0, external_node_crypto_.randomUUID)()}.partial`;
+   try {
+    const fd = writing(path, () => (0, external_node_fs_.openSync)(target, special ? "w" : "wx"));
+    try {
+     await copyTo(car, fd, path);
+     if (!special) writing(path, () => (0, external_node_fs_.fsyncSync)(fd));
+    } finally {
+     (0, external_node_fs_.closeSync)(fd);
+    }
+    if (!special) writing(path, () => (0, external_node_fs_.renameSync)(target, path));
+   } finally {
+    if (!special) (0, external_node_fs_.rmSync)(target, {
+     force: true
+    });
+   }
+  }
+  function refuseCarInside(directory, path) {
+   const place = (0, external_node_path_.relative)(realPath(directory), realPath(path));
+   if ((0, external_node_path_.isAbsolute)(place) || place === ".." || place.startsWith(`..${external_node_path_.sep}`)) return;
+   throw new errors.l("input", `car-file must be outside of path, got ${quoted(path)}.`, {
+    hint: "Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent."
+   });
+  }
+  function realPath(path) {
+   const whole = (0, external_node_path_.resolve)(path);
+   try {
+    return (0, external_node_fs_.realpathSync)(whole);
+   } catch {
+    return whole === (0, external_node_path_.dirname)(whole) ? whole : (0, external_node_path_.join)(realPath((0, 
+    external_node_path_.dirname)(whole)), (0, external_node_path_.basename)(whole));
+   }
+  }
+  function isSpecial(path) {
+   const found = writing(path, () => (0, external_node_fs_.statSync)(path, {
+    throwIfNoEntry: false
+   }));
+   return found !== void 0 && !found.isFile() && !found.isDirectory();
+  }
+  async function copyTo(car, fd, path) {
+   for await (const piece of car.read(0, car.bytes)) writing(path, () => {
+    for (let written = 0; written < piece.length; ) written += (0, external_node_fs_.writeSync)(fd, piece, written);
+   });
+  }
+  function writing(path, access) {
+   try {
+    return access();
+   } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const reason = code === "ENOSPC" ? "the disk is full" : code;
+    throw new errors.l("input", `car-file ${quoted(path)} could not be written (${reason}).`, {
+     hint: "Name a file in a directory that exists, can be written to, and has room for the whole CAR.",
+     cause: cause
+    });
+   }
+  }
+  var out = __nccwpck_require__(5648);
+  const DEFAULT_IGNORE_FILE = ".pinataignore";
+  const HIDDEN = /(?:^|\/)\./;
+  const PUBLISHED_HIDDEN = /^\.(?:well-known(?:\/|$)|nojekyll$|ipfs-)/;
+  function leavesOutHidden(path, hiddenFiles) {
+   if (hiddenFiles === "include" || !HIDDEN.test(path)) return false;
+   return hiddenFiles === "exclude" || !PUBLISHED_HIDDEN.test(path);
+  }
+  function includePatterns(rules) {
+   if (rules.include.length === 0) return [ "**" ];
+   return rules.include.map(plainPattern).flatMap(pattern => /[*?[\]{}()!+@\\]/.test(pattern) ? [ pattern ] : [ pattern, `${pattern}/**` ]);
+  }
+  function excludePatterns(rules) {
+   return rules.exclude.map(plainPattern).flatMap(pattern => /(?:^|\/)\*\*$/.test(pattern) ? [ pattern ] : [ pattern, `${pattern.replace(/(?<=^|\/)[^/{}()]*\*$/, "@($&)")}/**` ]);
+  }
+  function plainPattern(pattern) {
+   const segments = pattern.split("/").filter(segment => segment !== "" && segment !== ".");
+   return segments.length === 0 ? "**" : segments.join("/");
+  }
+  function compareUtf8(one, other) {
+   const shared = Math.min(one.length, other.length);
+   for (let at = 0; at < shared; at += 1) {
+    const a = one.charCodeAt(at);
+    const b = other.charCodeAt(at);
+    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : Number(isSurrogate(a)) - Number(isSurrogate(b));
+   }
+   return one.length - other.length;
+  }
+  function isSurrogate(unit) {
+   return unit >= 55296 && unit <= 57343;
+  }
+  function unicodeTwins(paths) {
+   const firstOf = new Map;
+   const reported = new Set;
+   const twins = [];
+   for (const [parent, name] of [ ...paths ].filter(path => /[\u0080-\uffff]/.test(path)).flatMap(namesOf)) {
+    const path = parent + name;
+    const look = parent + name.normalize("NFC");
+    const first = firstOf.get(look) ?? path;
+    firstOf.set(look, first);
+    if (first === path || reported.has(path)) continue;
+    reported.add(path);
+    twins.push([ first, path ]);
+   }
+   return twins;
+  }
+  function namesOf(path) {
+   const segments = path.split("/");
+   return segments.map((name, depth) => [ segments.slice(0, depth).map(above => `${above}/`).join(""), name ]);
+  }
+  const GLOB_ROOT = (0, external_node_path_.resolve)("/");
+  function globFs(source) {
+   const anyStats = (0, external_node_fs_.lstatSync)(GLOB_ROOT);
+   function readdirSync(path, options) {
+    const listing = source.list(belowGlobRoot(path));
+    return options === void 0 ? listing.map(({name: name}) => name) : listing;
+   }
+   return {
+    readdirSync: readdirSync,
+    lstatSync(path) {
+     if (!source.has(belowGlobRoot(path))) throw Object.assign(new Error("no such entry"), {
+      code: "ENOENT"
+     });
+     return anyStats;
+    }
+   };
+  }
+  const no = () => false;
+  const yes = () => true;
+  const NEITHER = {
+   isSymbolicLink: no,
+   isSocket: no,
+   isFIFO: no,
+   isBlockDevice: no,
+   isCharacterDevice: no
+  };
+  const FILE = {
+   ...NEITHER,
+   isFile: yes,
+   isDirectory: no
+  };
+  const DIRECTORY = {
+   ...NEITHER,
+   isFile: no,
+   isDirectory: yes
+  };
+  function globDirent(name, kind) {
+   return kind === "file" ? {
+    name: name,
+    ...FILE
+   } : {
+    name: name,
+    ...DIRECTORY
+   };
+  }
+  const STAND_INS = new Map([ [ "\n", "﷐" ], [ "\r", "﷑" ], [ "\u2028", "﷒" ], [ "\u2029", "﷓" ], [ "\\", "﷔" ] ]);
+  const ESCAPE = "﷕";
+  function globName(name) {
+   return name.replace(/[\n\r\u2028\u2029\\\ufdd0-\ufdd5]/g, found => STAND_INS.get(found) ?? ESCAPE + found);
+  }
+  function globPattern(pattern) {
+   return pattern.replace(/\\./g, found => found === "\\\\" ? globName("\\") : found);
+  }
+  function parentOf(globPath) {
+   return globPath.slice(0, Math.max(0, globPath.lastIndexOf("/")));
+  }
+  function belowGlobRoot(path) {
+   const below = path.slice(GLOB_ROOT.length);
+   return external_node_path_.sep === "/" ? below : below.replaceAll(external_node_path_.sep, "/");
+  }
+  var ignore = __nccwpck_require__(298);
+  function followLink(link) {
+   let source;
+   try {
+    source = external_node_fs_.realpathSync.native(link.source);
+   } catch (error) {
+    return {
+     source: link.source,
+     kind: "file",
+     trouble: brokenLink(link, error)
+    };
+   }
+   const kind = (0, external_node_fs_.statSync)(source, {
+    throwIfNoEntry: false
+   })?.isDirectory() ? "directory" : "file";
+   const root = link.above[0] ?? source;
+   if (!isInside(root, source)) return {
+    source: source,
+    kind: kind,
+    trouble: linkTrouble("link-leaves", link)
+   };
+   const loops = kind === "directory" && link.above.includes(source);
+   return {
+    source: source,
+    kind: kind,
+    trouble: loops ? linkTrouble("link-loop", link) : void 0
+   };
+  }
+  function isInside(root, path) {
+   return path === root || path.startsWith(root.endsWith(external_node_path_.sep) ? root : root + external_node_path_.sep);
+  }
+  function linkTrouble(kind, link) {
+   return {
+    kind: kind,
+    path: link.path,
+    detail: `→ ${quoted((0, external_node_fs_.readlinkSync)(link.source))}`
+   };
+  }
+  function brokenLink(link, error) {
+   const code = errorCode(error);
+   if (code === "ENOENT" || code === "ENOTDIR") return linkTrouble("link-dangling", link);
+   if (code === "ELOOP") return linkTrouble("link-loop", link);
+   return {
+    kind: "unreadable",
+    path: link.path,
+    detail: `(${code})`
+   };
+  }
+  function errorCode(error) {
+   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);
+  }
+  function readIgnoreFile(root, ignoreFile) {
+   const file = (0, external_node_path_.resolve)(root, ignoreFile);
+   const text = readRules(file, ignoreFile);
+   if (text === void 0) return () => false;
+   const own = (0, external_node_path_.relative)(root, file).split(external_node_path_.sep).join("/");
+   const rules = ignore({
+    ignorecase: false
+   }).add(text);
+   return (path, kind) => path === own || rules.ignores(kind === "directory" ? `${path}/` : path);
+  }
+  function readRules(file, ignoreFile) {
+   let reason = "is not a file";
+   let cause;
+   try {
+    if ((0, external_node_fs_.statSync)(file).isFile()) return (0, external_node_fs_.readFileSync)(file, "utf8");
+   } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" && ignoreFile === DEFAULT_IGNORE_FILE) return;
+    reason = code === "ENOENT" || code === "ENOTDIR" ? "does not exist below path" : `cannot be read (${code})`;
+    cause = error;
+   }
+   throw new errors.l("input", `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
+    hint: "Write the file where the build ends up, or correct ignore-file.",
+    cause: cause
+   });
+  }
+  function identityOf({dev: dev, ino: ino}) {
+   return `${dev}:${ino}`;
+  }
+  function changedFile(file, what) {
+   return new errors.l("content", `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
+    hint: "Deploy when the build has finished and nothing writes to its directory any more."
+   });
+  }
+  const LISTED_FLAGS = external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
+  function openSource(file) {
+   return naming(file, () => {
+    const fd = (0, external_node_fs_.openSync)(file.source, file.identity === void 0 ? "r" : LISTED_FLAGS);
+    try {
+     const stats = (0, external_node_fs_.fstatSync)(fd);
+     if (file.identity !== void 0 && (!stats.isFile() || identityOf(stats) !== file.identity)) throw changedFile(file, "something else was put in its place");
+     return {
+      file: file,
+      fd: fd,
+      bytes: stats.size,
+      modifiedMs: stats.mtimeMs
+     };
+    } catch (cause) {
+     (0, external_node_fs_.closeSync)(fd);
+     throw cause;
+    }
+   });
+  }
+  function closeSource(open) {
+   (0, external_node_fs_.closeSync)(open.fd);
+  }
+  function assertUntouched({file: file, ...open}) {
+   const {size: size, mtimeMs: mtimeMs} = naming(file, () => (0, external_node_fs_.fstatSync)(open.fd));
+   if (size !== open.bytes) throw changedFile(file, `it had ${open.bytes} bytes and has ${size} now`);
+   if (mtimeMs !== open.modifiedMs) throw changedFile(file, "it was written to");
+  }
+  function readSpan(open, span, {buffer: buffer, at: at, ends: ends}) {
+   const wanted = span.length + (ends ? 1 : 0);
+   const read = naming(open.file, () => {
+    let total = 0;
+    do {
+     const count = (0, external_node_fs_.readSync)(open.fd, buffer, at + total, wanted - total, span.position + total);
+     if (count === 0) break;
+     total += count;
+    } while (total < span.length);
+    return total;
+   });
+   if (read < span.length) throw changedFile(open.file, "it has become shorter");
+   if (read > span.length) throw changedFile(open.file, "it has grown");
+  }
+  function naming(file, access) {
+   try {
+    return access();
+   } catch (cause) {
+    if (cause instanceof errors.l) throw cause;
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    if (code === "ELOOP") throw changedFile(file, "a link was put in its place");
+    const gone = code === "ENOENT" ? "it is gone" : `it cannot be read (${code})`;
+    throw new errors.l("content", `${quoted(file.path)} was found, but now ${gone}.`, {
+     hint: "Deploy when the build has finished, and check who may read its files.",
+     cause: cause
+    });
+   }
+  }
+  function measure(source) {
+   try {
+    const stats = (0, external_node_fs_.lstatSync)(source);
+    if (stats.isFile()) {
+     if ((stats.mode & 292) !== 292) (0, external_node_fs_.closeSync)((0, external_node_fs_.openSync)(source, "r"));
+     return {
+      bytes: stats.size,
+      identity: identityOf(stats)
+     };
+    }
+    const special = specialKind(stats);
+    return special === void 0 ? {
+     kind: "changed"
+    } : {
+     kind: "special",
+     detail: `(${special})`
+    };
+   } catch (error) {
+    const code = errorCode(error);
+    return {
+     kind: code === "ENOENT" || code === "ENOTDIR" ? "changed" : "unreadable",
+     detail: `(${code})`
+    };
+   }
+  }
+  function specialKind(stats) {
+   if (stats.isFIFO()) return "a pipe";
+   if (stats.isSocket()) return "a socket";
+   return stats.isCharacterDevice() || stats.isBlockDevice() ? "a device" : void 0;
+  }
+  var external_node_buffer_ = __nccwpck_require__(4573);
+  const MOST_LINKED = 2e5;
+  function countLinked(tree, {path: path, source: source}) {
+   if (source === (0, external_node_path_.join)(tree.root, path)) return;
+   tree.linked += 1;
+   if (tree.linked <= MOST_LINKED) return;
+   throw new errors.l("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
+    hint: "Exclude links that lead to the same directories again and again. Nothing was sent."
+   });
+  }
+  function openTree(root, rules) {
+   const top = {
+    path: "",
+    source: root,
+    kind: "directory",
+    above: []
+   };
+   return {
+    root: root,
+    rules: rules,
+    linked: 0,
+    entries: new Map([ [ "", top ] ]),
+    listings: new Map,
+    namesOnDisk: new Map,
+    leftOut: [],
+    troubles: []
+   };
+  }
+  function readingFs(tree) {
+   return globFs({
+    list: globPath => list(tree, globPath),
+    has: globPath => find(tree, globPath) !== void 0
+   });
+  }
+  function rememberingFs(tree) {
+   return globFs({
+    list: globPath => tree.listings.get(globPath) ?? [],
+    has: globPath => tree.entries.has(globPath)
+   });
+  }
+  function isEmpty(tree, directory) {
+   if (!tree.namesOnDisk.has(directory)) childrenOf(tree, directory);
+   return tree.namesOnDisk.get(directory) === 0;
+  }
+  function find(tree, globPath) {
+   if (!tree.entries.has(globPath)) list(tree, parentOf(globPath));
+   return tree.entries.get(globPath);
+  }
+  function list(tree, globPath) {
+   const known = tree.listings.get(globPath);
+   if (known !== void 0) return known;
+   const directory = find(tree, globPath);
+   const listing = [];
+   tree.listings.set(globPath, listing);
+   if (directory?.kind !== "directory") return listing;
+   for (const child of childrenOf(tree, directory)) {
+    const reason = tree.rules.leavesOut(child.path, child.kind);
+    if (reason === void 0) {
+     const name = globName(child.path.slice(child.path.lastIndexOf("/") + 1));
+     tree.entries.set(globPath === "" ? name : `${globPath}/${name}`, child);
+     listing.push(globDirent(name, child.kind));
+     countLinked(tree, child);
+    } else tree.leftOut.push({
+     path: child.path,
+     kind: child.kind,
+     reason: reason
+    });
+   }
+   return listing;
+  }
+  function childrenOf(tree, directory) {
+   tree.namesOnDisk.set(directory, void 0);
+   if (directory.trouble !== void 0) {
+    tree.troubles.push(directory.trouble);
+    return [];
+   }
+   try {
+    const names = readNames(directory.source);
+    tree.namesOnDisk.set(directory, names.length);
+    const above = [ ...directory.above, directory.source ];
+    return names.map(name => childOf(name, {
+     directory: directory,
+     above: above,
+     symlinks: tree.rules.symlinks
+    }));
+   } catch (error) {
+    const code = errorCode(error);
+    const kind = code === "ENOENT" || code === "ENOTDIR" ? "changed" : "unreadable";
+    tree.troubles.push({
+     kind: kind,
+     path: directory.path,
+     detail: `(${code})`
+    });
+    return [];
+   }
+  }
+  function childOf({name: name, kind: kind, isExact: isExact}, {directory: directory, above: above, symlinks: symlinks}) {
+   const path = directory.path === "" ? name : `${directory.path}/${name}`;
+   const source = (0, external_node_path_.join)(directory.source, name);
+   if (!isExact) {
+    const trouble = {
+     kind: "not-utf8",
+     path: path
+    };
+    return {
+     path: path,
+     source: source,
+     kind: kind === "directory" ? kind : "file",
+     above: above,
+     trouble: trouble
+    };
+   }
+   if (kind !== "link") return {
+    path: path,
+    source: source,
+    kind: kind,
+    above: above
+   };
+   const end = followLink({
+    path: path,
+    source: source,
+    above: above
+   });
+   const trouble = symlinks === "error" ? linkTrouble("link-refused", {
+    path: path,
+    source: source,
+    above: above
+   }) : end.trouble;
+   return {
+    path: path,
+    source: end.source,
+    kind: end.kind,
+    above: above,
+    ...trouble === void 0 ? {} : {
+     trouble: trouble
+    }
+   };
+  }
+  function readNames(directory) {
+   const found = (0, external_node_fs_.readdirSync)(directory, {
+    withFileTypes: true
+   });
+   const names = found.map(dirent => ({
+    name: dirent.name,
+    kind: kindOf(dirent),
+    isExact: true
+   }));
+   if (!names.some(({name: name}) => name.includes("�"))) return names;
+   const raw = (0, external_node_fs_.readdirSync)(directory, {
+    withFileTypes: true,
+    encoding: "buffer"
+   }).map(dirent => {
+    const isExact = (0, external_node_buffer_.isUtf8)(dirent.name);
+    return {
+     name: dirent.name.toString(isExact ? "utf8" : "latin1"),
+     kind: kindOf(dirent),
+     isExact: isExact
+    };
+   });
+   return [ ...raw.filter(({isExact: isExact}) => isExact), ...raw.filter(({isExact: isExact}) => !isExact) ];
+  }
+  function kindOf(dirent) {
+   if (dirent.isSymbolicLink()) return "link";
+   return dirent.isDirectory() ? "directory" : "file";
+  }
+  async function listFiles(path, rules) {
+   const {source: source, isDirectory: isDirectory} = locate(path);
+   return isDirectory ? listDirectory(path, openTree(source, treeRules(source, rules)), rules) : listSingle(path, source);
+  }
+  function locate(path) {
+   let stats;
+   try {
+    stats = (0, external_node_fs_.statSync)(path);
+    if (stats.isDirectory() || stats.isFile()) return {
+     source: external_node_fs_.realpathSync.native(path),
+     isDirectory: stats.isDirectory()
+    };
+   } catch (error) {
+    const code = errorCode(error);
+    throw notPublishable(path, ABSENT[code] ?? `cannot be read (${code})`, error);
+   }
+   throw notPublishable(path, `is ${specialKind(stats) ?? "something else"}`);
+  }
+  const ABSENT = {
+   ENOENT: "does not exist",
+   ENOTDIR: "lies below a file",
+   ELOOP: "is a link that leads in a circle"
+  };
+  function notPublishable(path, reason, cause) {
+   const message = `path must be a directory, a file or a .car file, but ${quoted(path)} ${reason}.`;
+   return new errors.l("input", message, {
+    hint: `Run the build in an earlier step and name the directory it writes, as seen from ${quoted(process.cwd())}.`,
+    cause: cause
+   });
+  }
+  function listSingle(path, source) {
+   const name = (0, external_node_path_.basename)((0, external_node_path_.resolve)(path));
+   const measured = measure(source);
+   if (!("bytes" in measured)) throw refuseTroubles(path, [ {
+    ...measured,
+    path: name
+   } ]);
+   const content = /\.car$/i.test(name) ? {
+    kind: "car",
+    source: source
+   } : {
+    kind: "file",
+    entry: {
+     path: name,
+     source: source,
+     kind: "file",
+     ...measured
+    }
+   };
+   return {
+    content: content,
+    bytes: measured.bytes,
+    leftOut: [],
+    notIncluded: 0,
+    warnings: []
+   };
+  }
+  function treeRules(root, rules) {
+   const isIgnored = rules.ignoreFile === void 0 ? () => false : readIgnoreFile(root, rules.ignoreFile);
+   return {
+    symlinks: rules.symlinks,
+    leavesOut: (path, kind) => {
+     if (leavesOutHidden(path, rules.hiddenFiles)) return "hidden";
+     return isIgnored(path, kind) ? "ignored" : void 0;
+    }
+   };
+  }
+  function listDirectory(path, tree, rules) {
+   const exclude = excludePatterns(rules);
+   const selected = glob(readingFs(tree), includePatterns(rules), exclude);
+   const entries = entriesOf(path, tree, selected);
+   const excluded = new Set(exclude.length === 0 ? [] : glob(rememberingFs(tree), exclude, []));
+   return {
+    content: {
+     kind: "directory",
+     entries: entries
+    },
+    bytes: entries.reduce((sum, {bytes: bytes}) => sum + bytes, 0),
+    leftOut: byPath([ ...tree.leftOut, ...excludedOf(tree, excluded) ]),
+    notIncluded: countFiles(tree, tree.entries.keys()) - countFiles(tree, selected) - countFiles(tree, excluded),
+    warnings: warningsOf(entries)
+   };
+  }
+  function glob(fs, include, exclude) {
+   return out.sync(include.map(globPattern), {
+    cwd: GLOB_ROOT,
+    fs: fs,
+    ignore: exclude.map(globPattern),
+    dot: true,
+    onlyFiles: false,
+    followSymbolicLinks: false
+   });
+  }
+  function entriesOf(path, tree, selected) {
+   const entries = [];
+   const troubles = [];
+   for (const globPath of selected) {
+    const found = tree.entries.get(globPath);
+    const entry = found && listEntry(tree, found);
+    if (entry === void 0) continue;
+    if ("bytes" in entry) entries.push(entry); else troubles.push(entry);
+   }
+   const all = new Set([ ...tree.troubles, ...troubles ]);
+   if (all.size > 0) throw refuseTroubles(path, byPath([ ...all ]));
+   return byPath(entries);
+  }
+  function listEntry(tree, found) {
+   const {path: path, source: source, kind: kind, trouble: trouble} = found;
+   if (trouble !== void 0) return trouble;
+   if (kind === "directory") return isEmpty(tree, found) ? {
+    path: path,
+    source: source,
+    kind: kind,
+    bytes: 0
+   } : void 0;
+   const measured = measure(source);
+   return "bytes" in measured ? {
+    path: path,
+    source: source,
+    kind: kind,
+    ...measured
+   } : {
+    ...measured,
+    path: path
+   };
+  }
+  function excludedOf(tree, excluded) {
+   return [ ...excluded ].flatMap(globPath => {
+    const found = tree.entries.get(globPath);
+    if (found === void 0 || excluded.has(parentOf(globPath))) return [];
+    return [ {
+     path: found.path,
+     kind: found.kind,
+     reason: "excluded"
+    } ];
+   });
+  }
+  function countFiles(tree, globPaths) {
+   let files = 0;
+   for (const globPath of globPaths) if (tree.entries.get(globPath)?.kind === "file") files += 1;
+   return files;
+  }
+  function byPath(found) {
+   return found.toSorted((one, other) => compareUtf8(one.path, other.path));
+  }
+  function warningsOf(entries) {
+   const twins = unicodeTwins(entries.map(({path: path}) => path));
+   if (twins.length === 0) return [];
+   const pairs = listed(twins.map(pair => pair.map(quotedMarks).join(" and ")));
+   return [ `Some names look the same and differ only in their unicode form (NFC, NFD). All are kept: ${pairs}.` ];
+  }
+  function quotedMarks(name) {
+   return quoted(name).replace(/\p{Mark}/gu, mark => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
+  }
+  var units = __nccwpck_require__(1086);
+  function fileCount(found) {
+   return found.content.kind === "directory" ? found.content.entries.filter(entry => entry.kind === "file").length : 1;
+  }
+  async function findFiles(values, {log: log, event: event}) {
+   if (values["car-file"] !== void 0) refuseCarInside(values.path, values["car-file"]);
+   const hidden = {
+    auto: "auto",
+    true: "include",
+    false: "exclude"
+   };
+   const found = await listFiles(values.path, {
+    include: values.include,
+    exclude: values.exclude,
+    ignoreFile: values["ignore-file"],
+    hiddenFiles: hidden[values["include-hidden-files"]],
+    symlinks: event === "workflow_run" ? "error" : values.symlinks
+   });
+   for (const warning of found.warnings) log.warn(warning);
+   if (found.leftOut.length > 0) log.group(`Left out ${(0, units.SS)(found.leftOut.length, "path")}`, leftOutLines(found));
+   if (fileCount(found) > 0) return found;
+   const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${(0, 
+   units.SS)(found.leftOut.length, "path")}` : ""}.`;
+   if (values["if-no-files-found"] === "error") throw new errors.l("input", message, {
+    hint: "Check path, include and exclude, and that the build ran before this step. Nothing was sent."
+   });
+   if (values["if-no-files-found"] === "warn") log.warn(message);
+   return;
+  }
+  const SHOWN_LEFT_OUT = 50;
+  function leftOutLines({leftOut: leftOut}) {
+   const shown = leftOut.slice(0, SHOWN_LEFT_OUT).map(({path: path, reason: reason}) => `${(0, 
+   units._1)(path)} (${reason})`);
+   return leftOut.length > SHOWN_LEFT_OUT ? [ ...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more` ] : shown;
+  }
+  var domain_retention = __nccwpck_require__(2527);
+  var domain_revision = __nccwpck_require__(8440);
+  var domain_tag = __nccwpck_require__(2249);
+  const MAX_PAIRS = 9;
+  function planTags(found, request) {
+   const {project: project} = request;
+   const present = {
+    ...wipedPairs(found, request),
+    ...found
+   };
+   refuseOtherOwner(present, project);
+   const before = (0, domain_tag.rL)(present, project);
+   const pullRequests = request.tags.flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   const wanted = (0, domain_tag.Ep)({
+    tags: request.tags.filter(tag => (0, domain_tag._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
+     tag: tag,
+     at: request.at,
+     commit: request.commit
+    })),
+    previews: [ ...pullRequests.map(pullRequest => ({
+     pullRequest: pullRequest,
+     at: Math.max(request.at, previewTime(before, pullRequest))
+    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
+    adopted: before.adopted || isForeign(present, before, request.origin)
+   }, project);
+   const changes = Object.fromEntries([ ...Object.entries({
+    ...present,
+    ...metadataFor(present, wanted, request),
+    ...wanted
+   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
+   domain_tag.ku)(project, void 0)) ]);
+   const adopted = wanted[domain_tag.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
+    [domain_tag.Wu]: "1"
+   };
+   return {
+    ...changes,
+    ...adopted,
+    ...makeRoom(found, changes, {
+     ...request,
+     present: present
+    })
+   };
+  }
+  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
+   const {adopted: adopted, shared: shared} = (0, domain_tag.rL)({
+    ...present,
+    ...wanted
+   }, project);
+   if (!adopted && !shared) return metadata;
+   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
+  }
+  function refuseOtherOwner(present, project) {
+   const owner = present[project.key];
+   if (owner === void 0 || owner === project.name) return;
+   throw new errors.l("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
+    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
+   });
+  }
+  function cutPreviews(found, changes, project) {
+   const after = (0, domain_tag.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
+   return (0, domain_tag.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
+  }
+  function applyChanges(found, changes) {
+   const merged = Object.entries({
+    ...found,
+    ...changes
+   });
+   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
+  }
+  function previewTime(tags, pullRequest) {
+   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
+  }
+  function isNewer(marks, tag, at) {
+   return marks.some(mark => mark.tag === tag && mark.at >= at);
+  }
+  function wipedPairs(found, {origin: origin, project: project}) {
+   if (origin.kind === "plain" || origin.before === void 0) return {};
+   const passing = {
+    ...(0, domain_tag.ku)(project, void 0),
+    ...(0, domain_tag.Tw)(project, void 0)
+   };
+   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
+   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
+  }
+  function isForeign(present, tags, origin) {
+   if (origin.kind === "plain") return !(0, domain_tag.Qz)(present);
+   if (origin.before !== void 0) return !(0, domain_tag.Qz)(origin.before);
+   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+  }
+  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
+   const after = applyChanges(applyChanges(found, changes), (0, domain_tag.Tw)(project, void 0));
+   const size = Object.keys(after).length;
+   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
+   if (!added || size <= MAX_PAIRS) return {};
+   const spare = (0, domain_tag.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
+   if (size - spare.length > MAX_PAIRS) throw new errors.l("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
+    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
+   });
+   return (0, domain_tag.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project);
+  }
+  function planUntag(found, tags, {project: project, at: at}) {
+   const changes = (0, domain_tag.AK)(tags, found, project);
+   if (Object.keys(changes).length === 0) return changes;
+   const after = (0, domain_tag.rL)(applyChanges(found, changes), project);
+   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
+   return bare ? {
+    ...changes,
+    ...(0, domain_tag.ku)(project, at)
+   } : changes;
+  }
+  function planRelease(found, {project: project, at: at}) {
+   const tags = (0, domain_tag.rL)(found, project);
+   if (tags.adopted) return (0, domain_tag.ts)(found, project);
+   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
+   return {
+    ...(0, domain_tag.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
+    ...(0, domain_tag.ku)(project, at)
+   };
+  }
+  const FAR_MS = 20 * 365 * 864e5;
+  function planExpiry(pin, changes, request) {
+   const after = applyChanges(pin.keyvalues, changes);
+   const {previews: previews, adopted: adopted, shared: shared} = (0, domain_tag.rL)(after, request.project);
+   if ((0, domain_tag.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
+   if (previews.length === 0 || adopted) return;
+   if (request.previewsKeptMs === void 0) return request.wasPreview && mayExpire(pin, request) ? "never" : void 0;
+   return shared ? sharedExpiry(pin, request) : nextExpiry(pin, request);
+  }
+  function sharedExpiry(pin, request) {
+   if (pin.expiresAt === null) return;
+   if (pin.expiresAt !== void 0) return nextExpiry(pin, request);
+   return request.written === "never" ? void 0 : "never";
+  }
+  function planLasting(pin, changes, {project: project, now: now}) {
+   const lasts = (0, domain_tag.dJ)(applyChanges(pin.keyvalues, changes));
+   return lasts && mayExpire(pin, {
+    project: project,
+    now: now,
+    written: void 0
+   }) ? "never" : void 0;
+  }
+  function nextExpiry({expiresAt: expiresAt}, {now: now, previewsKeptMs: previewsKeptMs = 0, written: written}) {
+   if (written instanceof Date) return;
+   const at = new Date(now.getTime() + previewsKeptMs);
+   return expiresAt instanceof Date && expiresAt >= at ? void 0 : at;
+  }
+  function mayExpire({expiresAt: expiresAt, keyvalues: keyvalues}, {now: now, written: written, project: project}) {
+   if (expiresAt === null) return false;
+   if (expiresAt !== void 0) return expiresAt.getTime() - now.getTime() < FAR_MS;
+   if (written === "never") return false;
+   return (0, domain_tag.A)(keyvalues) || !(0, domain_tag.rL)(keyvalues, project).ours;
+  }
+  const WRITES = 5;
+  const PREVIEWS_FRESH_MS = 1e3;
+  const PREVIEWS_QUIET_MS = 3500;
+  const UNPIN_WINDOW_MS = 15e3;
+  const UNPIN_OUTLIVED_MS = 2e4;
+  const UNPIN_FORGOTTEN_MS = 6e5;
+  const POLL_MS = 1e3;
+  function createTagger(ports, order) {
+   const progress = {
+    written: void 0,
+    previewsAt: void 0,
+    writes: 0,
+    adopted: false,
+    wasPreview: void 0
+   };
+   const work = {
+    ports: ports,
+    order: order,
+    progress: progress
+   };
+   return {
+    tag: () => tag(work),
+    settle: () => settle(work),
+    expiresAt: () => progress.written instanceof Date ? progress.written : void 0
+   };
+  }
+  async function tag(work) {
+   const {ports: ports, order: order} = work;
+   for (let attempt = 0; attempt <= WRITES; attempt += 1) {
+    const readAt = ports.clock.now();
+    const pin = await ports.pins.read(order.id);
+    if (pin === void 0) return;
+    const change = planChange(pin, work);
+    if (change === void 0) return pin;
+    if (attempt === WRITES) break;
+    const patient = attempt < WRITES - 1;
+    if (await write(work, {
+     pin: pin,
+     change: change,
+     readAt: readAt,
+     patient: patient
+    }) === "gone") return;
+   }
+   throw new errors.l("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
+    hint: "Run the job again. If it stays so, look at the key-values of the pin in the Pinata app."
+   });
+  }
+  async function write(work, {pin: pin, change: change, readAt: readAt, patient: patient}) {
+   const {ports: ports, order: order, progress: progress} = work;
+   const previews = Object.keys(change.keyvalues).some(key => key.endsWith(".previews"));
+   const notAfter = previews && patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY;
+   const answer = await ports.pins.update(order.id, change, {
+    notAfter: notAfter
+   });
+   progress.writes += 1;
+   if (previews) progress.previewsAt = ports.clock.now();
+   if (answer !== "done") return answer;
+   if (change.expiresAt !== void 0) progress.written = change.expiresAt;
+   warnOfCut(pin, change, work);
+   return answer;
+  }
+  function planChange(pin, work) {
+   const {order: order, progress: progress} = work;
+   const keyvalues = keepAdopted(pin, planTags(pin.keyvalues, order), work);
+   progress.wasPreview ??= (0, domain_tag.A)(pin.keyvalues);
+   const {written: written} = progress;
+   const expiresAt = planExpiry(pin, keyvalues, {
+    ...order,
+    written: written,
+    wasPreview: progress.wasPreview
+   });
+   return Object.keys(keyvalues).length === 0 && expiresAt === void 0 ? void 0 : {
+    keyvalues: keyvalues,
+    expiresAt: expiresAt
+   };
+  }
+  function keepAdopted(pin, changes, {order: order, progress: progress}) {
+   const {adopted: adopted} = (0, domain_tag.rL)(applyChanges(pin.keyvalues, changes), order.project);
+   progress.adopted ||= adopted;
+   const isWritten = !adopted || Object.keys(changes).length > 0;
+   if (!progress.adopted || !isWritten) return changes;
+   return {
+    ...changes,
+    ...(0, domain_tag.Ep)({
+     tags: [],
+     previews: [],
+     adopted: true
+    }, order.project)
+   };
+  }
+  function warnOfCut(pin, change, {ports: ports, order: order}) {
+   const cut = cutPreviews(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
+   if (cut.length === 0) return;
+   ports.log.warn(`More pull requests have this very content than fit on its pin: ${cut.map(number => `#${number}`).join(", ")} fell out. It stays pinned for 30 days; a push to them puts them back.`);
+  }
+  async function settle(work) {
+   const {ports: ports, order: order, progress: progress} = work;
+   let outlivedAt;
+   for (let round = 0; round <= WRITES; round += 1) {
+    await quiet(work);
+    const before = progress.previewsAt;
+    const pin = await tag(work);
+    if (pin === void 0) return;
+    if (progress.previewsAt !== before) continue;
+    if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;
+    if (await isUnpinned(work)) return;
+    outlivedAt = progress.writes;
+   }
+   throw new errors.l("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
+    hint: "Run the job again when the other runs are through."
+   });
+  }
+  async function quiet({ports: ports, progress: progress}) {
+   if (progress.previewsAt === void 0) return;
+   const left = progress.previewsAt + PREVIEWS_QUIET_MS - ports.clock.now();
+   if (left > 0) await ports.clock.pause(left);
+  }
+  function isAnnounced({keyvalues: keyvalues}, clock) {
+   const now = clock.date().getTime();
+   return Object.entries(keyvalues).some(([key, at]) => (0, domain_tag.rg)(key) && key.endsWith(".unpinning") && Math.abs(now - Number(at) * 1e3) <= UNPIN_FORGOTTEN_MS);
+  }
+  async function isUnpinned({ports: ports, order: order}) {
+   ports.log.line("Another run is about to unpin this very content; waiting until it is through.");
+   const end = ports.clock.now() + UNPIN_OUTLIVED_MS;
+   while (ports.clock.now() < end) {
+    await ports.clock.pause(POLL_MS);
+    if (await ports.pins.read(order.id) === void 0) return true;
+   }
+   return false;
+  }
+  const ATTEMPTS = 3;
+  const SEND_WITHIN_MS = UNPIN_WINDOW_MS / 2;
+  async function giveUp(ports, first) {
+   const judgement = await confirmKept(ports, first);
+   if (first.policy.scope === "all") await keepLasting(ports, judgement);
+   const done = [];
+   const spared = [];
+   const failed = [];
+   let trouble = {
+    inARow: 0,
+    hopeless: void 0
+   };
+   for (const row of judgement.rows.filter(({fate: fate}) => fate !== "keep")) {
+    const result = await attempt(ports, judgement, {
+     row: row,
+     trouble: trouble
+    });
+    if (result.kind === "done") done.push(row);
+    if (result.kind === "spared") spared.push({
+     row: row,
+     reason: result.reason
+    });
+    if (result.kind === "failed") failed.push({
+     row: row,
+     reason: result.error.message
+    });
+    trouble = after(trouble, result);
+   }
+   const unpinned = done.filter(({fate: fate}) => fate === "unpin");
+   return {
+    rows: judgement.rows,
+    judgedAt: first.now,
+    notApplied: void 0,
+    unpinned: unpinned,
+    spared: spared,
+    failed: failed
+   };
+  }
+  const PATIENCE = 3;
+  function after({inARow: inARow, hopeless: hopeless}, result) {
+   if (result.kind !== "failed") return {
+    inARow: 0,
+    hopeless: hopeless
+   };
+   if (result.error.kind === "credentials" || inARow + 1 >= PATIENCE) return {
+    inARow: inARow + 1,
+    hopeless: "It was not tried after the failures before it."
+   };
+   return {
+    inARow: inARow + 1,
+    hopeless: hopeless
+   };
+  }
+  async function attempt(ports, judgement, {row: row, trouble: trouble}) {
+   try {
+    if (trouble.hopeless !== void 0) throw new errors.l("network", trouble.hopeless);
+    return await carryOut(ports, judgement, row);
+   } catch (error) {
+    if (error instanceof errors.l) return {
+     kind: "failed",
+     error: error
+    };
+    throw error;
+   }
+  }
+  async function keepLasting({pins: pins, log: log}, {rows: rows, policy: policy, now: now}) {
+   for (const pin of rows.filter(({fate: fate}) => fate === "keep").flatMap(({revision: revision}) => revision.pins)) {
+    const expiresAt = planLasting(pin, {}, {
+     project: policy.project,
+     now: now
+    });
+    if (expiresAt === void 0) continue;
+    await pins.update(pin.id, {
+     keyvalues: {},
+     expiresAt: expiresAt
+    }).catch(error => {
+     if (!(error instanceof errors.l)) throw error;
+     log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
+    });
+   }
+  }
+  async function confirmKept(ports, judgement) {
+   const {policy: policy, rows: rows, now: now} = judgement;
+   const tags = new Set((0, domain_retention.Q)(rows).flatMap(({marks: marks}) => marks.map(({tag: tag}) => tag)));
+   const revisions = [];
+   for (const {revision: revision, refs: refs, fate: fate} of rows) {
+    const isAsked = fate !== "unpin" && refs.some(ref => isKeptFor(tags, ref, policy));
+    const pins = isAsked ? await readPins(ports, revision, policy) : revision.pins;
+    if (pins.length > 0) revisions.push({
+     ...revision,
+     pins: pins
+    });
+   }
+   const before = new Map(rows.map(({revision: revision, fate: fate}) => [ revision.cid, fate ]));
+   const again = (0, domain_retention.sS)(revisions, policy, now).map(row => {
+    const fate = before.get(row.revision.cid) ?? "keep";
+    return row.fate === "unpin" && fate !== "unpin" ? {
+     ...row,
+     fate: fate
+    } : row;
+   });
+   return {
+    ...judgement,
+    rows: again
+   };
+  }
+  function isKeptFor(tags, text, {keepLast: keepLast}) {
+   const ref = (0, domain_revision.h2)(text);
+   return ref !== void 0 && tags.has(ref.tag) && ref.back < keepLast;
+  }
+  async function carryOut(ports, judgement, row) {
+   if (row.fate === "untag") return await untag(ports, judgement, row);
+   const {pins: pins} = row.revision;
+   let sent = false;
+   for (let from = 0; from < pins.length; from += GROUP) {
+    const group = pins.slice(from, from + GROUP);
+    const result = await removeGroup(ports, judgement, {
+     row: row,
+     group: group,
+     beside: pins.filter(pin => !group.includes(pin))
+    });
+    if (result.kind === "spared") return result;
+    sent ||= result.kind === "done";
+   }
+   return {
+    kind: sent ? "done" : "gone"
+   };
+  }
+  const GROUP = 4;
+  async function removeGroup(ports, judgement, work) {
+   let sent = false;
+   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const result = await remove(ports, judgement, work);
+    if (result.kind === "gone" && sent) return {
+     kind: "done"
+    };
+    if (result.kind !== "late") return result;
+    sent ||= result.sent;
+   }
+   throw new errors.l("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
+  }
+  async function remove(ports, judgement, {row: row, group: group, beside: beside}) {
+   const {policy: policy} = judgement;
+   const moment = {
+    notAfter: ports.clock.now() + SEND_WITHIN_MS
+   };
+   const at = seconds(ports.clock.date());
+   for (const {id: id} of group) {
+    const answer = await ports.pins.update(id, {
+     keyvalues: (0, domain_tag.Tw)(policy.project, at)
+    }, moment);
+    if (answer === "late") return {
+     kind: "late",
+     sent: false
+    };
+   }
+   const revision = {
+    ...row.revision,
+    pins: group
+   };
+   const present = await readPresent(ports, revision);
+   const pins = ownPins(present, policy);
+   await takeBack(ports, present, policy);
+   if (pins.length === 0) return {
+    kind: "gone"
+   };
+   const others = await readPins(ports, {
+    ...row.revision,
+    pins: beside
+   }, policy);
+   const second = judgeAgain(judgement, {
+    ...revision,
+    pins: [ ...pins, ...others ]
+   });
+   if (second?.fate !== row.fate) return {
+    kind: "spared",
+    reason: second?.verdict.reason ?? "not ours any more"
+   };
+   for (const pin of pins) {
+    const answer = row.fate === "unpin" ? await ports.pins.unpin(pin.id, moment) : await ports.pins.update(pin.id, {
+     keyvalues: planRelease(pin.keyvalues, {
+      project: policy.project,
+      at: at
+     })
+    }, moment);
+    if (answer === "late") return {
+     kind: "late",
+     sent: true
+    };
+   }
+   return {
+    kind: "done"
+   };
+  }
+  async function readPins(ports, revision, policy) {
+   return ownPins(await readPresent(ports, revision), policy);
+  }
+  async function readPresent({pins: pins}, {cid: cid, pins: listed}) {
+   const read = await Promise.all(listed.map(({id: id}) => pins.read(id)));
+   return read.flatMap(pin => pin !== void 0 && pin.cid === cid ? [ pin ] : []);
+  }
+  function ownPins(pins, {project: project}) {
+   return pins.filter(pin => (0, domain_tag.rL)(pin.keyvalues, project).ours);
+  }
+  async function takeBack(ports, present, {project: project}) {
+   const keyvalues = (0, domain_tag.Tw)(project, void 0);
+   for (const pin of present) {
+    const isLeft = Object.keys(keyvalues).some(key => Object.hasOwn(pin.keyvalues, key));
+    if (isLeft && !(0, domain_tag.rL)(pin.keyvalues, project).ours) await ports.pins.update(pin.id, {
+     keyvalues: keyvalues
+    });
+   }
+  }
+  function judgeAgain({rows: rows, policy: policy, now: now}, fresh) {
+   const revisions = rows.map(({revision: revision}) => revision.cid === fresh.cid ? fresh : revision);
+   return (0, domain_retention.sS)(revisions, policy, now).find(({revision: revision}) => revision === fresh);
+  }
+  async function untag(ports, {policy: policy, now: now}, row) {
+   const tags = (0, domain_retention.v4)(policy);
+   const {project: project} = policy;
+   const plan = pin => {
+    const keyvalues = planUntag(pin.keyvalues, tags, {
+     project: project,
+     at: seconds(ports.clock.date())
+    });
+    return {
+     keyvalues: keyvalues,
+     expiresAt: planLasting(pin, keyvalues, {
+      project: project,
+      now: now
+     })
+    };
+   };
+   for (const {id: id} of row.revision.pins) await untagPin(ports, id, plan);
+   return {
+    kind: "done"
+   };
+  }
+  async function untagPin(ports, id, plan) {
+   for (let round = 0; round <= ATTEMPTS; round += 1) {
+    const readAt = ports.clock.now();
+    const pin = await ports.pins.read(id);
+    const change = pin === void 0 ? void 0 : plan(pin);
+    if (change === void 0 || Object.keys(change.keyvalues).length === 0) return;
+    const patient = round < ATTEMPTS - 1;
+    await ports.pins.update(id, change, {
+     notAfter: patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY
+    });
+   }
+   throw new errors.l("conflict", `Pinata does not take the tags off the pin ${id}.`);
+  }
+  function seconds(date) {
+   return Math.floor(date.getTime() / 1e3);
+  }
+  var domain_cid = __nccwpck_require__(1265);
+  var github_deployment = __nccwpck_require__(9272);
+  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
+  function deployedIn(deployments, cid, project) {
+   const names = [ cid, (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
+   const isNamed = text => names.some(name => text.includes(name));
+   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && projectIn(texts) !== project && texts.some(isNamed))?.environment;
+  }
+  function projectIn(texts) {
+   return texts.map(text => (0, github_deployment.ex)(text)?.project).find(project => project !== void 0);
+  }
+  const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
+  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
+  function deployedCid(deployments, project) {
+   for (const {environment: environment, texts: texts} of deployments) {
+    if (!PRODUCTION_ENVIRONMENT.test(environment) || (projectIn(texts) ?? project) !== project) continue;
+    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(domain_cid.mQ);
+    const cid = found.find(candidate => candidate !== void 0);
+    if (cid !== void 0) return {
+     environment: environment,
+     cid: cid
+    };
+   }
+   return;
+  }
+  async function investigate(ports, first) {
+   const {rows: rows, policy: policy, now: now} = first;
+   const stale = (0, domain_retention.Q)(rows).map(({revision: revision}) => revision.cid);
+   if (stale.length === 0) return first;
+   const inUse = new Map([ ...await readDeployed(ports, stale, policy.project), ...await readSwapped(ports, first) ]);
+   const holders = new Map;
+   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
+   const informed = {
+    ...policy,
+    inUse: inUse
+   };
+   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+   const judged = (0, domain_retention.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
+    ...row,
+    fate: "keep"
+   } : row);
+   return {
+    rows: judged,
+    policy: informed,
+    now: now
+   };
+  }
+  const INVESTIGATED_AT_LEAST = 100;
+  function isWorthAsking({rows: rows}, maxRemovals) {
+   return (0, domain_retention.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+  }
+  async function refuseTooManyFor(ports, first, maxRemovals) {
+   if ((0, domain_retention.Q)(first.rows).length <= maxRemovals) return;
+   if (!isWorthAsking(first, maxRemovals)) (0, domain_retention.Q4)(first.rows, maxRemovals);
+   const known = await investigate(ports, first).catch(error => {
+    if (!(error instanceof errors.l)) throw error;
+    return;
+   });
+   if (known !== void 0) (0, domain_retention.Q4)(known.rows, maxRemovals);
+  }
+  function withHolders(revision, holders, project) {
+   const known = new Set(revision.pins.map(({id: id}) => id));
+   const more = holders.filter(({id: id}) => !known.has(id));
+   const isOurs = pin => (0, domain_tag.rL)(pin.keyvalues, project).ours;
+   return {
+    ...revision,
+    pins: [ ...revision.pins, ...more.filter(isOurs) ],
+    others: more.filter(pin => !isOurs(pin))
+   };
+  }
+  async function readDeployed({github: github, log: log}, cids, project) {
+   const deployments = await github.activeDeployments();
+   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
+   return cids.flatMap(cid => {
+    const environment = deployedIn(deployments.value, cid, project.name);
+    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
+   });
+  }
+  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
+   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
+   domain_tag._n)(tag) === void 0));
+   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
+   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
+   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
+  }
+  function unprotected(log, what, {kind: kind, reason: reason}) {
+   if (kind === "failed") throw new errors.l("network", `${what} could not be looked at: ${reason}.`);
+   log.line(`${what} protect nothing: ${reason}.`);
+   return [];
+  }
+  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
+   const tags = revisions.flatMap(revision => (0, domain_revision.Ok)(revision, policy.project).map(({tag: tag}) => tag));
+   const numbers = [ ...new Set(tags.flatMap(tag => (0, domain_tag._n)(tag) ?? [])) ];
+   if (numbers.length === 0) return new Map;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") {
+    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
+    return new Map;
+   }
+   const settled = now.getTime() - CLOCKS_DIFFER_MS;
+   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
+    if (state === "open") return [];
+    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
+    const given = state === "merged" ? {
+     why: "pull request merged",
+     at: at,
+     mergedAt: closedAt ?? now
+    } : {
+     why: "pull request closed",
+     at: at
+    };
+    return [ [ `pr-${number}`, given ] ];
+   }));
+  }
+  const CLOCKS_DIFFER_MS = 3e5;
+  async function stillGivenUp({github: github, log: log}, givenUp) {
+   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   if (numbers.length === 0) return givenUp;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") return givenUp;
+   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
+   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
+   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
+  }
+  async function cleanup(run, ports) {
+   const judgement = await judgeProject(run, ports);
+   ports.showRetention(judgement.rows);
+   const retention = await cleanup_carryOut(run, ports, judgement);
+   return {
+    kind: "cleaned",
+    tags: run.policy.scope === "all" ? [] : [ ...judgement.policy.givenUp.keys() ],
+    dryRun: run.dryRun,
+    retention: retention
+   };
+  }
+  async function judgeProject(run, ports) {
+   const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
+   const revisions = (0, domain_revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
+   const known = {
+    ...policy,
+    givenUp: await readGivenUp(run, ports, revisions)
+   };
+   const first = {
+    rows: (0, domain_retention.sS)(revisions, known, now),
+    policy: known,
+    now: now
+   };
+   return isWorthAsking(first, maxRemovals) ? await investigate(ports, first) : first;
+  }
+  async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
+   if (policy.scope === "all") return await readClosed(ports, revisions, {
+    policy: policy,
+    now: now
+   });
+   return closing ? await stillGivenUp(ports, policy.givenUp) : policy.givenUp;
+  }
+  async function cleanup_carryOut({dryRun: dryRun, unpin: unpin, maxRemovals: maxRemovals}, ports, judgement) {
+   if (dryRun || !unpin) {
+    if ((0, domain_retention.Q)(judgement.rows).length > maxRemovals) ports.log.warn(`This plan unpins more than max-removals (${maxRemovals}): carried out, it would fail.`);
+    return shown(judgement, dryRun ? "dry-run is true" : "unpin is false");
+   }
+   (0, domain_retention.Q4)(judgement.rows, maxRemovals);
+   const retention = await giveUp(ports, judgement);
+   if (retention.failed.length > 0) {
+    const reasons = [ ...new Set(retention.failed.map(({reason: reason}) => reason)) ].slice(0, 3).join(" ");
+    ports.log.warn(`${retention.failed.length} of ${retention.failed.length + retention.unpinned.length} stale revisions could not be given up: ${reasons} The next run tries again.`);
+   }
+   return retention;
+  }
+  function shown({rows: rows, now: now}, notApplied) {
+   return {
+    rows: rows,
+    judgedAt: now,
+    notApplied: notApplied,
+    unpinned: [],
+    spared: [],
+    failed: []
+   };
+  }
+  const PRODUCTION = {
+   tag: "production",
+   back: 0
+  };
+  function chooseBase(input, tagged) {
+   switch (input.kind) {
+   case "none":
+    return {
+     kind: "none",
+     reason: "diff-base is none"
+    };
+
+   case "cid":
+    return {
+     kind: "base",
+     base: {
+      cid: input.cid,
+      label: input.cid,
+      commit: void 0
+     }
+    };
+
+   case "tag":
+    return baseOf(input.ref, tagged) ?? {
+     kind: "none",
+     reason: `nothing has the tag ${(0, domain_revision.Ow)(input.ref)}`
+    };
+
+   case "auto":
+    {
+     const [tag] = tagged.tags;
+     const own = tag === void 0 ? void 0 : baseOf({
+      tag: tag,
+      back: 0
+     }, tagged);
+     return own ?? baseOf(PRODUCTION, tagged) ?? {
+      kind: "none",
+      reason: "this is the first deploy",
+      first: true
+     };
+    }
+   }
+  }
+  function baseOf(ref, {pins: pins, project: project}) {
+   const cid = (0, domain_revision.QK)(pins, ref, project);
+   if (cid === void 0) return;
+   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, domain_tag.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
+   const commit = marks[0]?.commit;
+   return {
+    kind: "base",
+    base: {
+     cid: cid,
+     label: (0, domain_revision.Ow)(ref),
+     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
+    }
+   };
+  }
+  function chooseBaseWithoutKey(input, {deployments: deployments, project: project}) {
+   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
+    pins: [],
+    project: {
+     name: "",
+     key: ""
+    },
+    tags: []
+   });
+   const wanted = input.kind === "tag" ? (0, domain_revision.Ow)(input.ref) : "the current content";
+   if (typeof deployments === "string") return {
+    kind: "none",
+    reason: `without a key ${wanted} is not known, and ${deployments}`
+   };
+   const found = input.kind === "auto" ? deployedCid(deployments, project) : void 0;
+   return found === void 0 ? {
+    kind: "none",
+    reason: `without a key ${wanted} is not known; diff-base may be a CID`
+   } : {
+    kind: "base",
+    base: {
+     cid: found.cid,
+     label: found.environment,
+     commit: void 0
+    }
+   };
+  }
+  function planDeploy(build, remote, options) {
+   requireExpected(build, options.expectedCid);
+   const at = chooseTime(remote, options);
+   const source = choosePin(remote, options);
+   const superseded = elsewhere(remote.project, build.root, options);
+   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
+   const tagging = planTags(found, {
+    ...options,
+    at: at,
+    superseded: superseded,
+    origin: {
+     kind: "plain"
+    }
+   });
+   const now = options.tags.map(tag => (0, domain_revision.GB)(remote.project, tag, options.project));
+   return {
+    cid: build.root,
+    source: source,
+    sameCid: remote.sameCid,
+    previous: now[0],
+    base: chooseBase(options.diffBase, {
+     ...options,
+     pins: remote.project
+    }),
+    changed: now.some(cid => cid !== build.root) || now.length === 0,
+    tags: options.tags,
+    at: at,
+    superseded: superseded,
+    policy: options.retention,
+    retention: (0, domain_retention.sS)(revisionsAfter(remote, {
+     build: build,
+     source: source,
+     tagging: tagging
+    }, options), options.retention, options.now)
+   };
+  }
+  function requireExpected({root: root}, expectedCid) {
+   if (expectedCid === void 0 || expectedCid === root) return;
+   throw new errors.l("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
+    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
+   });
+  }
+  function uploadedPairs(project) {
+   return {
+    [project.key]: project.name
+   };
+  }
+  function elsewhere(pins, cid, {project: project, tags: tags}) {
+   const histories = [ ...(0, domain_revision.u3)((0, domain_revision.v$)(pins, project), project) ];
+   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
+  }
+  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
+   const keyvalues = uploadedPairs(project);
+   const fresh = {
+    id: "new",
+    cid: build.root,
+    name: "",
+    bytes: build.bytes,
+    keyvalues: keyvalues,
+    createdAt: now
+   };
+   const before = source.kind === "reuse" ? source.pin : fresh;
+   const after = {
+    ...before,
+    keyvalues: applyChanges(before.keyvalues, tagging)
+   };
+   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
+   return (0, domain_revision.v$)(pins, project);
+  }
+  function chooseTime(remote, options) {
+   const marks = options.tags.flatMap(tag => remote.project.map(pin => (0, domain_revision.Df)(pin, tag, options.project) ?? 0));
+   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
+  }
+  function choosePin(remote, options) {
+   if (!options.reusePinned) return {
+    kind: "upload",
+    reason: "reuse-pinned is false"
+   };
+   const [best] = preferPins(remote.sameCid, options.project);
+   return best === void 0 ? {
+    kind: "upload",
+    reason: "the account does not pin this CID"
+   } : {
+    kind: "reuse",
+    pin: best
+   };
+  }
+  function preferPins(pins, project) {
+   return [ ...pins ].sort((a, b) => Number((0, domain_tag.rL)(b.keyvalues, project).ours) - Number((0, 
+   domain_tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
+  }
+  var size_budget = __nccwpck_require__(3328);
+  var domain_diff = __nccwpck_require__(418);
+  var hashed_name = __nccwpck_require__(4686);
+  const SIGNS = [ "time stamp", "absolute path", "UUID", "build id", "commit or build id", "hashed name", "random token", "number, such as a module id" ];
+  const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}";
+  const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? ";
+  const CLOCK = "\\d\\d?:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?: ?(?:Z|GMT|UTC)?(?:[+-]\\d\\d:?\\d\\d)?)";
+  const TIMES = [ `\\d{4}-\\d\\d-\\d\\d(?:[T ]${CLOCK})?`, `(?:${DAY})?\\d\\d?[ -]${MONTH}[ -]\\d{4}(?: ${CLOCK})?`, `(?:${DAY})?${MONTH} \\d\\d?,? \\d{4}(?: ${CLOCK})?`, "\\d\\d:\\d\\d:\\d\\d" ];
+  const PATHS = [ "file:///?[^\\s\"'`<>)]{1,500}", "(?<![\\w./:])/(?:(?:home|Users)/[\\w.-]{1,99}/|(?:tmp|private|builds|__w|github/workspace|opt|mnt|root|vercel)/)[^\\s\"'`<>(),;]{1,500}", "\\b[A-Za-z]:\\\\{1,2}[\\w.-][^\\s\"'`<>|?*,;]{1,500}" ];
+  const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+  const CHECKSUM = "sha(?:256|384|512)-[\\w+/=-]{8,100}";
+  const WORD = "[\\w$@~.-]+";
+  const TOKEN = new RegExp([ ...PATHS, UUID, ...TIMES, CHECKSUM, WORD ].join("|"), "gi");
+  const IS_PATH = new RegExp(`^(?:${PATHS.join("|")})$`, "i");
+  const IS_UUID = new RegExp(`^${UUID}$`, "i");
+  const HAS_TIME = new RegExp(`(?<!\\d)(?:${TIMES.join("|")})(?!\\d)`);
+  const HAS_DATE = new RegExp(`(?<!\\d)(?:${TIMES.slice(0, 3).join("|")})(?!\\d)`);
+  function tokensOf(text) {
+   return text.match(TOKEN) ?? [];
+  }
+  function signOf(token) {
+   if (IS_PATH.test(token)) return "absolute path";
+   if (IS_UUID.test(token)) return "UUID";
+   if (HAS_TIME.test(token) || hasUnixTime(token)) return "time stamp";
+   return signOfName(token);
+  }
+  function signOfName(token) {
+   if (/^\d+$/.test(token)) return token.length < 8 ? "number, such as a module id" : "random token";
+   if (/^[0-9a-f]{7,12}$|^[0-9a-f]{40}$/.test(token)) return "commit or build id";
+   if (/^(?=.*\d)(?=.*[A-Z])[\w-]{21}$/.test(token)) return "build id";
+   if (/\.[a-z0-9]{1,11}$/i.test(token) && (0, hashed_name.z9)(token, []) !== token) return "hashed name";
+   return token.split(/[.$@~_-]/).some(part => (0, hashed_name.EZ)(part)) ? "random token" : void 0;
+  }
+  function isSuspicious(token) {
+   const sign = signOf(token);
+   if (sign === "time stamp") return HAS_DATE.test(token) && /\d:\d\d/.test(token) || hasUnixTime(token);
+   if (sign === "absolute path") return /^(file:|\/(home|Users|__w|github\/workspace)\/|[a-z]:)/i.test(token);
+   return sign === "UUID" || sign === "build id";
+  }
+  function surest(signs) {
+   return SIGNS.find(sign => signs.has(sign));
+  }
+  function hasUnixTime(token) {
+   return (token.match(/(?<!\d)\d{10}(?:\d{3})?(?!\d)/g) ?? []).some(digits => {
+    const seconds = Number(digits.slice(0, 10));
+    return seconds >= 1577836800 && seconds < 2208988800;
+   });
+  }
+  const NAMES_OTHERS = "names other changed files";
+  const LONGEST_TEXT = 256 * 1024;
+  const LONGEST_EVIDENCE = 60;
+  function explainRebuild(files, diff) {
+   const names = changedNames(diff);
+   const explained = files.map(({path: path, before: before, after: after}) => {
+    const cause = before === void 0 ? causeIn(after, names) : causeBetween({
+     before: before,
+     after: after
+    }, names);
+    return {
+     path: path,
+     cause: cause
+    };
+   });
+   const follows = ({cause: cause}) => cause.endsWith(NAMES_OTHERS);
+   return [ ...explained.filter(file => !follows(file)), ...explained.filter(follows) ];
+  }
+  function changedNames(diff) {
+   const names = new Set;
+   for (const change of diff.changes) {
+    if (change.kind === "changed") continue;
+    for (const path of change.kind === "moved" ? [ change.from, change.path ] : [ change.path ]) {
+     const name = path.slice(path.lastIndexOf("/") + 1);
+     const stripped = (0, hashed_name.z9)(name, []);
+     const star = stripped.indexOf("*");
+     names.add(name);
+     if (star !== -1) names.add(name.slice(star, name.length - (stripped.length - star - 1)));
+    }
+   }
+   return names;
+  }
+  function causeBetween(whole, names) {
+   const texts = {
+    before: whole.before.slice(0, LONGEST_TEXT),
+    after: whole.after.slice(0, LONGEST_TEXT)
+   };
+   if (texts.before === texts.after) return whole.before === whole.after ? "no difference in its text" : "differs only after its first 256 KiB";
+   if (withUnixLines(texts.before) === withUnixLines(texts.after)) return lineEndings(texts);
+   const before = tokensOf(texts.before);
+   const after = tokensOf(texts.after);
+   const gone = without(before, after);
+   const come = without(after, before);
+   if (gone.length + come.length === 0) return sameTokens({
+    before: before,
+    after: after
+   });
+   const isName = token => isChangedName(token, names);
+   const differing = {
+    gone: gone.filter(token => !isName(token)),
+    come: come.filter(token => !isName(token))
+   };
+   return differing.gone.length + differing.come.length === 0 ? NAMES_OTHERS : causeOf(differing);
+  }
+  function causeOf({gone: gone, come: come}) {
+   const was = gone.map(token => ({
+    token: token,
+    sign: signOf(token)
+   }));
+   const now = come.map(token => ({
+    token: token,
+    sign: signOf(token)
+   }));
+   const signs = new Set;
+   for (const {sign: sign} of [ ...was, ...now ]) if (sign !== void 0) signs.add(sign);
+   const sign = surest(signs);
+   return phrase(sign ?? "other content", {
+    now: now.find(one => sign === void 0 || one.sign === sign)?.token,
+    was: was.find(one => sign === void 0 || one.sign === sign)?.token
+   });
+  }
+  function causeIn(whole, names) {
+   const tokens = tokensOf(whole.slice(0, LONGEST_TEXT));
+   const suspects = tokens.filter(token => isSuspicious(token) && !isChangedName(token, names));
+   const signs = new Set(suspects.map(signOf).filter(sign => sign !== void 0));
+   const sign = surest(signs);
+   if (sign !== void 0) {
+    const now = suspects.find(token => signOf(token) === sign);
+    return `probably ${/^[aeiou]/.test(sign) ? "an" : "a"} ${phrase(sign, {
+     now: now
+    })}`;
+   }
+   return tokens.some(token => isChangedName(token, names)) ? `probably ${NAMES_OTHERS}` : "unknown: the file before could not be read";
+  }
+  function isChangedName(token, names) {
+   if (names.has(token) || /^sha(256|384|512)-/.test(token)) return true;
+   return names.has(token.replace(/\.map$/, "")) || token.split(".").some(part => names.has(part));
+  }
+  function lineEndings({before: before, after: after}) {
+   const name = text => text.includes("\r") ? "CRLF" : "LF";
+   return phrase("line endings", {
+    now: name(after),
+    was: name(before)
+   });
+  }
+  function withUnixLines(text) {
+   return text.replace(/\r\n?/g, "\n");
+  }
+  function sameTokens({before: before, after: after}) {
+   const at = after.findIndex((token, index) => token !== before[index]);
+   return at === -1 ? "white space or punctuation" : phrase("order, with the same words in other places", {
+    now: after[at],
+    was: before[at]
+   });
+  }
+  function without(some, others) {
+   const counts = new Map;
+   for (const token of others) counts.set(token, (counts.get(token) ?? 0) + 1);
+   return some.filter(token => {
+    const count = counts.get(token) ?? 0;
+    if (count > 0) counts.set(token, count - 1);
+    return count === 0;
+   });
+  }
+  function phrase(cause, {now: now, was: was}) {
+   if (now !== void 0) return `${cause}: ${quote(now)}${was === void 0 ? "" : ` was ${quote(was)}`}`;
+   return was === void 0 ? cause : `${cause}: ${quote(was)} is gone`;
+  }
+  function quote(evidence) {
+   const characters = Array.from(evidence.slice(0, 2 * LONGEST_EVIDENCE));
+   return characters.length > LONGEST_EVIDENCE ? `"${characters.slice(0, LONGEST_EVIDENCE - 1).join("")}…"` : `"${evidence}"`;
+  }
+  async function compareWithBase(build, {base: choice, stripHash: stripHash, builtCommit: builtCommit}, ports) {
+   if (choice.kind === "none") return choice;
+   const {base: base} = choice;
+   if (base.cid === build.root) return unchanged(build, base);
+   try {
+    return await compareTrees(build, {
+     base: base,
+     stripHash: stripHash,
+     builtCommit: builtCommit
+    }, ports);
+   } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    return {
+     kind: "unavailable",
+     base: base,
+     reason: reason
+    };
+   }
+  }
+  async function compareTrees(build, {base: base, stripHash: stripHash, builtCommit: builtCommit}, ports) {
+   const tree = await ports.publishedTree(base.cid);
+   const [{reading: reading, hashed: hashed}, evidence] = await Promise.all([ readBase(tree, build, ports), sameSources(base, builtCommit, ports.commitTrees) ]);
+   if (reading.kind !== "read") {
+    const reason = reading.kind === "unreadable" ? reading.reason : "it follows the rules of another profile";
+    return {
+     kind: "unavailable",
+     base: base,
+     reason: reason
+    };
+   }
+   const diff = (0, domain_diff.j_)(reading.pair, {
+    stripHash: stripHash
+   });
+   const encoding = remark(reading, {
+    build: build,
+    hashed: hashed,
+    base: base
+   });
+   const isExplained = evidence !== void 0 && diff.changes.length > 0;
+   const rebuild = isExplained ? await explain(evidence, {
+    build: build,
+    diff: diff,
+    tree: tree
+   }) : void 0;
+   return {
+    kind: "compared",
+    base: base,
+    diff: diff,
+    encoding: encoding,
+    rebuild: rebuild,
+    effort: tree.effort()
+   };
+  }
+  function unchanged(build, base) {
+   const all = {
+    files: build.listing.size,
+    bytes: build.bytes
+   };
+   return {
+    kind: "compared",
+    base: base,
+    diff: {
+     changes: [],
+     unchanged: all,
+     before: all,
+     after: all
+    },
+    encoding: void 0,
+    rebuild: void 0,
+    effort: {
+     requests: 0,
+     cached: 0,
+     bytes: 0,
+     ms: 0
+    }
+   };
+  }
+  const MAX_HASHED_AGAIN_BYTES = 5e8;
+  async function readBase(tree, build, ports) {
+   if (build.readFile === void 0 || build.bytes > MAX_HASHED_AGAIN_BYTES) return {
+    reading: await tree.compare(build, "known"),
+    hashed: build
+   };
+   const tried = new Set([ build.profile ]);
+   let hashed = build;
+   for (;;) {
+    const reading = await tree.compare(hashed, "open");
+    if (reading.kind !== "foreign") return {
+     reading: reading,
+     hashed: hashed
+    };
+    if (tried.has(reading.profile)) return {
+     reading: await tree.compare(hashed, "known"),
+     hashed: hashed
+    };
+    tried.add(reading.profile);
+    hashed = await ports.build(reading.profile);
+   }
+  }
+  function remark({pair: pair, emptyDirectories: emptyDirectories, strange: strange}, {build: build, hashed: hashed, base: base}) {
+   const isEqual = pair.before.size === 0 && pair.after.size === 0;
+   if (hashed !== build) {
+    const how = `${base.label} is encoded by cid-profile ${hashed.profile}`;
+    if (hashed.root === base.cid) return `Only the encoding differs: ${how}, and by those rules this build has its CID.`;
+    return `${how}; the build was hashed by those rules too, to compare contents.`;
+   }
+   if (isEqual && emptyDirectories.length > 0) return `Only empty directories differ: ${compare_listed(emptyDirectories)}.`;
+   if (strange) return `${base.label} is encoded by other rules than the build, so a file may be listed as changed whose bytes are the same.`;
+   return isEqual ? "Only the encoding of directories differs: every file has the same CID." : void 0;
+  }
+  const SHOWN_DIRECTORIES = 5;
+  function compare_listed(paths) {
+   const more = paths.length - SHOWN_DIRECTORIES;
+   return [ ...paths.slice(0, SHOWN_DIRECTORIES), ...more > 0 ? [ `and ${more} more` ] : [] ].join(", ");
+  }
+  async function sameSources({commit: commit, label: label}, builtCommit, commitTrees) {
+   if (commit === void 0 || builtCommit === void 0) return;
+   if (commit === builtCommit) return `both were built from commit ${commit}`;
+   const trees = await commitTrees([ commit, builtCommit ]);
+   if (trees.kind !== "known") return;
+   const tree = trees.value.get(commit);
+   return tree !== void 0 && tree === trees.value.get(builtCommit) ? `commit ${builtCommit} has the same files as ${commit}, from which ${label} was built` : void 0;
+  }
+  const MAX_EXPLAINED = 20;
+  const MAX_EXPLAINED_BYTES = 256 * 1024;
+  async function explain(evidence, {build: build, diff: diff, tree: tree}) {
+   if (build.readFile === void 0) return {
+    evidence: evidence,
+    files: []
+   };
+   const rewritten = diff.changes.flatMap(change => (change.kind === "changed" || change.kind === "moved") && !(0, 
+   domain_diff.OI)(change) ? [ {
+    from: change.kind === "moved" ? change.from : change.path,
+    ...change
+   } ] : []).filter(({before: before, after: after}) => Math.max(before.bytes, after.bytes) <= MAX_EXPLAINED_BYTES).sort((a, b) => a.after.bytes - b.after.bytes).slice(0, MAX_EXPLAINED);
+   const texts = await Promise.all(rewritten.map(async ({path: path, from: from, before: before}) => {
+    const bytes = await tree.readFile(from, before.cid);
+    return {
+     path: path,
+     before: bytes === void 0 ? void 0 : textOf(bytes),
+     after: await readOwn(build, path)
+    };
+   }));
+   const files = texts.flatMap(({path: path, before: before, after: after}) => after === void 0 ? [] : [ {
+    path: path,
+    before: before,
+    after: after
+   } ]);
+   return {
+    evidence: evidence,
+    files: explainRebuild(files, diff)
+   };
+  }
+  async function readOwn({readFile: readFile}, path) {
+   const decoder = new TextDecoder("utf-8", {
+    fatal: true
+   });
+   let text = "";
+   try {
+    for await (const piece of readFile?.(path) ?? []) text += decoder.decode(piece, {
+     stream: true
+    });
+    return text + decoder.decode();
+   } catch {
+    return;
+   }
+  }
+  function textOf(bytes) {
+   try {
+    return new TextDecoder("utf-8", {
+     fatal: true
+    }).decode(bytes);
+   } catch {
+    return;
+   }
+  }
+  async function assess(build, options, ports) {
+   const comparison = await compareWithBase(build, options, ports);
+   ports.showComparison(comparison);
+   const diff = comparison.kind === "compared" ? comparison.diff : void 0;
+   const budget = (0, size_budget.M)(options.sizeBudget, {
+    listing: build.listing,
+    diff: diff
+   });
+   const open = budget.filter(({state: state}) => state === "unknown").map(({text: text}) => text);
+   if (open.length > 0 && !(comparison.kind === "none" && comparison.first === true)) ports.log.warn(`size-budget was not checked for ${open.join(", ")}: the growth is not known without a diff.`);
+   return {
+    comparison: comparison,
+    budget: budget
+   };
+  }
+  function isOverBudget({budget: budget}) {
+   return budget.some(({state: state}) => state === "over");
+  }
+  const CHEAP_TO_HASH_BYTES = 1e8;
+  async function decide(job) {
+   const {run: run, ports: ports} = job;
+   if (run.method === "folder" || run.network === "private") return await decideFolder(job);
+   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(run.profile) ]);
+   const asCar = await planFor(job, {
+    build: build,
+    project: project,
+    method: "car"
+   });
+   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
+   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
+   const folder = await ports.build("pinata-folder");
+   if (!project.some(pin => pin.cid === folder.root)) return asCar;
+   const asFolder = await planFor(job, {
+    build: folder,
+    project: project,
+    method: "folder"
+   });
+   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
+  }
+  async function decideFolder(job) {
+   const {run: run, ports: ports} = job;
+   const profile = folderProfile(run.profile);
+   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(profile) ]);
+   return await planFor(job, {
+    build: build,
+    project: project,
+    method: "folder"
+   });
+  }
+  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
+   const sameCid = await decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
+   const plan = planDeploy(build, {
+    project: project,
+    sameCid: sameCid
+   }, run);
+   const judged = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   if (run.unpin && !run.dryRun) await refuseTooManyFor(ports, judged, run.maxRemovals);
+   return {
+    build: build,
+    plan: plan,
+    method: method
+   };
+  }
+  async function decide_confirm(pins, listed) {
+   for (const [index, {id: id}] of listed.entries()) {
+    const pin = await pins.read(id);
+    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
+   }
+   return [];
+  }
+  async function announce({run: run, ports: ports}, decision) {
+   ports.showPlan(decision.plan, decision.build);
+   if (!run.dryRun) await ports.keepCar(decision.build);
+   return decision;
+  }
+  function mayBecomeFolder(run) {
+   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
+  }
+  function folderProfile(profile) {
+   if (profile !== "unixfs-v0-2015") return "pinata-folder";
+   throw new errors.l("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
+    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
+   });
+  }
+  async function decideAgain(job, before, reason) {
+   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
+   const decision = await decideFolder(job);
+   const same = decision.build.root === before.build.root;
+   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
+   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
+   return decision;
+  }
+  function refusedUpload(reason) {
+   return new errors.l("quota", reason, {
+    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
+   });
+  }
+  const deploy_ATTEMPTS = 3;
+  async function deploy(run, ports) {
+   const job = {
+    run: run,
+    ports: ports
+   };
+   const assessments = new Map;
+   for (let attempt = 1; attempt <= deploy_ATTEMPTS; attempt += 1) {
+    const outcome = await deployOnce(job, assessments);
+    if (outcome !== void 0) return outcome;
+    ports.log.line("The pin was removed by somebody while this run was at work; deploying again.");
+   }
+   throw new errors.l("conflict", `The pin was removed ${deploy_ATTEMPTS} times while this run was at work.`, {
+    hint: "Another run or person unpins this content again and again. Find out who, then run the job again."
+   });
+  }
+  async function deployOnce(job, assessments) {
+   const {run: run, ports: ports} = job;
+   const decided = await decide(job);
+   const {build: build, plan: plan} = decided;
+   const assessed = assessments.get(build.root) ?? await assess(build, {
+    ...run,
+    base: plan.base
+   }, ports);
+   assessments.set(build.root, assessed);
+   if (isOverBudget(assessed)) return {
+    kind: "over-budget",
+    ...decided,
+    ...assessed
+   };
+   const first = await announce(job, decided);
+   if (run.dryRun) return {
+    kind: "planned",
+    ...first,
+    ...assessed,
+    retention: await foresee(job, first)
+   };
+   const live = await bringLive(job, first);
+   return live === void 0 ? void 0 : {
+    ...live,
+    ...assessed
+   };
+  }
+  async function bringLive(job, first) {
+   const {run: run, ports: ports} = job;
+   ports.transferring();
+   const {decision: decision, upload: upload, refusedBytes: refusedBytes} = await obtainAnyhow(job, first);
+   const placed = await deploy_settle(job, decision, upload);
+   if (placed === void 0) return;
+   ports.transferred();
+   const origin = originOf(job, placed, {
+    plan: decision.plan,
+    upload: upload
+   });
+   const tagger = createTagger(ports, {
+    ...run,
+    ...decision.plan,
+    id: placed.id,
+    origin: origin,
+    protectedContent: isProtected(decision.plan)
+   });
+   if (!run.failOnUnreachable && await tagger.tag() === void 0) return;
+   const probes = await look(job, decision.build);
+   if (run.failOnUnreachable && isUnserved(run, probes)) {
+    if (await ports.pins.read(placed.id) === void 0) return;
+    throw unreachable(decision.build, probes);
+   }
+   const pin = await tagger.settle();
+   if (pin === void 0) return;
+   ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
+   const retention = await retire(job, decision, {
+    pin: pin,
+    probes: probes
+   });
+   await ports.keepListing(decision.build);
+   return {
+    kind: decision.plan.changed ? "deployed" : "unchanged",
+    ...decision,
+    pin: pin,
+    uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
+    probes: probes,
+    expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
+    retention: retention
+   };
+  }
+  async function obtainAnyhow(job, first) {
+   const upload = await obtain(job, first);
+   if (upload?.kind !== "refused") return {
+    decision: first,
+    upload: upload,
+    refusedBytes: 0
+   };
+   const decision = await announce(job, await decideAgain(job, first, upload.reason));
+   const again = await obtain(job, decision);
+   if (again?.kind === "refused") throw refusedUpload(again.reason);
+   return {
+    decision: decision,
+    upload: again,
+    refusedBytes: upload.sentBytes
+   };
+  }
+  function isProtected({tags: tags, cid: cid, policy: policy}) {
+   return policy.protectCids.has(cid) || tags.some(name => policy.protectTags.some(pattern => (0, 
+   domain_retention.eX)(pattern, name)));
+  }
+  async function foresee({run: run, ports: ports}, {plan: plan}) {
+   const first = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   return shown(await investigate(ports, first), "dry-run is true");
+  }
+  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, probes: probes}) {
+   const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
+    ...row,
+    revision: {
+     ...row.revision,
+     pins: [ pin ]
+    }
+   } : row);
+   const first = {
+    rows: rows,
+    policy: plan.policy,
+    now: run.now
+   };
+   if (probes.length > 0 && (0, outcome.W)(probes) === void 0 && (0, domain_retention.Q)(rows).length > 0) {
+    ports.log.line("Old content stays until a gateway serves the new one.");
+    return shown(first, "no gateway serves the new content yet");
+   }
+   try {
+    return await cleanup_carryOut(run, ports, await investigate(ports, first));
+   } catch (error) {
+    if (!(error instanceof errors.l)) throw error;
+    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
+    return shown(first, error.message.replace(/\.$/, ""));
+   }
+  }
+  async function obtain({run: run, ports: ports}, {build: build, plan: plan, method: method}) {
+   if (plan.source.kind === "reuse") {
+    ports.log.line(`Nothing to upload: the account already pins ${plan.cid}, whose name and group stay as they are.`);
+    return;
+   }
+   const began = performance.now();
+   const upload = await ports.pins.upload({
+    build: build,
+    content: run.content,
+    method: method,
+    name: run.name(build.root),
+    group: run.group,
+    keyvalues: uploadedPairs(run.project),
+    onProgress: (sent, total) => ports.log.progress("Uploaded", sent, total)
+   });
+   if (upload.kind === "uploaded" && upload.cid !== void 0 && upload.cid !== plan.cid) throw otherCid(plan.cid, upload.cid, method);
+   if (upload.kind === "uploaded") ports.showUpload(upload, performance.now() - began);
+   return upload;
+  }
+  function otherCid(planned, answered, method) {
+   return new errors.l("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
+    hint: method === "folder" ? "Pinata builds folders itself and did so by other rules. Use a plan that imports CARs, where the CID is ours to choose." : "Run the job again. If it stays so, open an issue with both CIDs."
+   });
+  }
+  async function deploy_settle({ports: ports}, {plan: plan, build: build}, upload) {
+   if (plan.source.kind === "reuse") return plan.source.pin;
+   const met = upload?.duplicate === true ? upload.pinId : void 0;
+   if (met !== void 0 && await ports.pins.read(met) === void 0) return;
+   const pin = await ports.pins.waitUntilListed(build.root, upload?.pinId, met === void 0 ? void 0 : "seen");
+   if (pin !== void 0) ports.log.line(`Pinned it (pin ${pin.id}).`);
+   return pin;
+  }
+  const OLDER_MS = 6e5;
+  function originOf({run: run}, pin, {plan: plan, upload: upload}) {
+   if (upload === void 0) return {
+    kind: "plain"
+   };
+   const known = plan.sameCid.find(({id: id}) => id === pin.id);
+   if (known !== void 0) return {
+    kind: "met",
+    before: known.keyvalues
+   };
+   const isOld = pin.createdAt.getTime() > 0 && pin.createdAt.getTime() < run.now.getTime() - OLDER_MS;
+   const met = upload.duplicate ?? isOld;
+   return met && plan.sameCid.length === 0 ? {
+    kind: "met",
+    before: void 0
+   } : {
+    kind: "plain"
+   };
+  }
+  function soonGone({expiresAt: expiresAt}, now) {
+   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : void 0;
+  }
+  async function look({run: run, ports: ports}, build) {
+   if (run.network === "private") return [];
+   const probes = await ports.gateways.probe(build);
+   if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+   return probes;
+  }
+  function isUnserved({network: network}, probes) {
+   return network !== "private" && (0, outcome.W)(probes) === void 0;
+  }
+  function unreachable(build, probes) {
+   const tried = probes.map(probe => `${probe.host}: ${probe.note}`).join("; ");
+   return new errors.l("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
+    hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
+   });
+  }
+  async function diff(run, ports) {
+   const build = await ports.build(run.profile);
+   requireExpected(build, run.expectedCid);
+   const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
+   const base = chooseBaseWithoutKey(run.diffBase, {
+    project: run.project,
+    deployments: deployments === void 0 ? [] : deployments.kind === "known" ? deployments.value : deployments.reason
+   });
+   const assessed = await assess(build, {
+    ...run,
+    base: base
+   }, ports);
+   if (isOverBudget(assessed)) return {
+    kind: "over-budget",
+    build: build,
+    plan: void 0,
+    ...assessed
+   };
+   return {
+    kind: "compared",
+    build: build,
+    reason: run.reason,
+    ...assessed
+   };
+  }
+  async function list_list(run, ports) {
+   const judgement = await judgeProject(run, ports);
+   ports.showRetention(judgement.rows);
+   return {
+    kind: "listed",
+    retention: shown(judgement, "mode is list"),
+    usage: await readUsage(ports)
+   };
+  }
+  async function readUsage({pins: pins, log: log}) {
+   try {
+    return await pins.readUsage();
+   } catch (error) {
+    if (!(error instanceof errors.l)) throw error;
+    log.warn(`What the whole account uses is not known: ${error.message}`);
+    return;
+   }
+  }
+  var run = __nccwpck_require__(3944);
+  function deployRun(values, {context: context, now: now, mode: mode}, found) {
+   const project = (0, domain_tag.v8)(values.project || context.repository);
+   const tags = values.tags.length > 0 ? values.tags : (0, run.$o)(context);
+   const sha = context.commit || "0".repeat(40);
+   return {
+    content: found.content,
+    profile: values["cid-profile"],
+    method: values["upload-method"],
+    network: values.network,
+    project: project,
+    tags: tags,
+    commit: sha.slice(0, 7),
+    now: now,
+    metadata: values.metadata,
+    expectedCid: values["expected-cid"],
+    reusePinned: values["reuse-pinned"],
+    diffBase: values["diff-base"],
+    ...assessing(values, context),
+    name: () => (0, run.v)(values.name, {
+     project: project.name,
+     sha: sha,
+     sha7: sha.slice(0, 7),
+     tag: tags[0] ?? ""
+    }),
+    group: values.group,
+    dryRun: values["dry-run"] || mode === "diff",
+    failOnUnreachable: values["fail-on-unreachable"],
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    previewsKeptMs: values["preview-expires"],
+    retention: {
+     ...policyOf(values, context),
+     scope: new Set(tags)
+    }
+   };
+  }
+  function cleanupRun(values, {context: context, now: now}, mode) {
+   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
+    context: context,
+    now: now
+   }, mode.closed) : new Map;
+   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
+   return {
+    policy: {
+     ...policyOf(values, context),
+     givenUp: givenUp,
+     scope: scope
+    },
+    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
+    now: now,
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    dryRun: values["dry-run"]
+   };
+  }
+  function policyOf(values, context) {
+   return {
+    project: (0, domain_tag.v8)(values.project || context.repository),
+    keepLast: values["keep-last"],
+    keepWithinMs: values["keep-within"],
+    protectTags: values["protect-tags"],
+    protectCids: values["protect-cids"],
+    inUse: new Map,
+    givenUp: new Map,
+    scope: "all"
+   };
+  }
+  function givenUpTags(values, {now: now}, closed) {
+   const at = Math.floor(now.getTime() / 1e3);
+   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
+    why: givenUpReason(tag),
+    at: at
+   } ]));
+   if (closed === void 0) return new Map;
+   const closedAt = closed.at ?? now;
+   const given = {
+    at: Math.floor(closedAt.getTime() / 1e3)
+   };
+   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
+    ...given,
+    why: "pull request merged",
+    mergedAt: closedAt
+   } : {
+    ...given,
+    why: "pull request closed"
+   } ] ]);
+  }
+  function isAskedFor(values) {
+   return values.mode === "cleanup" && values.tags.length > 0;
+  }
+  function givenUpReason(tag) {
+   return (0, domain_tag._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
+  }
+  function diffRun(values, context, reason) {
+   const asFolder = values["upload-method"] === "folder" || values.network === "private";
+   return {
+    project: values.project || context.repository,
+    profile: asFolder ? folderProfile(values["cid-profile"]) : values["cid-profile"],
+    expectedCid: values["expected-cid"],
+    diffBase: values["diff-base"],
+    reason: reason,
+    ...assessing(values, context)
+   };
+  }
+  const EVENTS_OF_A_COMMIT = new Set([ "push", "release", "merge_group" ]);
+  function assessing(values, {commit: commit, event: event}) {
+   return {
+    stripHash: values["strip-hash"],
+    sizeBudget: values["size-budget"],
+    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== "" ? commit.slice(0, 7) : void 0
+   };
+  }
+  var render_retention = __nccwpck_require__(4755);
+  var summary = __nccwpck_require__(9176);
+  var account = __nccwpck_require__(6929);
+  var domain_link = __nccwpck_require__(6581);
+  var varint = __nccwpck_require__(9935);
+  async function readStart(response, maxBytes) {
+   const chunks = [];
+   let length = 0;
+   let whole = true;
+   for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+     whole = false;
+     break;
+    }
+   }
+   return {
+    bytes: Buffer.concat(chunks),
+    whole: whole
+   };
+  }
+  const REDIRECTS = new Map([ [ "redirect count exceeded", "too many redirects" ], [ "unexpected redirect", "it redirects, and a key must not follow" ] ]);
+  function reasonOf(error) {
+   if (isTimeout(error)) return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
+   const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : void 0);
+   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
+  }
+  function isTimeout(error) {
+   return error instanceof Error && error.name === "TimeoutError";
+  }
+  function refusalIn(body) {
+   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
+  }
+  const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
+  const MAX_CAR_BYTES = 8 * 1024 * 1024;
+  const MAX_CAR_NODES = 3e4;
+  const DEDICATED_TIMEOUT_MS = 4e3;
+  const PUBLIC_TIMEOUT_MS = 5e3;
+  function createBlockSource(gateway, key) {
+   const request = {
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    },
+    redirect: key === void 0 ? "follow" : "error",
+    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
+   };
+   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
+   return {
+    host: new URL(linkTo(EXAMPLE)).host,
+    shards: gateway.dedicated ? "together" : "one by one",
+    read: async ({cid: cid, path: path, part: part}, root, signal) => {
+     if (!gateway.dedicated) return await readBlock(cid, {
+      ...request,
+      url: `${linkTo(cid)}?format=raw`,
+      signal: signal
+     });
+     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
+     domain_link.i7)(path)}`;
+     return part === "whole" ? await readBlock(cid, {
+      ...request,
+      url: `${place}?format=raw`,
+      signal: signal
+     }) : await readCar(cid, {
+      ...request,
+      url: `${place}?format=car&dag-scope=entity`,
+      signal: signal
+     });
+    }
+   };
+  }
+  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
+  async function readBlock(cid, request) {
+   const body = await block_source_open(request, {
+    maxBytes: MAX_BLOCK_BYTES,
+    accept: "application/vnd.ipld.raw"
+   });
+   if (body.kind === "failed") return body;
+   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
+   return {
+    kind: "read",
+    blocks: new Map([ [ cid, body.bytes ] ]),
+    bytes: body.bytes.length
+   };
+  }
+  async function readCar(cid, request) {
+   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+   const body = await block_source_open(request, {
+    maxBytes: MAX_CAR_BYTES,
+    accept: accept
+   });
+   if (body.kind === "failed") return body;
+   const blocks = new Map;
+   for (const [found, bytes] of nodesInCar(body.bytes)) {
+    if (blocks.size >= MAX_CAR_NODES) break;
+    blocks.set(found, bytes);
+   }
+   return blocks.has(cid) ? {
+    kind: "read",
+    blocks: blocks,
+    bytes: body.bytes.length
+   } : wrongBytes(body.bytes);
+  }
+  function wrongBytes(body) {
+   const refusal = refusalIn(body);
+   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: "nothing"
+   };
+  }
+  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
+   try {
+    const response = await fetch(url, {
+     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
+     redirect: redirect,
+     headers: {
+      ...headers,
+      accept: accept,
+      "accept-encoding": "identity"
+     }
+    });
+    if (!response.ok) return await refused(response);
+    const {bytes: bytes, whole: whole} = await readStart(response, maxBytes);
+    if (whole) return {
+     kind: "body",
+     bytes: bytes
+    };
+    return {
+     kind: "failed",
+     reason: `answered with more than ${maxBytes >> 20} MiB`,
+     worth: "nothing"
+    };
+   } catch (error) {
+    return {
+     kind: "failed",
+     reason: reasonOf(error),
+     worth: isTimeout(error) ? "others" : "again"
+    };
+   }
+  }
+  const PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
+  async function refused(response) {
+   const {bytes: bytes} = await readStart(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const refusal = refusalIn(bytes);
+   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: PASSING.has(response.status) ? "again" : "nothing"
+   };
+  }
+  function* nodesInCar(car) {
+   let frame = frameAt(car, 0);
+   while (frame !== void 0) {
+    frame = frameAt(car, frame.end);
+    const block = frame === void 0 ? void 0 : blockOf(frame.bytes);
+    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
+   }
+  }
+  function frameAt(car, at) {
+   const length = (0, varint.LS)(car, at);
+   if (length === void 0 || length.end + length.value > car.length) return;
+   return {
+    bytes: car.subarray(length.end, length.end + length.value),
+    end: length.end + length.value
+   };
+  }
+  const CID_V0_BYTES = 34;
+  const CID_V1_BYTES = 36;
+  function blockOf(frame) {
+   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(CID_V0_BYTES);
+   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(CID_V1_BYTES) : void 0;
+  }
+  var dist = __nccwpck_require__(7814);
+  class Unreadable extends Error {}
+  const CONCURRENCY = 8;
+  const MAX_REQUESTS = 5e3;
+  const MAX_BYTES = 8 * 1024 * 1024;
+  function createBlockStore({root: root, sources: sources, known: known}) {
+   const asked = sources.map(watched);
+   const queue = new dist.Ay({
+    concurrency: CONCURRENCY
+   });
+   const cars = new dist.Ay({
+    concurrency: 1
+   });
+   const held = new Map;
+   const awaited = new WeakMap;
+   const effort = {
+    requests: 0,
+    cached: 0,
+    bytes: 0
+   };
+   async function ask(source, wanted, signal) {
+    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
+    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
+    effort.requests += 1;
+    const answer = await source.read(wanted, root, signal);
+    if (answer.kind === "failed") return;
+    effort.bytes += answer.bytes;
+    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
+   }
+   async function obtain(wanted, signal) {
+    for (const source of inTwoRounds(asked)) {
+     const isCar = wanted.part === "shard" && source.shards === "together";
+     await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     if (signal.aborted) throw new Unreadable(`reading it took too long: ${troubles(asked)}`);
+    }
+    throw new Unreadable(troubles(asked));
+   }
+   return {
+    effort: () => ({
+     ...effort
+    }),
+    read: async (wanted, signal) => {
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     const cached = known.get(wanted.cid);
+     if (cached !== void 0) {
+      effort.cached += 1;
+      held.set(wanted.cid, cached);
+      return cached;
+     }
+     const waiting = awaited.get(signal) ?? new Map;
+     awaited.set(signal, waiting);
+     const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+     waiting.set(wanted.cid, answer);
+     return await answer;
+    }
+   };
+  }
+  function* inTwoRounds(sources) {
+   yield* sources;
+   for (const source of sources) if (source.isWorthAgain()) yield source;
+  }
+  const STRIKES = 2;
+  function watched(source) {
+   let isGood = false;
+   let strikes = 0;
+   let trouble;
+   let givenUp = false;
+   let worthAgain = false;
+   return {
+    host: source.host,
+    shards: source.shards,
+    isGivenUp: () => givenUp,
+    isWorthAgain: () => worthAgain && !givenUp,
+    trouble: () => trouble,
+    read: async (wanted, root, signal) => {
+     const answer = await source.read(wanted, root, signal);
+     if (answer.kind === "read") {
+      isGood = true;
+      strikes = 0;
+     } else if (signal.aborted) trouble ??= "had not answered yet"; else {
+      trouble = answer.reason;
+      strikes += 1;
+      worthAgain = answer.worth === "again";
+      givenUp ||= answer.worth === "nothing" || !isGood || strikes >= STRIKES;
+     }
+     return answer;
+    }
+   };
+  }
+  function troubles(sources) {
+   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
+   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
+  }
+  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
+  function foreignProfile(trait, own) {
+   const found = profileOf(trait, own);
+   return found === own ? void 0 : found;
+  }
+  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
+   if (version === 0) return "unixfs-v0-2015";
+   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
+   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
+  }
+  const UNIXFS_TYPE = {
+   raw: 0,
+   directory: 1,
+   file: 2,
+   metadata: 3,
+   symlink: 4,
+   shard: 5
+  };
+  const SHARD_FANOUT = 256;
+  const KINDS = {
+   [UNIXFS_TYPE.raw]: "file",
+   [UNIXFS_TYPE.directory]: "directory",
+   [UNIXFS_TYPE.file]: "file",
+   [UNIXFS_TYPE.symlink]: "symlink",
+   [UNIXFS_TYPE.shard]: "shard"
+  };
+  const MOST_FIELDS = 131072;
+  const UTF8 = new TextDecoder("utf-8", {
+   fatal: true,
+   ignoreBOM: true
+  });
+  function decodeNode(block) {
+   const links = [];
+   let message;
+   const isFine = visitFields(block, field => {
+    const link = field.number === 2 ? decodeLink(field) : void 0;
+    if (link !== void 0) links.push(link);
+    if (field.number === 1 && "bytes" in field) message ??= field.bytes;
+    return field.number !== 2 || link !== void 0;
+   });
+   const unixfs = message === void 0 ? void 0 : readFields(message);
+   if (unixfs === void 0 || !isFine) return;
+   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
+   if (kind === void 0) return;
+   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
+   return {
+    kind: kind,
+    links: links,
+    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
+    fileBytes: numberOf(unixfs, 3),
+    partBytes: unixfs.filter(field => field.number === 4).flatMap(field => "value" in field ? [ field.value ] : []),
+    prefixLength: (fanout - 1).toString(16).length
+   };
+  }
+  function countLinks(block) {
+   let count = 0;
+   visitFields(block, ({number: number}) => {
+    if (number === 2) count += 1;
+    return true;
+   });
+   return count;
+  }
+  function decodeLink(field) {
+   if (!("bytes" in field)) return;
+   let cid;
+   let name;
+   let tsize;
+   const isFine = visitFields(field.bytes, part => {
+    if (part.number === 3 && "value" in part) tsize ??= part.value; else if (part.number === 2 && "bytes" in part) name ??= part.bytes; else if (part.number === 1 && "bytes" in part) cid ??= part.bytes;
+    return true;
+   });
+   if (cid === void 0 || !isFine) return;
+   try {
+    return {
+     cid: cid,
+     name: UTF8.decode(name),
+     tsize: tsize ?? 0
+    };
+   } catch {
+    return;
+   }
+  }
+  function readFields(message) {
+   const fields = [];
+   const isFine = visitFields(message, field => {
+    fields.push(field);
+    return fields.length <= MOST_FIELDS;
+   });
+   return isFine ? fields : void 0;
+  }
+  function visitFields(message, visit) {
+   for (let at = 0; at < message.length; ) {
+    const found = fieldAt(message, at);
+    if (found === void 0 || !visit(found.field)) return false;
+    at = found.end;
+   }
+   return true;
+  }
+  function fieldAt(message, at) {
+   const key = (0, varint.LS)(message, at);
+   const value = key === void 0 ? void 0 : (0, varint.LS)(message, key.end);
+   if (key === void 0 || value === void 0) return;
+   const number = key.value >>> 3;
+   const wireType = key.value & 7;
+   if (wireType === 0) return {
+    field: {
+     number: number,
+     value: value.value
+    },
+    end: value.end
+   };
+   const end = value.end + value.value;
+   if (wireType !== 2 || end > message.length) return;
+   return {
+    field: {
+     number: number,
+     bytes: message.subarray(value.end, end)
+    },
+    end: end
+   };
+  }
+  function bytesOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
+  }
+  function numberOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "value" in field ? field.value : void 0;
+  }
+  class ForeignRules extends Error {
+   profile;
+   constructor(profile) {
+    super(profile);
+    this.profile = profile;
+   }
+  }
+  function baseSide({read: read, profile: profile, rules: rules, mostLinks: mostLinks}) {
+   let strange = false;
+   let links = 0;
+   const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString("en-US")} entries would have to be compared`);
+   function decode(block) {
+    if (links <= mostLinks) links += 1 + countLinks(block);
+    if (links > mostLinks) throw tooMany;
+    const node = decodeNode(block);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    return node;
+   }
+   async function readNode(entry, {path: path}, part) {
+    const node = decode(entry.inline ?? await read({
+     cid: entry.cid,
+     path: path,
+     part: part
+    }));
+    const foreign = foreignRules(node, profile);
+    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
+    strange ||= foreign !== void 0;
+    return node;
+   }
+   return {
+    isStrange: () => strange,
+    readShard: async (entry, place) => await readNode(entry, place, "shard"),
+    resolve: async (entry, place) => {
+     const {cid: cid} = entry;
+     strange ||= entry.inline !== void 0;
+     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: entry.bytes
+      }
+     };
+     const node = await readNode(entry, place, "whole");
+     if (node.kind === "directory" || node.kind === "shard") return {
+      kind: "directory",
+      node: node
+     };
+     return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: node.fileBytes ?? node.inlineBytes
+      }
+     };
+    }
+   };
+  }
+  const SHA2_256 = 18;
+  function foreignRules({kind: kind, links: links, partBytes: partBytes}, profile) {
+   const [first] = links;
+   if (first === void 0) return kind === "file" && profile !== "unixfs-v0-2015" ? "unknown" : void 0;
+   const version = first.cid[0] === SHA2_256 ? 0 : 1;
+   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
+   return foreignProfile({
+    version: version,
+    chunkBytes: isAboveChunks ? partBytes[0] : void 0
+   }, profile);
+  }
+  const MORE_LANES = 16;
+  function fewAtOnce() {
+   let free = MORE_LANES;
+   let failure;
+   return async (items, map) => {
+    const results = [];
+    const waiting = items.entries();
+    let left = items.length;
+    async function lane() {
+     const others = [];
+     for (const [index, item] of waiting) {
+      left -= 1;
+      if (left > 0 && free > 0) others.push(anotherLane());
+      await mapOne(index, item);
+      if (failure !== void 0) break;
+     }
+     await Promise.all(others);
+    }
+    async function mapOne(index, item) {
+     try {
+      results[index] = await map(item);
+     } catch (error) {
+      failure ??= {
+       error: error
+      };
+     }
+    }
+    async function anotherLane() {
+     free -= 1;
+     await lane();
+     free += 1;
+    }
+    await lane();
+    if (failure !== void 0) throw failure.error;
+    return results;
+   };
+  }
+  var cid = __nccwpck_require__(5944);
+  function buildSide({listing: listing, nodes: nodes}) {
+   const nodeOf = ({cid: cid, inline: inline}) => {
+    const block = inline ?? nodes.get(cid);
+    const node = block === void 0 ? void 0 : decodeNode(block);
+    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
+    return node;
+   };
+   return {
+    resolve: async (entry, {path: path}) => {
+     const file = listing.get(path);
+     return file?.cid === entry.cid ? {
+      kind: "file",
+      file: file
+     } : {
+      kind: "directory",
+      node: nodeOf(entry)
+     };
+    },
+    readShard: async entry => nodeOf(entry)
+   };
+  }
+  async function tree_side_entriesOf(side, node, place) {
+   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
+   const slots = [ ...slotsOf(node).values() ];
+   const shards = slots.filter(({name: name}) => name === "");
+   const inner = await side.mapFew(shards, shard => entriesOfSlot(side, shard, place));
+   return [ ...slots.filter(({name: name}) => name !== ""), ...inner.flat() ];
+  }
+  async function entriesOfSlot(side, slot, place) {
+   if (slot.name !== "") return [ slot ];
+   return await tree_side_entriesOf(side, await side.readShard(slot, place), place);
+  }
+  function slotsOf({links: links, prefixLength: prefixLength}) {
+   const slots = new Map(links.map(link => [ link.name.slice(0, prefixLength), entryOf(link, prefixLength) ]));
+   if (slots.size < links.length) throw new Unreadable("it has a sharded directory with two entries in one slot");
+   return slots;
+  }
+  function byName(entries) {
+   const named = new Map;
+   for (const entry of entries) {
+    const {name: name} = entry;
+    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
+    named.set(name, entry);
+   }
+   return named;
+  }
+  function below({path: path, level: level}, name) {
+   return {
+    path: path === "" ? name : `${path}/${name}`,
+    level: level + 1
+   };
+  }
+  const IDENTITY = 0;
+  const tree_side_SHA2_256 = 18;
+  const MAX_INLINE_BYTES = 128;
+  function entryOf(link, prefixLength) {
+   const cid = usualCid(link.cid);
+   if (cid === void 0) return unusualEntryOf(link, prefixLength);
+   return {
+    name: link.name.slice(prefixLength),
+    cid: cid,
+    bytes: link.tsize,
+    inline: void 0
+   };
+  }
+  function usualCid(bytes) {
+   if (bytes.length === 34 && bytes[0] === tree_side_SHA2_256 && bytes[1] === 32) return (0, 
+   domain_cid.b0)(domain_cid.H_, bytes.subarray(2));
+   const [version, codec, hash, length] = bytes;
+   const isUsual = bytes.length === 36 && version === 1 && hash === tree_side_SHA2_256 && length === 32;
+   return isUsual && (codec === domain_cid.Ce || codec === domain_cid.H_) ? (0, domain_cid.b0)(codec, bytes.subarray(4)) : void 0;
+  }
+  function unusualEntryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
+   const cid = decodeCid(bytes);
+   const {code: code, digest: digest} = cid.multihash;
+   const inline = code === IDENTITY ? digest : void 0;
+   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
+   if (inline !== void 0 && inline.length > MAX_INLINE_BYTES) throw new Unreadable(`it has a CID that holds more than ${MAX_INLINE_BYTES} bytes`);
+   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
+   return {
+    name: name.slice(prefixLength),
+    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
+    bytes: inline?.length ?? tsize,
+    inline: inline
+   };
+  }
+  function decodeCid(bytes) {
+   try {
+    return cid.TO.decode(bytes);
+   } catch {
+    throw new Unreadable("it has a link that is not a CID");
+   }
+  }
+  const LINKS_ANYWAY = 3e4;
+  const LINKS_PER_FILE = 4;
+  const MOST_PATHS = 2e5;
+  const MOST_PATH_LENGTHS = 16e6;
+  const MOST_LEVELS = 256;
+  async function walkTrees(build, base, options) {
+   const published = baseSide({
+    ...options,
+    profile: build.profile,
+    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size
+   });
+   const mapFew = fewAtOnce();
+   const walk = {
+    before: {
+     ...published,
+     files: new Map,
+     mapFew: mapFew
+    },
+    after: {
+     ...buildSide(build),
+     files: new Map,
+     mapFew: mapFew
+    },
+    emptyDirectories: [],
+    mapFew: mapFew,
+    arrive: limiter()
+   };
+   try {
+    await compareRoots(walk, build, {
+     cid: base,
+     read: options.read
+    });
+   } catch (error) {
+    if (error instanceof ForeignRules) return {
+     kind: "foreign",
+     profile: error.profile
+    };
+    if (error instanceof Unreadable) return {
+     kind: "unreadable",
+     reason: error.message
+    };
+    throw error;
+   }
+   const {files: files} = walk.after;
+   const changedBytes = [ ...files.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
+   return {
+    kind: "read",
+    pair: {
+     before: walk.before.files,
+     after: files,
+     shared: {
+      files: build.listing.size - files.size,
+      bytes: build.bytes - changedBytes
+     }
+    },
+    emptyDirectories: walk.emptyDirectories.sort(),
+    strange: published.isStrange()
+   };
+  }
+  function limiter() {
+   let paths = 0;
+   let pathLengths = 0;
+   return ({path: path, level: level}) => {
+    paths += 1;
+    pathLengths += path.length;
+    if (level > MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${MOST_LEVELS} levels`);
+    if (paths > MOST_PATHS || pathLengths > MOST_PATH_LENGTHS) throw new Unreadable(`more than ${MOST_PATHS.toLocaleString("en-US")} paths differ`);
+   };
+  }
+  const LONE_FILE = "(the file itself)";
+  async function compareRoots(walk, build, base) {
+   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
+   const lone = name !== void 0 && only?.cid === build.root ? name : void 0;
+   const rootOf = (cid, bytes) => ({
+    name: "",
+    cid: cid,
+    bytes: bytes,
+    inline: void 0
+   });
+   const bytes = (0, domain_cid.uM)(base.cid) === domain_cid.Ce ? (await base.read({
+    cid: base.cid,
+    path: "",
+    part: "whole"
+   })).length : 0;
+   const old = await walk.before.resolve(rootOf(base.cid, bytes), {
+    path: "",
+    level: 0
+   });
+   const fresh = await walk.after.resolve(rootOf(build.root, build.bytes), {
+    path: lone ?? "",
+    level: 0
+   });
+   if (old.kind === "directory" && fresh.kind === "directory") {
+    await compareDirectories(walk, [ old.node, fresh.node ], {
+     path: "",
+     level: 0
+    });
+    return;
+   }
+   await tree_walk_list(walk, walk.before, {
+    found: old,
+    place: {
+     path: old.kind === "file" ? lone ?? LONE_FILE : "",
+     level: 0
+    }
+   });
+   await tree_walk_list(walk, walk.after, {
+    found: fresh,
+    place: {
+     path: lone ?? "",
+     level: 0
+    }
+   });
+  }
+  async function compareDirectories(walk, [old, fresh], place) {
+   const differing = await differingEntries(walk, [ old, fresh ], place);
+   const before = byName(differing.before);
+   const after = byName(differing.after);
+   const gone = [ ...before.keys() ].filter(name => !after.has(name));
+   if (fresh.kind === "shard" && gone.length > 0) {
+    const all = byName(await tree_side_entriesOf(walk.after, fresh, place));
+    if (gone.some(name => all.has(name))) throw new Unreadable("it has a directory with two entries of one name");
+   }
+   await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name)));
+  }
+  async function compareEntries(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid) return;
+   walk.arrive(place);
+   const before = old === void 0 ? void 0 : await walk.before.resolve(old, place);
+   const after = fresh === void 0 ? void 0 : await walk.after.resolve(fresh, place);
+   if (before?.kind === "directory" && after?.kind === "directory") {
+    await compareDirectories(walk, [ before.node, after.node ], place);
+    return;
+   }
+   await Promise.all([ before === void 0 ? void 0 : tree_walk_list(walk, walk.before, {
+    found: before,
+    place: place
+   }), after === void 0 ? void 0 : tree_walk_list(walk, walk.after, {
+    found: after,
+    place: place
+   }) ]);
+  }
+  async function tree_walk_list(walk, side, {found: found, place: place}) {
+   if (found.kind === "file") {
+    side.files.set(place.path, found.file);
+    return;
+   }
+   const entries = byName(await tree_side_entriesOf(side, found.node, place));
+   if (entries.size === 0) walk.emptyDirectories.push(place.path);
+   await walk.mapFew([ ...entries.values() ], async entry => {
+    const inside = below(place, entry.name);
+    walk.arrive(inside);
+    await tree_walk_list(walk, side, {
+     found: await side.resolve(entry, inside),
+     place: inside
+    });
+   });
+  }
+  async function differingEntries(walk, [old, fresh], place) {
+   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
+    const [before, after] = await Promise.all([ tree_side_entriesOf(walk.before, old, place), tree_side_entriesOf(walk.after, fresh, place) ]);
+    return {
+     before: before,
+     after: after
+    };
+   }
+   const before = slotsOf(old);
+   const after = slotsOf(fresh);
+   const slots = await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place));
+   return {
+    before: slots.flatMap(slot => slot.before),
+    after: slots.flatMap(slot => slot.after)
+   };
+  }
+  async function differingSlot(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
+    before: [],
+    after: []
+   };
+   if (old?.name === "" && fresh?.name === "") {
+    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
+    return await differingEntries(walk, nodes, place);
+   }
+   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
+   return {
+    before: before,
+    after: after
+   };
+  }
+  const MAX_MS = 2e4;
+  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
+   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
+   const store = createBlockStore({
+    root: root,
+    sources: sources,
+    known: known
+   });
+   let underWay = 0;
+   let began = 0;
+   let earlierMs = 0;
+   const spentMs = () => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
+   async function timed(work) {
+    const end = new AbortController;
+    const deadline = AbortSignal.timeout(Math.max(0, MAX_MS - spentMs()));
+    if (underWay === 0) began = performance.now();
+    underWay += 1;
+    try {
+     return await work(AbortSignal.any([ end.signal, deadline ]));
+    } finally {
+     end.abort();
+     if (underWay === 1) earlierMs += performance.now() - began;
+     underWay -= 1;
+    }
+   }
+   return {
+    effort: () => ({
+     ...store.effort(),
+     ms: spentMs()
+    }),
+    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
+     rules: rules,
+     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
+    })),
+    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
+     cid: cid,
+     path: path,
+     part: "whole"
+    }, signal).catch(() => {})) : void 0
+   };
+  }
+  var listing_cache = __nccwpck_require__(1066);
+  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+  const TURN_MS = 20;
+  function createBreather({onBytes: onBytes, signal: signal}) {
+   let unreported = 0;
+   let turnEnds = performance.now() + TURN_MS;
+   return {
+    after(bytes) {
+     unreported += bytes;
+     return performance.now() > turnEnds;
+    },
+    async pause() {
+     if (unreported > 0) onBytes?.(unreported);
+     unreported = 0;
+     await (0, promises_namespaceObject.setImmediate)();
+     signal?.throwIfAborted();
+     turnEnds = performance.now() + TURN_MS;
+    }
+   };
+  }
+  function encodeCarHeader(root) {
+   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
+   return Buffer.concat([ Buffer.of(map.length), map ]);
+  }
+  function parseCarHeader(cbor) {
+   const cursor = {
+    cbor: cbor,
+    at: 0
+   };
+   const map = readHead(cursor);
+   if (map?.major !== MAP) return;
+   let version;
+   let roots = [];
+   for (let pair = 0; pair < map.value; pair += 1) {
+    const key = readBytes(cursor, TEXT)?.toString();
+    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
+   }
+   return version === void 0 || roots === void 0 ? void 0 : {
+    version: version,
+    roots: roots
+   };
+  }
+  const UNSIGNED = 0;
+  const BYTES = 2;
+  const TEXT = 3;
+  const ARRAY = 4;
+  const MAP = 5;
+  const TAG = 6;
+  const CID_TAG = 42;
+  function readHead(cursor) {
+   const first = cursor.cbor[cursor.at];
+   if (first === void 0) return;
+   cursor.at += 1;
+   const major = first >> 5;
+   const short = first & 31;
+   if (short < 24) return {
+    major: major,
+    value: short
+   };
+   const width = {
+    24: 1,
+    25: 2
+   }[short];
+   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
+   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
+   cursor.at += width;
+   return {
+    major: major,
+    value: value
+   };
+  }
+  function readNumber(cursor) {
+   const head = readHead(cursor);
+   return head?.major === UNSIGNED ? head.value : void 0;
+  }
+  function readBytes(cursor, major) {
+   const head = readHead(cursor);
+   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
+   cursor.at += head.value;
+   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
+  }
+  function readRoots(cursor) {
+   const array = readHead(cursor);
+   if (array?.major !== ARRAY) return;
+   const roots = [];
+   for (let index = 0; index < array.value; index += 1) {
+    const tag = readHead(cursor);
+    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
+    if (link?.[0] !== 0) return;
+    roots.push(link.subarray(1));
+   }
+   return roots;
+  }
+  const cid_bytes_SHA2_256 = 18;
+  const DIGEST_BYTES = 32;
+  function cidPrefix(version, codec) {
+   return version === 0 ? Uint8Array.of(cid_bytes_SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, cid_bytes_SHA2_256, DIGEST_BYTES);
+  }
+  function cidBytes(prefix, digest) {
+   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
+   bytes.set(prefix);
+   bytes.set(digest, prefix.length);
+   return bytes;
+  }
+  function cidText(bytes) {
+   const codec = bytes[0] === cid_bytes_SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
+   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
+  }
+  function cidTable(expected) {
+   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
+   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+   let codecs = new Uint32Array(capacity);
+   let places = new Int32Array(capacity * 2).fill(-1);
+   let size = 0;
+   function placeOf(codec, digest) {
+    const mask = places.length - 1;
+    let place = firstPlace(codec, digest, 0) & mask;
+    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
+     const at = held * DIGEST_BYTES;
+     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
+     place = place + 1 & mask;
+    }
+    return place;
+   }
+   function grow() {
+    capacity *= 2;
+    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+    larger.set(digests);
+    digests = larger;
+    const wider = new Uint32Array(capacity);
+    wider.set(codecs);
+    codecs = wider;
+    places = new Int32Array(capacity * 2).fill(-1);
+    for (let held = 0; held < size; held += 1) {
+     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
+     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
+     places[place] = held;
+    }
+   }
+   return {
+    size: () => size,
+    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
+    codec: held => codecs[held] ?? 0,
+    find(codec, digest) {
+     const held = places[placeOf(codec, digest)] ?? -1;
+     return held < 0 ? void 0 : held;
+    },
+    add(codec, digest) {
+     if (size === capacity) grow();
+     const place = placeOf(codec, digest);
+     const held = places[place] ?? -1;
+     if (held >= 0) return held;
+     places[place] = size;
+     codecs[size] = codec;
+     digests.set(digest, size * DIGEST_BYTES);
+     size += 1;
+     return size - 1;
+    }
+   };
+  }
+  function firstPlace(codec, digest, at) {
+   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
+   return start ^ Math.imul(codec, 2654435761);
+  }
+  const car_blocks_IDENTITY = 0;
+  const MOST_BLOCK_BYTES = 4194304;
+  const MOST_HEADER_BYTES = 65536;
+  const HEAD_BYTES = 256;
+  const HASH_NAMES = {
+   19: "sha2-512",
+   20: "sha3-512",
+   22: "sha3-256",
+   27: "keccak-256",
+   30: "blake3",
+   45600: "blake2b-256"
+  };
+  function brokenCar(path, what) {
+   return new errors.l("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
+    hint: "Make it again as a CARv1 with one root and every block below it."
+   });
+  }
+  async function indexCar(open, options) {
+   const {path: path} = open.file;
+   const breather = createBreather(options);
+   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
+   const table = cidTable(1024);
+   const spans = [];
+   const versions = [];
+   const header = readHeader(open);
+   for (let at = header.end; at < open.bytes; ) {
+    const {cid: cid, span: span} = readFrameHead(open, at);
+    const block = car_blocks_readBlock(open, span, buffer);
+    assertHash(path, cid, block);
+    const known = table.size();
+    if (cid.multihash.code !== car_blocks_IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
+     spans.push(span);
+     versions.push(cid.version);
+    }
+    at = span.position + span.length;
+    if (breather.after(span.length)) await breather.pause();
+   }
+   await breather.pause();
+   return {
+    root: header.root,
+    table: table,
+    spans: spans,
+    versions: versions
+   };
+  }
+  function car_blocks_readBlock(open, span, buffer) {
+   readSpan(open, span, {
+    buffer: buffer,
+    at: 0,
+    ends: span.position + span.length === open.bytes
+   });
+   return buffer.subarray(0, span.length);
+  }
+  function readHeader(open) {
+   const {path: path} = open.file;
+   const start = car_blocks_readStart(open, 0, MOST_HEADER_BYTES);
+   const length = (0, varint.LS)(start, 0);
+   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
+   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
+   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
+   const [root] = header.roots;
+   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
+   const cid = car_blocks_decodeCid(root);
+   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
+   if (cid.multihash.code === car_blocks_IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
+   return {
+    root: cid,
+    end: length.end + length.value
+   };
+  }
+  function readFrameHead(open, at) {
+   const {path: path} = open.file;
+   const head = car_blocks_readStart(open, at, HEAD_BYTES);
+   const length = (0, varint.LS)(head, 0);
+   const cid = length === void 0 ? void 0 : car_blocks_decodeCid(head.subarray(length.end));
+   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
+   const blockLength = length.value - cid.byteLength;
+   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
+   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
+   return {
+    cid: cid,
+    span: {
+     position: at + length.end + cid.byteLength,
+     length: blockLength
+    }
+   };
+  }
+  function car_blocks_readStart(open, position, length) {
+   const present = Math.min(length, open.bytes - position);
+   const buffer = Buffer.alloc(present);
+   readSpan(open, {
+    position: position,
+    length: present
+   }, {
+    buffer: buffer,
+    at: 0,
+    ends: false
+   });
+   return buffer;
+  }
+  function car_blocks_decodeCid(bytes) {
+   try {
+    return cid.TO.decodeFirst(bytes)[0];
+   } catch {
+    return;
+   }
+  }
+  function assertCheckable(path, cid) {
+   const {code: code, digest: digest} = cid.multihash;
+   if (code !== cid_bytes_SHA2_256 && code !== car_blocks_IDENTITY) {
+    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
+    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
+   }
+   if (code === cid_bytes_SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
+  }
+  function assertHash(path, cid, block) {
+   assertCheckable(path, cid);
+   const {code: code, digest: digest} = cid.multihash;
+   const actual = code === car_blocks_IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
+   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
+  }
+  const car_listing_MOST_PATHS = 1e6;
+  const car_listing_MOST_PATH_LENGTHS = 64e6;
+  const car_listing_MOST_LEVELS = 256;
+  async function listDag(open, blocks, {fileName: fileName, ...options}) {
+   const carPath = open.file.path;
+   const dag = dagReader(open, blocks);
+   const listing = new Map;
+   const breather = createBreather(options);
+   let paths = 0;
+   let pathLengths = 0;
+   async function walk(cid, path, level) {
+    const node = cid.code === domain_cid.Ce ? void 0 : dag.node(cid);
+    if (node?.kind === "directory") await walkDirectory(cid, node, {
+     path: path,
+     level: level
+    }); else if (node?.kind === "shard") await walkShard(cid, node, {
+     path: path,
+     level: level
+    }); else list(path === "" ? fileName : path, {
+     cid: (0, domain_cid.ut)(cid),
+     bytes: dag.fileBytes(cid)
+    });
+   }
+   async function walkDirectory(cid, node, {path: path, level: level}) {
+    await arrive(path, level);
+    for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
+   }
+   async function walkShard(cid, node, {path: path, level: level}) {
+    await arrive(path, level);
+    for (const link of node.links) {
+     const child = dag.child(cid, link);
+     const name = link.name.slice(node.prefixLength);
+     if (name === "") await walkShard(child, dag.node(child), {
+      path: path,
+      level: level + 1
+     }); else await walk(child, join(path, name), level + 1);
+    }
+   }
+   async function arrive(path, level) {
+    count(path);
+    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${car_listing_MOST_LEVELS} levels`);
+    if (breather.after(0)) await breather.pause();
+   }
+   function count(path) {
+    paths += 1;
+    pathLengths += path.length;
+    if (paths <= car_listing_MOST_PATHS && pathLengths <= car_listing_MOST_PATH_LENGTHS) return;
+    throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
+   }
+   function join(path, name) {
+    if (name === "" || name === "." || name === ".." || name.includes("/")) throw brokenCar(carPath, `${quoted(name)} in ${quoted(path)} is not a name`);
+    return path === "" ? name : `${path}/${name}`;
+   }
+   function list(path, file) {
+    count(path);
+    if (listing.has(path)) throw brokenCar(carPath, `${quoted(path)} is in it twice`);
+    listing.set(path, file);
+   }
+   await walk(blocks.root, "", 0);
+   return {
+    listing: listing,
+    nodes: dag.nodes,
+    reached: dag.reached()
+   };
+  }
+  function dagReader(open, blocks) {
+   const carPath = open.file.path;
+   const reached = new Set;
+   const sizes = new Map;
+   const nodes = new Map;
+   function spanOf(cid) {
+    if (cid.multihash.code === car_blocks_IDENTITY) return;
+    assertCheckable(carPath, cid);
+    const held = blocks.table.find(cid.code, cid.multihash.digest);
+    const span = held === void 0 ? void 0 : blocks.spans[held];
+    if (held === void 0 || span === void 0) throw brokenCar(carPath, `the block ${cid} is missing`);
+    reached.add(held);
+    return span;
+   }
+   function node(cid) {
+    if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
+    const span = spanOf(cid);
+    const block = span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
+    assertHash(carPath, cid, block);
+    const decoded = decodeNode(block);
+    if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+    if (decoded.kind !== "file" || decoded.links.length > 0) nodes.set((0, domain_cid.ut)(cid), block);
+    return decoded;
+   }
+   function child(cid, link) {
+    const found = car_blocks_decodeCid(link.cid);
+    if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
+    return found;
+   }
+   function fileBytes(cid, level = 0) {
+    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${car_listing_MOST_LEVELS} levels`);
+    const key = cid.toString();
+    const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
+    sizes.set(key, bytes);
+    return bytes;
+   }
+   function nodeBytes(cid, level) {
+    const decoded = node(cid);
+    if (decoded.kind === "directory" || decoded.kind === "shard") throw brokenCar(carPath, `the directory ${cid} is part of a file`);
+    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link), level + 1), decoded.inlineBytes);
+    if (decoded.fileBytes !== void 0 && decoded.fileBytes !== bytes) throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
+    return bytes;
+   }
+   return {
+    node: node,
+    child: child,
+    fileBytes: fileBytes,
+    nodes: nodes,
+    reached: () => Uint32Array.from(reached).sort()
+   };
+  }
+  const MOST_PIECE_BYTES = 1048576;
+  const GATHER_BYTES = 131072;
+  function carSource(frames) {
+   const header = encodeCarHeader(frames.root);
+   const offsets = new Float64Array(frames.count + 1);
+   let bytes = header.length;
+   let block = 0;
+   for (const length of frames.lengths) {
+    offsets[block] = bytes;
+    bytes += length;
+    block += 1;
+   }
+   offsets[frames.count] = bytes;
+   function* partsAround(start, end) {
+    yield [ 0, header ];
+    const reader = frames.open();
+    try {
+     for (let frame = firstEndingAfter(offsets, start); (offsets[frame] ?? end) < end; frame += 1) {
+      let at = offsets[frame] ?? end;
+      for (const part of reader.parts(frame)) {
+       yield [ at, part ];
+       at += part.length;
+      }
+     }
+    } finally {
+     reader.close();
+    }
+   }
+   return {
+    bytes: bytes,
+    read(start, end) {
+     if (start < 0 || end > bytes || start > end) throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
+     return inPieces(clipped(partsAround(start, end), start, end));
+    }
+   };
+  }
+  function* clipped(parts, start, end) {
+   for (const [at, part] of parts) if (at < end && at + part.length > start) yield part.subarray(Math.max(0, start - at), end - at);
+  }
+  async function* inPieces(parts) {
+   const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+   let filled = 0;
+   for (const part of parts) {
+    if (filled > 0 && filled + part.length > GATHER_BYTES) {
+     yield gathered.subarray(0, filled);
+     await (0, promises_namespaceObject.setImmediate)();
+     filled = 0;
+    }
+    if (part.length <= GATHER_BYTES) {
+     gathered.set(part, filled);
+     filled += part.length;
+     continue;
+    }
+    for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
+    await (0, promises_namespaceObject.setImmediate)();
+   }
+   if (filled > 0) yield gathered.subarray(0, filled);
+  }
+  function firstEndingAfter(offsets, position) {
+   let low = 0;
+   let high = offsets.length - 1;
+   while (low < high) {
+    const middle = low + high >>> 1;
+    if ((offsets[middle + 1] ?? 0) > position) high = middle; else low = middle + 1;
+   }
+   return low;
+  }
+  function frameHead(cid, blockLength) {
+   const length = cid.length + blockLength;
+   const head = new Uint8Array((0, varint.jE)(length) + cid.length);
+   head.set(cid, (0, varint.uD)(head, length, 0));
+   return head;
+  }
+  function frameLength(cidLength, blockLength) {
+   const length = cidLength + blockLength;
+   return (0, varint.jE)(length) + length;
+  }
+  async function car_reader_readCar(path, profile, options = {}) {
+   const file = {
+    path: path,
+    source: path
+   };
+   const open = openSource(file);
+   try {
+    const blocks = await indexCar(open, options);
+    const dag = await listDag(open, blocks, {
+     ...options,
+     fileName: (0, external_node_path_.basename)(path, ".car")
+    });
+    const car = carOf(file, blocks, dag.reached);
+    let bytes = 0;
+    for (const listed of dag.listing.values()) bytes += listed.bytes;
+    return {
+     root: (0, domain_cid.ut)(blocks.root),
+     profile: profile,
+     listing: dag.listing,
+     bytes: bytes,
+     blocks: dag.reached.length,
+     nodes: dag.nodes,
+     car: car,
+     readFile: void 0
+    };
+   } finally {
+    closeSource(open);
+   }
+  }
+  function carOf(file, {root: root, table: table, spans: spans, versions: versions}, reached) {
+   const spanOf = held => spans[held] ?? {
+    position: 0,
+    length: 0
+   };
+   const prefixOf = held => cidPrefix(versions[held] ?? 1, table.codec(held));
+   let longest = 0;
+   function* lengths() {
+    for (const held of reached) {
+     const {length: length} = spanOf(held);
+     longest = Math.max(longest, length);
+     yield frameLength(prefixOf(held).length + DIGEST_BYTES, length);
+    }
+   }
+   function open() {
+    const source = openSource(file);
+    const buffer = Buffer.allocUnsafeSlow(longest + 1);
+    return {
+     parts(block) {
+      const held = reached[block] ?? 0;
+      const digest = table.digest(held);
+      const bytes = car_blocks_readBlock(source, spanOf(held), buffer);
+      if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
+      throw changedFile(file, "it no longer has the blocks that were checked");
+     },
+     close: () => closeSource(source)
+    };
+   }
+   return carSource({
+    root: root.bytes,
+    lengths: lengths(),
+    count: reached.length,
+    open: open
+   });
+  }
+  const SHARD_ABOVE_BYTES = 262144;
+  const LAYOUTS = {
+   "unixfs-v1-2025": {
+    cidVersion: 1,
+    leafCodec: domain_cid.Ce,
+    chunkBytes: 1048576,
+    width: 1024,
+    shardEstimate: "block",
+    emptyDirectories: true
+   },
+   "unixfs-v0-2015": {
+    cidVersion: 0,
+    leafCodec: domain_cid.H_,
+    chunkBytes: 262144,
+    width: 174,
+    shardEstimate: "links",
+    emptyDirectories: true
+   },
+   "pinata-folder": {
+    cidVersion: 1,
+    leafCodec: domain_cid.Ce,
+    chunkBytes: 262144,
+    width: 174,
+    shardEstimate: "links",
+    emptyDirectories: false
+   }
+  };
+  function layoutOf(profile) {
+   return LAYOUTS[profile];
+  }
+  const SHARD_HASH = 34;
+  const TYPE = 8;
+  const CONTENT = 18;
+  const FILE_SIZE = 24;
+  const BLOCK_SIZE = 32;
+  const HASH_TYPE = 40;
+  const FANOUT = 48;
+  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
+  function fileMessage(partBytes) {
+   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
+   const length = partBytes.reduce((sum, bytes) => sum + 1 + (0, varint.jE)(bytes), 3 + (0, 
+   varint.jE)(fileBytes));
+   const message = new Uint8Array(length);
+   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
+   let at = (0, varint.uD)(message, fileBytes, 3);
+   for (const bytes of partBytes) {
+    message[at] = BLOCK_SIZE;
+    at = (0, varint.uD)(message, bytes, at + 1);
+   }
+   return message;
+  }
+  function shardMessage(buckets) {
+   const bits = new Uint8Array(SHARD_FANOUT / 8);
+   for (const bucket of buckets) {
+    const at = bits.length - 1 - (bucket >> 3);
+    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
+   }
+   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
+   const message = new Uint8Array(4 + field.length + 5);
+   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
+   message.set(field, 4);
+   message[4 + field.length] = HASH_TYPE;
+   message[5 + field.length] = SHARD_HASH;
+   message[6 + field.length] = FANOUT;
+   (0, varint.uD)(message, SHARD_FANOUT, 7 + field.length);
+   return message;
+  }
+  const LEAF_MARGIN = 24;
+  function wrappedLength(length) {
+   const message = messageLength(length);
+   return 1 + (0, varint.jE)(message) + message;
+  }
+  function wrapLeaf(buffer, start, length) {
+   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
+   buffer[first] = 10;
+   let at = (0, varint.uD)(buffer, messageLength(length), first + 1);
+   buffer[at] = TYPE;
+   buffer[at + 1] = UNIXFS_TYPE.file;
+   at += 2;
+   if (length > 0) {
+    buffer[at] = CONTENT;
+    at = (0, varint.uD)(buffer, length, at + 1) + length;
+   }
+   buffer[at] = FILE_SIZE;
+   return buffer.subarray(first, (0, varint.uD)(buffer, length, at + 1));
+  }
+  function contentStart(length) {
+   return length === 0 ? 2 : 3 + (0, varint.jE)(length);
+  }
+  function messageLength(length) {
+   return contentStart(length) + length + 1 + (0, varint.jE)(length);
+  }
+  function chunkCount(layout, bytes) {
+   return Math.max(1, Math.ceil(bytes / layout.chunkBytes));
+  }
+  function chunkLength({layout: layout, fileBytes: fileBytes, index: index}) {
+   return Math.min(layout.chunkBytes, fileBytes - index * layout.chunkBytes);
+  }
+  function chunkBuffer({chunkBytes: chunkBytes}) {
+   return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
+  }
+  function readLeaf(open, chunk, buffer) {
+   const {layout: layout, fileBytes: fileBytes, index: index} = chunk;
+   const length = chunkLength(chunk);
+   const position = index * layout.chunkBytes;
+   readSpan(open, {
+    position: position,
+    length: length
+   }, {
+    buffer: buffer,
+    at: LEAF_MARGIN,
+    ends: position + length === fileBytes
+   });
+   return layout.leafCodec === domain_cid.Ce ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length) : wrapLeaf(buffer, LEAF_MARGIN, length);
+  }
+  function chunkIn(buffer, chunk) {
+   return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
+  }
+  function leafLength(chunk) {
+   const length = chunkLength(chunk);
+   return chunk.layout.leafCodec === domain_cid.Ce ? length : wrappedLength(length);
+  }
+  function leafDigest(leaves, leaf) {
+   return leaves.digests.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES);
+  }
+  function leafFile(leaves, leaf) {
+   const file = leaves.files[leaves.owners[leaf] ?? 0];
+   if (file === void 0) throw new RangeError(`There is no leaf ${leaf}.`);
+   return file;
+  }
+  function leafChunk(layout, leaves, leaf) {
+   const file = leafFile(leaves, leaf);
+   return {
+    layout: layout,
+    fileBytes: file.bytes,
+    index: leaf - file.firstLeaf
+   };
+  }
+  const POOL_FROM_BYTES = 262144;
+  const LANES = 4;
+  async function hashLeaves(entries, layout, options) {
+   const leaves = growingLeaves();
+   const pool = hashPool(layout);
+   const buffer = chunkBuffer(layout);
+   const files = [];
+   const breather = createBreather(options);
+   async function hashLarge(open, firstLeaf) {
+    for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
+     const chunk = {
+      layout: layout,
+      fileBytes: open.bytes,
+      index: index
+     };
+     await pool.hash(open, chunk, digest => leaves.set(firstLeaf + index, digest));
+     if (breather.after(chunkLength(chunk))) await breather.pause();
+    }
+    assertUntouched(open);
+   }
+   try {
+    for (const entry of entries) {
+     const open = openSource(entry);
+     try {
+      const firstLeaf = leaves.reserve(files.length, chunkCount(layout, open.bytes));
+      files.push({
+       entry: entry,
+       bytes: open.bytes,
+       firstLeaf: firstLeaf
+      });
+      if (open.bytes >= POOL_FROM_BYTES) {
+       await hashLarge(open, firstLeaf);
+       continue;
+      }
+      const block = readLeaf(open, {
+       layout: layout,
+       fileBytes: open.bytes,
+       index: 0
+      }, buffer);
+      leaves.set(firstLeaf, (0, external_node_crypto_.hash)("sha256", block, "buffer"));
+     } finally {
+      closeSource(open);
+     }
+     if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
+    }
+   } finally {
+    await pool.drain();
+   }
+   await breather.pause();
+   return {
+    ...leaves.finish(),
+    files: files
+   };
+  }
+  function hashPool(layout) {
+   const busy = [];
+   return {
+    async hash(open, chunk, store) {
+     const oldest = busy.length < LANES ? void 0 : busy.shift();
+     await (oldest?.settled);
+     const buffer = oldest?.buffer ?? chunkBuffer(layout);
+     const digest = external_node_crypto_.subtle.digest("SHA-256", readLeaf(open, chunk, buffer));
+     busy.push({
+      buffer: buffer,
+      settled: digest.then(bytes => store(new Uint8Array(bytes)))
+     });
+    },
+    async drain() {
+     await Promise.all(busy.map(lane => lane.settled));
+    }
+   };
+  }
+  function growingLeaves() {
+   let digests = new Uint8Array(1024 * DIGEST_BYTES);
+   let owners = new Uint32Array(1024);
+   let count = 0;
+   return {
+    reserve(owner, leaves) {
+     const first = count;
+     count += leaves;
+     if (count > owners.length) {
+      const capacity = Math.max(count, owners.length * 2);
+      digests = enlarged(digests, new Uint8Array(capacity * DIGEST_BYTES));
+      owners = enlarged(owners, new Uint32Array(capacity));
+     }
+     owners.fill(owner, first, count);
+     return first;
+    },
+    set(leaf, digest) {
+     digests.set(digest, leaf * DIGEST_BYTES);
+    },
+    finish() {
+     return {
+      count: count,
+      digests: digests,
+      owners: owners
+     };
+    }
+   };
+  }
+  function enlarged(old, larger) {
+   larger.set(old);
+   return larger;
+  }
+  const NODE_PAYLOAD = 10;
+  const NODE_LINK = 18;
+  const LINK_CID = 10;
+  const LINK_NAME = 18;
+  const LINK_TSIZE = 24;
+  function nodeLength(links, payload) {
+   let length = 1 + (0, varint.jE)(payload.length) + payload.length;
+   for (const link of links) {
+    const inner = linkLength(link, Buffer.byteLength(link.name));
+    length += 1 + (0, varint.jE)(inner) + inner;
+   }
+   return length;
+  }
+  function encodeNode(links, payload) {
+   const bytes = Buffer.allocUnsafeSlow(nodeLength(links, payload));
+   let at = 0;
+   for (const link of links) at = writeLink(bytes, link, at);
+   bytes[at] = NODE_PAYLOAD;
+   at = (0, varint.uD)(bytes, payload.length, at + 1);
+   bytes.set(payload, at);
+   return {
+    bytes: bytes,
+    digest: (0, external_node_crypto_.hash)("sha256", bytes, "buffer")
+   };
+  }
+  function writeLink(target, link, at) {
+   const nameLength = Buffer.byteLength(link.name);
+   target[at] = NODE_LINK;
+   let position = (0, varint.uD)(target, linkLength(link, nameLength), at + 1);
+   target[position] = LINK_CID;
+   target[position + 1] = link.cid.length;
+   target.set(link.cid, position + 2);
+   position += 2 + link.cid.length;
+   target[position] = LINK_NAME;
+   position = (0, varint.uD)(target, nameLength, position + 1);
+   position += target.write(link.name, position, "utf8");
+   target[position] = LINK_TSIZE;
+   return (0, varint.uD)(target, link.tsize, position + 1);
+  }
+  function linkLength(link, nameLength) {
+   return 4 + link.cid.length + (0, varint.jE)(nameLength) + nameLength + (0, varint.jE)(link.tsize);
+  }
+  const C1 = {
+   high: 2277735313,
+   low: 289559509
+  };
+  const C2 = {
+   high: 1291169091,
+   low: 658871167
+  };
+  const MIX_1 = {
+   high: 4283543511,
+   low: 3981806797
+  };
+  const MIX_2 = {
+   high: 3301882366,
+   low: 444984403
+  };
+  function murmur3(bytes) {
+   const h1 = {
+    high: 0,
+    low: 0
+   };
+   const h2 = {
+    high: 0,
+    low: 0
+   };
+   const k1 = {
+    high: 0,
+    low: 0
+   };
+   const k2 = {
+    high: 0,
+    low: 0
+   };
+   const blocks = bytes.length >> 4;
+   for (let block = 0; block < blocks; block += 1) {
+    load(k1, bytes, block * 16);
+    load(k2, bytes, block * 16 + 8);
+    absorb(h1, k1, FIRST);
+    add(h1, h2);
+    scale5(h1, 1390208809);
+    absorb(h2, k2, SECOND);
+    add(h2, h1);
+    scale5(h2, 944331445);
+   }
+   load(k1, bytes, blocks * 16);
+   load(k2, bytes, blocks * 16 + 8);
+   scramble(k2, SECOND);
+   xor(h2, k2);
+   scramble(k1, FIRST);
+   xor(h1, k1);
+   h1.low ^= bytes.length;
+   h2.low ^= bytes.length;
+   add(h1, h2);
+   add(h2, h1);
+   finish(h1);
+   finish(h2);
+   add(h1, h2);
+   return store(h1);
+  }
+  const FIRST = {
+   before: C1,
+   after: C2,
+   turnBlock: 31,
+   turnState: 27
+  };
+  const SECOND = {
+   before: C2,
+   after: C1,
+   turnBlock: 33,
+   turnState: 31
+  };
+  function scramble(k, lane) {
+   multiply(k, lane.before);
+   rotate(k, lane.turnBlock);
+   multiply(k, lane.after);
+  }
+  function absorb(h, k, lane) {
+   scramble(k, lane);
+   xor(h, k);
+   rotate(h, lane.turnState);
+  }
+  function finish(word) {
+   foldHalf(word);
+   multiply(word, MIX_1);
+   foldHalf(word);
+   multiply(word, MIX_2);
+   foldHalf(word);
+  }
+  function foldHalf(word) {
+   word.low ^= word.high >>> 1;
+  }
+  function load(word, bytes, at) {
+   word.low = half(bytes, at);
+   word.high = half(bytes, at + 4);
+  }
+  function half(bytes, at) {
+   return (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 | (bytes[at + 3] ?? 0) << 24;
+  }
+  function store(word) {
+   const bytes = new Uint8Array(8);
+   for (let at = 0; at < 4; at += 1) {
+    bytes[at] = word.high >>> 24 - 8 * at;
+    bytes[at + 4] = word.low >>> 24 - 8 * at;
+   }
+   return bytes;
+  }
+  function xor(word, other) {
+   word.low ^= other.low;
+   word.high ^= other.high;
+  }
+  function add(word, other) {
+   const low = (word.low >>> 0) + (other.low >>> 0);
+   word.high = word.high + other.high + (low > 4294967295 ? 1 : 0) | 0;
+   word.low = low | 0;
+  }
+  function scale5(word, addend) {
+   const low = (word.low >>> 0) * 5 + addend;
+   word.high = Math.imul(word.high, 5) + Math.floor(low / 4294967296) | 0;
+   word.low = low | 0;
+  }
+  function multiply(word, other) {
+   const cross = Math.imul(word.high, other.low) + Math.imul(word.low, other.high);
+   word.high = highOfProduct(word.low, other.low) + cross | 0;
+   word.low = Math.imul(word.low, other.low);
+  }
+  function highOfProduct(a, b) {
+   const aLow = a & 65535;
+   const aHigh = a >>> 16;
+   const bLow = b & 65535;
+   const bHigh = b >>> 16;
+   const middle = aHigh * bLow + (aLow * bLow >>> 16);
+   const carry = (middle & 65535) + aLow * bHigh;
+   return aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536);
+  }
+  function rotate(word, bits) {
+   const {high: high, low: low} = word;
+   const turn = bits & 31;
+   const first = bits < 32 ? high : low;
+   const second = bits < 32 ? low : high;
+   word.high = first << turn | second >>> 32 - turn;
+   word.low = second << turn | first >>> 32 - turn;
+  }
+  function encodeShards(links, addNode) {
+   const hashed = links.map(link => ({
+    link: link,
+    hash: murmur3(Buffer.from(link.name))
+   }));
+   return encodeShard(hashed, 0, addNode);
+  }
+  function encodeShard(hashed, level, addNode) {
+   const buckets = Map.groupBy(hashed, ({link: link, hash: hash}) => hash[level] ?? exhausted(link));
+   const used = [ ...buckets.keys() ].sort((a, b) => a - b);
+   const links = used.map(bucket => {
+    const prefix = bucket.toString(16).toUpperCase().padStart(2, "0");
+    const inside = buckets.get(bucket) ?? [];
+    const only = inside.length === 1 ? inside[0]?.link : void 0;
+    if (only !== void 0) return {
+     name: prefix + only.name,
+     cid: only.cid,
+     tsize: only.tsize
+    };
+    const shard = encodeShard(inside, level + 1, addNode);
+    return {
+     name: prefix,
+     cid: shard.cid,
+     tsize: shard.tsize
+    };
+   });
+   return addNode(encodeNode(links, shardMessage(used)), links);
+  }
+  function exhausted(link) {
+   throw new errors.l("content", `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
+    hint: "Rename one of the two: a directory of this size cannot hold both."
+   });
+  }
+  function packTree(tree, layout, leaves) {
+   const nodes = [];
+   const listing = new Map;
+   let packedFiles = 0;
+   const nodePrefix = cidPrefix(layout.cidVersion, domain_cid.H_);
+   const leafPrefix = cidPrefix(layout.cidVersion, layout.leafCodec);
+   function addNode(node, links) {
+    nodes.push(node);
+    const below = links.reduce((sum, link) => sum + link.tsize, 0);
+    return {
+     cid: cidBytes(nodePrefix, node.digest),
+     tsize: node.bytes.length + below
+    };
+   }
+   function leafPart(file, index) {
+    const chunk = {
+     layout: layout,
+     fileBytes: file.bytes,
+     index: index
+    };
+    const cid = cidBytes(leafPrefix, leafDigest(leaves, file.firstLeaf + index));
+    return {
+     name: "",
+     cid: cid,
+     tsize: leafLength(chunk),
+     bytes: chunkLength(chunk)
+    };
+   }
+   function packFile(entry) {
+    const file = leaves.files[packedFiles];
+    packedFiles += 1;
+    if (file?.entry !== entry) throw new RangeError(`${entry.path} was not hashed in its turn.`);
+    const count = chunkCount(layout, file.bytes);
+    const top = count === 1 ? leafPart(file, 0) : joinParts(Array.from({
+     length: count
+    }, (_, at) => leafPart(file, at)), layout.width, addNode);
+    listing.set(entry.path, {
+     cid: cidText(top.cid),
+     bytes: file.bytes
+    });
+    return top;
+   }
+   function packDirectory(directory) {
+    const links = directory.children.map(child => {
+     const {cid: cid, tsize: tsize} = pack(child);
+     return {
+      name: child.name,
+      cid: cid,
+      tsize: tsize
+     };
+    });
+    if (isSharded(links, layout)) return encodeShards(links, addNode);
+    return addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
+   }
+   function pack(child) {
+    return child.kind === "file" ? packFile(child.entry) : packDirectory(child);
+   }
+   return {
+    root: pack(tree).cid,
+    nodes: nodes,
+    listing: listing
+   };
+  }
+  function joinParts(parts, width, addNode) {
+   if (parts.length > width) return joinParts(groupsOf(parts, width).map(group => joinParts(group, width, addNode)), width, addNode);
+   const {cid: cid, tsize: tsize} = addNode(encodeNode(parts, fileMessage(parts.map(part => part.bytes))), parts);
+   return {
+    name: "",
+    cid: cid,
+    tsize: tsize,
+    bytes: parts.reduce((sum, part) => sum + part.bytes, 0)
+   };
+  }
+  function isSharded(links, layout) {
+   const estimate = layout.shardEstimate === "block" ? nodeLength(links, DIRECTORY_MESSAGE) : links.reduce((sum, link) => sum + Buffer.byteLength(link.name) + link.cid.length, 0);
+   return estimate > SHARD_ABOVE_BYTES;
+  }
+  function groupsOf(items, size) {
+   return Array.from({
+    length: Math.ceil(items.length / size)
+   }, (_, group) => items.slice(group * size, (group + 1) * size));
+  }
+  function buildTree(entries) {
+   const root = {
+    kind: "directory",
+    name: "",
+    children: []
+   };
+   const known = new Map([ [ "", root ] ]);
+   function directoryAt(path) {
+    const found = known.get(path);
+    if (found !== void 0) return found;
+    const {parent: parent, name: name} = splitPath(path);
+    const directory = {
+     kind: "directory",
+     name: name,
+     children: []
+    };
+    known.set(path, directory);
+    directoryAt(parent).children.push(directory);
+    return directory;
+   }
+   for (const entry of entries) {
+    if (entry.kind === "directory") {
+     directoryAt(entry.path);
+     continue;
+    }
+    const {parent: parent, name: name} = splitPath(entry.path);
+    directoryAt(parent).children.push({
+     kind: "file",
+     name: name,
+     entry: entry
+    });
+   }
+   for (const [path, directory] of known) sortChildren(path, directory);
+   return root;
+  }
+  function splitPath(path) {
+   const slash = path.lastIndexOf("/");
+   const name = path.slice(slash + 1);
+   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.l("content", `${quoted(path)} is not a path of a directory or file in a build.`);
+   return {
+    parent: slash < 0 ? "" : path.slice(0, slash),
+    name: name
+   };
+  }
+  function sortChildren(path, directory) {
+   directory.children.sort((a, b) => compareUtf8(a.name, b.name));
+   const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
+   if (twin === void 0) return;
+   const place = path === "" ? twin.name : `${path}/${twin.name}`;
+   throw new errors.l("content", `${quoted(place)} was listed twice, but a path leads to one file or one directory.`, {
+    hint: "Remove or rename one of the two."
+   });
+  }
+  function virtualCar(packed) {
+   const {layout: layout, leaves: leaves, nodes: nodes, root: root} = packed;
+   const nodeCid = cidPrefix(layout.cidVersion, domain_cid.H_);
+   const leafCid = cidPrefix(layout.cidVersion, layout.leafCodec);
+   const order = uniqueBlocks(packed);
+   function* lengths() {
+    for (const slot of order) {
+     const node = nodes[slot];
+     if (node !== void 0) yield frameLength(nodeCid.length + DIGEST_BYTES, node.bytes.length); else yield frameLength(leafCid.length + DIGEST_BYTES, leafLength(leafChunk(layout, leaves, slot - nodes.length)));
+    }
+   }
+   function open() {
+    const reader = leafReader(packed, chunkBuffer(layout));
+    return {
+     parts(block) {
+      const slot = order[block] ?? 0;
+      const node = nodes[slot];
+      if (node !== void 0) return [ frameHead(cidBytes(nodeCid, node.digest), node.bytes.length), node.bytes ];
+      const leaf = slot - nodes.length;
+      const bytes = reader.read(leaf);
+      return [ frameHead(cidBytes(leafCid, leafDigest(leaves, leaf)), bytes.length), bytes ];
+     },
+     close: reader.close
+    };
+   }
+   return {
+    ...carSource({
+     root: root,
+     lengths: lengths(),
+     count: order.length,
+     open: open
+    }),
+    blocks: order.length
+   };
+  }
+  function fileReader(packed) {
+   const {layout: layout, leaves: leaves} = packed;
+   const files = new Map(leaves.files.map(file => [ file.entry.path, file ]));
+   return async function*(path) {
+    const file = files.get(path);
+    if (file === void 0) throw new RangeError(`The build has no file ${path}.`);
+    const buffer = chunkBuffer({
+     chunkBytes: Math.min(layout.chunkBytes, file.bytes)
+    });
+    const reader = leafReader(packed, buffer);
+    try {
+     for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
+      yield reader.readContent(file.firstLeaf + chunk);
+      await (0, promises_namespaceObject.setImmediate)();
+     }
+    } finally {
+     reader.close();
+    }
+   };
+  }
+  function uniqueBlocks({layout: layout, leaves: leaves, nodes: nodes}) {
+   const table = cidTable(nodes.length + leaves.count);
+   const order = new Uint32Array(nodes.length + leaves.count);
+   nodes.toReversed().forEach((node, index) => {
+    const seen = table.size();
+    if (table.add(domain_cid.H_, node.digest) === seen) order[seen] = nodes.length - 1 - index;
+   });
+   for (let leaf = 0; leaf < leaves.count; leaf += 1) {
+    const seen = table.size();
+    if (table.add(layout.leafCodec, leafDigest(leaves, leaf)) === seen) order[seen] = nodes.length + leaf;
+   }
+   return order.slice(0, table.size());
+  }
+  function leafReader({layout: layout, leaves: leaves}, buffer) {
+   let current;
+   function close() {
+    if (current !== void 0) closeSource(current.open);
+    current = void 0;
+   }
+   function openOf(file) {
+    if (current?.file === file) return current.open;
+    close();
+    const open = openSource(file.entry);
+    current = {
+     file: file,
+     open: open
+    };
+    return open;
+   }
+   function read(leaf) {
+    const file = leafFile(leaves, leaf);
+    const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
+    if ((0, external_node_crypto_.hash)("sha256", block, "buffer").equals(leafDigest(leaves, leaf))) return block;
+    throw changedFile(file.entry, "it no longer has the bytes that were hashed");
+   }
+   return {
+    close: close,
+    read: read,
+    readContent(leaf) {
+     read(leaf);
+     return chunkIn(buffer, leafChunk(layout, leaves, leaf));
+    }
+   };
+  }
+  async function buildDag(content, profile, options = {}) {
+   if (content.kind === "car") return await car_reader_readCar(content.source, profile, options);
+   const layout = layoutOf(profile);
+   const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
+   const leaves = await hashLeaves(filesBelow(root), layout, options);
+   const packed = packTree(root, layout, leaves);
+   const all = {
+    layout: layout,
+    leaves: leaves,
+    nodes: packed.nodes,
+    root: packed.root
+   };
+   const {blocks: blocks, ...car} = virtualCar(all);
+   return {
+    root: cidText(packed.root),
+    profile: profile,
+    listing: packed.listing,
+    bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
+    blocks: blocks,
+    nodes: new Map(packed.nodes.map(({bytes: bytes, digest: digest}) => [ (0, domain_cid.b0)(domain_cid.H_, digest), bytes ])),
+    car: car,
+    readFile: fileReader(all)
+   };
+  }
+  function fileNode(entry) {
+   return {
+    kind: "file",
+    name: entry.path,
+    entry: entry
+   };
+  }
+  function treeOf(entries, layout) {
+   return buildTree(layout.emptyDirectories ? entries : entries.filter(entry => entry.kind === "file"));
+  }
+  function filesBelow(root) {
+   if (root.kind === "file") return [ root.entry ];
+   return root.children.flatMap(filesBelow);
+  }
+  var file_type = __nccwpck_require__(3272);
+  var diff_words = __nccwpck_require__(4402);
+  const MOST_LINES = 50;
+  const MOST_TYPES = 8;
+  const MOST_DIRECTORIES = 8;
+  const MOST_REBUILT = 10;
+  function renderDiffLine(comparison) {
+   if (comparison.kind === "none") return oneLine(`No diff: ${(0, diff_words.f6)(comparison.reason)}.`);
+   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
+   const base = label === void 0 ? cid : `${label} (${cid})`;
+   if (comparison.kind === "unavailable") return oneLine(`No diff with ${base}: ${(0, 
+   diff_words.f6)(comparison.reason)}.`);
+   return oneLine(comparedLine(comparison, base));
+  }
+  function comparedLine({diff: diff, encoding: encoding, effort: effort}, base) {
+   if (diff.changes.length === 0) {
+    const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
+    return `The same files as ${base}${rules}.`;
+   }
+   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before.bytes);
+   return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
+   diff_words.zA)(effort)}.`;
+  }
+  function renderDiffLines(comparison) {
+   if (comparison.kind !== "compared") return [];
+   const {diff: diff, encoding: encoding} = comparison;
+   if (diff.changes.length === 0) return [ ...encodingLines(encoding), ...rebuildLines(comparison) ].map(oneLine);
+   const moved = (0, diff_words.fN)(diff.changes);
+   const after = [ ...moved.length === 0 ? [] : [ `${(0, units.SS)(moved.length, "file")} moved with the same bytes.` ], ...encodingLines(encoding), ...groupLines("By type", (0, 
+   domain_diff.tw)(diff, file_type.Q), MOST_TYPES), ...groupLines("By directory", (0, 
+   domain_diff.tw)(diff, domain_diff.jt), MOST_DIRECTORIES), ...rebuildLines(comparison) ];
+   return [ ...changeLines((0, diff_words.R1)(diff.changes), MOST_LINES - after.length), ...after ].map(oneLine);
+  }
+  function changeLines(changes, most) {
+   const shown = changes.length <= most ? changes : changes.slice(0, most - 1);
+   const more = changes.length - shown.length;
+   const cells = shown.map(change => [ change.kind, (0, units.PR)((0, domain_diff.e0)(change)), (0, 
+   diff_words.qI)(change), diff_lines_namesOf(change) ]);
+   return [ ...align(cells), ...more === 0 ? [] : [ `and ${(0, units.SS)(more, "smaller difference")}: see the report file.` ] ];
+  }
+  function diff_lines_namesOf(change) {
+   const {path: path, names: names} = (0, diff_words.Vb)(change);
+   return names === void 0 ? (0, units._1)(path) : `${(0, units._1)(path)}  (${(0, 
+   units._1)(names.before)} → ${(0, units._1)(names.after)})`;
+  }
+  function groupLines(title, groups, most) {
+   if (groups.length < 2) return [];
+   const shown = groups.length <= most ? groups : groups.slice(0, most - 1);
+   const more = groups.length - shown.length;
+   const cells = shown.map(group => [ "", (0, units.PR)(group.delta), `${(0, units._1)(group.name)}  (${(0, 
+   diff_words.u_)(group)})` ]);
+   return [ `${title}:`, ...align(cells), ...more === 0 ? [] : [ `  and ${more.toLocaleString("en-US")} more` ] ];
+  }
+  function encodingLines(encoding) {
+   return encoding === void 0 ? [] : [ `Encoding: ${(0, diff_words.f6)(encoding)}.` ];
+  }
+  function rebuildLines({rebuild: rebuild}) {
+   if (rebuild === void 0) return [];
+   const shown = rebuild.files.slice(0, MOST_REBUILT);
+   const more = rebuild.files.length - shown.length;
+   return [ `The sources are the same, but the CID changed. They are known to be the same because ${(0, 
+   diff_words.f6)(rebuild.evidence)}.`, ...shown.map(({path: path, cause: cause}) => `  ${(0, 
+   units._1)(path)}: ${cause}`), ...more === 0 ? [] : [ `  and ${(0, units.SS)(more, "more file")}` ] ];
+  }
+  function align(rows) {
+   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+   return rows.map(row => row.map((cell, column) => {
+    if (column === row.length - 1) return cell;
+    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+   }).join("  "));
+  }
+  function oneLine(text) {
+   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
+  }
+  function renderPlan(plan, build) {
+   const source = plan.source.kind === "upload" ? `upload ${(0, units.UP)(build.car.bytes)} (${plan.source.reason})` : `use the pin ${plan.source.pin.id}`;
+   return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
+   units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
+  }
+  function renderRebuildWarning({evidence: evidence, files: files}) {
+   const [first] = files;
+   const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
+   const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
+   return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
+  }
+  function gatewayTemplates(values) {
+   const own = ownGateway(values);
+   return [ ...dedicatedGateway(values), ...values.gateways.filter(template => own === void 0 || !template.startsWith(`${own}/`)).map(template => ({
+    template: template,
+    dedicated: false
+   })) ];
+  }
+  function blockGateways(values) {
+   if (values.network === "private") return [];
+   const others = values["block-gateways"].map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return [ ...dedicatedGateway(values), ...others ];
+  }
+  function ownGateway(values) {
+   const domain = values["pinata-gateway"];
+   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
+  }
+  function dedicatedGateway(values) {
+   const own = ownGateway(values);
+   return own === void 0 ? [] : [ {
+    template: `${own}/ipfs/{cid}`,
+    dedicated: true
+   } ];
+  }
+  const QUICK_MS = 8e3;
+  function assessPorts(wiring, found, deadline) {
+   const {log: log, recorder: recorder} = wiring;
+   const trees = new Map;
+   return {
+    log: log,
+    github: (0, account.M)(wiring, QUICK_MS),
+    commitTrees: (0, account.M)(wiring, QUICK_MS).commitTrees,
+    ...hasher(wiring, found, deadline),
+    publishedTree: async root => {
+     const tree = trees.get(root) ?? build_openTree(wiring, root);
+     trees.set(root, tree);
+     return await tree;
+    },
+    showComparison: comparison => {
+     log.line(renderDiffLine(comparison));
+     if (comparison.kind === "compared") recorder.phase("Compare", comparison.effort.ms);
+     const lines = renderDiffLines(comparison);
+     if (lines.length > 0) log.group("Compare", lines);
+     const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
+     if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
+    }
+   };
+  }
+  async function build_openTree(wiring, root) {
+   return createPublishedTree({
+    root: root,
+    gateways: blockGateways(wiring.values),
+    dedicatedKey: wiring.values["pinata-gateway-key"],
+    known: await listingCache(wiring).load(root)
+   });
+  }
+  function listingCache({values: values, cacheService: cacheService}) {
+   const offered = values.network === "private" ? {
+    resultsUrl: "",
+    token: ""
+   } : cacheService;
+   return (0, listing_cache.r)({
+    ...offered,
+    traffic: account.fu
+   });
+  }
+  function hasher({log: log, now: now, recorder: recorder}, found, signal) {
+   const took = new WeakMap;
+   const builds = new Map;
+   const hash = async profile => {
+    const began = performance.now();
+    let done = 0;
+    const onBytes = bytes => {
+     done += bytes;
+     log.progress("Hashed", done, found.bytes);
+    };
+    const build = await buildDag(found.content, profile, {
+     signal: signal,
+     onBytes: onBytes
+    });
+    const ms = performance.now() - began;
+    took.set(build, ms);
+    recorder.phase("Hash", ms);
+    return build;
+   };
+   return {
+    build: profile => {
+     const build = builds.get(profile) ?? hash(profile);
+     builds.set(profile, build);
+     return build;
+    },
+    showPlan: (plan, build) => {
+     log.line(`Hashed ${(0, units.UP)(build.bytes)} in ${(0, units.NE)(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`);
+     log.group("Plan", [ ...renderPlan(plan, build), "", ...(0, render_retention.vj)(plan.retention, now) ]);
+    }
+   };
+  }
+  const ATTEMPT_TIMEOUT_MS = 15e3;
+  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  const MAX_BODY_BYTES = 4 * 1024 * 1024;
+  function createGateways(options) {
+   return {
+    probe: async build => {
+     const sample = (0, domain_link.ut)(build.root, build.listing);
+     const kind = sample?.cid === build.root ? "file" : "directory";
+     const targets = options.templates.map(gateway => ({
+      gateway: gateway,
+      link: (0, domain_link.BK)(gateway.template, build.root, kind)
+     }));
+     if (options.look === "none") return targets.map(({link: link}) => unopened(link));
+     return await poll(targets.map(({gateway: gateway, link: link}) => () => probe_open({
+      gateway: gateway,
+      link: link,
+      sample: sample,
+      options: options
+     })), options.timeoutMs);
+    }
+   };
+  }
+  function unopened(link) {
+   return {
+    link: link,
+    host: new URL(link).host,
+    state: "unopened",
+    note: "not opened",
+    final: true,
+    ms: 0
+   };
+  }
+  async function poll(attempts, timeoutMs) {
+   const end = performance.now() + timeoutMs;
+   for (let round = 0; ;round += 1) {
+    const probes = await Promise.all(attempts.map(attempt => attempt()));
+    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
+    const settled = probes.every(probe => probe.final) || probes.some(probe => probe.state !== "down");
+    if (settled || performance.now() + delay > end) return probes;
+    await (0, promises_namespaceObject.setTimeout)(delay);
+   }
+  }
+  async function probe_open(target) {
+   const host = new URL(target.link).host;
+   const began = performance.now();
+   const verdict = await ask(target).catch(error => down(reasonOf(error)));
+   return {
+    link: target.link,
+    host: host,
+    ms: Math.round(performance.now() - began),
+    ...verdict
+   };
+  }
+  function down(note) {
+   return {
+    state: "down",
+    note: note,
+    final: false
+   };
+  }
+  function attemptMs(timeoutMs) {
+   return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2e3));
+  }
+  async function ask({link: link, sample: sample, gateway: gateway, options: options}) {
+   const url = sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
+   domain_link.i7)(sample.path)}`;
+   const key = gateway.dedicated ? options.dedicatedKey : void 0;
+   const response = await fetch(url, {
+    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
+    redirect: key === void 0 ? "follow" : "manual",
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    }
+   });
+   const {bytes: bytes} = await readStart(response, MAX_BODY_BYTES);
+   return judge(response, bytes, {
+    sample: sample,
+    host: new URL(link).hostname
+   });
+  }
+  const MEANINGS = {
+   "00004": {
+    state: "down",
+    note: "says the link is invalid",
+    final: true
+   },
+   "00006": down("does not have the content yet"),
+   "00023": {
+    state: "down",
+    note: "serves HTML only through a custom domain",
+    final: true
+   },
+   "00024": {
+    state: "down",
+    note: "refuses this content or its key",
+    final: true
+   }
+  };
+  function judge(response, body, {sample: sample, host: host}) {
+   if (response.ok && sample !== void 0 && isRawBlock(body, sample)) return {
+    state: "live",
+    note: "bytes match",
+    final: true
+   };
+   const refusal = refusalIn(body);
+   if (refusal !== void 0) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
+   if (!response.ok) return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
+   if (sample === void 0) return {
+    state: "live",
+    note: "answers",
+    final: true
+   };
+   if (hasLength(response, body, sample)) return {
+    state: "live",
+    note: "length matches",
+    final: true
+   };
+   if (isServiceWorkerHost(host)) return {
+    state: "opens",
+    note: "loads and checks the content in the browser",
+    final: true
+   };
+   return down("answered with other bytes");
+  }
+  const NOT_FOUND_YET = new Set([ 404, 410, 502, 503, 504 ]);
+  function isServiceWorkerHost(host) {
+   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
+  }
+  function isRawBlock(body, sample) {
+   return (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest()) === sample.cid;
+  }
+  function hasLength(response, body, sample) {
+   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) return false;
+   const announced = response.headers.get("content-length");
+   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
+  }
+  var record = __nccwpck_require__(5450);
+  function deployPorts(wiring, found) {
+   const {values: values, log: log, recorder: recorder} = wiring;
+   const {deadline: deadline, transferring: transferring, transferred: transferred} = transferDeadline(values.timeout);
+   const gateways = createGateways({
+    templates: gatewayTemplates(values),
+    dedicatedKey: values["pinata-gateway-key"],
+    timeoutMs: values["verify-timeout"],
+    look: values.verify === "gateway" ? "gateway" : "none"
+   });
+   return {
+    gateways: {
+     probe: build => (0, record.a)(recorder, "Open the links", () => gateways.probe(build))
+    },
+    ...assessPorts(wiring, found, deadline),
+    ...(0, account.e4)(wiring, deadline),
+    transferring: transferring,
+    transferred: transferred,
+    keepCar: async build => {
+     if (values["car-file"] === void 0) return;
+     await writeCar(build.car, values["car-file"]);
+     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
+    },
+    keepListing: async build => {
+     const began = performance.now();
+     const kept = await listingCache(wiring).save(build.root, build.nodes.values());
+     if (kept === "saved") log.line(`Kept its directories for the next diff, in ${(0, 
+     units.NE)(performance.now() - began)}.`);
+    },
+    showUpload: (upload, ms) => {
+     recorder.phase("Upload", ms);
+     log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, units.NE)(ms)}.`);
+    }
+   };
+  }
+  function transferDeadline(timeoutMs) {
+   const controller = new AbortController;
+   const expire = () => controller.abort(new errors.l("network", `The transfer took longer than timeout (${(0, 
+   units.NE)(timeoutMs)}).`, {
+    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
+   }));
+   let timer;
+   return {
+    deadline: controller.signal,
+    transferring: () => {
+     timer ??= setTimeout(expire, timeoutMs).unref();
+    },
+    transferred: () => clearTimeout(timer)
+   };
+  }
+  async function runMode(mode, wiring, context) {
+   const occasion = {
+    context: context,
+    now: wiring.now
+   };
+   switch (mode.kind) {
+   case "deploy":
+    return await runDeploy(wiring, {
+     ...occasion,
+     mode: mode.kind
+    });
+
+   case "diff":
+    return wiring.jwt === "" ? await runDiff(wiring, context, mode.reason) : await runDeploy(wiring, {
+     ...occasion,
+     mode: mode.kind
+    });
+
+   case "cleanup":
+   case "list":
+    return await runCleanup(wiring, occasion, mode);
+
+   case "skip":
+   case "refuse":
+    return skipped(mode.reason, wiring.log);
+   }
+  }
+  function skipped(reason, log) {
+   log.notice(`Nothing to do: ${reason}.`);
+   return {
+    kind: "skipped",
+    reason: `${reason}.`
+   };
+  }
+  async function runDeploy(wiring, occasion) {
+   const {values: values, log: log} = wiring;
+   const found = await findFiles(values, {
+    log: log,
+    event: occasion.context.event
+   });
+   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
+   const run = deployRun(values, occasion, found);
+   const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
+   const doing = occasion.mode === "diff" ? "Comparing" : "Deploying";
+   log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
+   const outcome = await deploy(run, deployPorts(wiring, found));
+   if (outcome.kind === "planned") log.line(`${occasion.mode === "diff" ? "Only compared" : "Dry run"}: nothing was written.`);
+   if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
+   return outcome;
+  }
+  function logLive({probes: probes, retention: retention}, {values: values, log: log}) {
+   const link = (0, outcome.W)(probes);
+   if (link !== void 0) log.line(`${values.verify === "gateway" ? "Open it" : "Link, not opened"}: ${link}`);
+   logRetention(retention, log);
+  }
+  async function runDiff(wiring, context, reason) {
+   const {values: values, log: log} = wiring;
+   const found = await findFiles(values, {
+    log: log,
+    event: context.event
+   });
+   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
+   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
+   const run = diffRun(values, context, reason);
+   const outcome = await diff(run, assessPorts(wiring, found, (new AbortController).signal));
+   if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
+   return outcome;
+  }
+  function contentOf(found) {
+   return `${(0, units.SS)(fileCount(found), "file")}, ${(0, units.UP)(found.bytes)},`;
+  }
+  async function runCleanup(wiring, occasion, mode) {
+   const {log: log} = wiring;
+   const run = cleanupRun(wiring.values, occasion, mode);
+   const tags = [ ...run.policy.givenUp.keys() ];
+   const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
+   log.line(`${aim} project ${run.policy.project.name}.`);
+   if (mode.kind !== "list") {
+    const outcome = await cleanup(run, (0, account.jT)(wiring));
+    if (outcome.kind === "cleaned") logRetention(outcome.retention, log);
+    return outcome;
+   }
+   const outcome = await list_list(run, (0, account.jT)(wiring));
+   if (outcome.kind === "listed") logListed(outcome, log);
+   return outcome;
+  }
+  function logListed({retention: retention, usage: usage}, log) {
+   logRetention(retention, log);
+   log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
+   units.SS)(usage.pins, "pin")}, ${(0, units.UP)(usage.bytes)}.`);
+  }
+  function logRetention(retention, log) {
+   log.line((0, render_retention.pp)(retention));
+  }
+ },
+ 9804: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   N: () => tellingOf
+  });
+  var github_deployment = __nccwpck_require__(9272);
+  var outcome = __nccwpck_require__(3153);
+  var tag = __nccwpck_require__(2249);
+  var comment = __nccwpck_require__(8028);
+  var domain_link = __nccwpck_require__(6581);
+  var diff_cells = __nccwpck_require__(846);
+  var diff_groups = __nccwpck_require__(2846);
+  var diff_parts = __nccwpck_require__(8325);
+  var diff_words = __nccwpck_require__(4402);
+  var fit = __nccwpck_require__(3302);
+  var markdown = __nccwpck_require__(5120);
+  var size_budget = __nccwpck_require__(6324);
+  var units = __nccwpck_require__(1086);
+  const FULL = {
+   chart: "shown",
+   moved: 200,
+   rows: 200,
+   rebuilt: 20,
+   budget: 50
+  };
+  const WITHOUT_LISTS = {
+   ...FULL,
+   chart: "dropped",
+   moved: 0
+  };
+  const SHORTEST = {
+   ...WITHOUT_LISTS,
+   rows: 0,
+   rebuilt: 0,
+   budget: 0
+  };
+  const STEPS = [ FULL, {
+   ...FULL,
+   chart: "dropped"
+  }, WITHOUT_LISTS, ...[ 50, 20, 5 ].map(rows => ({
+   ...WITHOUT_LISTS,
+   rows: rows
+  })), {
+   ...SHORTEST,
+   rows: 5
+  }, SHORTEST ];
+  function renderChanges({comparison: comparison, budget: budget}, {build: build, opened: opened, runUrl: runUrl}, extents) {
+   const lines = [ ...budget ].sort(overFirst);
+   const shownBudget = budgetTable(lines.slice(0, budgetRows(lines, extents)));
+   if (comparison.kind !== "compared") return [ shownBudget, leftOut(void 0, {
+    lines: lines,
+    runUrl: runUrl
+   }, extents) ];
+   const {diff: diff, rebuild: rebuild, encoding: encoding} = comparison;
+   const sums = extents.chart === "shown" ? (0, diff_groups.c)(diff) : "";
+   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
+   markdown.X1)((0, diff_words.f6)(encoding))}.`, shownBudget, changed((0, diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, 
+   diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
+    lines: lines,
+    runUrl: runUrl
+   }, extents) ];
+  }
+  function budgetTable(lines) {
+   const text = (0, size_budget.i)(lines);
+   return text === "" || lines.some(({state: state}) => state === "over") ? text : (0, 
+   diff_cells.zH)("Size budget", text);
+  }
+  function changed(changes, rows, linkOf) {
+   const shown = changes.slice(0, rows);
+   if (shown.length === 0) return "";
+   const count = (0, units.SS)(changes.length, "file");
+   const which = shown.length === changes.length ? `${count} differ` : `${shown.length} of ${count} that differ`;
+   return (0, diff_cells.Fo)(`<b>${which}</b>, largest difference first`, (0, diff_parts.EI)(shown, linkOf));
+  }
+  const LONGEST_LINK = 1e3;
+  function linksBelow(build, opened) {
+   const isFile = (0, domain_link.ut)(build.root, build.listing)?.cid === build.root;
+   if (opened === void 0 || isFile) return () => {};
+   return ({kind: kind, path: path}) => {
+    if (kind === "removed" || !path.isWellFormed() || /(^|\/)\.{1,2}(\/|$)/.test(path)) return;
+    const address = `${opened.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
+    return address.length > LONGEST_LINK ? void 0 : address;
+   };
+  }
+  function leftOut(comparison, {lines: lines, runUrl: runUrl}, extents) {
+   const changes = comparison?.diff.changes ?? [];
+   const missing = [ ...(0, fit.DG)(extents.rows, {
+    count: (0, diff_words.R1)(changes).length,
+    noun: "further difference"
+   }), ...(0, fit.DG)(extents.moved, {
+    count: (0, diff_words.fN)(changes).length,
+    noun: "moved file"
+   }), ...extents.chart === "dropped" && changes.length > 0 ? [ "the sums by type" ] : [], ...(0, 
+   fit.DG)(extents.rebuilt, {
+    count: comparison?.rebuild?.files.length ?? 0,
+    noun: "rebuilt file"
+   }), ...(0, fit.DG)(budgetRows(lines, extents), {
+    count: lines.length,
+    noun: "budget line"
+   }) ];
+   if (missing.length === 0) return "";
+   const summary = runUrl === "" ? "job summary" : (0, markdown.nf)("job summary", runUrl);
+   return `Left out here: ${missing.join("; ")}. The ${summary} has all of it.`;
+  }
+  function budgetRows(lines, {budget: budget}) {
+   return Math.max(budget, Math.min(20, lines.filter(({state: state}) => state === "over").length));
+  }
+  function overFirst(a, b) {
+   return Number(b.state === "over") - Number(a.state === "over");
+  }
+  function heading(state, {name: name}) {
+   const part = name.slice(name.indexOf("#") + 1);
+   return `### ${state} · ${(0, markdown.aY)((0, units.os)(part === "" ? name : part, 80))}`;
+  }
+  function paragraph(text) {
+   const lines = text.split("\n").filter(line => line.trim() !== "");
+   const shown = lines.slice(0, 20).map(line => (0, markdown.X1)((0, units.os)(line, 500)));
+   return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
+  }
+  function whatToDo(hint) {
+   return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
+  }
+  function lastPreview(lastGood) {
+   if (lastGood === void 0) return "";
+   const {cid: cid, url: url, commit: commit} = lastGood;
+   const of = commit === "" ? [] : [ `of commit ${(0, markdown.aY)(commit)}` ];
+   return [ `**${(0, markdown.nf)("Open the last good preview", url)}**`, ...of, (0, 
+   markdown.aY)((0, units.Jp)(cid)) ].join(" · ");
+  }
+  function renderDay(date) {
+   return date.toUTCString().slice(5, 16).replace(/^0/, "");
+  }
+  function renderMinute(date) {
+   return `${renderDay(date)} ${date.toISOString().slice(11, 16)} UTC`;
+  }
+  var retention = __nccwpck_require__(4755);
+  function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
+   return [ heading(`❌ ${undertaking} failed`, key.project), `**Cause** (${error.kind}): ${paragraph(error.message)}`, whatToDo(error.hint), lastPreview(lastGood) ];
+  }
+  const MOST_NAMED = 10;
+  function renderGone(story, {key: key}) {
+   const {retention: retention, tags: tags, dryRun: dryRun} = story.outcome;
+   const rows = retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => tags.includes(tag)));
+   const fates = fatesOf(rows, retention);
+   return [ heading(goneState(fates, dryRun), key.project), `${closedSentence(story)} ${freedSentence(fates, retention)}`.trim(), remaining(fates), productionLine(story) ];
+  }
+  function fatesOf(rows, {failed: failed, spared: spared, notApplied: notApplied}) {
+   const kept = rows.flatMap(row => {
+    if (failed.some(entry => entry.row === row)) return [];
+    const reason = spared.find(entry => entry.row === row)?.reason ?? notApplied;
+    if (row.fate === "unpin") return reason === void 0 ? [] : [ {
+     row: row,
+     reason: reason
+    } ];
+    return [ {
+     row: row,
+     reason: row.verdict.reason
+    } ];
+   });
+   const ofThese = failed.filter(({row: row}) => rows.includes(row));
+   const others = [ ...kept, ...ofThese ].map(({row: row}) => row);
+   return {
+    removed: rows.filter(row => !others.includes(row)),
+    kept: kept,
+    failed: ofThese
+   };
+  }
+  function goneState({removed: removed, kept: kept, failed: failed}, dryRun) {
+   if (dryRun) return "🧪 Dry run: nothing was unpinned";
+   if (failed.length > 0) return "⚠️ Preview not removed completely";
+   return removed.length === 0 && kept.length > 0 ? "🔒 Preview closed, content kept" : "🗑 Preview removed";
+  }
+  function closedSentence({closed: {merged: merged, at: at}}) {
+   return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${renderMinute(at)}`}.`;
+  }
+  function freedSentence({removed: removed, kept: kept, failed: failed}, {unpinned: unpinned}) {
+   if (removed.length + kept.length + failed.length === 0) return "There was nothing left to remove.";
+   const freed = removed.filter(row => unpinned.includes(row)).reduce((sum, row) => sum + (0, 
+   retention.$$)(row), 0);
+   if (removed.length === 0) return "";
+   return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, units.UP)(freed)} freed. A gateway may serve its copy for a while.`;
+  }
+  function remaining({kept: kept, failed: failed}) {
+   const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
+   const because = text => (0, markdown.X1)((0, units.os)(text, 300));
+   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${because(reason)} The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${because(reason)}.`) ];
+   const more = lines.length - MOST_NAMED;
+   return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
+  }
+  function productionLine({production: production, closed: closed}) {
+   if (production === void 0 || !closed.merged) return "";
+   const {cid: cid, url: url} = production;
+   return `Production is ${(0, markdown.aY)((0, units.Jp)(cid))}${url === void 0 ? "" : ` · **${(0, 
+   markdown.nf)("open production", url)}**`}`;
+  }
+  var diff = __nccwpck_require__(418);
+  var summary = __nccwpck_require__(9176);
+  const MOST_LINKS = 8;
+  function renderPreview(outcome, context, extents) {
+   const isSame = outcome.comparison.kind !== "none" && outcome.comparison.base.cid === outcome.build.root;
+   const place = {
+    build: outcome.build,
+    opened: openedOf(outcome),
+    runUrl: context.runUrl
+   };
+   return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
+   markdown.tp)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), ...isSame && outcome.kind !== "over-budget" ? [] : renderChanges(outcome, place, extents) ];
+  }
+  function openedLink(probes) {
+   return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
+  }
+  function openedOf(outcome) {
+   return "probes" in outcome ? openedLink(outcome.probes) : void 0;
+  }
+  function publishedHead(outcome, context) {
+   const {probes: probes, kind: kind, build: build} = outcome;
+   const isLost = openedLink(probes) === void 0 && probes.some(({state: state}) => state === "down");
+   const base = sameBase(outcome);
+   return [ heading(publishedState(outcome), context.key.project), linkLine(outcome), closedLinks(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
+   markdown.aY)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
+  }
+  function publishedState(outcome) {
+   const {probes: probes} = outcome;
+   if (openedLink(probes) === void 0) {
+    if (probes.every(({state: state}) => state === "unopened")) return "✅ Preview is pinned";
+    return "⚠️ Preview is pinned, but no gateway serves it";
+   }
+   const base = sameBase(outcome);
+   return base === void 0 ? "✅ Preview is live on IPFS" : `✅ Same content as ${base}`;
+  }
+  function sameBase({comparison: comparison, build: build}) {
+   if (comparison.kind === "none" || comparison.base.cid !== build.root) return;
+   return (0, markdown.aY)((0, diff_words.Wy)(comparison.base).label ?? (0, units.Jp)(build.root));
+  }
+  function linkLine({probes: probes, build: build}) {
+   const main = openedLink(probes);
+   const others = probes.filter(probe => probe.link !== main && (probe.state === "live" || probe.state === "opens"));
+   return [ ...main === void 0 ? [] : [ `**${(0, markdown.nf)("Open preview", main)}**` ], ...others.slice(0, MOST_LINKS).map(probe => (0, 
+   markdown.nf)(hostOf(probe, build.root), probe.link)), (0, markdown.aY)((0, units.Jp)(build.root)) ].join(" · ");
+  }
+  function closedLinks({probes: probes, build: build}) {
+   const down = probes.filter(({state: state}) => state === "down").slice(0, MOST_LINKS);
+   const unopened = probes.filter(({state: state}) => state === "unopened").slice(0, MOST_LINKS);
+   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${(0, 
+   markdown.X1)((0, diff_words.f6)(probe.note))}`);
+   return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet: ${unopened.map(probe => (0, 
+   diff_cells.Md)(probe.link)).join(" · ")}` ] ].join("<br>");
+  }
+  function hostOf({host: host}, cid) {
+   return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, "") : host;
+  }
+  function unpublishedHead(outcome, context) {
+   const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
+   const title = state => heading(state, context.key.project);
+   if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
+   if (outcome.kind === "over-budget") return [ title("❌ Size budget exceeded, nothing was sent"), whatToDo((0, 
+   size_budget.q)(outcome.budget).hint), before ];
+   if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
+   const why = `${(0, diff_words.f6)(outcome.reason)}. ${summary.DG} It gets the CID below.`;
+   return [ title("⏸ Not published"), (0, markdown.X1)(`Not published: ${why}`), before ];
+  }
+  function plannedLine({plan: plan}) {
+   if (plan.source.kind === "upload") return `Would upload the build: ${(0, markdown.X1)((0, 
+   diff_words.f6)(plan.source.reason))}.`;
+   return "Would upload nothing: the content is pinned already.";
+  }
+  function facts(outcome) {
+   const {build: build, comparison: comparison, budget: budget} = outcome;
+   return [ ...comparedRows(comparison), [ "Files", (0, diff_cells.vP)([ (0, units.SS)(build.listing.size, "file"), ...filesOf(comparison) ].join(" · ")) ], [ "Size", (0, 
+   diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ [ "Lives until", lifetime(outcome.expiresAt) ] ] : [] ];
+  }
+  function comparedRows(comparison) {
+   const why = comparison.kind === "compared" ? "" : `no diff: ${(0, markdown.X1)((0, 
+   diff_words.f6)(comparison.reason))}`;
+   if (comparison.kind === "none") return [ [ "Compared", why ] ];
+   return [ [ "Compared with", [ (0, diff_parts.c1)(comparison), ...why === "" ? [] : [ why ] ].join(" · ") ] ];
+  }
+  function filesOf(comparison) {
+   return comparison.kind === "compared" ? [ `**${(0, diff_words.Pn)((0, diff.xS)(comparison.diff))}**` ] : [];
+  }
+  function sizeOf(comparison) {
+   if (comparison.kind !== "compared") return [];
+   return [ `**${(0, diff_words.MC)((0, diff.GL)(comparison.diff), comparison.diff.before.bytes)}**` ];
+  }
+  function checked({probes: probes}) {
+   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
+   if (probes.every(({state: state}) => state === "unopened")) return "pinned with this CID · links not opened";
+   const notes = [ ...new Set(opened.map(({note: note}) => (0, markdown.X1)((0, diff_words.f6)(note)))) ];
+   return [ "pinned with this CID", `opened at ${opened.length} of ${(0, units.SS)(probes.length, "gateway")}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}` ].join(" · ");
+  }
+  function budgetOf(lines) {
+   const over = lines.filter(({state: state}) => state === "over").length;
+   const unknown = lines.filter(({state: state}) => state === "unknown").length;
+   const used = Math.max(0, ...lines.map(line => line.used ?? 0));
+   if (over > 0) return `❌ ${over} of ${(0, units.SS)(lines.length, "line")} exceeded`;
+   if (unknown === lines.length) return "not known without a diff";
+   const rest = unknown === 0 ? "" : `, ${unknown} not known without a diff`;
+   return (0, diff_cells.vP)(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
+  }
+  function lifetime(expiresAt) {
+   const close = "closing this pull request removes it";
+   return expiresAt === void 0 ? close : `${renderDay(expiresAt)}, renewed by each push · ${close}`;
+  }
+  const ROOM = {
+   units: 6e4,
+   bytes: 24e4
+  };
+  function renderComment(story, context) {
+   const render = extents => `${(0, fit.t$)([ hiddenLines(story, context), ...bodyOf(story, context, extents), footer(story, context) ])}\n`;
+   return (0, fit.eO)(STEPS, render, ROOM) ?? render(SHORTEST);
+  }
+  function bodyOf(story, context, extents) {
+   switch (story.kind) {
+   case "outcome":
+    return renderPreview(story.outcome, context, extents);
+
+   case "failed":
+    return renderFailed(story, context);
+
+   case "gone":
+    return renderGone(story, context);
+   }
+  }
+  function hiddenLines(story, context) {
+   const good = lastGoodOf(story, context);
+   return [ (0, comment.Bd)(context.key), ...good === void 0 ? [] : [ (0, comment.WY)(good) ] ].join("\n");
+  }
+  function lastGoodOf(story, {commit: commit, lastGood: lastGood}) {
+   if (story.kind === "gone") return;
+   if (story.kind === "failed" || !("probes" in story.outcome)) return lastGood;
+   const url = openedLink(story.outcome.probes);
+   return url === void 0 ? lastGood : {
+    cid: story.outcome.build.root,
+    url: url,
+    commit: commit
+   };
+  }
+  function footer(story, {commit: commit, runUrl: runUrl, now: now}) {
+   const sent = story.kind === "outcome" && "uploadedBytes" in story.outcome ? story.outcome.uploadedBytes : void 0;
+   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit)}` ], renderMinute(now), ...sent === void 0 ? [] : [ sent === 0 ? "nothing to upload" : `${(0, 
+   units.UP)(sent)} uploaded` ], ...runUrl === "" ? [] : [ (0, markdown.nf)("log", runUrl) ] ];
+   return `<sub>${parts.join(" · ")}</sub>`;
+  }
+  var cid = __nccwpck_require__(1265);
+  function renderHeadline({build: build, comparison: comparison}) {
+   const parts = [ (0, units.Jp)(build.root), (0, units.UP)(build.bytes) ];
+   if (comparison.kind === "compared") {
+    const {added: added, changed: changed, removed: removed, moved: moved} = (0, diff.xS)(comparison.diff);
+    const touched = added + changed + removed + moved;
+    parts.push((0, units.PR)((0, diff.GL)(comparison.diff)), touched === 0 ? "no change" : `${(0, 
+    units.SS)(touched, "file")} changed`);
+   }
+   return parts.join(" · ").slice(0, 140);
+  }
+  function renderReleaseBlock({build: build, probes: probes}, project) {
+   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
+   const site = project.split("#")[1];
+   return [ `### On IPFS${site === void 0 ? "" : ` · ${(0, markdown.aY)(site)}`}`, [ `- CID: ${(0, 
+   markdown.aY)(build.root)}`, ...opened.length === 0 ? [] : [ `- Open: ${opened.map(probe => (0, 
+   markdown.nf)(probe.host, probe.link)).join(" · ")}` ], `- ENS contenthash: ${(0, 
+   markdown.aY)((0, cid.Q8)(build.root))}`, `- ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
+   units.UP)(build.bytes)}` ].join("\n") ].join("\n\n");
+  }
+  const NOTHING = {
+   comment: void 0,
+   deployment: void 0,
+   status: void 0,
+   release: void 0
+  };
+  function tellingOf(story, audience) {
+   const {values: values, context: context} = audience;
+   if (values["github-token"] === void 0) return NOTHING;
+   const live = liveOf(story);
+   return {
+    comment: values.comment === "false" ? void 0 : commentOf(story, audience),
+    deployment: values.deployment === "false" ? void 0 : deploymentOf(story, audience),
+    status: values["commit-status"] ? statusOf(story, audience) : void 0,
+    release: live === void 0 || context.releaseTag === "" ? void 0 : {
+     gitTag: context.releaseTag,
+     project: (0, tag.v8)(nameOf(audience)),
+     block: renderReleaseBlock(live, nameOf(audience))
+    }
+   };
+  }
+  function nameOf({values: values, context: context}) {
+   return values.project || context.repository;
+  }
+  function liveOf(story) {
+   if (story.kind === "failed") return;
+   const {outcome: outcome} = story;
+   return outcome.kind === "deployed" || outcome.kind === "unchanged" ? outcome : void 0;
+  }
+  function commentOf(story, audience) {
+   const {context: context, now: now} = audience;
+   const number = context.pullRequest;
+   const told = storyOf(story, context);
+   if (number === void 0 || told === void 0) return;
+   const key = {
+    project: (0, tag.v8)(nameOf(audience)),
+    pullRequest: number
+   };
+   const commit = context.commit.slice(0, 7);
+   return {
+    key: key,
+    occasion: told.kind === "gone" ? "gone" : "news",
+    render: lastGood => renderComment(told, {
+     key: key,
+     commit: commit,
+     runUrl: context.runUrl,
+     now: now,
+     lastGood: lastGood
+    })
+   };
+  }
+  function storyOf(story, {closed: closed}) {
+   if (story.kind === "failed") {
+    const {error: error, undertaking: undertaking} = story;
+    return undertaking === "Deploy" || undertaking === "Diff" ? {
+     kind: "failed",
+     error: error,
+     undertaking: undertaking
+    } : void 0;
+   }
+   const {outcome: outcome} = story;
+   switch (outcome.kind) {
+   case "cleaned":
+    return closed === void 0 || outcome.dryRun ? void 0 : {
+     kind: "gone",
+     closed: closed,
+     outcome: outcome,
+     production: productionIn(outcome)
+    };
+
+   case "skipped":
+   case "listed":
+    return;
+
+   default:
+    return {
+     kind: "outcome",
+     outcome: outcome
+    };
+   }
+  }
+  function productionIn({retention: retention}) {
+   const marks = retention.rows.flatMap(({revision: revision, marks: own}) => own.filter(({tag: tag}) => tag === "production").map(({at: at}) => ({
+    cid: revision.cid,
+    at: at
+   })));
+   const [newest] = marks.sort((a, b) => b.at - a.at);
+   return newest === void 0 ? void 0 : {
+    cid: newest.cid,
+    url: void 0
+   };
+  }
+  function deploymentOf(story, audience) {
+   const {context: context} = audience;
+   const project = nameOf(audience);
+   if (story.kind === "outcome" && story.outcome.kind === "cleaned") {
+    const {closed: closed} = context;
+    if (closed === void 0 || story.outcome.dryRun) return;
+    const description = closed.merged ? "The pull request was merged" : "The pull request was closed";
+    return {
+     kind: "gone",
+     of: {
+      project: project,
+      tag: `pr-${closed.number}`
+     },
+     description: description
+    };
+   }
+   const live = liveOf(story);
+   const tag = live?.plan.tags[0];
+   if (live === void 0 || tag === void 0 || !/^[0-9a-f]{40}$/.test(context.commit)) return;
+   return {
+    kind: "live",
+    order: {
+     ...(0, github_deployment.p7)(tag),
+     description: renderHeadline(live),
+     payload: {
+      project: project,
+      tag: tag,
+      cid: live.plan.cid,
+      commit: context.commit
+     }
+    },
+    environmentUrl: (0, outcome.W)(live.probes) ?? "",
+    logUrl: context.runUrl
+   };
+  }
+  function statusOf(story, audience) {
+   const {context: context} = audience;
+   const live = liveOf(story);
+   const hasFailed = story.kind === "failed" || story.outcome.kind === "over-budget";
+   if (live === void 0 && !hasFailed || !/^[0-9a-f]{40}$/.test(context.commit)) return;
+   const [, site] = nameOf(audience).split("#");
+   const status = {
+    context: site === void 0 ? "pinata-deploy" : `pinata-deploy/${site}`,
+    ...live === void 0 ? {
+     state: "failure",
+     description: "Nothing was deployed",
+     url: context.runUrl
+    } : {
+     state: "success",
+     description: renderHeadline(live),
+     url: (0, outcome.W)(live.probes) ?? context.runUrl
+    }
+   };
+   return {
+    sha: context.commit,
+    status: status
+   };
+  }
+ },
  6929: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    e4: () => accountPorts,
    jT: () => cleanupPorts,
-   M: () => account_github,
+   M: () => github,
    fu: () => githubTraffic
   });
-  var github = __nccwpck_require__(2413);
-  var domain_errors = __nccwpck_require__(6046);
+  var client = __nccwpck_require__(6854);
+  var errors = __nccwpck_require__(6046);
   var json = __nccwpck_require__(7803);
+  var query = __nccwpck_require__(1989);
   const PULL_REQUESTS_A_QUERY = 50;
   const COMMITS_A_QUERY = 50;
   const COMMIT = /^[0-9a-f]{7,40}$/;
@@ -33169,7 +36529,7 @@ var __webpack_modules__ = {
      value: await read()
     };
    } catch (error) {
-    if (!(error instanceof domain_errors.l)) throw error;
+    if (!(error instanceof errors.l)) throw error;
     const kind = error.kind === "credentials" ? "denied" : "failed";
     return {
      kind: kind,
@@ -33182,7 +36542,7 @@ var __webpack_modules__ = {
    for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
     const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
     const fields = asked.map(number => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
-    const repository = await ask(options, "read the pull requests", fields.join(" "));
+    const repository = await (0, query.g)(options, "read the pull requests", fields.join(" "));
     for (const number of asked) {
      const answer = (0, json.fK)(repository, `p${number}`);
      const pullRequest = parsePullRequest(answer);
@@ -33213,7 +36573,7 @@ var __webpack_modules__ = {
    for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
     const position = after === "" ? "" : `, after: ${JSON.stringify(after)}`;
     const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { environment state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`;
-    const {nodes: nodes, next: next} = parseDeployments(await ask(options, "read the deployments", fields));
+    const {nodes: nodes, next: next} = parseDeployments(await (0, query.g)(options, "read the deployments", fields));
     active.push(...nodes);
     after = next;
     if (after === "") break;
@@ -33238,7 +36598,7 @@ var __webpack_modules__ = {
    for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
     const asked = wanted.slice(from, from + COMMITS_A_QUERY);
     const fields = asked.map((commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`);
-    const repository = await ask(options, "read the commits", fields.join(" "));
+    const repository = await (0, query.g)(options, "read the commits", fields.join(" "));
     for (const [index, commit] of asked.entries()) {
      const answer = (0, json.fK)(repository, `c${index}`);
      const tree = (0, json.$6)(answer, "tree", "oid");
@@ -33246,53 +36606,6 @@ var __webpack_modules__ = {
     }
    }
    return trees;
-  }
-  async function ask({repository: repository, token: token, traffic: traffic}, doing, fields) {
-   const [owner, name] = repository.split("/");
-   if (owner === void 0 || name === void 0 || name === "") throw denied("the repository is not known");
-   if (token === "") throw denied("there is no github-token");
-   const octokit = (0, github.Q)(token, {
-    request: {
-     fetch: (...request) => fetch(...request)
-    }
-   });
-   const query = `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${fields} } }`;
-   const {data: data, errors: errors} = await traffic().through(doing, () => partial(octokit.graphql(query, {
-    owner: owner,
-    name: name
-   })));
-   const found = (0, json.fK)(data, "repository");
-   const refused = errors.find(error => (0, json.$6)(error, "type") !== "NOT_FOUND");
-   if (refused !== void 0 || typeof found !== "object" || found === null) {
-    const isDenied = refused === void 0 || (0, json.$6)(refused, "type") === "FORBIDDEN";
-    throw new domain_errors.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${(0, 
-    json.$6)(refused, "message") ?? "no such repository"})`);
-   }
-   return found;
-  }
-  async function partial(query) {
-   try {
-    return {
-     data: await query,
-     errors: []
-    };
-   } catch (error) {
-    const errors = (0, json.gT)(error, "errors");
-    if (errors === void 0) throw error;
-    return {
-     data: (0, json.fK)(error, "data"),
-     errors: errors
-    };
-   }
-  }
-  function denied(reason) {
-   return new domain_errors.l("credentials", reason);
-  }
-  function explainGitHub(answer, doing) {
-   const isDenied = [ 401, 404 ].includes(answer.status) || answer.status === 403 && !/rate limit/i.test(answer.body);
-   return new domain_errors.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${answer.status})`, {
-    cause: answer
-   });
   }
   var http_traffic = __nccwpck_require__(4143);
   const DOING = {
@@ -33364,13 +36677,13 @@ var __webpack_modules__ = {
    const {reason: reason, text: text} = serviceMessage(answer.body);
    const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
    const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
-   return new domain_errors.l(known.kind, `${known.message} (Pinata said: ${said})`, {
+   return new errors.l(known.kind, `${known.message} (Pinata said: ${said})`, {
     hint: known.hint,
     cause: answer
    });
   }
   function answerBehind(error) {
-   const cause = error instanceof domain_errors.l ? error.cause : void 0;
+   const cause = error instanceof errors.l ? error.cause : void 0;
    return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
   }
   function explainForbidden(reason, text, doing) {
@@ -37222,7 +40535,7 @@ var __webpack_modules__ = {
   const UNPIN_TIMEOUT_MS = 7e3;
   const REQUEST_TIMEOUT_MS = 3e4;
   const FAR_FUTURE = 4102444800;
-  class Late extends domain_errors.l {
+  class Late extends errors.l {
    constructor() {
     super("network", "The moment to send it has passed.");
    }
@@ -37413,7 +40726,7 @@ var __webpack_modules__ = {
    };
   }
   function unexpected(what) {
-   return new domain_errors.l("network", `Pinata answered something that is not ${what}.`, {
+   return new errors.l("network", `Pinata answered something that is not ${what}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
    });
   }
@@ -37472,7 +40785,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > http_traffic.gB) throw new domain_errors.l("network", `An answer was larger than ${http_traffic.gB} bytes.`);
+    if (bytes > http_traffic.gB) throw new errors.l("network", `An answer was larger than ${http_traffic.gB} bytes.`);
     chunks.push(chunk);
    }
    const headers = new Headers;
@@ -37523,10 +40836,10 @@ var __webpack_modules__ = {
    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
   }
   function partsOf(content, {listing: listing, readFile: readFile}) {
-   if (content.kind === "car" || readFile === void 0) throw new domain_errors.l("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
+   if (content.kind === "car" || readFile === void 0) throw new errors.l("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
     hint: "Use a paid plan on the public network, or give path the directory instead of its CAR."
    });
-   if (content.kind === "directory" && listing.size === 1) throw new domain_errors.l("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
+   if (content.kind === "directory" && listing.size === 1) throw new errors.l("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
     hint: "Add a second file, give path the file itself, or use a plan that imports CARs."
    });
    const prefix = content.kind === "directory" ? `${FOLDER}/` : "";
@@ -37544,14 +40857,14 @@ var __webpack_modules__ = {
   }
   function refuseImpossible(account, parts) {
    const unsafe = parts.find(part => /["\r\n]/.test(part.name));
-   if (unsafe !== void 0) throw new domain_errors.l("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
+   if (unsafe !== void 0) throw new errors.l("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
     hint: "Rename the file, or use a plan that imports CARs."
    });
    const bytes = bodyBytes(parts);
-   if (bytes > LEGACY_BYTES) throw new domain_errors.l("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
+   if (bytes > LEGACY_BYTES) throw new errors.l("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
     hint: "Split it, or leave files out with exclude."
    });
-   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new domain_errors.l("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
+   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new errors.l("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
     hint: "Split it, or use network: public."
    });
   }
@@ -37594,7 +40907,7 @@ var __webpack_modules__ = {
     } : {}
    }));
    if (typeof url === "string" && URL.canParse(url)) return url;
-   throw new domain_errors.l("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
+   throw new errors.l("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
     hint: "Run the job again."
    });
   }
@@ -37620,7 +40933,7 @@ var __webpack_modules__ = {
    if (answer.status >= 300) throw largeFolderError(multipart, answer);
    const body = (0, json.qF)(answer.body);
    const cid = (0, json.$6)(body, "IpfsHash");
-   if (cid === void 0) throw new domain_errors.l("network", `Pinata's answer when asked to ${doing} has no CID.`);
+   if (cid === void 0) throw new errors.l("network", `Pinata's answer when asked to ${doing} has no CID.`);
    return {
     kind: "uploaded",
     cid: (0, domain_cid.mQ)(cid),
@@ -37632,7 +40945,7 @@ var __webpack_modules__ = {
   function largeFolderError({account: account, parts: parts}, answer) {
    const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
    if (answer.status !== 403) return error;
-   return new domain_errors.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
+   return new errors.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
     hint: `${error.hint ?? ""} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
     cause: answer
    });
@@ -37694,7 +41007,7 @@ var __webpack_modules__ = {
     name: name
    }));
    const id = (0, json.$6)(answer, "id");
-   if (id === void 0) throw new domain_errors.l("network", `Pinata did not answer the id of the new group "${name}".`);
+   if (id === void 0) throw new errors.l("network", `Pinata did not answer the id of the new group "${name}".`);
    return id;
   }
   var node = __nccwpck_require__(5162);
@@ -37759,9 +41072,9 @@ var __webpack_modules__ = {
    });
   }
   function deadlineFailure({trouble: trouble}, reason) {
-   const late = (0, domain_errors.z)(reason);
+   const late = (0, errors.z)(reason);
    if (trouble === void 0) return late;
-   return new domain_errors.l(late.kind, `${late.message} ${trouble.message}`, {
+   return new errors.l(late.kind, `${late.message} ${trouble.message}`, {
     ...late.hint === void 0 ? {} : {
      hint: late.hint
     },
@@ -37837,7 +41150,7 @@ var __webpack_modules__ = {
       });
       return respond(transfer, answer);
      } catch (error) {
-      if (error instanceof domain_errors.l) transfer.failure ??= error;
+      if (error instanceof errors.l) transfer.failure ??= error;
       throw error;
      }
     },
@@ -37850,7 +41163,7 @@ var __webpack_modules__ = {
   }
   function refuseOtherHost(transfer, url) {
    if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin) return;
-   throw new domain_errors.l("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
+   throw new errors.l("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: "Check pinata-upload-url. Nothing was sent to that host."
    });
   }
@@ -37859,7 +41172,7 @@ var __webpack_modules__ = {
    transfer.creations += 1;
    if (transfer.creations <= MAX_CREATIONS) return;
    const why = transfer.trouble === void 0 ? "" : ` ${transfer.trouble.message}`;
-   throw new domain_errors.l("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+   throw new errors.l("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
     hint: "Run the job again later, or look at the status page of Pinata."
    });
   }
@@ -38045,7 +41358,7 @@ var __webpack_modules__ = {
     seen = isThere;
     await (0, http_traffic.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
-   throw new domain_errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
+   throw new errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
@@ -38062,6 +41375,8 @@ var __webpack_modules__ = {
   }
   function accountPorts(wiring, deadline) {
    const {values: values, log: log, jwt: jwt, now: now} = wiring;
+   const traffic = pinataTraffic(values, log, deadline);
+   wiring.recorder.countRequests(traffic.sent);
    return {
     log: log,
     clock: clock,
@@ -38071,9 +41386,9 @@ var __webpack_modules__ = {
      uploadUrl: values["pinata-upload-url"],
      network: values.network,
      gateway: values["pinata-gateway"],
-     traffic: pinataTraffic(values, log, deadline)
+     traffic: traffic
     }),
-    github: account_github(wiring),
+    github: github(wiring),
     showRetention: rows => log.group("Versions of this project", (0, retention.vj)(rows, now))
    };
   }
@@ -38097,13 +41412,13 @@ var __webpack_modules__ = {
     concurrency: 4,
     firstDelayMs: 500,
     deadline: deadline,
-    explain: explainGitHub,
+    explain: client.$2,
     onRetry: () => {}
    });
   }
   const GITHUB_TIMEOUT_MS = 6e4;
-  function account_github({values: values, repository: repository, project: project}) {
-   const traffic = () => githubTraffic(AbortSignal.timeout(GITHUB_TIMEOUT_MS));
+  function github({values: values, repository: repository, project: project}, timeoutMs = GITHUB_TIMEOUT_MS) {
+   const traffic = () => githubTraffic(AbortSignal.timeout(timeoutMs));
    const known = createRepository({
     repository: repository,
     token: values["github-token"] ?? "",
@@ -38122,2334 +41437,369 @@ var __webpack_modules__ = {
    };
   }
  },
- 8146: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 945: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   T: () => assessPorts,
-   N: () => listingCache
+   x: () => locate
   });
-  var domain_cid = __nccwpck_require__(1265);
-  var external_node_crypto_ = __nccwpck_require__(7598);
-  var domain_link = __nccwpck_require__(6581);
-  var varint = __nccwpck_require__(9935);
-  var gateway_body = __nccwpck_require__(3054);
-  const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
-  const MAX_CAR_BYTES = 8 * 1024 * 1024;
-  const DEDICATED_TIMEOUT_MS = 4e3;
-  const PUBLIC_TIMEOUT_MS = 5e3;
-  function createBlockSource(gateway, key) {
-   const request = {
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
-    },
-    redirect: key === void 0 ? "follow" : "error",
-    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
-   };
-   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
-   return {
-    host: new URL(linkTo(EXAMPLE)).host,
-    read: async ({cid: cid, path: path, part: part}, root, signal) => {
-     if (!gateway.dedicated) return await readBlock(cid, {
-      ...request,
-      url: `${linkTo(cid)}?format=raw`,
-      signal: signal
-     });
-     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
-     domain_link.i7)(path)}`;
-     return part === "whole" ? await readBlock(cid, {
-      ...request,
-      url: `${place}?format=raw`,
-      signal: signal
-     }) : await readCar(cid, {
-      ...request,
-      url: `${place}?format=car&dag-scope=entity`,
-      signal: signal
-     });
-    }
-   };
-  }
-  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
-  async function readBlock(cid, request) {
-   const body = await block_source_open(request, {
-    maxBytes: MAX_BLOCK_BYTES,
-    accept: "application/vnd.ipld.raw"
-   });
-   if (body.kind === "failed") return body;
-   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
-   return {
-    kind: "read",
-    blocks: new Map([ [ cid, body.bytes ] ]),
-    bytes: body.bytes.length
-   };
-  }
-  async function readCar(cid, request) {
-   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
-   const body = await block_source_open(request, {
-    maxBytes: MAX_CAR_BYTES,
-    accept: accept
-   });
-   if (body.kind === "failed") return body;
-   const blocks = new Map(nodesInCar(body.bytes));
-   return blocks.has(cid) ? {
-    kind: "read",
-    blocks: blocks,
-    bytes: body.bytes.length
-   } : wrongBytes(body.bytes);
-  }
-  function wrongBytes(body) {
-   const refusal = (0, gateway_body.c3)(body);
-   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
-   return {
-    kind: "failed",
-    reason: reason,
-    final: true
-   };
-  }
-  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
-   try {
-    const response = await fetch(url, {
-     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
-     redirect: redirect,
-     headers: {
-      ...headers,
-      accept: accept,
-      "accept-encoding": "identity"
-     }
+  var json = __nccwpck_require__(7803);
+  var client = __nccwpck_require__(6854);
+  async function findPulls(options, {headSha: headSha, headBranch: headBranch, headRepository: headRepository}) {
+   const [owner = ""] = headRepository.split("/");
+   const rows = await (0, client.ur)(options, "find the pull request", async ({octokit: octokit, owner: base, repo: repo}) => {
+    const here = {
+     owner: base,
+     repo: repo,
+     per_page: 100
+    };
+    const head = `${owner}:${headBranch}`;
+    const byBranch = await octokit.rest.pulls.list({
+     ...here,
+     state: "all",
+     head: head
     });
-    if (!response.ok) return await refused(response);
-    const {bytes: bytes, whole: whole} = await (0, gateway_body.H6)(response, maxBytes);
-    if (whole) return {
-     kind: "body",
-     bytes: bytes
-    };
-    return {
-     kind: "failed",
-     reason: `answered with more than ${maxBytes >> 20} MiB`,
-     final: true
-    };
-   } catch (error) {
-    return {
-     kind: "failed",
-     reason: (0, gateway_body.A3)(error),
-     final: false
-    };
-   }
-  }
-  const PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
-  async function refused(response) {
-   const {bytes: bytes} = await (0, gateway_body.H6)(response, 4096).catch(() => ({
-    bytes: Buffer.alloc(0)
-   }));
-   const refusal = (0, gateway_body.c3)(bytes);
-   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
-   return {
-    kind: "failed",
-    reason: reason,
-    final: !PASSING.has(response.status)
-   };
-  }
-  function* nodesInCar(car) {
-   let frame = frameAt(car, 0);
-   while (frame !== void 0) {
-    frame = frameAt(car, frame.end);
-    const block = frame === void 0 ? void 0 : blockOf(frame.bytes);
-    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
-   }
-  }
-  function frameAt(car, at) {
-   const length = (0, varint.LS)(car, at);
-   if (length === void 0 || length.end + length.value > car.length) return;
-   return {
-    bytes: car.subarray(length.end, length.end + length.value),
-    end: length.end + length.value
-   };
-  }
-  const CID_V0_BYTES = 34;
-  const CID_V1_BYTES = 36;
-  function blockOf(frame) {
-   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(CID_V0_BYTES);
-   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(CID_V1_BYTES) : void 0;
-  }
-  var dist = __nccwpck_require__(7814);
-  class Unreadable extends Error {}
-  const CONCURRENCY = 8;
-  const MAX_REQUESTS = 5e3;
-  const MAX_BYTES = 32 * 1024 * 1024;
-  function createBlockStore({root: root, sources: sources, known: known}) {
-   const asked = sources.map(watched);
-   const queue = new dist.Ay({
-    concurrency: CONCURRENCY
-   });
-   const held = new Map;
-   const awaited = new Map;
-   const effort = {
-    requests: 0,
-    cached: 0,
-    bytes: 0
-   };
-   async function ask(source, wanted, signal) {
-    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
-    effort.requests += 1;
-    const answer = await source.read(wanted, root, signal);
-    if (answer.kind === "failed") return;
-    effort.bytes += answer.bytes;
-    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
-   }
-   async function obtain(wanted, signal) {
-    for (const source of asked) {
-     if (!held.has(wanted.cid) && !source.isGivenUp()) await ask(source, wanted, signal);
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     if (signal.aborted) throw new Unreadable("reading it took too long");
-    }
-    throw new Unreadable(troubles(asked));
-   }
-   return {
-    effort: () => ({
-     ...effort
-    }),
-    read: async (wanted, signal) => {
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     const cached = known.get(wanted.cid);
-     if (cached !== void 0) {
-      effort.cached += 1;
-      held.set(wanted.cid, cached);
-      return cached;
-     }
-     const answer = awaited.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
-     awaited.set(wanted.cid, answer);
-     return await answer.finally(() => awaited.delete(wanted.cid));
-    }
-   };
-  }
-  const STRIKES = 2;
-  function watched(source) {
-   let isGood = false;
-   let strikes = 0;
-   let trouble;
-   let givenUp = false;
-   return {
-    host: source.host,
-    isGivenUp: () => givenUp,
-    trouble: () => trouble,
-    read: async (wanted, root, signal) => {
-     const answer = await source.read(wanted, root, signal);
-     if (answer.kind === "read") {
-      isGood = true;
-      strikes = 0;
-     } else if (!signal.aborted) {
-      trouble = answer.reason;
-      strikes += 1;
-      givenUp ||= answer.final || !isGood || strikes >= STRIKES;
-     }
-     return answer;
-    }
-   };
-  }
-  function troubles(sources) {
-   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
-   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
-  }
-  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
-  function foreignProfile(trait, own) {
-   const found = profileOf(trait, own);
-   return found === own ? void 0 : found;
-  }
-  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
-   if (version === 0) return "unixfs-v0-2015";
-   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
-   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
-  }
-  const UNIXFS_TYPE = {
-   raw: 0,
-   directory: 1,
-   file: 2,
-   metadata: 3,
-   symlink: 4,
-   shard: 5
-  };
-  const SHARD_FANOUT = 256;
-  const KINDS = {
-   [UNIXFS_TYPE.raw]: "file",
-   [UNIXFS_TYPE.directory]: "directory",
-   [UNIXFS_TYPE.file]: "file",
-   [UNIXFS_TYPE.symlink]: "symlink",
-   [UNIXFS_TYPE.shard]: "shard"
-  };
-  const UTF8 = new TextDecoder("utf-8", {
-   fatal: true,
-   ignoreBOM: true
-  });
-  function decodeNode(block) {
-   const fields = readFields(block);
-   if (fields === void 0) return;
-   const links = fields.filter(field => field.number === 2).map(field => decodeLink(field));
-   const message = bytesOf(fields, 1);
-   const unixfs = message === void 0 ? void 0 : readFields(message);
-   if (unixfs === void 0 || !links.every(link => link !== void 0)) return;
-   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
-   if (kind === void 0) return;
-   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
-   return {
-    kind: kind,
-    links: links,
-    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
-    fileBytes: numberOf(unixfs, 3),
-    partBytes: unixfs.filter(field => field.number === 4).flatMap(field => "value" in field ? [ field.value ] : []),
-    prefixLength: (fanout - 1).toString(16).length
-   };
-  }
-  function decodeLink(field) {
-   const fields = "bytes" in field ? readFields(field.bytes) : void 0;
-   const cid = fields === void 0 ? void 0 : bytesOf(fields, 1);
-   if (fields === void 0 || cid === void 0) return;
-   try {
-    return {
-     cid: cid,
-     name: UTF8.decode(bytesOf(fields, 2)),
-     tsize: numberOf(fields, 3) ?? 0
-    };
-   } catch {
-    return;
-   }
-  }
-  function readFields(message) {
-   const fields = [];
-   for (let at = 0; at < message.length; ) {
-    const key = (0, varint.LS)(message, at);
-    const value = key === void 0 ? void 0 : (0, varint.LS)(message, key.end);
-    if (key === void 0 || value === void 0) return;
-    const number = key.value >>> 3;
-    const wireType = key.value & 7;
-    if (wireType === 0) {
-     fields.push({
-      number: number,
-      value: value.value
-     });
-     at = value.end;
-    } else if (wireType === 2 && value.end + value.value <= message.length) {
-     fields.push({
-      number: number,
-      bytes: message.subarray(value.end, value.end + value.value)
-     });
-     at = value.end + value.value;
-    } else return;
-   }
-   return fields;
-  }
-  function bytesOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
-  }
-  function numberOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "value" in field ? field.value : void 0;
-  }
-  class ForeignRules extends Error {
-   profile;
-   constructor(profile) {
-    super(profile);
-    this.profile = profile;
-   }
-  }
-  function baseSide({read: read, profile: profile, rules: rules}) {
-   let strange = false;
-   async function readNode(entry, {path: path}, part) {
-    const block = entry.inline ?? await read({
-     cid: entry.cid,
-     path: path,
-     part: part
+    const byCommit = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
+     ...here,
+     commit_sha: headSha
     });
-    const node = decodeNode(block);
-    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
-    const foreign = foreignRules(node, profile);
-    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
-    strange ||= foreign !== void 0;
-    return node;
-   }
-   return {
-    isStrange: () => strange,
-    readShard: async (entry, place) => await readNode(entry, place, "shard"),
-    resolve: async (entry, place) => {
-     const {cid: cid} = entry;
-     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: entry.bytes
-      }
-     };
-     const node = await readNode(entry, place, "whole");
-     if (node.kind === "directory" || node.kind === "shard") return {
-      kind: "directory",
-      node: node
-     };
-     return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: node.fileBytes ?? node.inlineBytes
-      }
-     };
-    }
-   };
-  }
-  const SHA2_256 = 18;
-  function foreignRules({kind: kind, links: links, partBytes: partBytes}, profile) {
-   const [first] = links;
-   if (first === void 0) return kind === "file" && profile !== "unixfs-v0-2015" ? "unknown" : void 0;
-   const version = first.cid[0] === SHA2_256 ? 0 : 1;
-   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
-   return foreignProfile({
-    version: version,
-    chunkBytes: isAboveChunks ? partBytes[0] : void 0
-   }, profile);
-  }
-  var cid = __nccwpck_require__(5944);
-  function buildSide({listing: listing, nodes: nodes}) {
-   const nodeOf = cid => {
-    const block = nodes.get(cid);
-    const node = block === void 0 ? void 0 : decodeNode(block);
-    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
-    return node;
-   };
-   return {
-    resolve: async ({cid: cid}, {path: path}) => {
-     const file = listing.get(path);
-     return file?.cid === cid ? {
-      kind: "file",
-      file: file
-     } : {
-      kind: "directory",
-      node: nodeOf(cid)
-     };
-    },
-    readShard: async ({cid: cid}) => nodeOf(cid)
-   };
-  }
-  async function entriesOf(side, node, place) {
-   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
-   const slots = await Promise.all([ ...slotsOf(node).values() ].map(slot => entriesOfSlot(side, slot, place)));
-   return slots.flat();
-  }
-  async function entriesOfSlot(side, slot, place) {
-   if (slot.name !== "") return [ slot ];
-   return await entriesOf(side, await side.readShard(slot, place), place);
-  }
-  function slotsOf(node) {
-   return new Map(node.links.map(link => [ link.name.slice(0, node.prefixLength), entryOf(link, node.prefixLength) ]));
-  }
-  function byName(entries) {
-   const named = new Map;
-   for (const entry of entries) {
-    const {name: name} = entry;
-    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
-    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
-    named.set(name, entry);
-   }
-   return named;
-  }
-  function below({path: path, level: level}, name) {
-   return {
-    path: path === "" ? name : `${path}/${name}`,
-    level: level + 1
-   };
-  }
-  const IDENTITY = 0;
-  const tree_side_SHA2_256 = 18;
-  function entryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
-   const cid = decodeCid(bytes);
-   const {code: code, digest: digest} = cid.multihash;
-   const inline = code === IDENTITY ? digest : void 0;
-   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
-   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
-   return {
-    name: name.slice(prefixLength),
-    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
-    bytes: inline?.length ?? tsize,
-    inline: inline
-   };
-  }
-  function decodeCid(bytes) {
-   try {
-    return cid.TO.decode(bytes);
-   } catch {
-    throw new Unreadable("it has a link that is not a CID");
-   }
-  }
-  const MOST_PATHS = 2e5;
-  const MOST_PATH_LENGTHS = 16e6;
-  const MOST_LEVELS = 256;
-  async function walkTrees(build, base, options) {
-   const published = baseSide({
-    ...options,
-    profile: build.profile
+    return [ ...(0, json.gT)(byBranch, "data") ?? [], ...(0, json.gT)(byCommit, "data") ?? [] ];
    });
-   const walk = {
-    before: {
-     ...published,
-     files: new Map
-    },
-    after: {
-     ...buildSide(build),
-     files: new Map
-    },
-    emptyDirectories: [],
-    arrive: limiter()
-   };
-   try {
-    await compareRoots(walk, build, {
-     cid: base,
-     read: options.read
-    });
-   } catch (error) {
-    if (error instanceof ForeignRules) return {
-     kind: "foreign",
-     profile: error.profile
-    };
-    if (error instanceof Unreadable) return {
-     kind: "unreadable",
-     reason: error.message
-    };
-    throw error;
+   const found = new Map;
+   for (const row of rows) {
+    const number = (0, json.tk)(row, "number");
+    if (number !== void 0) found.set(number, parsePull(row, number));
    }
-   const {files: files} = walk.after;
-   const changedBytes = [ ...files.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
+   return [ ...found.values() ];
+  }
+  function parsePull(row, number) {
    return {
-    kind: "read",
-    pair: {
-     before: walk.before.files,
-     after: files,
-     shared: {
-      files: build.listing.size - files.size,
-      bytes: build.bytes - changedBytes
-     }
-    },
-    emptyDirectories: walk.emptyDirectories.sort(),
-    strange: published.isStrange()
+    number: number,
+    open: (0, json.$6)(row, "state") === "open",
+    headSha: (0, json.$6)(row, "head", "sha") ?? "",
+    headRepository: (0, json.$6)(row, "head", "repo", "full_name") ?? ""
    };
   }
-  function limiter() {
-   let paths = 0;
-   let pathLengths = 0;
-   return ({path: path, level: level}) => {
-    paths += 1;
-    pathLengths += path.length;
-    if (level > MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${MOST_LEVELS} levels`);
-    if (paths > MOST_PATHS || pathLengths > MOST_PATH_LENGTHS) throw new Unreadable(`more than ${MOST_PATHS.toLocaleString("en-US")} paths differ`);
-   };
-  }
-  const LONE_FILE = "(the file itself)";
-  async function compareRoots(walk, build, base) {
-   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
-   const lone = name !== void 0 && only?.cid === build.root ? name : void 0;
-   const rootOf = (cid, bytes) => ({
-    name: "",
-    cid: cid,
-    bytes: bytes,
-    inline: void 0
-   });
-   const bytes = (0, domain_cid.uM)(base.cid) === domain_cid.Ce ? (await base.read({
-    cid: base.cid,
-    path: "",
-    part: "whole"
-   })).length : 0;
-   const old = await walk.before.resolve(rootOf(base.cid, bytes), {
-    path: "",
-    level: 0
-   });
-   const fresh = await walk.after.resolve(rootOf(build.root, build.bytes), {
-    path: lone ?? "",
-    level: 0
-   });
-   if (old.kind === "directory" && fresh.kind === "directory") {
-    await compareDirectories(walk, [ old.node, fresh.node ], {
-     path: "",
-     level: 0
-    });
-    return;
-   }
-   await list(walk, walk.before, {
-    found: old,
-    place: {
-     path: old.kind === "file" ? lone ?? LONE_FILE : "",
-     level: 0
-    }
-   });
-   await list(walk, walk.after, {
-    found: fresh,
-    place: {
-     path: lone ?? "",
-     level: 0
-    }
-   });
-  }
-  async function compareDirectories(walk, [old, fresh], place) {
-   const differing = await differingEntries(walk, [ old, fresh ], place);
-   const before = byName(differing.before);
-   const after = byName(differing.after);
-   await Promise.all([ ...new Set([ ...before.keys(), ...after.keys() ]) ].map(name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name))));
-  }
-  async function compareEntries(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid) return;
-   walk.arrive(place);
-   const before = old === void 0 ? void 0 : await walk.before.resolve(old, place);
-   const after = fresh === void 0 ? void 0 : await walk.after.resolve(fresh, place);
-   if (before?.kind === "directory" && after?.kind === "directory") {
-    await compareDirectories(walk, [ before.node, after.node ], place);
-    return;
-   }
-   await Promise.all([ before === void 0 ? void 0 : list(walk, walk.before, {
-    found: before,
-    place: place
-   }), after === void 0 ? void 0 : list(walk, walk.after, {
-    found: after,
-    place: place
-   }) ]);
-  }
-  async function list(walk, side, {found: found, place: place}) {
-   if (found.kind === "file") {
-    side.files.set(place.path, found.file);
-    return;
-   }
-   const entries = byName(await entriesOf(side, found.node, place));
-   if (entries.size === 0) walk.emptyDirectories.push(place.path);
-   await Promise.all([ ...entries.values() ].map(async entry => {
-    const inside = below(place, entry.name);
-    walk.arrive(inside);
-    await list(walk, side, {
-     found: await side.resolve(entry, inside),
-     place: inside
-    });
-   }));
-  }
-  async function differingEntries(walk, [old, fresh], place) {
-   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
-    const [before, after] = await Promise.all([ entriesOf(walk.before, old, place), entriesOf(walk.after, fresh, place) ]);
-    return {
-     before: before,
-     after: after
-    };
-   }
-   const before = slotsOf(old);
-   const after = slotsOf(fresh);
-   const slots = await Promise.all([ ...new Set([ ...before.keys(), ...after.keys() ]) ].map(slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place)));
-   return {
-    before: slots.flatMap(slot => slot.before),
-    after: slots.flatMap(slot => slot.after)
-   };
-  }
-  async function differingSlot(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
-    before: [],
-    after: []
-   };
-   if (old?.name === "" && fresh?.name === "") {
-    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
-    return await differingEntries(walk, nodes, place);
-   }
-   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
-   return {
-    before: before,
-    after: after
-   };
-  }
-  const MAX_MS = 2e4;
-  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
-   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
-   const store = createBlockStore({
-    root: root,
-    sources: sources,
-    known: known
-   });
-   let ms = 0;
-   async function timed(work) {
-    const began = performance.now();
-    const end = new AbortController;
-    try {
-     return await work(AbortSignal.any([ end.signal, AbortSignal.timeout(MAX_MS) ]));
-    } finally {
-     end.abort();
-     ms += performance.now() - began;
-    }
-   }
-   return {
-    effort: () => ({
-     ...store.effort(),
-     ms: Math.round(ms)
-    }),
-    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
-     rules: rules,
-     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
-    })),
-    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
-     cid: cid,
-     path: path,
-     part: "whole"
-    }, signal).catch(() => {})) : void 0
-   };
-  }
-  var listing_cache = __nccwpck_require__(1066);
-  var external_node_path_ = __nccwpck_require__(6760);
   var errors = __nccwpck_require__(6046);
-  var file_trouble = __nccwpck_require__(9489);
-  var promises_ = __nccwpck_require__(8500);
-  const TURN_MS = 20;
-  function createBreather({onBytes: onBytes, signal: signal}) {
-   let unreported = 0;
-   let turnEnds = performance.now() + TURN_MS;
-   return {
-    after(bytes) {
-     unreported += bytes;
-     return performance.now() > turnEnds;
-    },
-    async pause() {
-     if (unreported > 0) onBytes?.(unreported);
-     unreported = 0;
-     await (0, promises_.setImmediate)();
-     signal?.throwIfAborted();
-     turnEnds = performance.now() + TURN_MS;
-    }
+  var domain_run = __nccwpck_require__(3944);
+  const OWN_EVENTS = new Set([ "push", "schedule", "workflow_dispatch" ]);
+  function provenanceOf(run, repository, pulls) {
+   const {event: event, headSha: headSha, headBranch: headBranch, headRepository: headRepository, conclusion: conclusion} = run;
+   if (conclusion !== "success") return {
+    kind: "over",
+    reason: `the workflow that was waited for ended with "${conclusion}"`
+   };
+   if (event === "pull_request" || event === "pull_request_target") return pullRequestOf(pulls.filter(pull => pull.headSha === headSha && isSame(pull.headRepository, headRepository)));
+   if (!isSame(headRepository, repository)) return {
+    kind: "unclear",
+    reason: `the workflow ran on ${event} in ${headRepository || "an unknown repository"}`
+   };
+   return OWN_EVENTS.has(event) && headBranch !== "" ? {
+    kind: "branch",
+    branch: headBranch
+   } : {
+    kind: "unclear",
+    reason: `the workflow ran on ${event || "an unknown event"}`
    };
   }
-  function encodeCarHeader(root) {
-   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
-   return Buffer.concat([ Buffer.of(map.length), map ]);
-  }
-  function parseCarHeader(cbor) {
-   const cursor = {
-    cbor: cbor,
-    at: 0
+  function pullRequestOf(pulls) {
+   const [first, ...others] = pulls.filter(({open: open}) => open);
+   if (first !== void 0 && others.length === 0) return {
+    kind: "pull-request",
+    number: first.number
    };
-   const map = readHead(cursor);
-   if (map?.major !== MAP) return;
-   let version;
-   let roots = [];
-   for (let pair = 0; pair < map.value; pair += 1) {
-    const key = readBytes(cursor, TEXT)?.toString();
-    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
-   }
-   return version === void 0 || roots === void 0 ? void 0 : {
-    version: version,
-    roots: roots
+   if (others.length > 0) return {
+    kind: "unclear",
+    reason: "several open pull requests have its head commit"
+   };
+   return pulls.length > 0 ? {
+    kind: "over",
+    reason: "its pull request is closed"
+   } : {
+    kind: "unclear",
+    reason: "no pull request has its head commit"
    };
   }
-  const UNSIGNED = 0;
-  const BYTES = 2;
-  const TEXT = 3;
-  const ARRAY = 4;
-  const MAP = 5;
-  const TAG = 6;
-  const CID_TAG = 42;
-  function readHead(cursor) {
-   const first = cursor.cbor[cursor.at];
-   if (first === void 0) return;
-   cursor.at += 1;
-   const major = first >> 5;
-   const short = first & 31;
-   if (short < 24) return {
-    major: major,
-    value: short
-   };
-   const width = {
-    24: 1,
-    25: 2
-   }[short];
-   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
-   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
-   cursor.at += width;
-   return {
-    major: major,
-    value: value
-   };
+  function isSame(one, other) {
+   return one !== "" && one.toLowerCase() === other.toLowerCase();
   }
-  function readNumber(cursor) {
-   const head = readHead(cursor);
-   return head?.major === UNSIGNED ? head.value : void 0;
-  }
-  function readBytes(cursor, major) {
-   const head = readHead(cursor);
-   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
-   cursor.at += head.value;
-   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
-  }
-  function readRoots(cursor) {
-   const array = readHead(cursor);
-   if (array?.major !== ARRAY) return;
-   const roots = [];
-   for (let index = 0; index < array.value; index += 1) {
-    const tag = readHead(cursor);
-    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
-    if (link?.[0] !== 0) return;
-    roots.push(link.subarray(1));
-   }
-   return roots;
-  }
-  const cid_bytes_SHA2_256 = 18;
-  const DIGEST_BYTES = 32;
-  function cidPrefix(version, codec) {
-   return version === 0 ? Uint8Array.of(cid_bytes_SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, cid_bytes_SHA2_256, DIGEST_BYTES);
-  }
-  function cidBytes(prefix, digest) {
-   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
-   bytes.set(prefix);
-   bytes.set(digest, prefix.length);
-   return bytes;
-  }
-  function cidText(bytes) {
-   const codec = bytes[0] === cid_bytes_SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
-   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
-  }
-  function cidTable(expected) {
-   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
-   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-   let codecs = new Uint32Array(capacity);
-   let places = new Int32Array(capacity * 2).fill(-1);
-   let size = 0;
-   function placeOf(codec, digest) {
-    const mask = places.length - 1;
-    let place = firstPlace(codec, digest, 0) & mask;
-    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
-     const at = held * DIGEST_BYTES;
-     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
-     place = place + 1 & mask;
-    }
-    return place;
-   }
-   function grow() {
-    capacity *= 2;
-    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-    larger.set(digests);
-    digests = larger;
-    const wider = new Uint32Array(capacity);
-    wider.set(codecs);
-    codecs = wider;
-    places = new Int32Array(capacity * 2).fill(-1);
-    for (let held = 0; held < size; held += 1) {
-     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
-     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
-     places[place] = held;
-    }
-   }
-   return {
-    size: () => size,
-    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
-    codec: held => codecs[held] ?? 0,
-    find(codec, digest) {
-     const held = places[placeOf(codec, digest)] ?? -1;
-     return held < 0 ? void 0 : held;
-    },
-    add(codec, digest) {
-     if (size === capacity) grow();
-     const place = placeOf(codec, digest);
-     const held = places[place] ?? -1;
-     if (held >= 0) return held;
-     places[place] = size;
-     codecs[size] = codec;
-     digests.set(digest, size * DIGEST_BYTES);
-     size += 1;
-     return size - 1;
-    }
-   };
-  }
-  function firstPlace(codec, digest, at) {
-   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
-   return start ^ Math.imul(codec, 2654435761);
-  }
-  var source_file = __nccwpck_require__(6993);
-  const car_blocks_IDENTITY = 0;
-  const MOST_BLOCK_BYTES = 4194304;
-  const MOST_HEADER_BYTES = 65536;
-  const HEAD_BYTES = 256;
-  const HASH_NAMES = {
-   19: "sha2-512",
-   20: "sha3-512",
-   22: "sha3-256",
-   27: "keccak-256",
-   30: "blake3",
-   45600: "blake2b-256"
-  };
-  function brokenCar(path, what) {
-   return new errors.l("content", `${(0, file_trouble.TL)(path)} is not a CAR that can be deployed: ${what}.`, {
-    hint: "Make it again as a CARv1 with one root and every block below it."
-   });
-  }
-  async function indexCar(open, options) {
-   const {path: path} = open.file;
-   const breather = createBreather(options);
-   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
-   const table = cidTable(1024);
-   const spans = [];
-   const versions = [];
-   const header = readHeader(open);
-   for (let at = header.end; at < open.bytes; ) {
-    const {cid: cid, span: span} = readFrameHead(open, at);
-    const block = car_blocks_readBlock(open, span, buffer);
-    assertHash(path, cid, block);
-    const known = table.size();
-    if (cid.multihash.code !== car_blocks_IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
-     spans.push(span);
-     versions.push(cid.version);
-    }
-    at = span.position + span.length;
-    if (breather.after(span.length)) await breather.pause();
-   }
-   await breather.pause();
-   return {
-    root: header.root,
-    table: table,
-    spans: spans,
-    versions: versions
-   };
-  }
-  function car_blocks_readBlock(open, span, buffer) {
-   (0, source_file.F2)(open, span, {
-    buffer: buffer,
-    at: 0,
-    ends: span.position + span.length === open.bytes
-   });
-   return buffer.subarray(0, span.length);
-  }
-  function readHeader(open) {
-   const {path: path} = open.file;
-   const start = readStart(open, 0, MOST_HEADER_BYTES);
-   const length = (0, varint.LS)(start, 0);
-   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
-   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
-   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
-   const [root] = header.roots;
-   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
-   const cid = car_blocks_decodeCid(root);
-   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
-   if (cid.multihash.code === car_blocks_IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
-   return {
-    root: cid,
-    end: length.end + length.value
-   };
-  }
-  function readFrameHead(open, at) {
-   const {path: path} = open.file;
-   const head = readStart(open, at, HEAD_BYTES);
-   const length = (0, varint.LS)(head, 0);
-   const cid = length === void 0 ? void 0 : car_blocks_decodeCid(head.subarray(length.end));
-   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
-   const blockLength = length.value - cid.byteLength;
-   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
-   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
-   return {
-    cid: cid,
-    span: {
-     position: at + length.end + cid.byteLength,
-     length: blockLength
-    }
-   };
-  }
-  function readStart(open, position, length) {
-   const present = Math.min(length, open.bytes - position);
-   const buffer = Buffer.alloc(present);
-   (0, source_file.F2)(open, {
-    position: position,
-    length: present
-   }, {
-    buffer: buffer,
-    at: 0,
-    ends: false
-   });
-   return buffer;
-  }
-  function car_blocks_decodeCid(bytes) {
-   try {
-    return cid.TO.decodeFirst(bytes)[0];
-   } catch {
-    return;
-   }
-  }
-  function assertCheckable(path, cid) {
-   const {code: code, digest: digest} = cid.multihash;
-   if (code !== cid_bytes_SHA2_256 && code !== car_blocks_IDENTITY) {
-    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
-    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
-   }
-   if (code === cid_bytes_SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
-  }
-  function assertHash(path, cid, block) {
-   assertCheckable(path, cid);
-   const {code: code, digest: digest} = cid.multihash;
-   const actual = code === car_blocks_IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
-   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
-  }
-  const car_listing_MOST_PATHS = 1e6;
-  const car_listing_MOST_PATH_LENGTHS = 64e6;
-  const car_listing_MOST_LEVELS = 256;
-  async function listDag(open, blocks, {fileName: fileName, ...options}) {
-   const carPath = open.file.path;
-   const dag = dagReader(open, blocks);
-   const listing = new Map;
-   const breather = createBreather(options);
-   let paths = 0;
-   let pathLengths = 0;
-   async function walk(cid, path, level) {
-    const node = cid.code === domain_cid.Ce ? void 0 : dag.node(cid);
-    if (node?.kind === "directory") await walkDirectory(cid, node, {
-     path: path,
-     level: level
-    }); else if (node?.kind === "shard") await walkShard(cid, node, {
-     path: path,
-     level: level
-    }); else list(path === "" ? fileName : path, {
-     cid: (0, domain_cid.ut)(cid),
-     bytes: dag.fileBytes(cid)
-    });
-   }
-   async function walkDirectory(cid, node, {path: path, level: level}) {
-    await arrive(path, level);
-    for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
-   }
-   async function walkShard(cid, node, {path: path, level: level}) {
-    await arrive(path, level);
-    for (const link of node.links) {
-     const child = dag.child(cid, link);
-     const name = link.name.slice(node.prefixLength);
-     if (name === "") await walkShard(child, dag.node(child), {
-      path: path,
-      level: level + 1
-     }); else await walk(child, join(path, name), level + 1);
-    }
-   }
-   async function arrive(path, level) {
-    count(path);
-    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${car_listing_MOST_LEVELS} levels`);
-    if (breather.after(0)) await breather.pause();
-   }
-   function count(path) {
-    paths += 1;
-    pathLengths += path.length;
-    if (paths <= car_listing_MOST_PATHS && pathLengths <= car_listing_MOST_PATH_LENGTHS) return;
-    throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
-   }
-   function join(path, name) {
-    if (name === "" || name === "." || name === ".." || name.includes("/")) throw brokenCar(carPath, `${(0, 
-    file_trouble.TL)(name)} in ${(0, file_trouble.TL)(path)} is not a name`);
-    return path === "" ? name : `${path}/${name}`;
-   }
-   function list(path, file) {
-    count(path);
-    if (listing.has(path)) throw brokenCar(carPath, `${(0, file_trouble.TL)(path)} is in it twice`);
-    listing.set(path, file);
-   }
-   await walk(blocks.root, "", 0);
-   return {
-    listing: listing,
-    nodes: dag.nodes,
-    reached: dag.reached()
-   };
-  }
-  function dagReader(open, blocks) {
-   const carPath = open.file.path;
-   const reached = new Set;
-   const sizes = new Map;
-   const nodes = new Map;
-   function spanOf(cid) {
-    if (cid.multihash.code === car_blocks_IDENTITY) return;
-    assertCheckable(carPath, cid);
-    const held = blocks.table.find(cid.code, cid.multihash.digest);
-    const span = held === void 0 ? void 0 : blocks.spans[held];
-    if (held === void 0 || span === void 0) throw brokenCar(carPath, `the block ${cid} is missing`);
-    reached.add(held);
-    return span;
-   }
-   function node(cid) {
-    if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
-    const span = spanOf(cid);
-    const block = span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
-    assertHash(carPath, cid, block);
-    const decoded = decodeNode(block);
-    if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
-    if (decoded.kind !== "file" || decoded.links.length > 0) nodes.set((0, domain_cid.ut)(cid), block);
-    return decoded;
-   }
-   function child(cid, link) {
-    const found = car_blocks_decodeCid(link.cid);
-    if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
-    return found;
-   }
-   function fileBytes(cid, level = 0) {
-    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${car_listing_MOST_LEVELS} levels`);
-    const key = cid.toString();
-    const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
-    sizes.set(key, bytes);
-    return bytes;
-   }
-   function nodeBytes(cid, level) {
-    const decoded = node(cid);
-    if (decoded.kind === "directory" || decoded.kind === "shard") throw brokenCar(carPath, `the directory ${cid} is part of a file`);
-    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link), level + 1), decoded.inlineBytes);
-    if (decoded.fileBytes !== void 0 && decoded.fileBytes !== bytes) throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
-    return bytes;
-   }
-   return {
-    node: node,
-    child: child,
-    fileBytes: fileBytes,
-    nodes: nodes,
-    reached: () => Uint32Array.from(reached).sort()
-   };
-  }
-  const MOST_PIECE_BYTES = 1048576;
-  const GATHER_BYTES = 131072;
-  function carSource(frames) {
-   const header = encodeCarHeader(frames.root);
-   const offsets = new Float64Array(frames.count + 1);
-   let bytes = header.length;
-   let block = 0;
-   for (const length of frames.lengths) {
-    offsets[block] = bytes;
-    bytes += length;
-    block += 1;
-   }
-   offsets[frames.count] = bytes;
-   function* partsAround(start, end) {
-    yield [ 0, header ];
-    const reader = frames.open();
-    try {
-     for (let frame = firstEndingAfter(offsets, start); (offsets[frame] ?? end) < end; frame += 1) {
-      let at = offsets[frame] ?? end;
-      for (const part of reader.parts(frame)) {
-       yield [ at, part ];
-       at += part.length;
-      }
-     }
-    } finally {
-     reader.close();
-    }
-   }
-   return {
-    bytes: bytes,
-    read(start, end) {
-     if (start < 0 || end > bytes || start > end) throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
-     return inPieces(clipped(partsAround(start, end), start, end));
-    }
-   };
-  }
-  function* clipped(parts, start, end) {
-   for (const [at, part] of parts) if (at < end && at + part.length > start) yield part.subarray(Math.max(0, start - at), end - at);
-  }
-  async function* inPieces(parts) {
-   const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
-   let filled = 0;
-   for (const part of parts) {
-    if (filled > 0 && filled + part.length > GATHER_BYTES) {
-     yield gathered.subarray(0, filled);
-     await (0, promises_.setImmediate)();
-     filled = 0;
-    }
-    if (part.length <= GATHER_BYTES) {
-     gathered.set(part, filled);
-     filled += part.length;
-     continue;
-    }
-    for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
-    await (0, promises_.setImmediate)();
-   }
-   if (filled > 0) yield gathered.subarray(0, filled);
-  }
-  function firstEndingAfter(offsets, position) {
-   let low = 0;
-   let high = offsets.length - 1;
-   while (low < high) {
-    const middle = low + high >>> 1;
-    if ((offsets[middle + 1] ?? 0) > position) high = middle; else low = middle + 1;
-   }
-   return low;
-  }
-  function frameHead(cid, blockLength) {
-   const length = cid.length + blockLength;
-   const head = new Uint8Array((0, varint.jE)(length) + cid.length);
-   head.set(cid, (0, varint.uD)(head, length, 0));
-   return head;
-  }
-  function frameLength(cidLength, blockLength) {
-   const length = cidLength + blockLength;
-   return (0, varint.jE)(length) + length;
-  }
-  async function car_reader_readCar(path, profile, options = {}) {
-   const file = {
-    path: path,
-    source: path
-   };
-   const open = (0, source_file.oD)(file);
-   try {
-    const blocks = await indexCar(open, options);
-    const dag = await listDag(open, blocks, {
-     ...options,
-     fileName: (0, external_node_path_.basename)(path, ".car")
-    });
-    const car = carOf(file, blocks, dag.reached);
-    let bytes = 0;
-    for (const listed of dag.listing.values()) bytes += listed.bytes;
-    return {
-     root: (0, domain_cid.ut)(blocks.root),
-     profile: profile,
-     listing: dag.listing,
-     bytes: bytes,
-     blocks: dag.reached.length,
-     nodes: dag.nodes,
-     car: car,
-     readFile: void 0
-    };
-   } finally {
-    (0, source_file.Iy)(open);
-   }
-  }
-  function carOf(file, {root: root, table: table, spans: spans, versions: versions}, reached) {
-   const spanOf = held => spans[held] ?? {
-    position: 0,
-    length: 0
-   };
-   const prefixOf = held => cidPrefix(versions[held] ?? 1, table.codec(held));
-   let longest = 0;
-   function* lengths() {
-    for (const held of reached) {
-     const {length: length} = spanOf(held);
-     longest = Math.max(longest, length);
-     yield frameLength(prefixOf(held).length + DIGEST_BYTES, length);
-    }
-   }
-   function open() {
-    const source = (0, source_file.oD)(file);
-    const buffer = Buffer.allocUnsafeSlow(longest + 1);
-    return {
-     parts(block) {
-      const held = reached[block] ?? 0;
-      const digest = table.digest(held);
-      const bytes = car_blocks_readBlock(source, spanOf(held), buffer);
-      if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
-      throw (0, source_file.Ne)(file, "it no longer has the blocks that were checked");
-     },
-     close: () => (0, source_file.Iy)(source)
-    };
-   }
-   return carSource({
-    root: root.bytes,
-    lengths: lengths(),
-    count: reached.length,
-    open: open
-   });
-  }
-  const SHARD_ABOVE_BYTES = 262144;
-  const LAYOUTS = {
-   "unixfs-v1-2025": {
-    cidVersion: 1,
-    leafCodec: domain_cid.Ce,
-    chunkBytes: 1048576,
-    width: 1024,
-    shardEstimate: "block",
-    emptyDirectories: true
-   },
-   "unixfs-v0-2015": {
-    cidVersion: 0,
-    leafCodec: domain_cid.H_,
-    chunkBytes: 262144,
-    width: 174,
-    shardEstimate: "links",
-    emptyDirectories: true
-   },
-   "pinata-folder": {
-    cidVersion: 1,
-    leafCodec: domain_cid.Ce,
-    chunkBytes: 262144,
-    width: 174,
-    shardEstimate: "links",
-    emptyDirectories: false
-   }
-  };
-  function layoutOf(profile) {
-   return LAYOUTS[profile];
-  }
-  const SHARD_HASH = 34;
-  const TYPE = 8;
-  const CONTENT = 18;
-  const FILE_SIZE = 24;
-  const BLOCK_SIZE = 32;
-  const HASH_TYPE = 40;
-  const FANOUT = 48;
-  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
-  function fileMessage(partBytes) {
-   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
-   const length = partBytes.reduce((sum, bytes) => sum + 1 + (0, varint.jE)(bytes), 3 + (0, 
-   varint.jE)(fileBytes));
-   const message = new Uint8Array(length);
-   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
-   let at = (0, varint.uD)(message, fileBytes, 3);
-   for (const bytes of partBytes) {
-    message[at] = BLOCK_SIZE;
-    at = (0, varint.uD)(message, bytes, at + 1);
-   }
-   return message;
-  }
-  function shardMessage(buckets) {
-   const bits = new Uint8Array(SHARD_FANOUT / 8);
-   for (const bucket of buckets) {
-    const at = bits.length - 1 - (bucket >> 3);
-    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
-   }
-   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
-   const message = new Uint8Array(4 + field.length + 5);
-   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
-   message.set(field, 4);
-   message[4 + field.length] = HASH_TYPE;
-   message[5 + field.length] = SHARD_HASH;
-   message[6 + field.length] = FANOUT;
-   (0, varint.uD)(message, SHARD_FANOUT, 7 + field.length);
-   return message;
-  }
-  const LEAF_MARGIN = 24;
-  function wrappedLength(length) {
-   const message = messageLength(length);
-   return 1 + (0, varint.jE)(message) + message;
-  }
-  function wrapLeaf(buffer, start, length) {
-   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
-   buffer[first] = 10;
-   let at = (0, varint.uD)(buffer, messageLength(length), first + 1);
-   buffer[at] = TYPE;
-   buffer[at + 1] = UNIXFS_TYPE.file;
-   at += 2;
-   if (length > 0) {
-    buffer[at] = CONTENT;
-    at = (0, varint.uD)(buffer, length, at + 1) + length;
-   }
-   buffer[at] = FILE_SIZE;
-   return buffer.subarray(first, (0, varint.uD)(buffer, length, at + 1));
-  }
-  function contentStart(length) {
-   return length === 0 ? 2 : 3 + (0, varint.jE)(length);
-  }
-  function messageLength(length) {
-   return contentStart(length) + length + 1 + (0, varint.jE)(length);
-  }
-  function chunkCount(layout, bytes) {
-   return Math.max(1, Math.ceil(bytes / layout.chunkBytes));
-  }
-  function chunkLength({layout: layout, fileBytes: fileBytes, index: index}) {
-   return Math.min(layout.chunkBytes, fileBytes - index * layout.chunkBytes);
-  }
-  function chunkBuffer({chunkBytes: chunkBytes}) {
-   return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
-  }
-  function readLeaf(open, chunk, buffer) {
-   const {layout: layout, fileBytes: fileBytes, index: index} = chunk;
-   const length = chunkLength(chunk);
-   const position = index * layout.chunkBytes;
-   (0, source_file.F2)(open, {
-    position: position,
-    length: length
-   }, {
-    buffer: buffer,
-    at: LEAF_MARGIN,
-    ends: position + length === fileBytes
-   });
-   return layout.leafCodec === domain_cid.Ce ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length) : wrapLeaf(buffer, LEAF_MARGIN, length);
-  }
-  function chunkIn(buffer, chunk) {
-   return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
-  }
-  function leafLength(chunk) {
-   const length = chunkLength(chunk);
-   return chunk.layout.leafCodec === domain_cid.Ce ? length : wrappedLength(length);
-  }
-  function leafDigest(leaves, leaf) {
-   return leaves.digests.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES);
-  }
-  function leafFile(leaves, leaf) {
-   const file = leaves.files[leaves.owners[leaf] ?? 0];
-   if (file === void 0) throw new RangeError(`There is no leaf ${leaf}.`);
-   return file;
-  }
-  function leafChunk(layout, leaves, leaf) {
-   const file = leafFile(leaves, leaf);
-   return {
-    layout: layout,
-    fileBytes: file.bytes,
-    index: leaf - file.firstLeaf
-   };
-  }
-  const POOL_FROM_BYTES = 262144;
-  const LANES = 4;
-  async function hashLeaves(entries, layout, options) {
-   const leaves = growingLeaves();
-   const pool = hashPool(layout);
-   const buffer = chunkBuffer(layout);
-   const files = [];
-   const breather = createBreather(options);
-   async function hashLarge(open, firstLeaf) {
-    for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
-     const chunk = {
-      layout: layout,
-      fileBytes: open.bytes,
-      index: index
-     };
-     await pool.hash(open, chunk, digest => leaves.set(firstLeaf + index, digest));
-     if (breather.after(chunkLength(chunk))) await breather.pause();
-    }
-    (0, source_file.KZ)(open);
-   }
-   try {
-    for (const entry of entries) {
-     const open = (0, source_file.oD)(entry);
-     try {
-      const firstLeaf = leaves.reserve(files.length, chunkCount(layout, open.bytes));
-      files.push({
-       entry: entry,
-       bytes: open.bytes,
-       firstLeaf: firstLeaf
-      });
-      if (open.bytes >= POOL_FROM_BYTES) {
-       await hashLarge(open, firstLeaf);
-       continue;
-      }
-      const block = readLeaf(open, {
-       layout: layout,
-       fileBytes: open.bytes,
-       index: 0
-      }, buffer);
-      leaves.set(firstLeaf, (0, external_node_crypto_.hash)("sha256", block, "buffer"));
-     } finally {
-      (0, source_file.Iy)(open);
-     }
-     if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
-    }
-   } finally {
-    await pool.drain();
-   }
-   await breather.pause();
-   return {
-    ...leaves.finish(),
-    files: files
-   };
-  }
-  function hashPool(layout) {
-   const busy = [];
-   return {
-    async hash(open, chunk, store) {
-     const oldest = busy.length < LANES ? void 0 : busy.shift();
-     await (oldest?.settled);
-     const buffer = oldest?.buffer ?? chunkBuffer(layout);
-     const digest = external_node_crypto_.subtle.digest("SHA-256", readLeaf(open, chunk, buffer));
-     busy.push({
-      buffer: buffer,
-      settled: digest.then(bytes => store(new Uint8Array(bytes)))
-     });
-    },
-    async drain() {
-     await Promise.all(busy.map(lane => lane.settled));
-    }
-   };
-  }
-  function growingLeaves() {
-   let digests = new Uint8Array(1024 * DIGEST_BYTES);
-   let owners = new Uint32Array(1024);
-   let count = 0;
-   return {
-    reserve(owner, leaves) {
-     const first = count;
-     count += leaves;
-     if (count > owners.length) {
-      const capacity = Math.max(count, owners.length * 2);
-      digests = enlarged(digests, new Uint8Array(capacity * DIGEST_BYTES));
-      owners = enlarged(owners, new Uint32Array(capacity));
-     }
-     owners.fill(owner, first, count);
-     return first;
-    },
-    set(leaf, digest) {
-     digests.set(digest, leaf * DIGEST_BYTES);
-    },
-    finish() {
-     return {
-      count: count,
-      digests: digests,
-      owners: owners
-     };
-    }
-   };
-  }
-  function enlarged(old, larger) {
-   larger.set(old);
-   return larger;
-  }
-  const NODE_PAYLOAD = 10;
-  const NODE_LINK = 18;
-  const LINK_CID = 10;
-  const LINK_NAME = 18;
-  const LINK_TSIZE = 24;
-  function nodeLength(links, payload) {
-   let length = 1 + (0, varint.jE)(payload.length) + payload.length;
-   for (const link of links) {
-    const inner = linkLength(link, Buffer.byteLength(link.name));
-    length += 1 + (0, varint.jE)(inner) + inner;
-   }
-   return length;
-  }
-  function encodeNode(links, payload) {
-   const bytes = Buffer.allocUnsafeSlow(nodeLength(links, payload));
-   let at = 0;
-   for (const link of links) at = writeLink(bytes, link, at);
-   bytes[at] = NODE_PAYLOAD;
-   at = (0, varint.uD)(bytes, payload.length, at + 1);
-   bytes.set(payload, at);
-   return {
-    bytes: bytes,
-    digest: (0, external_node_crypto_.hash)("sha256", bytes, "buffer")
-   };
-  }
-  function writeLink(target, link, at) {
-   const nameLength = Buffer.byteLength(link.name);
-   target[at] = NODE_LINK;
-   let position = (0, varint.uD)(target, linkLength(link, nameLength), at + 1);
-   target[position] = LINK_CID;
-   target[position + 1] = link.cid.length;
-   target.set(link.cid, position + 2);
-   position += 2 + link.cid.length;
-   target[position] = LINK_NAME;
-   position = (0, varint.uD)(target, nameLength, position + 1);
-   position += target.write(link.name, position, "utf8");
-   target[position] = LINK_TSIZE;
-   return (0, varint.uD)(target, link.tsize, position + 1);
-  }
-  function linkLength(link, nameLength) {
-   return 4 + link.cid.length + (0, varint.jE)(nameLength) + nameLength + (0, varint.jE)(link.tsize);
-  }
-  const C1 = {
-   high: 2277735313,
-   low: 289559509
-  };
-  const C2 = {
-   high: 1291169091,
-   low: 658871167
-  };
-  const MIX_1 = {
-   high: 4283543511,
-   low: 3981806797
-  };
-  const MIX_2 = {
-   high: 3301882366,
-   low: 444984403
-  };
-  function murmur3(bytes) {
-   const h1 = {
-    high: 0,
-    low: 0
-   };
-   const h2 = {
-    high: 0,
-    low: 0
-   };
-   const k1 = {
-    high: 0,
-    low: 0
-   };
-   const k2 = {
-    high: 0,
-    low: 0
-   };
-   const blocks = bytes.length >> 4;
-   for (let block = 0; block < blocks; block += 1) {
-    load(k1, bytes, block * 16);
-    load(k2, bytes, block * 16 + 8);
-    absorb(h1, k1, FIRST);
-    add(h1, h2);
-    scale5(h1, 1390208809);
-    absorb(h2, k2, SECOND);
-    add(h2, h1);
-    scale5(h2, 944331445);
-   }
-   load(k1, bytes, blocks * 16);
-   load(k2, bytes, blocks * 16 + 8);
-   scramble(k2, SECOND);
-   xor(h2, k2);
-   scramble(k1, FIRST);
-   xor(h1, k1);
-   h1.low ^= bytes.length;
-   h2.low ^= bytes.length;
-   add(h1, h2);
-   add(h2, h1);
-   finish(h1);
-   finish(h2);
-   add(h1, h2);
-   return store(h1);
-  }
-  const FIRST = {
-   before: C1,
-   after: C2,
-   turnBlock: 31,
-   turnState: 27
-  };
-  const SECOND = {
-   before: C2,
-   after: C1,
-   turnBlock: 33,
-   turnState: 31
-  };
-  function scramble(k, lane) {
-   multiply(k, lane.before);
-   rotate(k, lane.turnBlock);
-   multiply(k, lane.after);
-  }
-  function absorb(h, k, lane) {
-   scramble(k, lane);
-   xor(h, k);
-   rotate(h, lane.turnState);
-  }
-  function finish(word) {
-   foldHalf(word);
-   multiply(word, MIX_1);
-   foldHalf(word);
-   multiply(word, MIX_2);
-   foldHalf(word);
-  }
-  function foldHalf(word) {
-   word.low ^= word.high >>> 1;
-  }
-  function load(word, bytes, at) {
-   word.low = half(bytes, at);
-   word.high = half(bytes, at + 4);
-  }
-  function half(bytes, at) {
-   return (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 | (bytes[at + 3] ?? 0) << 24;
-  }
-  function store(word) {
-   const bytes = new Uint8Array(8);
-   for (let at = 0; at < 4; at += 1) {
-    bytes[at] = word.high >>> 24 - 8 * at;
-    bytes[at + 4] = word.low >>> 24 - 8 * at;
-   }
-   return bytes;
-  }
-  function xor(word, other) {
-   word.low ^= other.low;
-   word.high ^= other.high;
-  }
-  function add(word, other) {
-   const low = (word.low >>> 0) + (other.low >>> 0);
-   word.high = word.high + other.high + (low > 4294967295 ? 1 : 0) | 0;
-   word.low = low | 0;
-  }
-  function scale5(word, addend) {
-   const low = (word.low >>> 0) * 5 + addend;
-   word.high = Math.imul(word.high, 5) + Math.floor(low / 4294967296) | 0;
-   word.low = low | 0;
-  }
-  function multiply(word, other) {
-   const cross = Math.imul(word.high, other.low) + Math.imul(word.low, other.high);
-   word.high = highOfProduct(word.low, other.low) + cross | 0;
-   word.low = Math.imul(word.low, other.low);
-  }
-  function highOfProduct(a, b) {
-   const aLow = a & 65535;
-   const aHigh = a >>> 16;
-   const bLow = b & 65535;
-   const bHigh = b >>> 16;
-   const middle = aHigh * bLow + (aLow * bLow >>> 16);
-   const carry = (middle & 65535) + aLow * bHigh;
-   return aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536);
-  }
-  function rotate(word, bits) {
-   const {high: high, low: low} = word;
-   const turn = bits & 31;
-   const first = bits < 32 ? high : low;
-   const second = bits < 32 ? low : high;
-   word.high = first << turn | second >>> 32 - turn;
-   word.low = second << turn | first >>> 32 - turn;
-  }
-  function encodeShards(links, addNode) {
-   const hashed = links.map(link => ({
-    link: link,
-    hash: murmur3(Buffer.from(link.name))
-   }));
-   return encodeShard(hashed, 0, addNode);
-  }
-  function encodeShard(hashed, level, addNode) {
-   const buckets = Map.groupBy(hashed, ({link: link, hash: hash}) => hash[level] ?? exhausted(link));
-   const used = [ ...buckets.keys() ].sort((a, b) => a - b);
-   const links = used.map(bucket => {
-    const prefix = bucket.toString(16).toUpperCase().padStart(2, "0");
-    const inside = buckets.get(bucket) ?? [];
-    const only = inside.length === 1 ? inside[0]?.link : void 0;
-    if (only !== void 0) return {
-     name: prefix + only.name,
-     cid: only.cid,
-     tsize: only.tsize
-    };
-    const shard = encodeShard(inside, level + 1, addNode);
-    return {
-     name: prefix,
-     cid: shard.cid,
-     tsize: shard.tsize
-    };
-   });
-   return addNode(encodeNode(links, shardMessage(used)), links);
-  }
-  function exhausted(link) {
-   throw new errors.l("content", `The name ${(0, file_trouble.TL)(link.name)} has the same hash as a name beside it.`, {
-    hint: "Rename one of the two: a directory of this size cannot hold both."
-   });
-  }
-  function packTree(tree, layout, leaves) {
-   const nodes = [];
-   const listing = new Map;
-   let packedFiles = 0;
-   const nodePrefix = cidPrefix(layout.cidVersion, domain_cid.H_);
-   const leafPrefix = cidPrefix(layout.cidVersion, layout.leafCodec);
-   function addNode(node, links) {
-    nodes.push(node);
-    const below = links.reduce((sum, link) => sum + link.tsize, 0);
-    return {
-     cid: cidBytes(nodePrefix, node.digest),
-     tsize: node.bytes.length + below
-    };
-   }
-   function leafPart(file, index) {
-    const chunk = {
-     layout: layout,
-     fileBytes: file.bytes,
-     index: index
-    };
-    const cid = cidBytes(leafPrefix, leafDigest(leaves, file.firstLeaf + index));
-    return {
-     name: "",
-     cid: cid,
-     tsize: leafLength(chunk),
-     bytes: chunkLength(chunk)
-    };
-   }
-   function packFile(entry) {
-    const file = leaves.files[packedFiles];
-    packedFiles += 1;
-    if (file?.entry !== entry) throw new RangeError(`${entry.path} was not hashed in its turn.`);
-    const count = chunkCount(layout, file.bytes);
-    const top = count === 1 ? leafPart(file, 0) : joinParts(Array.from({
-     length: count
-    }, (_, at) => leafPart(file, at)), layout.width, addNode);
-    listing.set(entry.path, {
-     cid: cidText(top.cid),
-     bytes: file.bytes
-    });
-    return top;
-   }
-   function packDirectory(directory) {
-    const links = directory.children.map(child => {
-     const {cid: cid, tsize: tsize} = pack(child);
-     return {
-      name: child.name,
-      cid: cid,
-      tsize: tsize
-     };
-    });
-    if (isSharded(links, layout)) return encodeShards(links, addNode);
-    return addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
-   }
-   function pack(child) {
-    return child.kind === "file" ? packFile(child.entry) : packDirectory(child);
-   }
-   return {
-    root: pack(tree).cid,
-    nodes: nodes,
-    listing: listing
-   };
-  }
-  function joinParts(parts, width, addNode) {
-   if (parts.length > width) return joinParts(groupsOf(parts, width).map(group => joinParts(group, width, addNode)), width, addNode);
-   const {cid: cid, tsize: tsize} = addNode(encodeNode(parts, fileMessage(parts.map(part => part.bytes))), parts);
-   return {
-    name: "",
-    cid: cid,
-    tsize: tsize,
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0)
-   };
-  }
-  function isSharded(links, layout) {
-   const estimate = layout.shardEstimate === "block" ? nodeLength(links, DIRECTORY_MESSAGE) : links.reduce((sum, link) => sum + Buffer.byteLength(link.name) + link.cid.length, 0);
-   return estimate > SHARD_ABOVE_BYTES;
-  }
-  function groupsOf(items, size) {
-   return Array.from({
-    length: Math.ceil(items.length / size)
-   }, (_, group) => items.slice(group * size, (group + 1) * size));
-  }
-  var file_rules = __nccwpck_require__(6005);
-  function buildTree(entries) {
-   const root = {
-    kind: "directory",
-    name: "",
-    children: []
-   };
-   const known = new Map([ [ "", root ] ]);
-   function directoryAt(path) {
-    const found = known.get(path);
-    if (found !== void 0) return found;
-    const {parent: parent, name: name} = splitPath(path);
-    const directory = {
-     kind: "directory",
-     name: name,
-     children: []
-    };
-    known.set(path, directory);
-    directoryAt(parent).children.push(directory);
-    return directory;
-   }
-   for (const entry of entries) {
-    if (entry.kind === "directory") {
-     directoryAt(entry.path);
-     continue;
-    }
-    const {parent: parent, name: name} = splitPath(entry.path);
-    directoryAt(parent).children.push({
-     kind: "file",
-     name: name,
-     entry: entry
-    });
-   }
-   for (const [path, directory] of known) sortChildren(path, directory);
-   return root;
-  }
-  function splitPath(path) {
-   const slash = path.lastIndexOf("/");
-   const name = path.slice(slash + 1);
-   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.l("content", `${(0, 
-   file_trouble.TL)(path)} is not a path of a directory or file in a build.`);
-   return {
-    parent: slash < 0 ? "" : path.slice(0, slash),
-    name: name
-   };
-  }
-  function sortChildren(path, directory) {
-   directory.children.sort((a, b) => (0, file_rules.zq)(a.name, b.name));
-   const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
-   if (twin === void 0) return;
-   const place = path === "" ? twin.name : `${path}/${twin.name}`;
-   throw new errors.l("content", `${(0, file_trouble.TL)(place)} was listed twice, but a path leads to one file or one directory.`, {
-    hint: "Remove or rename one of the two."
-   });
-  }
-  function virtualCar(packed) {
-   const {layout: layout, leaves: leaves, nodes: nodes, root: root} = packed;
-   const nodeCid = cidPrefix(layout.cidVersion, domain_cid.H_);
-   const leafCid = cidPrefix(layout.cidVersion, layout.leafCodec);
-   const order = uniqueBlocks(packed);
-   function* lengths() {
-    for (const slot of order) {
-     const node = nodes[slot];
-     if (node !== void 0) yield frameLength(nodeCid.length + DIGEST_BYTES, node.bytes.length); else yield frameLength(leafCid.length + DIGEST_BYTES, leafLength(leafChunk(layout, leaves, slot - nodes.length)));
-    }
-   }
-   function open() {
-    const reader = leafReader(packed, chunkBuffer(layout));
-    return {
-     parts(block) {
-      const slot = order[block] ?? 0;
-      const node = nodes[slot];
-      if (node !== void 0) return [ frameHead(cidBytes(nodeCid, node.digest), node.bytes.length), node.bytes ];
-      const leaf = slot - nodes.length;
-      const bytes = reader.read(leaf);
-      return [ frameHead(cidBytes(leafCid, leafDigest(leaves, leaf)), bytes.length), bytes ];
-     },
-     close: reader.close
-    };
-   }
-   return {
-    ...carSource({
-     root: root,
-     lengths: lengths(),
-     count: order.length,
-     open: open
-    }),
-    blocks: order.length
-   };
-  }
-  function fileReader(packed) {
-   const {layout: layout, leaves: leaves} = packed;
-   const files = new Map(leaves.files.map(file => [ file.entry.path, file ]));
-   return async function*(path) {
-    const file = files.get(path);
-    if (file === void 0) throw new RangeError(`The build has no file ${path}.`);
-    const buffer = chunkBuffer({
-     chunkBytes: Math.min(layout.chunkBytes, file.bytes)
-    });
-    const reader = leafReader(packed, buffer);
-    try {
-     for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
-      yield reader.readContent(file.firstLeaf + chunk);
-      await (0, promises_.setImmediate)();
-     }
-    } finally {
-     reader.close();
-    }
-   };
-  }
-  function uniqueBlocks({layout: layout, leaves: leaves, nodes: nodes}) {
-   const table = cidTable(nodes.length + leaves.count);
-   const order = new Uint32Array(nodes.length + leaves.count);
-   nodes.toReversed().forEach((node, index) => {
-    const seen = table.size();
-    if (table.add(domain_cid.H_, node.digest) === seen) order[seen] = nodes.length - 1 - index;
-   });
-   for (let leaf = 0; leaf < leaves.count; leaf += 1) {
-    const seen = table.size();
-    if (table.add(layout.leafCodec, leafDigest(leaves, leaf)) === seen) order[seen] = nodes.length + leaf;
-   }
-   return order.slice(0, table.size());
-  }
-  function leafReader({layout: layout, leaves: leaves}, buffer) {
-   let current;
-   function close() {
-    if (current !== void 0) (0, source_file.Iy)(current.open);
-    current = void 0;
-   }
-   function openOf(file) {
-    if (current?.file === file) return current.open;
-    close();
-    const open = (0, source_file.oD)(file.entry);
-    current = {
-     file: file,
-     open: open
-    };
-    return open;
-   }
-   function read(leaf) {
-    const file = leafFile(leaves, leaf);
-    const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
-    if ((0, external_node_crypto_.hash)("sha256", block, "buffer").equals(leafDigest(leaves, leaf))) return block;
-    throw (0, source_file.Ne)(file.entry, "it no longer has the bytes that were hashed");
-   }
-   return {
-    close: close,
-    read: read,
-    readContent(leaf) {
-     read(leaf);
-     return chunkIn(buffer, leafChunk(layout, leaves, leaf));
-    }
-   };
-  }
-  async function buildDag(content, profile, options = {}) {
-   if (content.kind === "car") return await car_reader_readCar(content.source, profile, options);
-   const layout = layoutOf(profile);
-   const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
-   const leaves = await hashLeaves(filesBelow(root), layout, options);
-   const packed = packTree(root, layout, leaves);
-   const all = {
-    layout: layout,
-    leaves: leaves,
-    nodes: packed.nodes,
-    root: packed.root
-   };
-   const {blocks: blocks, ...car} = virtualCar(all);
-   return {
-    root: cidText(packed.root),
-    profile: profile,
-    listing: packed.listing,
-    bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
-    blocks: blocks,
-    nodes: new Map(packed.nodes.map(({bytes: bytes, digest: digest}) => [ (0, domain_cid.b0)(domain_cid.H_, digest), bytes ])),
-    car: car,
-    readFile: fileReader(all)
-   };
-  }
-  function fileNode(entry) {
-   return {
-    kind: "file",
-    name: entry.path,
-    entry: entry
-   };
-  }
-  function treeOf(entries, layout) {
-   return buildTree(layout.emptyDirectories ? entries : entries.filter(entry => entry.kind === "file"));
-  }
-  function filesBelow(root) {
-   if (root.kind === "file") return [ root.entry ];
-   return root.children.flatMap(filesBelow);
-  }
-  var domain_diff = __nccwpck_require__(418);
-  var file_type = __nccwpck_require__(3272);
-  var diff_words = __nccwpck_require__(4402);
-  var units = __nccwpck_require__(1086);
-  const MOST_LINES = 50;
-  const MOST_TYPES = 8;
-  const MOST_DIRECTORIES = 8;
-  const MOST_REBUILT = 10;
-  function renderDiffLine(comparison) {
-   if (comparison.kind === "none") return oneLine(`No diff: ${(0, diff_words.f6)(comparison.reason)}.`);
-   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
-   const base = label === void 0 ? cid : `${label} (${cid})`;
-   if (comparison.kind === "unavailable") return oneLine(`No diff with ${base}: ${(0, 
-   diff_words.f6)(comparison.reason)}.`);
-   return oneLine(comparedLine(comparison, base));
-  }
-  function comparedLine({diff: diff, encoding: encoding, effort: effort}, base) {
-   if (diff.changes.length === 0) {
-    const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
-    return `The same files as ${base}${rules}.`;
-   }
-   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before.bytes);
-   return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
-   diff_words.zA)(effort)}.`;
-  }
-  function renderDiffLines(comparison) {
-   if (comparison.kind !== "compared") return [];
-   const {diff: diff, encoding: encoding} = comparison;
-   if (diff.changes.length === 0) return [ ...encodingLines(encoding), ...rebuildLines(comparison) ].map(oneLine);
-   const moved = (0, diff_words.fN)(diff.changes);
-   const after = [ ...moved.length === 0 ? [] : [ `${(0, units.SS)(moved.length, "file")} moved with the same bytes.` ], ...encodingLines(encoding), ...groupLines("By type", (0, 
-   domain_diff.tw)(diff, file_type.Q), MOST_TYPES), ...groupLines("By directory", (0, 
-   domain_diff.tw)(diff, domain_diff.jt), MOST_DIRECTORIES), ...rebuildLines(comparison) ];
-   return [ ...changeLines((0, diff_words.R1)(diff.changes), MOST_LINES - after.length), ...after ].map(oneLine);
-  }
-  function changeLines(changes, most) {
-   const shown = changes.length <= most ? changes : changes.slice(0, most - 1);
-   const more = changes.length - shown.length;
-   const cells = shown.map(change => [ change.kind, (0, units.PR)((0, domain_diff.e0)(change)), (0, 
-   diff_words.qI)(change), namesOf(change) ]);
-   return [ ...align(cells), ...more === 0 ? [] : [ `and ${(0, units.SS)(more, "smaller difference")}: see the report file.` ] ];
-  }
-  function namesOf(change) {
-   const {path: path, names: names} = (0, diff_words.Vb)(change);
-   return names === void 0 ? (0, units._1)(path) : `${(0, units._1)(path)}  (${(0, 
-   units._1)(names.before)} → ${(0, units._1)(names.after)})`;
-  }
-  function groupLines(title, groups, most) {
-   if (groups.length < 2) return [];
-   const shown = groups.length <= most ? groups : groups.slice(0, most - 1);
-   const more = groups.length - shown.length;
-   const cells = shown.map(group => [ "", (0, units.PR)(group.delta), `${(0, units._1)(group.name)}  (${(0, 
-   diff_words.u_)(group)})` ]);
-   return [ `${title}:`, ...align(cells), ...more === 0 ? [] : [ `  and ${more.toLocaleString("en-US")} more` ] ];
-  }
-  function encodingLines(encoding) {
-   return encoding === void 0 ? [] : [ `Encoding: ${(0, diff_words.f6)(encoding)}.` ];
-  }
-  function rebuildLines({rebuild: rebuild}) {
-   if (rebuild === void 0) return [];
-   const shown = rebuild.files.slice(0, MOST_REBUILT);
-   const more = rebuild.files.length - shown.length;
-   return [ `The sources are the same, but the CID changed. They are known to be the same because ${(0, 
-   diff_words.f6)(rebuild.evidence)}.`, ...shown.map(({path: path, cause: cause}) => `  ${(0, 
-   units._1)(path)}: ${cause}`), ...more === 0 ? [] : [ `  and ${(0, units.SS)(more, "more file")}` ] ];
-  }
-  function align(rows) {
-   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
-   return rows.map(row => row.map((cell, column) => {
-    if (column === row.length - 1) return cell;
-    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-   }).join("  "));
-  }
-  function oneLine(text) {
-   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
-  }
-  function renderPlan(plan, build) {
-   const source = plan.source.kind === "upload" ? `upload ${(0, units.UP)(build.car.bytes)} (${plan.source.reason})` : `use the pin ${plan.source.pin.id}`;
-   return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
-   units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
-  }
-  function renderRebuildWarning({evidence: evidence, files: files}) {
-   const [first] = files;
-   const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
-   const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
-   return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
-  }
-  var retention = __nccwpck_require__(4755);
   var account = __nccwpck_require__(6929);
-  var gateways = __nccwpck_require__(7352);
-  function assessPorts(wiring, found, deadline) {
-   const {log: log} = wiring;
-   const trees = new Map;
-   return {
-    log: log,
-    github: (0, account.M)(wiring),
-    ...hasher(wiring, found, deadline),
-    publishedTree: async root => {
-     const tree = trees.get(root) ?? openTree(wiring, root);
-     trees.set(root, tree);
-     return await tree;
-    },
-    showComparison: comparison => {
-     log.line(renderDiffLine(comparison));
-     const lines = renderDiffLines(comparison);
-     if (lines.length > 0) log.group("Compare", lines);
-     const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
-     if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
-    }
-   };
-  }
-  async function openTree(wiring, root) {
-   return createPublishedTree({
-    root: root,
-    gateways: (0, gateways.J)(wiring.values),
-    dedicatedKey: wiring.values["pinata-gateway-key"],
-    known: await listingCache(wiring).load(root)
-   });
-  }
-  function listingCache({values: values, cacheService: cacheService}) {
-   const offered = values.network === "private" ? {
-    resultsUrl: "",
-    token: ""
-   } : cacheService;
-   return (0, listing_cache.r)({
-    ...offered,
-    traffic: account.fu
-   });
-  }
-  function hasher({log: log, now: now}, found, signal) {
-   const took = new WeakMap;
-   const builds = new Map;
-   const hash = async profile => {
-    const began = performance.now();
-    let done = 0;
-    const onBytes = bytes => {
-     done += bytes;
-     log.progress("Hashed", done, found.bytes);
-    };
-    const build = await buildDag(found.content, profile, {
-     signal: signal,
-     onBytes: onBytes
+  const TIMEOUT_MS = 3e4;
+  async function locate(context, token) {
+   const run = context.workflowRun;
+   if (run === void 0) return context;
+   try {
+    const pulls = run.event.startsWith("pull_request") ? await readPulls(run, context.repository, token) : [];
+    return (0, domain_run.wI)(context, provenanceOf(run, context.repository, pulls));
+   } catch (error) {
+    if (!(error instanceof errors.l)) throw error;
+    return (0, domain_run.wI)(context, {
+     kind: "unclear",
+     reason: error.message.replace(/\.$/, "")
     });
-    took.set(build, performance.now() - began);
-    return build;
-   };
-   return {
-    build: profile => {
-     const build = builds.get(profile) ?? hash(profile);
-     builds.set(profile, build);
-     return build;
-    },
-    showPlan: (plan, build) => {
-     log.line(`Hashed ${(0, units.UP)(build.bytes)} in ${(0, units.NE)(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`);
-     log.group("Plan", [ ...renderPlan(plan, build), "", ...(0, retention.vj)(plan.retention, now) ]);
-    }
-   };
+   }
+  }
+  async function readPulls(run, repository, token) {
+   const traffic = (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
+   return await findPulls({
+    repository: repository,
+    token: token,
+    traffic: () => traffic
+   }, run);
   }
  },
- 6822: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 5450: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   W: () => deployPorts
+   T: () => createRecorder,
+   a: () => timed
   });
-  var external_node_crypto_ = __nccwpck_require__(7598);
-  var promises_ = __nccwpck_require__(8500);
-  var cid = __nccwpck_require__(1265);
-  var domain_link = __nccwpck_require__(6581);
-  var gateway_body = __nccwpck_require__(3054);
-  const ATTEMPT_TIMEOUT_MS = 15e3;
-  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
-  const MAX_BODY_BYTES = 4 * 1024 * 1024;
-  function createGateways(options) {
+  function createRecorder(requestsPerMinute) {
+   const phases = new Map;
+   let sent = () => 0;
    return {
-    probe: async build => {
-     const sample = (0, domain_link.ut)(build.root, build.listing);
-     const kind = sample?.cid === build.root ? "file" : "directory";
-     const targets = options.templates.map(gateway => ({
-      gateway: gateway,
-      link: (0, domain_link.BK)(gateway.template, build.root, kind)
-     }));
-     if (options.look === "none") return targets.map(({link: link}) => unopened(link));
-     return await poll(targets.map(({gateway: gateway, link: link}) => () => probe_open({
-      gateway: gateway,
-      link: link,
-      sample: sample,
-      options: options
-     })), options.timeoutMs);
-    }
+    phase: (name, ms) => phases.set(name, (phases.get(name) ?? 0) + ms),
+    countRequests: count => {
+     sent = count;
+    },
+    record: () => ({
+     phases: [ ...phases ].map(([name, ms]) => ({
+      name: name,
+      ms: ms
+     })),
+     totalMs: performance.now(),
+     requests: sent(),
+     requestsPerMinute: requestsPerMinute
+    })
    };
   }
-  function unopened(link) {
-   return {
-    link: link,
-    host: new URL(link).host,
-    state: "unopened",
-    note: "not opened",
-    final: true,
-    ms: 0
-   };
-  }
-  async function poll(attempts, timeoutMs) {
-   const end = performance.now() + timeoutMs;
-   for (let round = 0; ;round += 1) {
-    const probes = await Promise.all(attempts.map(attempt => attempt()));
-    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
-    const settled = probes.every(probe => probe.final) || probes.some(probe => probe.state !== "down");
-    if (settled || performance.now() + delay > end) return probes;
-    await (0, promises_.setTimeout)(delay);
-   }
-  }
-  async function probe_open(target) {
-   const host = new URL(target.link).host;
+  async function timed({phase: phase}, name, work) {
    const began = performance.now();
-   const verdict = await ask(target).catch(error => down((0, gateway_body.A3)(error)));
-   return {
-    link: target.link,
-    host: host,
-    ms: Math.round(performance.now() - began),
-    ...verdict
-   };
-  }
-  function down(note) {
-   return {
-    state: "down",
-    note: note,
-    final: false
-   };
-  }
-  function attemptMs(timeoutMs) {
-   return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2e3));
-  }
-  async function ask({link: link, sample: sample, gateway: gateway, options: options}) {
-   const url = sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
-   domain_link.i7)(sample.path)}`;
-   const key = gateway.dedicated ? options.dedicatedKey : void 0;
-   const response = await fetch(url, {
-    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
-    redirect: key === void 0 ? "follow" : "manual",
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
-    }
-   });
-   const {bytes: bytes} = await (0, gateway_body.H6)(response, MAX_BODY_BYTES);
-   return judge(response, bytes, {
-    sample: sample,
-    host: new URL(link).hostname
-   });
-  }
-  const MEANINGS = {
-   "00004": {
-    state: "down",
-    note: "says the link is invalid",
-    final: true
-   },
-   "00006": down("does not have the content yet"),
-   "00023": {
-    state: "down",
-    note: "serves HTML only through a custom domain",
-    final: true
-   },
-   "00024": {
-    state: "down",
-    note: "refuses this content or its key",
-    final: true
+   try {
+    return await work();
+   } finally {
+    phase(name, performance.now() - began);
    }
-  };
-  function judge(response, body, {sample: sample, host: host}) {
-   if (response.ok && sample !== void 0 && isRawBlock(body, sample)) return {
-    state: "live",
-    note: "bytes match",
-    final: true
-   };
-   const refusal = (0, gateway_body.c3)(body);
-   if (refusal !== void 0) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
-   if (!response.ok) return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
-   if (sample === void 0) return {
-    state: "live",
-    note: "answers",
-    final: true
-   };
-   if (hasLength(response, body, sample)) return {
-    state: "live",
-    note: "length matches",
-    final: true
-   };
-   if (isServiceWorkerHost(host)) return {
-    state: "opens",
-    note: "loads and checks the content in the browser",
-    final: true
-   };
-   return down("answered with other bytes");
-  }
-  const NOT_FOUND_YET = new Set([ 404, 410, 502, 503, 504 ]);
-  function isServiceWorkerHost(host) {
-   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
-  }
-  function isRawBlock(body, sample) {
-   return (0, cid.b0)(cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest()) === sample.cid;
-  }
-  function hasLength(response, body, sample) {
-   if ((0, cid.uM)(sample.cid) === cid.Ce) return false;
-   const announced = response.headers.get("content-length");
-   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
-  }
-  var car_file = __nccwpck_require__(8660);
-  var errors = __nccwpck_require__(6046);
-  var units = __nccwpck_require__(1086);
-  var account = __nccwpck_require__(6929);
-  var wiring_build = __nccwpck_require__(8146);
-  var gateways = __nccwpck_require__(7352);
-  function deployPorts(wiring, found) {
-   const {values: values, log: log} = wiring;
-   const {deadline: deadline, transferred: transferred} = startDeadline(values.timeout);
-   return {
-    ...(0, account.e4)(wiring, deadline),
-    gateways: createGateways({
-     templates: (0, gateways.W)(values),
-     dedicatedKey: values["pinata-gateway-key"],
-     timeoutMs: values["verify-timeout"],
-     look: values.verify === "gateway" ? "gateway" : "none"
-    }),
-    ...(0, wiring_build.T)(wiring, found, deadline),
-    transferred: transferred,
-    keepCar: async build => {
-     if (values["car-file"] === void 0) return;
-     await (0, car_file.Y)(build.car, values["car-file"]);
-     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
-    },
-    keepListing: async build => {
-     const began = performance.now();
-     const kept = await (0, wiring_build.N)(wiring).save(build.root, build.nodes.values());
-     if (kept === "saved") log.line(`Kept its directories for the next diff, in ${(0, 
-     units.NE)(performance.now() - began)}.`);
-    },
-    showUpload: (upload, ms) => log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, 
-    units.NE)(ms)}.`)
-   };
-  }
-  function startDeadline(timeoutMs) {
-   const controller = new AbortController;
-   const expire = () => controller.abort(new errors.l("network", `The transfer took longer than timeout (${(0, 
-   units.NE)(timeoutMs)}).`, {
-    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
-   }));
-   const timer = setTimeout(expire, timeoutMs).unref();
-   return {
-    deadline: controller.signal,
-    transferred: () => clearTimeout(timer)
-   };
   }
  },
- 7352: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 3818: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   J: () => blockGateways,
-   W: () => gatewayTemplates
+   i: () => tellPorts
   });
-  function gatewayTemplates(values) {
-   const own = ownGateway(values);
-   return [ ...dedicatedGateway(values), ...values.gateways.filter(template => own === void 0 || !template.startsWith(`${own}/`)).map(template => ({
-    template: template,
-    dedicated: false
-   })) ];
+  var json = __nccwpck_require__(7803);
+  var client = __nccwpck_require__(6854);
+  const PAGE = 100;
+  const MAX_PAGES = 100;
+  function createComments(options) {
+   let author;
+   return {
+    listOwn: async pullRequest => {
+     author ??= readAuthor(options);
+     const self = await author;
+     const found = [];
+     for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const rows = await (0, client.ur)(options, "list the comments", async ({octokit: octokit, owner: owner, repo: repo}) => {
+       const request = {
+        owner: owner,
+        repo: repo,
+        issue_number: pullRequest,
+        per_page: PAGE,
+        page: page
+       };
+       return (await octokit.rest.issues.listComments(request)).data;
+      });
+      found.push(...rows.filter(row => isBy(row, self)).flatMap(parseComment));
+      if (rows.length < PAGE) break;
+     }
+     return found;
+    },
+    create: async (pullRequest, body) => await (0, client.ur)(options, "write the comment", async ({octokit: octokit, owner: owner, repo: repo}) => {
+     const {data: data} = await octokit.rest.issues.createComment({
+      owner: owner,
+      repo: repo,
+      issue_number: pullRequest,
+      body: body
+     });
+     return {
+      id: data.id,
+      url: data.html_url,
+      body: body
+     };
+    }),
+    update: async (id, body) => {
+     try {
+      return await (0, client.ur)(options, "edit the comment", async ({octokit: octokit, owner: owner, repo: repo}) => {
+       const {data: data} = await octokit.rest.issues.updateComment({
+        owner: owner,
+        repo: repo,
+        comment_id: id,
+        body: body
+       });
+       return {
+        id: data.id,
+        url: data.html_url,
+        body: body
+       };
+      });
+     } catch (error) {
+      if ((0, client.zM)(error, 404)) return;
+      throw error;
+     }
+    },
+    remove: async id => {
+     await (0, client.ur)(options, "remove a comment that is there twice", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.issues.deleteComment({
+       owner: owner,
+       repo: repo,
+       comment_id: id
+      });
+     }).catch(error => {
+      if (!(0, client.zM)(error, 404)) throw error;
+     });
+    }
+   };
   }
-  function blockGateways(values) {
-   if (values.network === "private") return [];
-   const others = values["block-gateways"].map(template => ({
-    template: template,
-    dedicated: false
-   }));
-   return [ ...dedicatedGateway(values), ...others ];
+  async function readAuthor(options) {
+   const answer = await (0, client.ur)(options, "tell whose token this is", ({octokit: octokit}) => octokit.graphql("query { viewer { login databaseId } }"));
+   return {
+    login: bareLogin((0, json.$6)(answer, "viewer", "login") ?? ""),
+    id: (0, json.tk)(answer, "viewer", "databaseId")
+   };
   }
-  function ownGateway(values) {
-   const domain = values["pinata-gateway"];
-   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
+  function isBy(comment, {login: login, id: id}) {
+   const author = (0, json.tk)(comment, "user", "id");
+   if (id !== void 0 && author !== void 0) return id === author;
+   return login !== "" && bareLogin((0, json.$6)(comment, "user", "login") ?? "") === login;
   }
-  function dedicatedGateway(values) {
-   const own = ownGateway(values);
-   return own === void 0 ? [] : [ {
-    template: `${own}/ipfs/{cid}`,
-    dedicated: true
+  function bareLogin(login) {
+   return login.toLowerCase().replace(/\[bot\]$/, "");
+  }
+  function parseComment(row) {
+   const [id, url, body] = [ (0, json.tk)(row, "id"), (0, json.$6)(row, "html_url"), (0, 
+   json.$6)(row, "body") ];
+   return id === void 0 || body === void 0 ? [] : [ {
+    id: id,
+    url: url ?? "",
+    body: body
    } ];
+  }
+  var github_deployment = __nccwpck_require__(9272);
+  var query = __nccwpck_require__(1989);
+  function createDeployments(options) {
+   return {
+    list: async environment => parseDeployments(await (0, query.g)(options, "list the deployments", `deployments(first: 100, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {\n            nodes { databaseId state payload }\n          }`)),
+    create: async ({environment: environment, description: description, payload: payload, transient: transient, production: production}) => await (0, 
+    client.ur)(options, "make the deployment", async ({octokit: octokit, owner: owner, repo: repo}) => {
+     const {data: data} = await octokit.rest.repos.createDeployment({
+      owner: owner,
+      repo: repo,
+      ref: payload.commit,
+      environment: environment,
+      description: description,
+      payload: (0, github_deployment.Jg)(payload),
+      transient_environment: transient,
+      production_environment: production,
+      auto_merge: false,
+      required_contexts: []
+     });
+     if (!("id" in data)) throw new RangeError("GitHub merged instead of making a deployment.");
+     return data.id;
+    }),
+    setStatus: async (id, {state: state, description: description, environmentUrl: environmentUrl, logUrl: logUrl}) => {
+     await (0, client.ur)(options, "set the state of a deployment", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.repos.createDeploymentStatus({
+       owner: owner,
+       repo: repo,
+       deployment_id: id,
+       state: state,
+       description: description,
+       ...environmentUrl === "" ? {} : {
+        environment_url: environmentUrl
+       },
+       ...logUrl === "" ? {} : {
+        log_url: logUrl
+       },
+       auto_inactive: false
+      });
+     });
+    },
+    setCommitStatus: async (sha, {state: state, description: description, url: url, context: context}) => {
+     await (0, client.ur)(options, "set the commit status", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      const target = url === "" ? {} : {
+       target_url: url
+      };
+      await octokit.rest.repos.createCommitStatus({
+       owner: owner,
+       repo: repo,
+       sha: sha,
+       state: state,
+       description: description,
+       context: context,
+       ...target
+      });
+     });
+    }
+   };
+  }
+  function parseDeployments(repository) {
+   return ((0, json.gT)(repository, "deployments", "nodes") ?? []).flatMap(node => {
+    const [id, payload] = [ (0, json.tk)(node, "databaseId"), (0, github_deployment.ex)((0, 
+    json.fK)(node, "payload")) ];
+    return id === void 0 || payload === void 0 || (0, json.$6)(node, "state") !== "ACTIVE" ? [] : [ {
+     id: id,
+     payload: payload
+    } ];
+   });
+  }
+  function createReleases(options) {
+   return {
+    read: async tag => {
+     try {
+      return await (0, client.ur)(options, "read the release", async ({octokit: octokit, owner: owner, repo: repo}) => {
+       const {data: data} = await octokit.rest.repos.getReleaseByTag({
+        owner: owner,
+        repo: repo,
+        tag: tag
+       });
+       return {
+        id: data.id,
+        notes: data.body ?? ""
+       };
+      });
+     } catch (error) {
+      if ((0, client.zM)(error, 404)) return;
+      throw error;
+     }
+    },
+    write: async (id, notes) => {
+     await (0, client.ur)(options, "write the notes of the release", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.repos.updateRelease({
+       owner: owner,
+       repo: repo,
+       release_id: id,
+       body: notes
+      });
+     });
+    }
+   };
+  }
+  var account = __nccwpck_require__(6929);
+  const TIMEOUT_MS = 6e4;
+  function tellPorts(wiring) {
+   let shared;
+   const traffic = () => {
+    shared ??= (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
+    return shared;
+   };
+   const options = {
+    repository: wiring.repository,
+    token: wiring.values["github-token"] ?? "",
+    traffic: traffic
+   };
+   return {
+    log: wiring.log,
+    comments: createComments(options),
+    deployments: createDeployments(options),
+    releases: createReleases(options),
+    github: (0, account.M)(wiring, TIMEOUT_MS)
+   };
   }
  },
  8179: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
