@@ -4,7 +4,8 @@ import { code, escapeText, table } from './markdown.ts';
 import { renderAge, renderBytes, renderCount, shortCid } from './units.ts';
 
 const HEAD = ['Version', 'Tags', 'Age', 'Size', 'Decision', 'Reason'] as const;
-const FATES: Readonly<Record<RevisionFate, string>> = {
+/** What is decided about a version, in words. */
+export const FATES: Readonly<Record<RevisionFate, string>> = {
   keep: 'keep',
   untag: 'keep, untag',
   release: 'keep, release',
@@ -133,7 +134,8 @@ function bornAt({ marks, revision }: Judged): number {
     : newest.at * 1000;
 }
 
-function byAge(rows: readonly Judged[]): readonly Judged[] {
+/** Newest first. */
+export function byAge(rows: readonly Judged[]): readonly Judged[] {
   return [...rows].sort((a, b) => bornAt(b) - bornAt(a) || (a.revision.cid < b.revision.cid ? -1 : 1));
 }
 
