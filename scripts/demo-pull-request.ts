@@ -80,7 +80,7 @@ export async function playPullRequest(stage: Stage, folder: string): Promise<voi
     what: 'One of a fork, where there is no key',
     path: one,
     event: forkOf(23),
-    inputs: { 'pinata-jwt': '' },
+    inputs: { 'pinata-jwt': '', comment: 'true' },
   });
   console.log('\n  The comment of each state, in .demo/comment-*.html:\n');
   table(rows);

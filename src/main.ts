@@ -1,7 +1,15 @@
 import { readRunContext } from './adapters/github/event.ts';
 import { readCacheService } from './adapters/github/listing-cache.ts';
 import { createLog } from './adapters/runner/log.ts';
-import { fail, mask, readInput, writeOutputs, writeReport, writeSummary } from './adapters/runner/runner.ts';
+import {
+  fail,
+  mask,
+  readInput,
+  summaryRoom,
+  writeOutputs,
+  writeReport,
+  writeSummary,
+} from './adapters/runner/runner.ts';
 import { type ActionError, asActionError } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { Mode, RunContext } from './domain/run.ts';
@@ -84,7 +92,7 @@ async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
 }
 
 function summaryContext({ repository, commit, runUrl }: RunContext): SummaryContext {
-  return { project: read('project') || repository, commit, runUrl };
+  return { project: read('project') || repository, commit, runUrl, maxBytes: summaryRoom() };
 }
 
 interface Failure {

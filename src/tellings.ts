@@ -36,7 +36,7 @@ export function tellingOf(story: Story, audience: Audience): Telling {
   if (values['github-token'] === undefined) return NOTHING;
   const live = liveOf(story);
   return {
-    comment: values.comment === 'false' ? undefined : commentOf(story, audience),
+    comment: wantsComment(story, values) ? commentOf(story, audience) : undefined,
     deployment: values.deployment === 'false' ? undefined : deploymentOf(story, audience),
     status: values['commit-status'] ? statusOf(story, audience) : undefined,
     release:
@@ -48,6 +48,12 @@ export function tellingOf(story: Story, audience: Audience): Telling {
             block: renderReleaseBlock(live, nameOf(audience)),
           },
   };
+}
+
+/** Where GitHub gives no secrets, its token may only read: nobody is warned of that with every run. */
+function wantsComment(story: Story, values: Values): boolean {
+  const isGuest = story.kind === 'outcome' && story.outcome.kind === 'compared' && story.outcome.reason !== undefined;
+  return values.comment === 'true' || (values.comment === 'auto' && !isGuest);
 }
 
 function nameOf({ values, context }: Audience): string {

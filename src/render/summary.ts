@@ -14,6 +14,8 @@ export interface SummaryContext {
   readonly project: string;
   readonly commit: string;
   readonly runUrl: string;
+  /** Bytes that the runner takes; undefined for any number. */
+  readonly maxBytes?: number | undefined;
   /** What the run itself took; undefined where nobody counted. */
   readonly record?: RunRecord | undefined;
 }
@@ -36,12 +38,21 @@ export const HOW_TO_PUBLISH =
 
 /** The job summary of an outcome, Markdown. The first line answers: can I open it, and is it what I think? */
 export function renderSummary(outcome: Outcome, context: SummaryContext): string {
-  return [...partsOf(outcome, context), recordSection(context.record), footer(context)]
+  const { maxBytes = Number.POSITIVE_INFINITY } = context;
+  const without = new TextEncoder().encode(renderWith(outcome, context, 0)).length;
+  return renderWith(outcome, context, Math.min(MAX_DIFF_BYTES, maxBytes - without - JOINT_BYTES));
+}
+
+/** What stands between two sections. */
+const JOINT_BYTES = 2;
+
+function renderWith(outcome: Outcome, context: SummaryContext, diffBytes: number): string {
+  return [...partsOf(outcome, context, diffBytes), recordSection(context.record), footer(context)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function partsOf(outcome: Outcome, context: SummaryContext): readonly string[] {
+function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): readonly string[] {
   const head = (text: string): string => `### ${text} · ${code(context.project)}`;
   switch (outcome.kind) {
     case 'skipped':
@@ -51,7 +62,7 @@ function partsOf(outcome: Outcome, context: SummaryContext): readonly string[] {
         head('🧪 Dry run: nothing was written'),
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
-        diffSection(outcome),
+        diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
       ];
@@ -61,7 +72,7 @@ function partsOf(outcome: Outcome, context: SummaryContext): readonly string[] {
         head(unsentHeadline(outcome)),
         unsentLine(outcome),
         identity(outcome.build, undefined),
-        diffSection(outcome),
+        diffSection(outcome, diffBytes),
         verifyByHand(outcome.build),
       ];
     case 'cleaned':
@@ -78,7 +89,7 @@ function partsOf(outcome: Outcome, context: SummaryContext): readonly string[] {
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
-        diffSection(outcome),
+        diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
         verifyByHand(outcome.build),
       ];
@@ -107,11 +118,11 @@ function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): str
   return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
 }
 
-/** Leaves room for what the same step's summary has besides. */
+/** Other steps of the job have summaries too. */
 const MAX_DIFF_BYTES = 500_000;
 
-function diffSection({ comparison, budget }: Assessment): string {
-  return renderDiffSection(comparison, { budget, maxBytes: MAX_DIFF_BYTES });
+function diffSection({ comparison, budget }: Assessment, maxBytes: number): string {
+  return renderDiffSection(comparison, { budget, maxBytes });
 }
 
 type Unsent = Extract<Outcome, { kind: 'compared' | 'over-budget' }>;

@@ -28,12 +28,18 @@ export function writeOutputs(outputs: Readonly<Record<string, string>>): boolean
   }
 }
 
+/** Bytes that the job summary has room for: what the step wrote before counts. */
+export function summaryRoom(): number {
+  const file = process.env.GITHUB_STEP_SUMMARY ?? '';
+  const present = file === '' ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  return MAX_SUMMARY_BYTES - present;
+}
+
 /** Adds to the job summary; false when the runner offers none or it would not fit. */
 export async function writeSummary(markdown: string): Promise<boolean> {
   const file = process.env.GITHUB_STEP_SUMMARY;
   if (file === undefined || file === '') return false;
-  const present = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (present + Buffer.byteLength(markdown) > MAX_SUMMARY_BYTES) return false;
+  if (Buffer.byteLength(markdown) > summaryRoom()) return false;
   await summary.addRaw(markdown, true).write();
   return true;
 }
