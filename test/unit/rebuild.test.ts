@@ -53,9 +53,9 @@ describe('why a build of the same sources differs', () => {
 
   it.each([
     [
-      '"/home/runner/work/a/a/x.ts"',
+      '"/home/runner/site/a/a/x.ts"',
       '"/Users/me/a/x.ts"',
-      'absolute path: "/Users/me/a/x.ts" was "/home/runner/work/a/a/x.ts"',
+      'absolute path: "/Users/me/a/x.ts" was "/home/runner/site/a/a/x.ts"',
     ],
     ['"C:\\agent\\1\\x.ts"', '"D:\\agent\\2\\x.ts"', 'absolute path: "D:\\agent\\2\\x.ts" was "C:\\agent\\1\\x.ts"'],
     ['file:///tmp/a1/x', 'file:///tmp/b2/x', 'absolute path: "file:///tmp/b2/x" was "file:///tmp/a1/x"'],
@@ -115,7 +115,7 @@ describe('why a build of the same sources differs', () => {
 
   it.each([
     ['built 2026-07-14T09:31:02Z', 'probably a time stamp: "2026-07-14T09:31:02Z"'],
-    ['"/home/runner/work/a/b.ts"', 'probably an absolute path: "/home/runner/work/a/b.ts"'],
+    ['"/home/runner/site/a/b.ts"', 'probably an absolute path: "/home/runner/site/a/b.ts"'],
     ['"index-Ck3dZZ9q.js"', 'probably names other changed files'],
     ['posted 2024-01-01, see /home/about', 'unknown: the file before could not be read'],
   ])('%j without the file before: %s', (after, expected) => {
