@@ -27,7 +27,8 @@ const path = fc
   .map((names) => names.join('/'));
 const held: fc.Arbitrary<Held> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom('', 'one', 'two', 'three') },
-  { weight: 1, arbitrary: fc.constant({ zeros: 1_048_577 }) },
+  { weight: 1, arbitrary: fc.constantFrom(1_048_577, 9 * 262_144).map((zeros) => ({ zeros })) },
+  { weight: 1, arbitrary: fc.constant(null) },
 );
 
 function treeOf(drawn: readonly (readonly [path: string, held: Held])[]): Tree {

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { WantedBlock } from '../../src/adapters/gateway/base-side.ts';
 import { walkTrees } from '../../src/adapters/gateway/tree-walk.ts';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
-import type { Build, CidProfile, Listing } from '../../src/domain/listing.ts';
+import type { Build } from '../../src/domain/listing.ts';
 import type { BaseReading } from '../../src/ports.ts';
 import { dagContent, type Held } from '../support/dag-content.ts';
-
-type Tree = Readonly<Record<string, Held>>;
+import { buildOf, fullComparison, type Tree, treePair } from './tree-pairs.ts';
 
 const KIB_256 = 262_144;
 
@@ -28,46 +27,10 @@ async function walk(before: Build, after: Build, rules: 'open' | 'known' = 'know
   return { reading, wanted };
 }
 
-async function build(tree: Tree, profile: CidProfile = 'unixfs-v1-2025'): Promise<Build> {
-  using content = dagContent();
-  return await buildDag({ kind: 'directory', entries: content.entries(tree) }, profile);
-}
-
 function read(reading: BaseReading): Extract<BaseReading, { kind: 'read' }> {
   if (reading.kind !== 'read') throw new Error(`not read: ${JSON.stringify(reading)}`);
   return reading;
 }
-
-/** What a full comparison of two listings finds. */
-function naive(before: Listing, after: Listing) {
-  const differing = (one: Listing, other: Listing): Listing =>
-    new Map([...one].filter(([path, { cid }]) => other.get(path)?.cid !== cid));
-  const shared = [...after].filter(([path, { cid }]) => before.get(path)?.cid === cid);
-  return {
-    before: differing(before, after),
-    after: differing(after, before),
-    shared: { files: shared.length, bytes: shared.reduce((sum, [, { bytes }]) => sum + bytes, 0) },
-  };
-}
-
-const held: fc.Arbitrary<Held> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('', 'one', 'two', 'three') },
-  { weight: 1, arbitrary: fc.constantFrom(4 * KIB_256 + 1, 9 * KIB_256).map((zeros) => ({ zeros })) },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
-const path = fc
-  .array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 4 })
-  .map((names) => names.join('/'));
-
-/** Trees with few names and contents, so that two of them share much: a path that is a file here is a directory there. */
-const tree: fc.Arbitrary<Tree> = fc.array(fc.tuple(path, held), { minLength: 1, maxLength: 14 }).map((drawn) => {
-  const kept = new Map<string, Held>();
-  for (const [place, content] of drawn) {
-    const clashes = [...kept.keys()].some((other) => place.startsWith(`${other}/`) || other.startsWith(`${place}/`));
-    if (!clashes) kept.set(place, content);
-  }
-  return Object.fromEntries(kept);
-});
 
 /** Names so long that some 900 of them are too many for one block. */
 function longNames(from: number, to: number): string[] {
@@ -81,10 +44,10 @@ function directory(names: readonly string[], content: (name: string) => Held = (
 describe('a walk over two trees finds what a full comparison finds', () => {
   it('of any two trees', async () => {
     await fc.assert(
-      fc.asyncProperty(tree, tree, async (one, other) => {
-        const [before, after] = [await build(one), await build(other)];
+      fc.asyncProperty(treePair, async ([one, other]) => {
+        const [before, after] = [await buildOf(one), await buildOf(other)];
         const { reading } = await walk(before, after);
-        expect(read(reading).pair).toEqual(naive(before.listing, after.listing));
+        expect(read(reading).pair).toEqual(fullComparison(before, after));
       }),
       { numRuns: 150 },
     );
@@ -97,16 +60,16 @@ describe('a walk over two trees finds what a full comparison finds', () => {
     ['sharded to sharded', 1500, 1600],
     ['sharded to more levels', 1000, 6000],
   ] as const)('of a large directory: %s', async ([, was, is]) => {
-    const before = await build(directory(longNames(0, was)));
-    const after = await build(directory(longNames(5, is), (name) => (name.endsWith('77') ? 'new' : 'same')));
+    const before = await buildOf(directory(longNames(0, was)));
+    const after = await buildOf(directory(longNames(5, is), (name) => (name.endsWith('77') ? 'new' : 'same')));
     const { reading } = await walk(before, after);
-    expect(read(reading).pair).toEqual(naive(before.listing, after.listing));
+    expect(read(reading).pair).toEqual(fullComparison(before, after));
   });
 });
 
 describe('of the base a walk reads', () => {
   it('nothing when both roots are the same node', async () => {
-    const same = await build({ 'a/b': 'one' });
+    const same = await buildOf({ 'a/b': 'one' });
     const { reading, wanted } = await walk(same, same);
     expect(read(reading).pair.shared).toEqual({ files: 1, bytes: 3 });
     expect(wanted).toEqual([]);
@@ -119,7 +82,7 @@ describe('of the base a walk reads', () => {
       'a/c/same.txt': 'same',
       'd/e/same.txt': 'same too',
     });
-    const { wanted } = await walk(await build(site('old')), await build(site('new')));
+    const { wanted } = await walk(await buildOf(site('old')), await buildOf(site('new')));
     expect(wanted.map(({ path: place }) => place)).toEqual(['', 'a', 'a/b']);
   });
 
@@ -127,15 +90,15 @@ describe('of the base a walk reads', () => {
     const inside = { x: 'one', 'y/z': 'two' };
     const under = (name: string): Tree =>
       Object.fromEntries(Object.entries(inside).map(([place, content]) => [`${name}/${place}`, content]));
-    const { reading, wanted } = await walk(await build(under('old')), await build(under('new')));
+    const { reading, wanted } = await walk(await buildOf(under('old')), await buildOf(under('new')));
     expect(wanted.map(({ path: place }) => place)).toEqual(['']);
     expect([...read(reading).pair.before.keys()]).toEqual(['old/x', 'old/y/z']);
   });
 
   it('only the shards that differ', async () => {
     const names = longNames(0, 3000);
-    const before = await build(directory(names));
-    const after = await build(directory(names, (name) => (name === names[1234] ? 'changed' : 'same')));
+    const before = await buildOf(directory(names));
+    const after = await buildOf(directory(names, (name) => (name === names[1234] ? 'changed' : 'same')));
     const { wanted } = await walk(before, after);
     expect(wanted.slice(0, 2)).toMatchObject([
       { path: '', part: 'whole' },
@@ -146,8 +109,8 @@ describe('of the base a walk reads', () => {
   });
 
   it('the first block of a file of several blocks, which tells its exact size', async () => {
-    const before = await build({ 'big.bin': { zeros: 9 * KIB_256 }, 'small.txt': 'same' });
-    const after = await build({ 'big.bin': 'small now', 'small.txt': 'same' });
+    const before = await buildOf({ 'big.bin': { zeros: 9 * KIB_256 }, 'small.txt': 'same' });
+    const after = await buildOf({ 'big.bin': 'small now', 'small.txt': 'same' });
     const { reading, wanted } = await walk(before, after);
     expect(wanted.map(({ path: place }) => place)).toEqual(['', 'big.bin']);
     expect(read(reading).pair.before.get('big.bin')?.bytes).toBe(9 * KIB_256);
@@ -156,7 +119,7 @@ describe('of the base a walk reads', () => {
 
 describe('a walk tells', () => {
   it('which empty directories only one side has', async () => {
-    const { reading } = await walk(await build({ a: 'x', gone: null }), await build({ a: 'x', 'come/in': null }));
+    const { reading } = await walk(await buildOf({ a: 'x', gone: null }), await buildOf({ a: 'x', 'come/in': null }));
     expect(read(reading).emptyDirectories).toEqual(['come/in', 'gone']);
     expect(read(reading).pair).toMatchObject({ before: new Map(), after: new Map() });
   });
@@ -168,12 +131,12 @@ describe('a walk tells', () => {
     ['unixfs-v0-2015', 'unixfs-v1-2025'],
   ] as const)('a build by the rules of %s that the base follows those of %s', async ([own, foreign]) => {
     const files = { 'big.bin': { zeros: 9 * KIB_256 }, 'small.txt': 'same' };
-    const { reading } = await walk(await build(files, foreign), await build({ ...files, new: 'x' }, own), 'open');
+    const { reading } = await walk(await buildOf(files, foreign), await buildOf({ ...files, new: 'x' }, own), 'open');
     expect(reading).toEqual({ kind: 'foreign', profile: foreign });
   });
 
   it('nothing of rules where no file shows them', async () => {
-    const { reading } = await walk(await build({ a: 'x' }, 'pinata-folder'), await build({ a: 'y' }), 'open');
+    const { reading } = await walk(await buildOf({ a: 'x' }, 'pinata-folder'), await buildOf({ a: 'y' }), 'open');
     expect(read(reading).strange).toBe(false);
   });
 });
@@ -200,9 +163,9 @@ describe('a single file', () => {
   });
 
   it('that became a directory, and the other way round', async () => {
-    const there = await lone(await file('old'), await build({ 'a/b': 'x' }), 'old');
+    const there = await lone(await file('old'), await buildOf({ 'a/b': 'x' }), 'old');
     expect([[...there.pair.before.keys()], [...there.pair.after.keys()]]).toEqual([['(the file itself)'], ['a/b']]);
-    const back = await lone(await build({ 'a/b': 'x' }), await file('new'), '');
+    const back = await lone(await buildOf({ 'a/b': 'x' }), await file('new'), '');
     expect([[...back.pair.before.keys()], [...back.pair.after.keys()]]).toEqual([['a/b'], ['report.pdf']]);
   });
 });
