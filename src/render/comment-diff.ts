@@ -3,12 +3,13 @@ import { chooseSample, renderPath } from '../domain/link.ts';
 import type { Build } from '../domain/listing.ts';
 import type { Assessment } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
+import { renderReason } from './comment-words.ts';
 import { details, openDetails } from './diff-cells.ts';
 import { renderTypeSums } from './diff-groups.ts';
 import { changesTable, movedList, rebuildBlock } from './diff-parts.ts';
-import { type Compared, differing, renamed, withoutStop } from './diff-words.ts';
+import { type Compared, differing, renamed } from './diff-words.ts';
 import { rowsBeyond } from './fit.ts';
-import { escapeText, link } from './markdown.ts';
+import { link } from './markdown.ts';
 import { renderBudget } from './size-budget.ts';
 import { renderCount } from './units.ts';
 
@@ -58,7 +59,7 @@ export function renderChanges(
   const sums = extents.chart === 'shown' ? renderTypeSums(diff) : '';
   return [
     rebuildBlock(rebuild, extents.rebuilt),
-    encoding === undefined ? '' : `**Encoding:** ${escapeText(withoutStop(encoding))}.`,
+    encoding === undefined ? '' : `**Encoding:** ${renderReason(encoding)}.`,
     shownBudget,
     changed(differing(diff.changes), extents.rows, linksBelow(build, opened)),
     movedList(comparison, extents.moved),

@@ -1,10 +1,10 @@
 import type { Retention } from '../domain/outcome.ts';
 import type { Judged } from '../domain/retention.ts';
 import type { CommentContext, CommentStory, GoneStory } from './comment-story.ts';
-import { heading, lastPreview, paragraph, renderMinute, whatToDo } from './comment-words.ts';
-import { code, escapeText, link } from './markdown.ts';
+import { heading, lastPreview, paragraph, renderMinute, renderReason, whatToDo } from './comment-words.ts';
+import { code, link } from './markdown.ts';
 import { bytesOf } from './retention.ts';
-import { renderBytes, renderCount, shortCid, shortText } from './units.ts';
+import { renderBytes, renderCount, shortCid } from './units.ts';
 
 /** A run that failed: why and what to do. The preview that worked last keeps its link. */
 export function renderFailed(
@@ -73,10 +73,11 @@ function freedSentence({ removed, kept, failed }: Fates, { unpinned }: Retention
 
 function remaining({ kept, failed }: Fates): string {
   const name = ({ revision }: Judged): string => code(shortCid(revision.cid));
-  const because = (text: string): string => escapeText(shortText(text, 300));
   const lines = [
-    ...failed.map(({ row, reason }) => `- ${name(row)} is still pinned: ${because(reason)} The next run tries again.`),
-    ...kept.map(({ row, reason }) => `- ${name(row)} is kept: ${because(reason)}.`),
+    ...failed.map(
+      ({ row, reason }) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`,
+    ),
+    ...kept.map(({ row, reason }) => `- ${name(row)} is kept: ${renderReason(reason)}.`),
   ];
   const more = lines.length - MOST_NAMED;
   return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');

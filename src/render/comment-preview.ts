@@ -4,11 +4,11 @@ import type { Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
-import { heading, lastPreview, renderDay, whatToDo } from './comment-words.ts';
+import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
 import { figure, fileName } from './diff-cells.ts';
 import { renderBase } from './diff-parts.ts';
-import { labelOf, renderCounts, renderDifference, withoutStop } from './diff-words.ts';
-import { code, escapeText, link, table } from './markdown.ts';
+import { labelOf, renderCounts, renderDifference } from './diff-words.ts';
+import { code, escapeText, leftTable, link } from './markdown.ts';
 import { overBudget } from './size-budget.ts';
 import { HOW_TO_PUBLISH } from './summary.ts';
 import { renderBytes, renderCount, shortCid } from './units.ts';
@@ -25,7 +25,8 @@ export function renderPreview(outcome: PreviewOutcome, context: CommentContext, 
   const place = { build: outcome.build, opened: openedOf(outcome), runUrl: context.runUrl };
   return [
     ...('probes' in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context)),
-    isSame ? '' : table(['CID', fileName(outcome.build.root)], facts(outcome)),
+    isSame ? '' : leftTable(['CID', fileName(outcome.build.root)], facts(outcome)),
+    'probes' in outcome ? closedLinks(outcome) : '',
     // The findings of the preflight belong here, folded, above what changed.
     ...(isSame && outcome.kind !== 'over-budget' ? [] : renderChanges(outcome, place, extents)),
   ];
@@ -47,10 +48,9 @@ function publishedHead(outcome: Published, context: CommentContext): readonly st
   return [
     heading(publishedState(outcome), context.key.project),
     linkLine(outcome),
-    closedLinks(outcome),
     base === undefined
       ? ''
-      : `${base} has this content already (${code(build.root)}): nothing that is published changes.`,
+      : `${base} has this content already (${fileName(build.root)}): nothing that is published changes.`,
     kind === 'unchanged' && base === undefined ? 'Nothing changed since the last deploy of this pull request.' : '',
     isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : '',
   ];
@@ -86,12 +86,12 @@ function linkLine({ probes, build }: Published): string {
 function closedLinks({ probes, build }: Published): string {
   const down = probes.filter(({ state }) => state === 'down').slice(0, MOST_LINKS);
   const unopened = probes.filter(({ state }) => state === 'unopened').slice(0, MOST_LINKS);
-  const reasons = down.map((probe) => `${code(hostOf(probe, build.root))} ${escapeText(withoutStop(probe.note))}`);
+  const reasons = down.map((probe) => `${code(hostOf(probe, build.root))} ${renderReason(probe.note)}`);
   return [
     ...(reasons.length === 0 ? [] : [`Not linked: ${reasons.join(' · ')}.`]),
     ...(unopened.length === 0
       ? []
-      : [`Nobody opened these yet: ${unopened.map((probe) => fileName(probe.link)).join(' · ')}`]),
+      : [`Nobody opened these yet:<br>${unopened.map((probe) => fileName(probe.link)).join('<br>')}`]),
   ].join('<br>');
 }
 
@@ -108,12 +108,12 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
     return [title('❌ Size budget exceeded, nothing was sent'), whatToDo(overBudget(outcome.budget).hint), before];
   }
   if (outcome.reason === undefined) return [title('🔍 Compared, nothing was written'), before];
-  const why = `${withoutStop(outcome.reason)}. ${HOW_TO_PUBLISH} It gets the CID below.`;
-  return [title('⏸ Not published'), escapeText(`Not published: ${why}`), before];
+  const why = `No preview, because ${renderReason(outcome.reason)}.`;
+  return [title('⏸ Not published'), `${why} ${escapeText(HOW_TO_PUBLISH)} It gets the CID below.`, before];
 }
 
 function plannedLine({ plan }: Extract<PreviewOutcome, { kind: 'planned' }>): string {
-  if (plan.source.kind === 'upload') return `Would upload the build: ${escapeText(withoutStop(plan.source.reason))}.`;
+  if (plan.source.kind === 'upload') return `Would upload the build: ${renderReason(plan.source.reason)}.`;
   return 'Would upload nothing: the content is pinned already.';
 }
 
@@ -131,7 +131,7 @@ function facts(outcome: PreviewOutcome): readonly (readonly string[])[] {
 }
 
 function comparedRows(comparison: Comparison): readonly (readonly string[])[] {
-  const why = comparison.kind === 'compared' ? '' : `no diff: ${escapeText(withoutStop(comparison.reason))}`;
+  const why = comparison.kind === 'compared' ? '' : `no diff: ${renderReason(comparison.reason)}`;
   if (comparison.kind === 'none') return [['Compared', why]];
   return [['Compared with', [renderBase(comparison), ...(why === '' ? [] : [why])].join(' · ')]];
 }
@@ -148,7 +148,7 @@ function sizeOf(comparison: Comparison): readonly string[] {
 function checked({ probes }: Published): string {
   const opened = probes.filter(({ state }) => state === 'live' || state === 'opens');
   if (probes.every(({ state }) => state === 'unopened')) return 'pinned with this CID · links not opened';
-  const notes = [...new Set(opened.map(({ note }) => escapeText(withoutStop(note))))];
+  const notes = [...new Set(opened.map(({ note }) => renderReason(note)))].slice(0, 3);
   return [
     'pinned with this CID',
     `opened at ${opened.length} of ${renderCount(probes.length, 'gateway')}${notes.length === 0 ? '' : `: ${notes.join(', ')}`}`,
@@ -166,6 +166,6 @@ function budgetOf(lines: readonly BudgetLine[]): string {
 }
 
 function lifetime(expiresAt: Date | undefined): string {
-  const close = 'closing this pull request removes it';
-  return expiresAt === undefined ? close : `${renderDay(expiresAt)}, renewed by each push · ${close}`;
+  if (expiresAt === undefined) return 'this pull request is closed';
+  return `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed`;
 }

@@ -1,5 +1,6 @@
 import type { LastGood } from '../domain/comment.ts';
 import type { Project } from '../domain/tag.ts';
+import { withoutStop } from './diff-words.ts';
 import { code, escapeText, link } from './markdown.ts';
 import { shortCid, shortText } from './units.ts';
 
@@ -14,6 +15,11 @@ export function paragraph(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const shown = lines.slice(0, 20).map((line) => escapeText(shortText(line, 500)));
   return [...shown, ...(lines.length > shown.length ? ['…'] : [])].join('<br>');
+}
+
+/** A reason in one line, without the full stop that the sentence around it brings. */
+export function renderReason(text: string): string {
+  return escapeText(shortText(withoutStop(text), 300));
 }
 
 export function whatToDo(hint: string | undefined): string {

@@ -82,6 +82,15 @@ export function linked(markdown: string, address: string): string {
 
 /** A table; cells are Markdown already. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return rowsOf(head, '---', rows);
+}
+
+/** As `table`, with its head at the left like what is below it: for names and what they have. */
+export function leftTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return rowsOf(head, ':--', rows);
+}
+
+function rowsOf(head: readonly string[], rule: string, rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return [line(head), line(head.map(() => rule)), ...rows.map(line)].join('\n');
 }

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
+import MarkdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
-import type { LastGood } from '../../src/domain/comment.ts';
+import { type LastGood, parseLastGood, renderMarker } from '../../src/domain/comment.ts';
 import type { Comparison } from '../../src/domain/comparison.ts';
-import { diffTrees } from '../../src/domain/diff.ts';
+import { type Diff, diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { ListedFile, Listing } from '../../src/domain/listing.ts';
 import type { Probe, Retention } from '../../src/domain/outcome.ts';
@@ -11,6 +13,7 @@ import { judgeSizeBudget, parseSizeBudget } from '../../src/domain/size-budget.t
 import { projectOf } from '../../src/domain/tag.ts';
 import { renderComment } from '../../src/render/comment.ts';
 import type { CommentContext, CommentStory, PreviewOutcome } from '../../src/render/comment-story.ts';
+import { parseCharts } from '../support/mermaid.ts';
 import { buildOf, cidNumber, pinOf } from './account.ts';
 
 const project = projectOf('acme/app#web');
@@ -305,3 +308,339 @@ describe('the comment', () => {
     await expect(comment).toMatchFileSnapshot(`../fixtures/comment/${name}.md`);
   });
 });
+
+describe('what the comment remembers', () => {
+  it('is told by its first line', () => {
+    for (const text of Object.values(comments)) expect(text.split('\n')[0]).toBe(renderMarker(context.key));
+  });
+
+  it('is the link of this preview where one opened, and the one before where none did', () => {
+    expect(parseLastGood(comments.deployed ?? '')).toEqual({
+      cid: NEW,
+      url: `https://app.example.com/ipfs/${NEW}/`,
+      commit: '4f2c9a1',
+    });
+    for (const name of ['unserved', 'over-budget', 'failed']) {
+      expect(parseLastGood(comments[name] ?? '')).toEqual(lastGood);
+      expect(comments[name]).toContain(`**[Open the last good preview](<${lastGood.url}>)** · of commit`);
+    }
+    for (const name of ['unopened', 'removed', 'merged', 'fork']) {
+      expect(parseLastGood(comments[name] ?? '')).toBeUndefined();
+    }
+  });
+});
+
+describe('a link in the comment', () => {
+  it('leads only to what was opened', () => {
+    const opened = [probes[0]?.link ?? '', probes[1]?.link ?? '', context.runUrl];
+    const links = [...(comments.deployed ?? '').matchAll(/\]\(<([^>]*)>\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((link) => !opened.some((root) => link.startsWith(root)))).toEqual([]);
+    expect((comments.unopened ?? '').match(/\]\(<([^>]*)>\)/g)).toEqual([`](<${context.runUrl}>)`]);
+  });
+
+  it('leads to a file below the preview, but not to one that is gone', () => {
+    expect(comments.deployed).toContain(`(<https://app.example.com/ipfs/${NEW}/img/hero.avif>)`);
+    expect(comments.deployed).toContain('| <code>old/legacy.css</code> |');
+  });
+
+  it('is not made of a name that no address can hold', () => {
+    for (const name of ['/../x', '/./x', '\ud800', `/${'頁'.repeat(200)}`]) {
+      expect(renderComment(outcome(withNames(name, 'x')), context)).not.toMatch(/\[<code>/);
+    }
+  });
+
+  it('to a file never leaves the preview, whatever its name is', () => {
+    fc.assert(
+      fc.property(anyName, (name) => {
+        const root = `https://app.example.com/ipfs/${NEW}/`;
+        const text = renderComment(outcome(withNames(name, 'x')), context);
+        const links = [...text.matchAll(/\]\(<([^>]*)>\)/g)].map(([, link = '']) => link);
+        for (const link of links.filter((link) => link.startsWith('https://app.'))) {
+          expect(new URL(link).href.startsWith(root)).toBe(true);
+          expect(new URL(link).search + new URL(link).hash).toBe('');
+        }
+      }),
+    );
+  });
+});
+
+describe('a comment that is too long', () => {
+  const paths = (count: number, nameOf: (index: number) => string, version: number): Listing =>
+    new Map(
+      Array.from({ length: count }, (_, index) => [nameOf(index), file(1_000 + index * version, index + version)]),
+    );
+  const story = (
+    pair: { readonly before: Listing; readonly after: Listing },
+    rest: Partial<Pick<PreviewOutcome, 'budget'>> = {},
+    rebuilt = 0,
+  ) =>
+    outcome({
+      ...deployed,
+      ...rest,
+      comparison: {
+        ...comparison,
+        rebuild:
+          rebuilt === 0
+            ? undefined
+            : {
+                evidence: 'x',
+                files: Array.from({ length: rebuilt }, () => ({ path: '"'.repeat(120), cause: '"'.repeat(250) })),
+              },
+        diff: diffTrees({ ...pair, shared: { files: 0, bytes: 0 } }, { stripHash: [] }),
+      },
+    });
+  const fits = (text: string): boolean => text.length <= 60_000 && new TextEncoder().encode(text).length <= 240_000;
+
+  it.each([
+    ['added', new Map<string, ListedFile>(), paths(10_000, (index) => `pages/${index % 300}/page-${index}.html`, 1)],
+    [
+      'changed',
+      paths(10_000, (index) => `p/${'x'.repeat(200)}${index}.js`, 1),
+      paths(10_000, (index) => `p/${'x'.repeat(200)}${index}.js`, 2),
+    ],
+    ['wide', new Map<string, ListedFile>(), paths(10_000, (index) => `${'頁'.repeat(80)}${index}.css`, 1)],
+    ['escaped', new Map<string, ListedFile>(), paths(10_000, (index) => `${'"@#&'.repeat(60)}${index}`, 1)],
+  ] as const)('of 10,000 files %s stays within what GitHub takes, and complete', (_kind, before, after) => {
+    const text = renderComment(story({ before, after }), context);
+    expect(fits(text)).toBe(true);
+    expectComplete(text);
+    expect(text).toContain('✅ Preview is live on IPFS');
+    expect(text).toMatch(/^Left out here: .* The \[job summary\]\(<.*>\) has all of it\.$/m);
+  });
+
+  it('never loses its head, whatever is in it', () => {
+    const long = 'x"@'.repeat(3_000);
+    const worst = Array.from({ length: 500 }, (_, index) =>
+      probe(`https://g${index}.example/ipfs/${NEW}/`, { note: long }),
+    );
+    const lines = Array.from({ length: 100 }, () => `${'*'.repeat(900)}x=1B`);
+    for (const links of [worst, worst.map((entry) => ({ ...entry, state: 'down' as const }))]) {
+      const text = renderComment(outcome({ ...deployed, probes: links, budget: budgetOf(...lines) }), context);
+      expect(fits(text)).toBe(true);
+      expectComplete(text);
+    }
+    const error = new ActionError('bug', `${long}\n`.repeat(1_000), { hint: long });
+    const failed = renderComment({ kind: 'failed', error, undertaking: 'Diff' }, remembering);
+    expect(fits(failed)).toBe(true);
+    expect(failed).toContain(`(<${context.runUrl}>)`);
+  });
+
+  it('gives up the chart first, then what moved, then rows, then the details', () => {
+    const parts = (text: string): string =>
+      [text.includes('```mermaid'), text.includes('same bytes'), rowsAfter(text, '| File |')].join();
+    const cases = [
+      { letter: 'x', length: 14, moved: 45 },
+      { letter: 'x', length: 14, moved: 70 },
+      { letter: 'x', length: 20, moved: 40 },
+      { letter: 'x', length: 70, moved: 40 },
+      { letter: '"', length: 250, moved: 40 },
+      { letter: '"', length: 250, moved: 40, lines: 50 },
+      { letter: '"', length: 250, moved: 40, lines: 50, rebuilt: 20 },
+    ];
+    const seen = cases.map(({ letter, length, moved, lines = 0, rebuilt = 0 }) => {
+      const name = (index: number): string => `${letter.repeat(length)}${index}.${index % 2 === 0 ? 'js' : 'css'}`;
+      const pair = {
+        before: paths(300, (index) => `was/${name(index)}`, 1),
+        after: new Map([
+          ...paths(moved, (index) => `moved/${name(index)}`, 1),
+          ...paths(900, (index) => `new/${name(index)}`, 7_777),
+        ]),
+      };
+      const budget = budgetOf(...Array.from({ length: lines }, () => `${'*'.repeat(118)}=5MB`));
+      const text = renderComment(story(pair, { budget }, rebuilt), context);
+      return [parts(text), rowsAfter(text, '| Size budget |'), rowsAfter(text, '> | File |')].join();
+    });
+    expect(seen).toEqual([
+      'true,true,200,0,0',
+      'false,true,200,0,0',
+      'false,false,200,0,0',
+      'false,false,50,0,0',
+      'false,false,20,0,0',
+      'false,false,5,50,0',
+      'false,false,5,0,0',
+    ]);
+  });
+});
+
+const NASTY = [
+  'a|b',
+  '`',
+  '``x``',
+  '<img src=x onerror=1>',
+  '<!-- ',
+  '-->',
+  '@octocat',
+  '@acme/team',
+  'mail@example.com',
+  'mailto:mail@example.com',
+  '#1',
+  'GH-1',
+  'acme/x#1',
+  'https://github.com/acme/x/issues/1',
+  'www.example.com',
+  '4f2c9a14f2c9a14f2c9a14f2c9a14f2c9a14f2c9',
+  '[x](javascript:1)',
+  '![x](https://x.y/z.png)',
+  '</code></td></details>',
+  '\n# h',
+  '\r\n\r\n- x',
+  '**b** ~~c~~ _d_',
+  '\u202Egpj.exe',
+  '\u061c\u00ad\u{e0041}\u0000\u001b[31m',
+  '&lt;&#64;',
+  ':tada:',
+  '\\|',
+  '../../x',
+  '?a=b#c',
+  'x'.repeat(300),
+  '😀'.repeat(150),
+  '\ud800',
+] as const;
+const anyName = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), fc.constantFrom(...NASTY));
+
+/** A deploy with one foreign text as every file name, and one as every reason. */
+function withNames(name: string, note: string): PreviewOutcome & { readonly kind: 'deployed' } {
+  const diff: Diff = {
+    changes: [
+      { kind: 'changed', path: `0${name}`, before: file(1, 1), after: file(9_000, 2) },
+      { kind: 'moved', from: `1${name}`, path: `2${name}`, before: file(1, 5), after: file(8_000, 6) },
+      { kind: 'added', path: `3${name}.js`, after: file(7_000, 3) },
+      { kind: 'removed', path: `4${name}.css`, before: file(6_000, 4) },
+      { kind: 'moved', from: `5${name}`, path: `6${name}`, before: file(5, 5), after: file(5, 5) },
+    ],
+    unchanged: { files: 1, bytes: 1 },
+    before: { files: 5, bytes: 7_000 },
+    after: { files: 5, bytes: 30_000 },
+  };
+  return {
+    ...deployed,
+    comparison: {
+      ...comparison,
+      base: { cid: OLD, label: `x${note}`, commit: note },
+      diff,
+      encoding: `x${note}`,
+      rebuild: { evidence: `x${note}`, files: [{ path: name, cause: `x${note}` }] },
+    },
+    budget: [{ text: `x${note}`, kind: 'size', limit: 1, actual: 2, used: 2, state: 'over' }],
+    probes: probes.map((entry) => ({ ...entry, note: `x${note}` })),
+  };
+}
+
+describe('foreign text', () => {
+  const markdown = new MarkdownIt({ html: true });
+
+  /** The shape of rendered HTML: its tags but for the places where a line may break. */
+  function tags(text: string): string {
+    return [...markdown.render(text.replace(/```mermaid.*?```/gs, '')).matchAll(/<\/?([a-z0-9]+)|<!--/g)]
+      .map((match) => match[0])
+      .filter((tag) => tag !== '<wbr')
+      .join('');
+  }
+
+  const retentionOf = (note: string) => ({
+    ...cleaned.retention,
+    failed: stale.slice(0, 1).map((row) => ({ row, reason: `x${note}` })),
+    spared: stale.slice(1).map((row) => ({ row, reason: `x${note}` })),
+  });
+  /** Every kind of comment with `note` wherever somebody else's words go. */
+  function all(name: string, note: string): readonly string[] {
+    const named = { ...context, key: { ...context.key, project: { ...project, name: `acme/app#x${note}` } } };
+    const whole = withNames(name, note);
+    const { build, comparison, budget } = whole;
+    const stories: readonly CommentStory[] = [
+      outcome(whole),
+      outcome({ ...whole, comparison: { kind: 'none', reason: `x${note}` } }),
+      outcome({
+        ...whole,
+        comparison: {
+          kind: 'unavailable',
+          base: comparison.kind === 'none' ? { cid: OLD, label: '', commit: '' } : comparison.base,
+          reason: `x${note}`,
+        },
+      }),
+      outcome({ kind: 'compared', build, comparison, budget, reason: `x${note}` }),
+      outcome({ kind: 'over-budget', build, comparison, budget, plan: undefined }),
+      outcome({
+        kind: 'planned',
+        build,
+        comparison,
+        budget,
+        plan: { ...plan, source: { kind: 'upload', reason: `x${note}` } },
+        retention,
+      }),
+      {
+        kind: 'failed',
+        undertaking: 'Deploy',
+        error: new ActionError('bug', `x${note}`.replaceAll('\n', ' '), { hint: `x${note}`.replaceAll('\n', ' ') }),
+      },
+      { kind: 'gone', closed, outcome: { ...cleaned, retention: retentionOf(note) }, production: undefined },
+    ];
+    return stories.map((story) => renderComment(story, named));
+  }
+
+  it('never changes the structure of a comment', () => {
+    // Names without a link are tested above.
+    const linked = anyName.filter(
+      (name) => name.isWellFormed() && !/\.\.?\//.test(name) && encodeURIComponent(name).length < 800,
+    );
+    fc.assert(
+      fc.property(linked, anyName, (name, note) => {
+        const plain = all(name.replace(/[^/]/gsu, 'x'), 'x').map(tags);
+        expect(all(name, note).map(tags)).toEqual(plain);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is never a mention, a reference, an address, a commit or an emoji outside of code', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...NASTY), fc.constantFrom(...NASTY), (name, note) => {
+        for (const text of all(name, note)) {
+          const words = markdown
+            .render(text.replace(/```mermaid.*?```/gs, ''))
+            .replace(/<code>.*?<\/code>|<a .*?<\/a>|<!--.*?-->/gs, '')
+            // GitHub looks at each text between two tags.
+            .split(/<[^>]*>/);
+          for (const word of words) {
+            expect(word).not.toMatch(/@\w|#\d|\bGH-\d|www\.|\b[0-9a-f]{7,40}\b|:[\w+-]+:/i);
+          }
+        }
+      }),
+    );
+  });
+
+  it('is never visible without its invisible characters', () => {
+    const text = all('\u202Ea', '\u061cb').join('');
+    expect(text).not.toMatch(/[\u202e\u061c]/);
+    expect(text).toContain('⟨U+202E⟩');
+    expect(text).toContain('⟨U+061C⟩');
+  });
+});
+
+describe('the charts of a comment', () => {
+  it('are read by Mermaid', async () => {
+    const kinds = await Promise.all(Object.values(comments).map(parseCharts));
+    expect(new Set(kinds.flat())).toEqual(new Set(['xychart']));
+    expect(await parseCharts(comments.deployed ?? '')).toHaveLength(1);
+  });
+});
+
+/** Rows below a head, without the line of dashes. */
+function rowsAfter(text: string, head: string): number {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(head));
+  if (start === -1) return 0;
+  const end = lines.findIndex((line, index) => index > start && !line.includes('| '));
+  return (end === -1 ? lines.length : end) - start - 2;
+}
+
+/** No construct is open at the end, and every row has the cells of its head. */
+function expectComplete(text: string): void {
+  expect(text.match(/<details/g)?.length ?? 0).toBe(text.match(/<\/details>/g)?.length ?? 0);
+  expect(text.split('```').length % 2).toBe(1);
+  expect(text.endsWith('</sub>\n')).toBe(true);
+  for (const block of text.split('\n\n').filter((part) => part.startsWith('|'))) {
+    expect(new Set(block.split('\n').map((row) => row.split('|').length)).size).toBe(1);
+  }
+}
