@@ -23,17 +23,25 @@ export type AttemptResult = { readonly answer: SeenAnswer } | { readonly error: 
 
 /**
  * Milliseconds to wait before the next attempt; undefined when another attempt cannot help. `Retry-After` first, then
- * `X-RateLimit-Reset`, else exponential with jitter.
+ * for a rate limit `X-RateLimit-Reset`, else exponential with jitter.
  */
 export function retryDelayMs(result: AttemptResult, { count, firstDelayMs }: Attempted): number | undefined {
   if ('error' in result) return result.error instanceof ActionError ? undefined : jittered(firstDelayMs, count);
   const { status, headers, body } = result.answer;
-  if (status === 403 && /rate limit/i.test(body)) return limitedDelayMs(headers);
+  if (isGitHubLimit(status, body)) return limitedDelayMs(headers);
   if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return undefined;
-  return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+  return (
+    (status === 429 ? askedDelayMs(headers) : retryAfterMs(headers)) ??
+    jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count)
+  );
 }
 
-/** GitHub refuses who asks too much with a 403. What passes soon is waited for; an hour is not. */
+function isGitHubLimit(status: number, body: string): boolean {
+  if (status === 429) return /exceeded a secondary rate limit|API rate limit exceeded/i.test(body);
+  return status === 403 && /rate limit/i.test(body);
+}
+
+/** GitHub refuses who asks too much with a 403, or a 429. What passes soon is waited for; an hour is not. */
 function limitedDelayMs(headers: Headers): number | undefined {
   const delay = askedDelayMs(headers);
   return delay !== undefined && delay <= PATIENCE_MS ? delay : undefined;
@@ -44,12 +52,19 @@ function isStray(answer: SeenAnswer): boolean {
   return answer.status === 400 && /^\s*</.test(answer.body);
 }
 
+/** The reset says when a budget is full again, which matters only to who has used it up: GitHub tells it in every answer. */
 function askedDelayMs(headers: Headers): number | undefined {
-  const asked = headers.get('retry-after') ?? '';
-  const until = /^[0-9]+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - Date.now();
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1000 - Date.now();
-  const delay = Number.isFinite(until) ? until : reset;
-  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), MAX_DELAY_MS) : undefined;
+  return retryAfterMs(headers) ?? bounded(reset);
+}
+
+function retryAfterMs(headers: Headers): number | undefined {
+  const asked = headers.get('retry-after') ?? '';
+  return bounded(/^[0-9]+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - Date.now());
+}
+
+function bounded(delayMs: number): number | undefined {
+  return Number.isFinite(delayMs) ? Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) : undefined;
 }
 
 function jittered(first: number, count: number): number {
