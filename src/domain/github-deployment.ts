@@ -11,9 +11,11 @@ export interface DeploymentPayload {
   readonly commit: string;
 }
 
-/** A deployment of ours that is active. */
+/** A deployment of ours that is not over. */
 export interface GithubDeployment {
   readonly id: number;
+  /** False where it was only begun: the run that made it could not say more. */
+  readonly active: boolean;
   readonly payload: DeploymentPayload;
 }
 
@@ -62,7 +64,7 @@ export function environmentOf(tag: string): Pick<DeploymentOrder, 'environment' 
 
 /** What follows for an environment's deployments when a tag has moved: which one there is already, and which are over. */
 export interface DeploymentChange {
-  /** The newest of the tag, where it is of the same commit and content. */
+  /** The newest of the tag, where it is of the same commit and content; it may only be begun. */
   readonly present: GithubDeployment | undefined;
   readonly over: readonly GithubDeployment[];
 }

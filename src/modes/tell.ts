@@ -6,7 +6,7 @@ import {
   parseLastGood,
   planComment,
 } from '../domain/comment.ts';
-import { ActionError } from '../domain/errors.ts';
+import { asActionError } from '../domain/errors.ts';
 import {
   type DeploymentOrder,
   type DeploymentPayload,
@@ -64,8 +64,8 @@ export async function tell(telling: Telling, ports: TellPorts): Promise<Told> {
   const attempt = async <T>(what: string, permission: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
-    } catch (error) {
-      if (!(error instanceof ActionError)) throw error;
+    } catch (thrown) {
+      const error = asActionError(thrown);
       const why = error.message.replace(/\.$/, '');
       untold.push(`${what}: ${why}${error.kind === 'credentials' ? `; it takes the permission ${permission}` : ''}`);
       return undefined;
@@ -93,8 +93,8 @@ async function tellComment(order: CommentOrder, ports: TellPorts): Promise<OwnCo
   if (occasion === 'gone' ? own.length === 0 : await isOver(key, ports)) return undefined;
   const [first] = own;
   const body = render(first === undefined ? undefined : parseLastGood(first.body));
-  const written = await write(own, body, { key, comments: ports.comments });
-  ports.log.line(`Commented: ${written.url}`);
+  const written = await write(own, body, { order, comments: ports.comments });
+  if (written !== undefined) ports.log.line(`Commented: ${written.url}`);
   return written;
 }
 
@@ -106,22 +106,28 @@ async function isOver({ pullRequest }: CommentKey, { github }: TellPorts): Promi
 }
 
 interface Place {
-  readonly key: CommentKey;
+  readonly order: CommentOrder;
   readonly comments: Comments;
 }
 
-async function write(own: readonly OwnComment[], body: string, { key, comments }: Place): Promise<OwnComment> {
+async function write(own: readonly OwnComment[], body: string, place: Place): Promise<OwnComment | undefined> {
   const plan = planComment(own, body);
-  for (const { id } of plan.superfluous) await comments.remove(id);
-  if (plan.write.kind === 'keep') return plan.write.comment;
-  if (plan.write.kind === 'update') {
-    const updated = await comments.update(plan.write.comment.id, body);
-    if (updated !== undefined) return updated;
-  }
-  const created = await comments.create(key.pullRequest, body);
+  if (plan.write.kind === 'create') return await create(body, place);
+  const { kind, comment } = plan.write;
+  const written = kind === 'keep' ? comment : await place.comments.update(comment.id, body);
+  // Somebody removed it since it was listed.
+  if (written === undefined) return await write(plan.superfluous, body, place);
+  for (const { id } of plan.superfluous) await place.comments.remove(id);
+  return written;
+}
+
+async function create(body: string, place: Place): Promise<OwnComment | undefined> {
+  const { order, comments } = place;
+  if (order.occasion === 'gone') return undefined;
+  const created = await comments.create(order.key.pullRequest, body);
   // Another run may have created one at the same time: both see both now, and keep the older one.
-  const all = findOwn(await comments.listOwn(key.pullRequest), key);
-  return all.length > 1 ? await write(all, body, { key, comments }) : created;
+  const all = findOwn(await comments.listOwn(order.key.pullRequest), order.key);
+  return all.length > 1 ? await write(all, body, place) : created;
 }
 
 async function tellDeployment(news: DeploymentNews, { deployments, log }: TellPorts): Promise<number | undefined> {
@@ -134,7 +140,7 @@ async function tellDeployment(news: DeploymentNews, { deployments, log }: TellPo
   const { order, environmentUrl, logUrl } = news;
   const { present, over } = planDeployment(await deployments.list(order.environment), order.payload);
   const id = present?.id ?? (await deployments.create(order));
-  if (present === undefined) {
+  if (present?.active !== true) {
     await deployments.setStatus(id, { state: 'success', description: order.description, environmentUrl, logUrl });
     log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
   }

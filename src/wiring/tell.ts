@@ -1,26 +1,28 @@
 import { createComments } from '../adapters/github/comments.ts';
 import { createDeployments } from '../adapters/github/deployments.ts';
 import { createReleases } from '../adapters/github/releases.ts';
+import { createRepository } from '../adapters/github/repository.ts';
 import type { Traffic } from '../adapters/http/traffic.ts';
 import type { TellPorts } from '../modes/tell.ts';
-import { github, githubTraffic, type Wiring } from './account.ts';
+import { githubTraffic, type Wiring } from './account.ts';
 
 /** For all that is told: a deploy that is live does not wait for GitHub. */
 const TIMEOUT_MS = 60_000;
 
 /** What tells on GitHub. */
-export function tellPorts(wiring: Wiring): TellPorts {
+export function tellPorts({ log, repository, values }: Wiring): TellPorts {
   let shared: Traffic | undefined;
   const traffic = (): Traffic => {
     shared ??= githubTraffic(AbortSignal.timeout(TIMEOUT_MS));
     return shared;
   };
-  const options = { repository: wiring.repository, token: wiring.values['github-token'] ?? '', traffic };
+  const options = { repository, token: values['github-token'] ?? '', traffic };
   return {
-    log: wiring.log,
+    log,
     comments: createComments(options),
     deployments: createDeployments(options),
     releases: createReleases(options),
-    github: github(wiring, TIMEOUT_MS),
+    // The comment is on a pull request of this repository, whatever the project is called.
+    github: createRepository(options),
   };
 }

@@ -4,20 +4,13 @@ import type { GithubDeployments } from '../../ports.ts';
 import { callGitHub, type RepositoryOptions } from './client.ts';
 import { askRepository } from './query.ts';
 
+/** Two thousand deployments, the newest first. */
+const MAX_PAGES = 20;
+
 /** GitHub's deployments and commit statuses. */
 export function createDeployments(options: RepositoryOptions): GithubDeployments {
   return {
-    list: async (environment) =>
-      parseDeployments(
-        await askRepository(
-          options,
-          'list the deployments',
-          // The newest are enough: what is older was made inactive when they came.
-          `deployments(first: 100, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {
-            nodes { databaseId state payload }
-          }`,
-        ),
-      ),
+    list: async (environment) => await listDeployments(options, environment),
     create: async ({ environment, description, payload, transient, production }) =>
       await callGitHub(options, 'make the deployment', async ({ octokit, owner, repo }) => {
         const { data } = await octokit.rest.repos.createDeployment({
@@ -60,9 +53,33 @@ export function createDeployments(options: RepositoryOptions): GithubDeployments
   };
 }
 
+/** Other pull requests share an environment: what is looked for may be old. */
+async function listDeployments(options: RepositoryOptions, environment: string): Promise<readonly GithubDeployment[]> {
+  const found: GithubDeployment[] = [];
+  let after = 'null';
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await askRepository(
+      options,
+      'list the deployments',
+      `deployments(first: 100, after: ${after}, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {
+        nodes { databaseId state payload }
+        pageInfo { hasNextPage endCursor }
+      }`,
+    );
+    found.push(...parseDeployments(answer));
+    const cursor = textAt(answer, 'deployments', 'pageInfo', 'endCursor');
+    if (valueAt(answer, 'deployments', 'pageInfo', 'hasNextPage') !== true || cursor === undefined) break;
+    after = JSON.stringify(cursor);
+  }
+  return found;
+}
+
 function parseDeployments(repository: unknown): readonly GithubDeployment[] {
   return (listAt(repository, 'deployments', 'nodes') ?? []).flatMap((node) => {
     const [id, payload] = [numberAt(node, 'databaseId'), parsePayload(valueAt(node, 'payload'))];
-    return id === undefined || payload === undefined || textAt(node, 'state') !== 'ACTIVE' ? [] : [{ id, payload }];
+    const state = textAt(node, 'state') ?? '';
+    return id === undefined || payload === undefined || !['ACTIVE', 'PENDING'].includes(state)
+      ? []
+      : [{ id, payload, active: state === 'ACTIVE' }];
   });
 }
