@@ -33,10 +33,11 @@ export function renderLastGood({ cid, url, commit }: LastGood): string {
   return `<!-- pinata-deploy:last cid=${cid} commit=${commit} url=${encodeURIComponent(url)} -->`;
 }
 
-/** Undefined where the comment has none, or none that can be read. */
+/** Undefined where the second line is none, or cannot be read: what follows it came from files. */
 export function parseLastGood(body: string): LastGood | undefined {
+  const [, second = ''] = body.split(/\r?\n/, 2);
   const [, text = '', commit = '', encoded = ''] =
-    /^<!-- pinata-deploy:last cid=([a-zA-Z0-9]+) commit=([0-9a-f]{0,7}) url=([^\s<>]+) -->$/m.exec(body) ?? [];
+    /^<!-- pinata-deploy:last cid=([a-zA-Z0-9]+) commit=([0-9a-f]{0,7}) url=([^\s<>]+) -->$/.exec(second) ?? [];
   const cid = parseCid(text);
   const url = decode(encoded);
   return cid === undefined || url === undefined || !/^https?:\/\//.test(url) ? undefined : { cid, url, commit };
