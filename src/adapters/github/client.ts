@@ -1,6 +1,6 @@
 import { getOctokit } from '@actions/github';
 import { ActionError } from '../../domain/errors.ts';
-import { numberAt } from '../../domain/json.ts';
+import { listAt, numberAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Answer, Traffic } from '../http/traffic.ts';
 
 export interface RepositoryOptions {
@@ -39,10 +39,18 @@ function denied(reason: string): ActionError {
 
 /** What an answer of GitHub that is not 2xx means: the token may not ask, or it may be worth asking again. */
 export function explainGitHub(answer: Answer, doing: string): ActionError {
-  const isDenied = [401, 404].includes(answer.status) || (answer.status === 403 && !/rate limit/i.test(answer.body));
-  return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${answer.status})`, {
-    cause: answer,
-  });
+  const { status, body } = answer;
+  const isLimit = [403, 429].includes(status) && /rate limit/i.test(body);
+  const isDenied = [401, 403, 404].includes(status) && !isLimit;
+  const why = isLimit ? `${status}, a rate limit` : status === 422 ? `422: ${wrongIn(body)}` : String(status);
+  return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${why})`, { cause: answer });
+}
+
+/** What GitHub finds wrong with a request: `body is too long (maximum is 65536 characters)`. */
+function wrongIn(body: string): string {
+  const answer = parseJson(body);
+  const wrong = (listAt(answer, 'errors') ?? []).flatMap((error) => textAt(error, 'message') ?? []);
+  return (wrong.join('; ') || (textAt(answer, 'message') ?? 'no reason given')).slice(0, 200);
 }
 
 /** True for an error that `explainGitHub` made of an answer with this status. */
