@@ -4,7 +4,7 @@ import type { Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
-import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
+import { heading, lastPreview, paragraph, renderDay, renderReason, whatToDo } from './comment-words.ts';
 import { figure, fileName } from './diff-cells.ts';
 import { renderBase } from './diff-parts.ts';
 import { labelOf, renderCounts, renderDifference } from './diff-words.ts';
@@ -18,6 +18,8 @@ type Unpublished = Exclude<PreviewOutcome, Published>;
 
 /** More gateways are in the job summary. */
 const MOST_LINKS = 8;
+/** More lines are in the table below. */
+const MOST_OVER = 5;
 
 /** What a pull request is told about its build: the head, then what changed. */
 export function renderPreview(outcome: PreviewOutcome, context: CommentContext, extents: Extents): readonly string[] {
@@ -105,7 +107,8 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
   const title = (state: string): string => heading(state, context.key.project);
   if (outcome.kind === 'planned') return [title('🧪 Dry run: nothing was written'), plannedLine(outcome), before];
   if (outcome.kind === 'over-budget') {
-    return [title('❌ Size budget exceeded, nothing was sent'), whatToDo(overBudget(outcome.budget).hint), before];
+    const { message, hint } = overBudget(outcome.budget.filter(({ state }) => state === 'over').slice(0, MOST_OVER));
+    return [title('❌ Size budget exceeded, nothing was sent'), paragraph(message), whatToDo(hint), before];
   }
   if (outcome.reason === undefined) return [title('🔍 Compared, nothing was written'), before];
   const why = `No preview, because ${renderReason(outcome.reason)}.`;

@@ -420,6 +420,13 @@ describe('a comment that is too long', () => {
       expect(fits(text)).toBe(true);
       expectComplete(text);
     }
+    const over = budgetOf(...lines).map((line) => ({ ...line, state: 'over' as const }));
+    const refused = renderComment(outcome({ kind: 'over-budget', build, plan: undefined, comparison, budget: over }), {
+      ...context,
+      lastGood: { ...lastGood, url: `https://x.example/${'"'.repeat(2_000)}` },
+    });
+    expect(fits(refused)).toBe(true);
+    expectComplete(refused);
     const error = new ActionError('bug', `${long}\n`.repeat(1_000), { hint: long });
     const failed = renderComment({ kind: 'failed', error, undertaking: 'Diff' }, remembering);
     expect(fits(failed)).toBe(true);
@@ -431,7 +438,7 @@ describe('a comment that is too long', () => {
       [text.includes('```mermaid'), text.includes('same bytes'), rowsAfter(text, '| File |')].join();
     const cases = [
       { letter: 'x', length: 14, moved: 45 },
-      { letter: 'x', length: 14, moved: 70 },
+      { letter: 'x', length: 14, moved: 145 },
       { letter: 'x', length: 20, moved: 40 },
       { letter: 'x', length: 70, moved: 40 },
       { letter: '"', length: 250, moved: 40 },
