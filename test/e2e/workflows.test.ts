@@ -235,6 +235,10 @@ describe('fork-deploy.yml', () => {
     expect(job.action.outputs).toMatchObject({ result: 'deployed', tags: 'pr-35', 'file-count': '2' });
     expect(await pinsOf(emulator, job.action.outputs.cid)).toHaveLength(1);
     expect(await commentsOn(35)).toEqual([expect.stringContaining(job.action.outputs.url ?? '')]);
+    const { github } = await emulator.state();
+    expect(github.commitStatuses).toMatchObject([
+      { sha: headOf(35), state: 'success', targetUrl: job.action.outputs.url },
+    ]);
     expect(job.steps.map(({ what }) => what.replace(/@.*/, ''))).toEqual([
       'actions/download-artifact',
       'OWNER/pinata-deploy',
