@@ -4,7 +4,7 @@ import type { Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
-import { heading, lastPreview, paragraph, renderDay, renderReason, whatToDo } from './comment-words.ts';
+import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
 import { figure, fileName } from './diff-cells.ts';
 import { renderBase } from './diff-parts.ts';
 import { labelOf, renderCounts, renderDifference } from './diff-words.ts';
@@ -107,12 +107,22 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
   const title = (state: string): string => heading(state, context.key.project);
   if (outcome.kind === 'planned') return [title('🧪 Dry run: nothing was written'), plannedLine(outcome), before];
   if (outcome.kind === 'over-budget') {
-    const { message, hint } = overBudget(outcome.budget.filter(({ state }) => state === 'over').slice(0, MOST_OVER));
-    return [title('❌ Size budget exceeded, nothing was sent'), paragraph(message), whatToDo(hint), before];
+    const { hint } = overBudget(outcome.budget);
+    return [title('❌ Size budget exceeded, nothing was sent'), overLines(outcome.budget), whatToDo(hint), before];
   }
   if (outcome.reason === undefined) return [title('🔍 Compared, nothing was written'), before];
   const why = `No preview, because ${renderReason(outcome.reason)}.`;
   return [title('⏸ Not published'), `${why} ${escapeText(HOW_TO_PUBLISH)} It gets the CID below.`, before];
+}
+
+function overLines(lines: readonly BudgetLine[]): string {
+  return lines
+    .filter(({ state }) => state === 'over')
+    .slice(0, MOST_OVER)
+    .map(
+      ({ text, actual = 0, limit = 0 }) => `- ${fileName(text)} is over by **${figure(renderBytes(actual - limit))}**`,
+    )
+    .join('\n');
 }
 
 function plannedLine({ plan }: Extract<PreviewOutcome, { kind: 'planned' }>): string {

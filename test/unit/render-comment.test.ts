@@ -524,13 +524,13 @@ function withNames(name: string, note: string): PreviewOutcome & { readonly kind
     ...deployed,
     comparison: {
       ...comparison,
-      base: { cid: OLD, label: `x${note}`, commit: note },
+      base: { cid: OLD, label: `x ${note}`, commit: note },
       diff,
-      encoding: `x${note}`,
-      rebuild: { evidence: `x${note}`, files: [{ path: name, cause: `x${note}` }] },
+      encoding: `x ${note}`,
+      rebuild: { evidence: `x ${note}`, files: [{ path: name, cause: `x ${note}` }] },
     },
-    budget: [{ text: `x${note}`, kind: 'size', limit: 1, actual: 2, used: 2, state: 'over' }],
-    probes: probes.map((entry) => ({ ...entry, note: `x${note}` })),
+    budget: [{ text: `x ${note}`, kind: 'size', limit: 1, actual: 2, used: 2, state: 'over' }],
+    probes: probes.map((entry) => ({ ...entry, note: `x ${note}` })),
   };
 }
 
@@ -547,39 +547,39 @@ describe('foreign text', () => {
 
   const retentionOf = (note: string) => ({
     ...cleaned.retention,
-    failed: stale.slice(0, 1).map((row) => ({ row, reason: `x${note}` })),
-    spared: stale.slice(1).map((row) => ({ row, reason: `x${note}` })),
+    failed: stale.slice(0, 1).map((row) => ({ row, reason: `x ${note}` })),
+    spared: stale.slice(1).map((row) => ({ row, reason: `x ${note}` })),
   });
   /** Every kind of comment with `note` wherever somebody else's words go. */
   function all(name: string, note: string): readonly string[] {
-    const named = { ...context, key: { ...context.key, project: { ...project, name: `acme/app#x${note}` } } };
+    const named = { ...context, key: { ...context.key, project: { ...project, name: `acme/app#x ${note}` } } };
     const whole = withNames(name, note);
     const { build, comparison, budget } = whole;
     const stories: readonly CommentStory[] = [
       outcome(whole),
-      outcome({ ...whole, comparison: { kind: 'none', reason: `x${note}` } }),
+      outcome({ ...whole, comparison: { kind: 'none', reason: `x ${note}` } }),
       outcome({
         ...whole,
         comparison: {
           kind: 'unavailable',
           base: comparison.kind === 'none' ? { cid: OLD, label: '', commit: '' } : comparison.base,
-          reason: `x${note}`,
+          reason: `x ${note}`,
         },
       }),
-      outcome({ kind: 'compared', build, comparison, budget, reason: `x${note}` }),
+      outcome({ kind: 'compared', build, comparison, budget, reason: `x ${note}` }),
       outcome({ kind: 'over-budget', build, comparison, budget, plan: undefined }),
       outcome({
         kind: 'planned',
         build,
         comparison,
         budget,
-        plan: { ...plan, source: { kind: 'upload', reason: `x${note}` } },
+        plan: { ...plan, source: { kind: 'upload', reason: `x ${note}` } },
         retention,
       }),
       {
         kind: 'failed',
         undertaking: 'Deploy',
-        error: new ActionError('bug', `x${note}`.replaceAll('\n', ' '), { hint: `x${note}`.replaceAll('\n', ' ') }),
+        error: new ActionError('bug', `x ${note}`.replaceAll('\n', ' '), { hint: `x ${note}`.replaceAll('\n', ' ') }),
       },
       { kind: 'gone', closed, outcome: { ...cleaned, retention: retentionOf(note) }, production: undefined },
     ];
