@@ -2,6 +2,7 @@ import type { Retention } from '../domain/outcome.ts';
 import type { Judged } from '../domain/retention.ts';
 import type { CommentContext, CommentStory, GoneStory } from './comment-story.ts';
 import { heading, lastPreview, paragraph, renderMinute, renderReason, whatToDo } from './comment-words.ts';
+import { figure } from './diff-cells.ts';
 import { code, link } from './markdown.ts';
 import { bytesOf } from './retention.ts';
 import { renderBytes, renderCount, shortCid } from './units.ts';
@@ -68,7 +69,7 @@ function freedSentence({ removed, kept, failed }: Fates, { unpinned }: Retention
   if (removed.length + kept.length + failed.length === 0) return 'There was nothing left to remove.';
   const freed = removed.filter((row) => unpinned.includes(row)).reduce((sum, row) => sum + bytesOf(row), 0);
   if (removed.length === 0) return '';
-  return `Unpinned ${renderCount(removed.length, 'version')}, ${renderBytes(freed)} freed. A gateway may serve its copy for a while.`;
+  return `Unpinned ${renderCount(removed.length, 'version')}, ${figure(renderBytes(freed))} freed. A gateway may serve its copy for a while.`;
 }
 
 function remaining({ kept, failed }: Fates): string {
