@@ -3,6 +3,7 @@ import type { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
 import { type Assessment, mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
+import { renderLineage } from './chart.ts';
 import { renderDiffSection } from './diff.ts';
 import { code, escapeText, link, table } from './markdown.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
@@ -64,6 +65,7 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         identity(outcome.build, outcome.plan),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
+        renderLineage(outcome.retention.rows),
         verifyByHand(outcome.build),
       ];
     case 'compared':
@@ -81,6 +83,7 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         head(cleanupHeadline(outcome)),
         ...(outcome.kind === 'listed' ? [usageLine(outcome)] : []),
         renderRetentionSection(outcome.retention) || 'The project has no revisions.',
+        renderLineage(outcome.retention.rows),
       ];
     case 'deployed':
     case 'unchanged':
@@ -91,6 +94,7 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         probeTable(outcome.probes),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
+        renderLineage(outcome.retention.rows),
         verifyByHand(outcome.build),
       ];
   }
@@ -244,7 +248,7 @@ function verifyByHand(build: Build): string {
 
 function footer({ commit, runUrl }: SummaryContext): string {
   const parts = [
-    ...(commit === '' ? [] : [`Commit ${escapeText(commit.slice(0, 7))}`]),
+    ...(commit === '' ? [] : [`Commit ${code(commit.slice(0, 7))}`]),
     ...(runUrl === '' ? [] : [link('log', runUrl)]),
   ];
   return parts.length === 0 ? '' : `<sub>${parts.join(' · ')}</sub>\n`;
