@@ -26758,10 +26758,19 @@ var __webpack_modules__ = {
    return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("credentials", reason);
   }
   function explainGitHub(answer, doing) {
-   const isDenied = [ 401, 404 ].includes(answer.status) || answer.status === 403 && !/rate limit/i.test(answer.body);
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${answer.status})`, {
+   const {status: status, body: body} = answer;
+   const isLimit = [ 403, 429 ].includes(status) && /rate limit/i.test(body);
+   const isDenied = [ 401, 403, 404 ].includes(status) && !isLimit;
+   const why = isLimit ? `${status}, a rate limit` : status === 422 ? `422: ${wrongIn(body)}` : String(status);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${why})`, {
     cause: answer
    });
+  }
+  function wrongIn(body) {
+   const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.qF)(body);
+   const wrong = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(answer, "errors") ?? []).flatMap(error => (0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(error, "message") ?? []);
+   return (wrong.join("; ") || ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "message") ?? "no reason given")).slice(0, 200);
   }
   function isStatus(error, status) {
    return error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l && (0, 
@@ -27036,6 +27045,111 @@ var __webpack_modules__ = {
    }
   }
  },
+ 1166: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   v: () => createRepository
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
+  var _query_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1989);
+  const PULL_REQUESTS_A_QUERY = 50;
+  const COMMITS_A_QUERY = 50;
+  const COMMIT = /^[0-9a-f]{7,40}$/;
+  const MAX_DEPLOYMENT_PAGES = 20;
+  function createRepository(options) {
+   return {
+    pullRequests: numbers => whatIsKnown(() => readPullRequests(options, numbers)),
+    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+    commitTrees: commits => whatIsKnown(() => readCommitTrees(options, commits))
+   };
+  }
+  async function whatIsKnown(read) {
+   try {
+    return {
+     kind: "known",
+     value: await read()
+    };
+   } catch (error) {
+    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
+    const kind = error.kind === "credentials" ? "denied" : "failed";
+    return {
+     kind: kind,
+     reason: error.message.replace(/\.$/, "")
+    };
+   }
+  }
+  async function readPullRequests(options, numbers) {
+   const found = new Map;
+   for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
+    const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
+    const fields = asked.map(number => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
+    const repository = await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the pull requests", fields.join(" "));
+    for (const number of asked) {
+     const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(repository, `p${number}`);
+     const pullRequest = parsePullRequest(answer);
+     if (pullRequest !== void 0) found.set(number, pullRequest);
+    }
+   }
+   return found;
+  }
+  function parsePullRequest(value) {
+   const number = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.tk)(value, "number");
+   const state = {
+    OPEN: "open",
+    CLOSED: "closed",
+    MERGED: "merged"
+   };
+   const text = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "state");
+   if (number === void 0 || text !== "OPEN" && text !== "CLOSED" && text !== "MERGED") return;
+   const closedAt = new Date((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(value, "closedAt") ?? Number.NaN);
+   return {
+    number: number,
+    state: state[text],
+    closedAt: Number.isNaN(closedAt.getTime()) ? void 0 : closedAt
+   };
+  }
+  async function readDeployments(options) {
+   const active = [];
+   let after = "";
+   for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
+    const position = after === "" ? "" : `, after: ${JSON.stringify(after)}`;
+    const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { environment state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`;
+    const {nodes: nodes, next: next} = parseDeployments(await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the deployments", fields));
+    active.push(...nodes);
+    after = next;
+    if (after === "") break;
+   }
+   return active;
+  }
+  function parseDeployments(repository) {
+   const nodes = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(repository, "deployments", "nodes") ?? []).filter(node => (0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "state") === "ACTIVE");
+   const hasNext = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(repository, "deployments", "pageInfo", "hasNextPage") === true;
+   return {
+    nodes: nodes.map(node => ({
+     environment: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "environment") ?? "an environment",
+     texts: [ (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "latestStatus", "environmentUrl"), (0, 
+     _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "payload") ].filter(text => text !== void 0)
+    })),
+    next: hasNext ? (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(repository, "deployments", "pageInfo", "endCursor") ?? "" : ""
+   };
+  }
+  async function readCommitTrees(options, commits) {
+   const trees = new Map;
+   const wanted = [ ...new Set(commits) ].filter(commit => COMMIT.test(commit));
+   for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
+    const asked = wanted.slice(from, from + COMMITS_A_QUERY);
+    const fields = asked.map((commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`);
+    const repository = await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the commits", fields.join(" "));
+    for (const [index, commit] of asked.entries()) {
+     const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(repository, `c${index}`);
+     const tree = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "tree", "oid");
+     if (tree !== void 0 && (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "oid")?.startsWith(commit) === true) trees.set(commit, tree);
+    }
+   }
+   return trees;
+  }
+ },
  3898: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    q: () => retryDelayMs
@@ -27048,9 +27162,13 @@ var __webpack_modules__ = {
   function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
    if ("error" in result) return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l ? void 0 : jittered(firstDelayMs, count);
    const {status: status, headers: headers, body: body} = result.answer;
-   if (status === 403 && /rate limit/i.test(body)) return limitedDelayMs(headers);
+   if (isGitHubLimit(status, body)) return limitedDelayMs(headers);
    if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
-   return askedDelayMs(headers) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+   return (status === 429 ? askedDelayMs(headers) : retryAfterMs(headers)) ?? jittered(status === 429 ? firstDelayMs * LIMITED_FACTOR : firstDelayMs, count);
+  }
+  function isGitHubLimit(status, body) {
+   if (status === 429) return /exceeded a secondary rate limit|API rate limit exceeded/i.test(body);
+   return status === 403 && /rate limit/i.test(body);
   }
   function limitedDelayMs(headers) {
    const delay = askedDelayMs(headers);
@@ -27060,11 +27178,15 @@ var __webpack_modules__ = {
    return answer.status === 400 && /^\s*</.test(answer.body);
   }
   function askedDelayMs(headers) {
-   const asked = headers.get("retry-after") ?? "";
-   const until = /^[0-9]+$/.test(asked) ? Number(asked) * 1e3 : Date.parse(asked) - Date.now();
    const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1e3 - Date.now();
-   const delay = Number.isFinite(until) ? until : reset;
-   return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), MAX_DELAY_MS) : void 0;
+   return retryAfterMs(headers) ?? bounded(reset);
+  }
+  function retryAfterMs(headers) {
+   const asked = headers.get("retry-after") ?? "";
+   return bounded(/^[0-9]+$/.test(asked) ? Number(asked) * 1e3 : Date.parse(asked) - Date.now());
+  }
+  function bounded(delayMs) {
+   return Number.isFinite(delayMs) ? Math.min(Math.max(delayMs, 0), MAX_DELAY_MS) : void 0;
   }
   function jittered(first, count) {
    return Math.min(first * 2 ** (count - 1), MAX_DELAY_MS) * (.5 + Math.random() / 2);
@@ -27335,6 +27457,7 @@ var __webpack_modules__ = {
    fJ: () => fail,
    dK: () => mask,
    R5: () => readInput,
+   m4: () => summaryRoom,
    Kn: () => writeOutputs,
    u5: () => writeReport,
    Sy: () => writeSummary
@@ -27360,13 +27483,17 @@ var __webpack_modules__ = {
     return false;
    }
   }
+  function summaryRoom() {
+   const file = process.env.GITHUB_STEP_SUMMARY ?? "";
+   const present = file === "" ? 0 : (0, external_node_fs_.statSync)(file, {
+    throwIfNoEntry: false
+   })?.size ?? 0;
+   return MAX_SUMMARY_BYTES - present;
+  }
   async function writeSummary(markdown) {
    const file = process.env.GITHUB_STEP_SUMMARY;
    if (file === void 0 || file === "") return false;
-   const present = (0, external_node_fs_.statSync)(file, {
-    throwIfNoEntry: false
-   })?.size ?? 0;
-   if (present + Buffer.byteLength(markdown) > MAX_SUMMARY_BYTES) return false;
+   if (Buffer.byteLength(markdown) > summaryRoom()) return false;
    await core.z.addRaw(markdown, true).write();
    return true;
   }
@@ -27462,7 +27589,8 @@ var __webpack_modules__ = {
    return `\x3c!-- pinata-deploy:last cid=${cid} commit=${commit} url=${encodeURIComponent(url)} --\x3e`;
   }
   function parseLastGood(body) {
-   const [, text = "", commit = "", encoded = ""] = /^<!-- pinata-deploy:last cid=([a-zA-Z0-9]+) commit=([0-9a-f]{0,7}) url=([^\s<>]+) -->$/m.exec(body) ?? [];
+   const [, second = ""] = body.split(/\r?\n/, 2);
+   const [, text = "", commit = "", encoded = ""] = /^<!-- pinata-deploy:last cid=([a-zA-Z0-9]+) commit=([0-9a-f]{0,7}) url=([^\s<>]+) -->$/.exec(second) ?? [];
    const cid = (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(text);
    const url = decode(encoded);
    return cid === void 0 || url === void 0 || !/^https?:\/\//.test(url) ? void 0 : {
@@ -29667,7 +29795,8 @@ var __webpack_modules__ = {
      return {
       project: read("project") || repository,
       commit: commit,
-      runUrl: runUrl
+      runUrl: runUrl,
+      maxBytes: (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.m4)()
      };
     }
     async function publishFailure(error, {context: context, undertaking: undertaking, commentUrl: commentUrl}) {
@@ -29702,16 +29831,23 @@ var __webpack_modules__ = {
   __nccwpck_require__.d(__webpack_exports__, {
    q: () => tell
   });
-  var comment = __nccwpck_require__(8028);
+  var domain_comment = __nccwpck_require__(8028);
   var errors = __nccwpck_require__(6046);
   var github_deployment = __nccwpck_require__(9272);
   function withBlock(notes, block, {key: key}) {
    const name = key.replace(/^pd1\./, "");
    const [begin, end] = [ `\x3c!-- pinata-deploy:begin ${name} --\x3e`, `\x3c!-- pinata-deploy:end ${name} --\x3e` ];
    const own = `${begin}\n${block.trim()}\n${end}`;
-   const [from, to] = [ notes.indexOf(begin), notes.indexOf(end) ];
-   if (from >= 0 && to > from) return `${notes.slice(0, from)}${own}${notes.slice(to + end.length)}`;
-   return notes.trim() === "" ? own : `${notes.trimEnd()}\n\n${own}`;
+   const place = findBlock(notes, begin, end);
+   if (place === void 0) return notes.trim() === "" ? own : `${notes.trimEnd()}\n\n${own}`;
+   const [from, to] = place;
+   const isSame = notes.slice(from, to).replaceAll("\r\n", "\n") === own;
+   return isSame ? notes : `${notes.slice(0, from)}${own}${notes.slice(to)}`;
+  }
+  function findBlock(notes, begin, end) {
+   const first = notes.indexOf(begin);
+   const at = first < 0 ? -1 : notes.indexOf(end, first);
+   return at < 0 ? void 0 : [ notes.lastIndexOf(begin, at), at + end.length ];
   }
   async function tell(telling, ports) {
    const {comment: comment, deployment: deployment, status: status, release: release} = telling;
@@ -29719,8 +29855,8 @@ var __webpack_modules__ = {
    const attempt = async (what, permission, work) => {
     try {
      return await work();
-    } catch (error) {
-     if (!(error instanceof errors.l)) throw error;
+    } catch (thrown) {
+     const error = (0, errors.z)(thrown);
      const why = error.message.replace(/\.$/, "");
      untold.push(`${what}: ${why}${error.kind === "credentials" ? `; it takes the permission ${permission}` : ""}`);
      return;
@@ -29741,15 +29877,15 @@ var __webpack_modules__ = {
   }
   async function tellComment(order, ports) {
    const {key: key, occasion: occasion, render: render} = order;
-   const own = (0, comment.gq)(await ports.comments.listOwn(key.pullRequest), key);
+   const own = (0, domain_comment.gq)(await ports.comments.listOwn(key.pullRequest), key);
    if (occasion === "gone" ? own.length === 0 : await isOver(key, ports)) return;
    const [first] = own;
-   const body = render(first === void 0 ? void 0 : (0, comment.$1)(first.body));
+   const body = render(first === void 0 ? void 0 : (0, domain_comment.$1)(first.body));
    const written = await write(own, body, {
-    key: key,
+    order: order,
     comments: ports.comments
    });
-   ports.log.line(`Commented: ${written.url}`);
+   if (written !== void 0) ports.log.line(`Commented: ${written.url}`);
    return written;
   }
   async function isOver({pullRequest: pullRequest}, {github: github}) {
@@ -29757,20 +29893,21 @@ var __webpack_modules__ = {
    const state = known.kind === "known" ? known.value.get(pullRequest)?.state : void 0;
    return state !== void 0 && state !== "open";
   }
-  async function write(own, body, {key: key, comments: comments}) {
-   const plan = (0, comment.tx)(own, body);
-   for (const {id: id} of plan.superfluous) await comments.remove(id);
-   if (plan.write.kind === "keep") return plan.write.comment;
-   if (plan.write.kind === "update") {
-    const updated = await comments.update(plan.write.comment.id, body);
-    if (updated !== void 0) return updated;
-   }
-   const created = await comments.create(key.pullRequest, body);
-   const all = (0, comment.gq)(await comments.listOwn(key.pullRequest), key);
-   return all.length > 1 ? await write(all, body, {
-    key: key,
-    comments: comments
-   }) : created;
+  async function write(own, body, place) {
+   const plan = (0, domain_comment.tx)(own, body);
+   if (plan.write.kind === "create") return await create(body, place);
+   const {kind: kind, comment: comment} = plan.write;
+   const written = kind === "keep" ? comment : await place.comments.update(comment.id, body);
+   if (written === void 0) return await write(plan.superfluous, body, place);
+   for (const {id: id} of plan.superfluous) await place.comments.remove(id);
+   return written;
+  }
+  async function create(body, place) {
+   const {order: order, comments: comments} = place;
+   if (order.occasion === "gone") return;
+   const created = await comments.create(order.key.pullRequest, body);
+   const all = (0, domain_comment.gq)(await comments.listOwn(order.key.pullRequest), order.key);
+   return all.length > 1 ? await write(all, body, place) : created;
   }
   async function tellDeployment(news, {deployments: deployments, log: log}) {
    if (news.kind === "gone") {
@@ -29782,7 +29919,7 @@ var __webpack_modules__ = {
    const {order: order, environmentUrl: environmentUrl, logUrl: logUrl} = news;
    const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), order.payload);
    const id = present?.id ?? await deployments.create(order);
-   if (present === void 0) {
+   if (present?.active !== true) {
     await deployments.setStatus(id, {
      state: "success",
      description: order.description,
@@ -29811,42 +29948,17 @@ var __webpack_modules__ = {
    log.line(`Wrote the CID into the notes of release ${gitTag}.`);
   }
  },
- 846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 4605: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   Fo: () => openDetails,
-   Md: () => fileName,
-   vP: () => figure,
-   zH: () => details
+   S: () => renderLineage,
+   p: () => renderTypeChart
   });
-  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
-  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
-  const SHORT = 24;
-  function fileName(path) {
-   const shown = (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._1)(path);
-   const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]{1,4}(?=[^/._-])|.{1,20}/gsu) ?? [];
-   return `<code>${pieces.map(_markdown_js__WEBPACK_IMPORTED_MODULE_0__.tn).join("<wbr>")}</code>`;
-  }
-  function figure(text) {
-   return text.replace(/(?<=\d) (?=[kMGTPEZY]?B|%)/g, "&nbsp;");
-  }
-  function details(summary, content) {
-   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
-  }
-  function openDetails(summary, content) {
-   return `<details open><summary>${summary}</summary>\n\n${content}\n\n</details>`;
-  }
- },
- 2846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   $: () => renderGroups,
-   c: () => renderTypeSums
-  });
-  var domain_diff = __nccwpck_require__(418);
-  var file_type = __nccwpck_require__(3272);
-  __nccwpck_require__(2249);
-  var diff_cells = __nccwpck_require__(846);
-  var markdown = __nccwpck_require__(5120);
-  __nccwpck_require__(4755);
+  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(846);
+  var _fit_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3302);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5120);
+  var _retention_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4755);
+  var _units_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1086);
   const MOST_BARS = 12;
   const UNITS = [ {
    name: "GB",
@@ -29872,24 +29984,133 @@ var __webpack_modules__ = {
   function scale(bytes, unit) {
    return String(Math.round(bytes / unit * 10) / 10);
   }
-  var diff_words = __nccwpck_require__(4402);
-  var fit = __nccwpck_require__(3302);
-  var units = __nccwpck_require__(1086);
+  const MOST_NODES = 20;
+  const SHOWN_REFS = 3;
+  function renderLineage(rows) {
+   const shown = (0, _retention_js__WEBPACK_IMPORTED_MODULE_3__.jI)(rows).slice(0, MOST_NODES);
+   const steps = stepsOf(shown);
+   if (steps.length === 0) return "";
+   const more = rows.length - shown.length;
+   return (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)("History of the tags", (0, 
+   _fit_js__WEBPACK_IMPORTED_MODULE_4__.t$)([ flowchart(shown, steps), "A line leads to the next content of a tag, a dotted one to a preview from what was current when it was first made.", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_2__.tp)([ "Version", "Tags", "Next of a tag after", "Preview made over", "Decision" ], shown.map(row => [ (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_2__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_5__.Jp)(row.revision.cid)), refsOf(row).map(_markdown_js__WEBPACK_IMPORTED_MODULE_2__.aY).join(" ") || "none", origins(steps, row, "next"), origins(steps, row, "preview"), _retention_js__WEBPACK_IMPORTED_MODULE_3__.QH[row.fate] ])), more > 0 ? `and ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_5__.SS)(more, "older version")}: see the report.` : "" ]));
+  }
+  function flowchart(rows, steps) {
+   const id = row => `n${rows.indexOf(row)}`;
+   const gone = rows.filter(({fate: fate}) => fate === "unpin");
+   return [ "```mermaid", "flowchart LR", ...rows.map(row => `  ${id(row)}${box(row)}`), ...steps.map(({from: from, to: to, kind: kind}) => `  ${id(from)} ${kind === "next" ? "--\x3e" : "-.->"} ${id(to)}`), ...gone.length === 0 ? [] : [ "  classDef unpin stroke-dasharray: 4 3", `  class ${gone.map(id).join(",")} unpin` ], "```" ].join("\n");
+  }
+  function box(row) {
+   const lines = [ refsOf(row).join(", ") || "no tag", (0, _units_js__WEBPACK_IMPORTED_MODULE_5__.Jp)(row.revision.cid), _retention_js__WEBPACK_IMPORTED_MODULE_3__.QH[row.fate] ];
+   const text = `"${lines.map(label).join("<br/>")}"`;
+   return row.verdict.kind === "current" ? `([${text}])` : `[${text}]`;
+  }
+  function label(text) {
+   return text.replace(/[^\w.~…, -]/g, "?");
+  }
+  function refsOf({refs: refs}) {
+   const named = refs.filter(ref => !ref.startsWith(_domain_tag_js__WEBPACK_IMPORTED_MODULE_0__.cK));
+   return named.length <= SHOWN_REFS ? named : [ ...named.slice(0, SHOWN_REFS), `${named.length - SHOWN_REFS} more` ];
+  }
+  function origins(steps, row, kind) {
+   const from = steps.filter(step => step.to === row && step.kind === kind).map(step => step.from.revision.cid);
+   return from.map(cid => (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_5__.Jp)(cid))).join(" ") || "–";
+  }
+  function stepsOf(rows) {
+   const chains = chainsOf(rows);
+   const lasting = [ ...chains ].filter(([tag]) => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_0__._n)(tag) === void 0).map(([, chain]) => chain);
+   const trunk = lasting.reduce((longest, chain) => chain.length > longest.length ? chain : longest, []);
+   const next = [ ...chains.values() ].flatMap(chain => chain.slice(1).flatMap(({row: to}, index) => {
+    const from = chain[index]?.row;
+    return from === void 0 ? [] : [ {
+     from: from,
+     to: to,
+     kind: "next"
+    } ];
+   }));
+   const previews = [ ...chains ].flatMap(([tag, [first]]) => {
+    const from = trunk.findLast(({at: at}) => first !== void 0 && at <= first.at)?.row;
+    const isBeside = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_0__._n)(tag) !== void 0 && first !== void 0 && from !== void 0 && from !== first.row;
+    return isBeside ? [ {
+     from: from,
+     to: first.row,
+     kind: "preview"
+    } ] : [];
+   });
+   return once([ ...next, ...previews ]);
+  }
+  function chainsOf(rows) {
+   const chains = new Map;
+   for (const row of rows) for (const {tag: tag, at: at} of row.marks) if (tag !== _domain_tag_js__WEBPACK_IMPORTED_MODULE_0__.cK) chains.set(tag, [ ...chains.get(tag) ?? [], {
+    row: row,
+    at: at
+   } ]);
+   for (const chain of chains.values()) chain.sort((a, b) => a.at - b.at);
+   return chains;
+  }
+  function once(steps) {
+   return steps.filter((step, index) => steps.findIndex(({from: from, to: to}) => from === step.from && to === step.to) === index);
+  }
+ },
+ 846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Fo: () => openDetails,
+   Md: () => fileName,
+   vP: () => figure,
+   zH: () => details
+  });
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
+  const SHORT = 24;
+  function fileName(path) {
+   const shown = (0, _units_js__WEBPACK_IMPORTED_MODULE_1__._1)(path);
+   const pieces = shown.length <= SHORT ? [ shown ] : shown.match(/.{5,20}?[/._-]{1,4}(?=[^/._-])|.{1,20}/gsu) ?? [];
+   return `<code>${pieces.map(_markdown_js__WEBPACK_IMPORTED_MODULE_0__.tn).join("<wbr>")}</code>`;
+  }
+  function figure(text) {
+   return text.replace(/(?<=\d) (?=[kMGTPEZY]?B|%)/g, "&nbsp;");
+  }
+  function details(summary, content) {
+   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+  }
+  function openDetails(summary, content) {
+   return `<details open><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+  }
+ },
+ 4215: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   $: () => renderGroups,
+   c: () => renderTypeSums
+  });
+  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(418);
+  var _domain_file_type_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3272);
+  var _chart_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4605);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(846);
+  var _diff_words_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4402);
+  var _fit_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3302);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1086);
   function renderGroups(diff, directories) {
    if (diff.changes.length === 0 || directories === 0) return "";
-   const parents = (0, domain_diff.tw)(diff, domain_diff.jt);
+   const parents = (0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_4__.tw)(diff, _domain_diff_js__WEBPACK_IMPORTED_MODULE_4__.jt);
    const more = parents.length - directories;
-   return (0, diff_cells.zH)("Sums by type and by directory", (0, fit.t$)([ ...typeSums(diff), (0, 
-   markdown.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ (0, 
-   diff_cells.Md)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ]));
+   return (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__.zH)("Sums by type and by directory", (0, 
+   _fit_js__WEBPACK_IMPORTED_MODULE_5__.t$)([ ...typeSums(diff), (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "Directory", "Files", "Difference" ], parents.slice(0, directories).map(group => [ (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__.Md)(group.name), (0, _diff_words_js__WEBPACK_IMPORTED_MODULE_6__.u_)(group), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__.vP)((0, _units_js__WEBPACK_IMPORTED_MODULE_7__.PR)(group.delta)) ])), more > 0 ? `and ${more.toLocaleString("en-US")} more: see the report file.` : "" ]));
   }
   function renderTypeSums(diff) {
-   return diff.changes.length === 0 ? "" : (0, diff_cells.zH)("Sums by type", (0, fit.t$)(typeSums(diff)));
+   return diff.changes.length === 0 ? "" : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__.zH)("Sums by type", (0, 
+   _fit_js__WEBPACK_IMPORTED_MODULE_5__.t$)(typeSums(diff)));
   }
   function typeSums(diff) {
-   const types = (0, domain_diff.tw)(diff, file_type.Q);
-   return [ (0, markdown.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
-   markdown.X1)(group.name), (0, diff_words.u_)(group), (0, diff_cells.vP)((0, units.PR)(group.delta)) ])), renderTypeChart(types) ];
+   const types = (0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_4__.tw)(diff, _domain_file_type_js__WEBPACK_IMPORTED_MODULE_0__.Q);
+   return [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "Type", "Files", "Difference" ], types.map(group => [ (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.X1)(group.name), (0, _diff_words_js__WEBPACK_IMPORTED_MODULE_6__.u_)(group), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_2__.vP)((0, _units_js__WEBPACK_IMPORTED_MODULE_7__.PR)(group.delta)) ])), (0, 
+   _chart_js__WEBPACK_IMPORTED_MODULE_1__.p)(types) ];
   }
  },
  8325: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30083,6 +30304,7 @@ var __webpack_modules__ = {
    X1: () => escapeText,
    aY: () => code,
    nf: () => link,
+   on: () => leftTable,
    q: () => linked,
    tn: () => escapeCode,
    tp: () => table
@@ -30133,8 +30355,14 @@ var __webpack_modules__ = {
    return `[${markdown}](<${url.href.replace(/[<>\\|]/g, character => encodeURIComponent(character))}>)`;
   }
   function table(head, rows) {
+   return rowsOf(head, "---", rows);
+  }
+  function leftTable(head, rows) {
+   return rowsOf(head, ":--", rows);
+  }
+  function rowsOf(head, rule, rows) {
    const line = cells => `| ${cells.join(" | ")} |`;
-   return [ line(head), line(head.map(() => "---")), ...rows.map(line) ].join("\n");
+   return [ line(head), line(head.map(() => rule)), ...rows.map(line) ].join("\n");
   }
  },
  1239: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30374,9 +30602,11 @@ var __webpack_modules__ = {
  4755: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    $$: () => bytesOf,
+   QH: () => FATES,
    WU: () => unpinnedEntries,
    Xe: () => reportRetention,
    iq: () => renderRetentionSection,
+   jI: () => byAge,
    pp: () => renderRetentionLine,
    vj: () => renderRetention
   });
@@ -30529,7 +30759,8 @@ var __webpack_modules__ = {
   });
   var cid = __nccwpck_require__(1265);
   var outcome = __nccwpck_require__(3153);
-  var diff_groups = __nccwpck_require__(2846);
+  var chart = __nccwpck_require__(4605);
+  var diff_groups = __nccwpck_require__(4215);
   var diff_parts = __nccwpck_require__(8325);
   var diff_words = __nccwpck_require__(4402);
   var fit = __nccwpck_require__(3302);
@@ -30615,31 +30846,38 @@ var __webpack_modules__ = {
   var units = __nccwpck_require__(1086);
   const HOW_TO_PUBLISH = "A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.";
   function renderSummary(outcome, context) {
-   return [ ...partsOf(outcome, context), recordSection(context.record), footer(context) ].filter(part => part !== "").join("\n\n");
+   const {maxBytes: maxBytes = Number.POSITIVE_INFINITY} = context;
+   const without = (new TextEncoder).encode(renderWith(outcome, context, 0)).length;
+   return renderWith(outcome, context, Math.min(MAX_DIFF_BYTES, maxBytes - without - JOINT_BYTES));
   }
-  function partsOf(outcome, context) {
+  const JOINT_BYTES = 2;
+  function renderWith(outcome, context, diffBytes) {
+   return [ ...partsOf(outcome, context, diffBytes), recordSection(context.record), footer(context) ].filter(part => part !== "").join("\n\n");
+  }
+  function partsOf(outcome, context, diffBytes) {
    const head = text => `### ${text} · ${(0, markdown.aY)(context.project)}`;
    switch (outcome.kind) {
    case "skipped":
     return [ head("⏸ Nothing deployed"), (0, markdown.X1)(outcome.reason) ];
 
    case "planned":
-    return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome), (0, 
-    render_retention.iq)(outcome.retention), verifyByHand(outcome.build) ];
+    return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome, diffBytes), (0, 
+    render_retention.iq)(outcome.retention), (0, chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
 
    case "compared":
    case "over-budget":
-    return [ head(unsentHeadline(outcome)), unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome), verifyByHand(outcome.build) ];
+    return [ head(unsentHeadline(outcome)), unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome, diffBytes), verifyByHand(outcome.build) ];
 
    case "cleaned":
    case "listed":
     return [ head(cleanupHeadline(outcome)), ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
-    render_retention.iq)(outcome.retention) || "The project has no revisions." ];
+    render_retention.iq)(outcome.retention) || "The project has no revisions.", (0, 
+    chart.S)(outcome.retention.rows) ];
 
    case "deployed":
    case "unchanged":
-    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome), (0, 
-    render_retention.iq)(outcome.retention), verifyByHand(outcome.build) ];
+    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome, diffBytes), (0, 
+    render_retention.iq)(outcome.retention), (0, chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
    }
   }
   function recordSection(record) {
@@ -30661,10 +30899,10 @@ var __webpack_modules__ = {
    return kind === "unchanged" ? "✅ Already deployed, nothing changed" : "✅ Live on IPFS";
   }
   const MAX_DIFF_BYTES = 5e5;
-  function diffSection({comparison: comparison, budget: budget}) {
+  function diffSection({comparison: comparison, budget: budget}, maxBytes) {
    return renderDiffSection(comparison, {
     budget: budget,
-    maxBytes: MAX_DIFF_BYTES
+    maxBytes: maxBytes
    });
   }
   function unsentHeadline(outcome) {
@@ -30746,7 +30984,7 @@ var __webpack_modules__ = {
    return `<details><summary>Check it by hand</summary>\n\n\`\`\`sh\n${commands.join("\n")}\n\`\`\`\n\n</details>`;
   }
   function footer({commit: commit, runUrl: runUrl}) {
-   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.X1)(commit.slice(0, 7))}` ], ...runUrl === "" ? [] : [ (0, 
+   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit.slice(0, 7))}` ], ...runUrl === "" ? [] : [ (0, 
    markdown.nf)("log", runUrl) ] ];
    return parts.length === 0 ? "" : `<sub>${parts.join(" · ")}</sub>\n`;
   }
@@ -33417,7 +33655,7 @@ var __webpack_modules__ = {
   }
   var render_retention = __nccwpck_require__(4755);
   var summary = __nccwpck_require__(9176);
-  var account = __nccwpck_require__(6929);
+  var account = __nccwpck_require__(9455);
   var domain_link = __nccwpck_require__(6581);
   var varint = __nccwpck_require__(9935);
   async function readStart(response, maxBytes) {
@@ -35996,14 +36234,42 @@ var __webpack_modules__ = {
   var tag = __nccwpck_require__(2249);
   var comment = __nccwpck_require__(8028);
   var domain_link = __nccwpck_require__(6581);
-  var diff_cells = __nccwpck_require__(846);
-  var diff_groups = __nccwpck_require__(2846);
-  var diff_parts = __nccwpck_require__(8325);
   var diff_words = __nccwpck_require__(4402);
-  var fit = __nccwpck_require__(3302);
   var markdown = __nccwpck_require__(5120);
-  var size_budget = __nccwpck_require__(6324);
   var units = __nccwpck_require__(1086);
+  function heading(state, {name: name}) {
+   const part = name.slice(name.indexOf("#") + 1);
+   return `### ${state} · ${(0, markdown.aY)((0, units.os)(part === "" ? name : part, 80))}`;
+  }
+  function paragraph(text) {
+   const lines = text.split("\n").filter(line => line.trim() !== "");
+   const shown = lines.slice(0, 20).map(line => (0, markdown.X1)((0, units.os)(line, 500)));
+   return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
+  }
+  function renderReason(text) {
+   return (0, markdown.X1)((0, units.os)((0, diff_words.f6)(text), 300));
+  }
+  function whatToDo(hint) {
+   return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
+  }
+  function lastPreview(lastGood) {
+   if (lastGood === void 0) return "";
+   const {cid: cid, url: url, commit: commit} = lastGood;
+   const of = commit === "" ? [] : [ `of commit ${(0, markdown.aY)(commit)}` ];
+   return [ `**${(0, markdown.nf)("Open the last good preview", url)}**`, ...of, (0, 
+   markdown.aY)((0, units.Jp)(cid)) ].join(" · ");
+  }
+  function renderDay(date) {
+   return date.toUTCString().slice(5, 16).replace(/^0/, "");
+  }
+  function renderMinute(date) {
+   return `${renderDay(date)} ${date.toISOString().slice(11, 16)} UTC`;
+  }
+  var diff_cells = __nccwpck_require__(846);
+  var diff_groups = __nccwpck_require__(4215);
+  var diff_parts = __nccwpck_require__(8325);
+  var fit = __nccwpck_require__(3302);
+  var size_budget = __nccwpck_require__(6324);
   const FULL = {
    chart: "shown",
    moved: 200,
@@ -36041,9 +36307,8 @@ var __webpack_modules__ = {
    }, extents) ];
    const {diff: diff, rebuild: rebuild, encoding: encoding} = comparison;
    const sums = extents.chart === "shown" ? (0, diff_groups.c)(diff) : "";
-   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
-   markdown.X1)((0, diff_words.f6)(encoding))}.`, shownBudget, changed((0, diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, 
-   diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
+   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${renderReason(encoding)}.`, shownBudget, changed((0, 
+   diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
     lines: lines,
     runUrl: runUrl
    }, extents) ];
@@ -36096,31 +36361,6 @@ var __webpack_modules__ = {
   function overFirst(a, b) {
    return Number(b.state === "over") - Number(a.state === "over");
   }
-  function heading(state, {name: name}) {
-   const part = name.slice(name.indexOf("#") + 1);
-   return `### ${state} · ${(0, markdown.aY)((0, units.os)(part === "" ? name : part, 80))}`;
-  }
-  function paragraph(text) {
-   const lines = text.split("\n").filter(line => line.trim() !== "");
-   const shown = lines.slice(0, 20).map(line => (0, markdown.X1)((0, units.os)(line, 500)));
-   return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
-  }
-  function whatToDo(hint) {
-   return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
-  }
-  function lastPreview(lastGood) {
-   if (lastGood === void 0) return "";
-   const {cid: cid, url: url, commit: commit} = lastGood;
-   const of = commit === "" ? [] : [ `of commit ${(0, markdown.aY)(commit)}` ];
-   return [ `**${(0, markdown.nf)("Open the last good preview", url)}**`, ...of, (0, 
-   markdown.aY)((0, units.Jp)(cid)) ].join(" · ");
-  }
-  function renderDay(date) {
-   return date.toUTCString().slice(5, 16).replace(/^0/, "");
-  }
-  function renderMinute(date) {
-   return `${renderDay(date)} ${date.toISOString().slice(11, 16)} UTC`;
-  }
   var retention = __nccwpck_require__(4755);
   function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
    return [ heading(`❌ ${undertaking} failed`, key.project), `**Cause** (${error.kind}): ${paragraph(error.message)}`, whatToDo(error.hint), lastPreview(lastGood) ];
@@ -36166,12 +36406,12 @@ var __webpack_modules__ = {
    const freed = removed.filter(row => unpinned.includes(row)).reduce((sum, row) => sum + (0, 
    retention.$$)(row), 0);
    if (removed.length === 0) return "";
-   return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, units.UP)(freed)} freed. A gateway may serve its copy for a while.`;
+   return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, diff_cells.vP)((0, 
+   units.UP)(freed))} freed. A gateway may serve its copy for a while.`;
   }
   function remaining({kept: kept, failed: failed}) {
    const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
-   const because = text => (0, markdown.X1)((0, units.os)(text, 300));
-   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${because(reason)} The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${because(reason)}.`) ];
+   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${renderReason(reason)}.`) ];
    const more = lines.length - MOST_NAMED;
    return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
   }
@@ -36184,6 +36424,7 @@ var __webpack_modules__ = {
   var diff = __nccwpck_require__(418);
   var summary = __nccwpck_require__(9176);
   const MOST_LINKS = 8;
+  const MOST_OVER = 5;
   function renderPreview(outcome, context, extents) {
    const isSame = outcome.comparison.kind !== "none" && outcome.comparison.base.cid === outcome.build.root;
    const place = {
@@ -36192,7 +36433,7 @@ var __webpack_modules__ = {
     runUrl: context.runUrl
    };
    return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
-   markdown.tp)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), ...isSame && outcome.kind !== "over-budget" ? [] : renderChanges(outcome, place, extents) ];
+   markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", ...isSame && outcome.kind !== "over-budget" ? [] : renderChanges(outcome, place, extents) ];
   }
   function openedLink(probes) {
    return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
@@ -36204,8 +36445,8 @@ var __webpack_modules__ = {
    const {probes: probes, kind: kind, build: build} = outcome;
    const isLost = openedLink(probes) === void 0 && probes.some(({state: state}) => state === "down");
    const base = sameBase(outcome);
-   return [ heading(publishedState(outcome), context.key.project), linkLine(outcome), closedLinks(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
-   markdown.aY)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
+   return [ heading(publishedState(outcome), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
+   diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
   }
   function publishedState(outcome) {
    const {probes: probes} = outcome;
@@ -36229,10 +36470,9 @@ var __webpack_modules__ = {
   function closedLinks({probes: probes, build: build}) {
    const down = probes.filter(({state: state}) => state === "down").slice(0, MOST_LINKS);
    const unopened = probes.filter(({state: state}) => state === "unopened").slice(0, MOST_LINKS);
-   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${(0, 
-   markdown.X1)((0, diff_words.f6)(probe.note))}`);
-   return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet: ${unopened.map(probe => (0, 
-   diff_cells.Md)(probe.link)).join(" · ")}` ] ].join("<br>");
+   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${renderReason(probe.note)}`);
+   return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet:<br>${unopened.map(probe => (0, 
+   diff_cells.Md)(probe.link)).join("<br>")}` ] ].join("<br>");
   }
   function hostOf({host: host}, cid) {
    return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, "") : host;
@@ -36241,15 +36481,20 @@ var __webpack_modules__ = {
    const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
    const title = state => heading(state, context.key.project);
    if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
-   if (outcome.kind === "over-budget") return [ title("❌ Size budget exceeded, nothing was sent"), whatToDo((0, 
-   size_budget.q)(outcome.budget).hint), before ];
+   if (outcome.kind === "over-budget") {
+    const {hint: hint} = (0, size_budget.q)(outcome.budget);
+    return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), whatToDo(hint), before ];
+   }
    if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
-   const why = `${(0, diff_words.f6)(outcome.reason)}. ${summary.DG} It gets the CID below.`;
-   return [ title("⏸ Not published"), (0, markdown.X1)(`Not published: ${why}`), before ];
+   const why = `No preview, because ${renderReason(outcome.reason)}.`;
+   return [ title("⏸ Not published"), `${why} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
+  }
+  function overLines(lines) {
+   return lines.filter(({state: state}) => state === "over").slice(0, MOST_OVER).map(({text: text, actual: actual = 0, limit: limit = 0}) => `- ${(0, 
+   diff_cells.Md)(text)} is over by **${(0, diff_cells.vP)((0, units.UP)(actual - limit))}**`).join("\n");
   }
   function plannedLine({plan: plan}) {
-   if (plan.source.kind === "upload") return `Would upload the build: ${(0, markdown.X1)((0, 
-   diff_words.f6)(plan.source.reason))}.`;
+   if (plan.source.kind === "upload") return `Would upload the build: ${renderReason(plan.source.reason)}.`;
    return "Would upload nothing: the content is pinned already.";
   }
   function facts(outcome) {
@@ -36258,8 +36503,7 @@ var __webpack_modules__ = {
    diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ [ "Lives until", lifetime(outcome.expiresAt) ] ] : [] ];
   }
   function comparedRows(comparison) {
-   const why = comparison.kind === "compared" ? "" : `no diff: ${(0, markdown.X1)((0, 
-   diff_words.f6)(comparison.reason))}`;
+   const why = comparison.kind === "compared" ? "" : `no diff: ${renderReason(comparison.reason)}`;
    if (comparison.kind === "none") return [ [ "Compared", why ] ];
    return [ [ "Compared with", [ (0, diff_parts.c1)(comparison), ...why === "" ? [] : [ why ] ].join(" · ") ] ];
   }
@@ -36273,7 +36517,7 @@ var __webpack_modules__ = {
   function checked({probes: probes}) {
    const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
    if (probes.every(({state: state}) => state === "unopened")) return "pinned with this CID · links not opened";
-   const notes = [ ...new Set(opened.map(({note: note}) => (0, markdown.X1)((0, diff_words.f6)(note)))) ];
+   const notes = [ ...new Set(opened.map(({note: note}) => renderReason(note))) ].slice(0, 3);
    return [ "pinned with this CID", `opened at ${opened.length} of ${(0, units.SS)(probes.length, "gateway")}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}` ].join(" · ");
   }
   function budgetOf(lines) {
@@ -36286,8 +36530,8 @@ var __webpack_modules__ = {
    return (0, diff_cells.vP)(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
   }
   function lifetime(expiresAt) {
-   const close = "closing this pull request removes it";
-   return expiresAt === void 0 ? close : `${renderDay(expiresAt)}, renewed by each push · ${close}`;
+   if (expiresAt === void 0) return "this pull request is closed";
+   return `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed`;
   }
   const ROOM = {
    units: 6e4,
@@ -36360,7 +36604,7 @@ var __webpack_modules__ = {
    if (values["github-token"] === void 0) return NOTHING;
    const live = liveOf(story);
    return {
-    comment: values.comment === "false" ? void 0 : commentOf(story, audience),
+    comment: wantsComment(story, values) ? commentOf(story, audience) : void 0,
     deployment: values.deployment === "false" ? void 0 : deploymentOf(story, audience),
     status: values["commit-status"] ? statusOf(story, audience) : void 0,
     release: live === void 0 || context.releaseTag === "" ? void 0 : {
@@ -36369,6 +36613,10 @@ var __webpack_modules__ = {
      block: renderReleaseBlock(live, nameOf(audience))
     }
    };
+  }
+  function wantsComment(story, values) {
+   const isGuest = story.kind === "outcome" && story.outcome.kind === "compared" && story.outcome.reason !== void 0;
+   return values.comment === "true" || values.comment === "auto" && !isGuest;
   }
   function nameOf({values: values, context: context}) {
    return values.project || context.repository;
@@ -36500,7 +36748,7 @@ var __webpack_modules__ = {
    };
   }
  },
- 6929: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 9455: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    e4: () => accountPorts,
    jT: () => cleanupPorts,
@@ -36508,106 +36756,10 @@ var __webpack_modules__ = {
    fu: () => githubTraffic
   });
   var client = __nccwpck_require__(6854);
+  var github_repository = __nccwpck_require__(1166);
+  var http_traffic = __nccwpck_require__(4143);
   var errors = __nccwpck_require__(6046);
   var json = __nccwpck_require__(7803);
-  var query = __nccwpck_require__(1989);
-  const PULL_REQUESTS_A_QUERY = 50;
-  const COMMITS_A_QUERY = 50;
-  const COMMIT = /^[0-9a-f]{7,40}$/;
-  const MAX_DEPLOYMENT_PAGES = 20;
-  function createRepository(options) {
-   return {
-    pullRequests: numbers => whatIsKnown(() => readPullRequests(options, numbers)),
-    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
-    commitTrees: commits => whatIsKnown(() => readCommitTrees(options, commits))
-   };
-  }
-  async function whatIsKnown(read) {
-   try {
-    return {
-     kind: "known",
-     value: await read()
-    };
-   } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
-    const kind = error.kind === "credentials" ? "denied" : "failed";
-    return {
-     kind: kind,
-     reason: error.message.replace(/\.$/, "")
-    };
-   }
-  }
-  async function readPullRequests(options, numbers) {
-   const found = new Map;
-   for (let from = 0; from < numbers.length; from += PULL_REQUESTS_A_QUERY) {
-    const asked = numbers.slice(from, from + PULL_REQUESTS_A_QUERY);
-    const fields = asked.map(number => `p${number}: pullRequest(number: ${number}) { number state closedAt }`);
-    const repository = await (0, query.g)(options, "read the pull requests", fields.join(" "));
-    for (const number of asked) {
-     const answer = (0, json.fK)(repository, `p${number}`);
-     const pullRequest = parsePullRequest(answer);
-     if (pullRequest !== void 0) found.set(number, pullRequest);
-    }
-   }
-   return found;
-  }
-  function parsePullRequest(value) {
-   const number = (0, json.tk)(value, "number");
-   const state = {
-    OPEN: "open",
-    CLOSED: "closed",
-    MERGED: "merged"
-   };
-   const text = (0, json.$6)(value, "state");
-   if (number === void 0 || text !== "OPEN" && text !== "CLOSED" && text !== "MERGED") return;
-   const closedAt = new Date((0, json.$6)(value, "closedAt") ?? Number.NaN);
-   return {
-    number: number,
-    state: state[text],
-    closedAt: Number.isNaN(closedAt.getTime()) ? void 0 : closedAt
-   };
-  }
-  async function readDeployments(options) {
-   const active = [];
-   let after = "";
-   for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
-    const position = after === "" ? "" : `, after: ${JSON.stringify(after)}`;
-    const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { environment state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`;
-    const {nodes: nodes, next: next} = parseDeployments(await (0, query.g)(options, "read the deployments", fields));
-    active.push(...nodes);
-    after = next;
-    if (after === "") break;
-   }
-   return active;
-  }
-  function parseDeployments(repository) {
-   const nodes = ((0, json.gT)(repository, "deployments", "nodes") ?? []).filter(node => (0, 
-   json.$6)(node, "state") === "ACTIVE");
-   const hasNext = (0, json.fK)(repository, "deployments", "pageInfo", "hasNextPage") === true;
-   return {
-    nodes: nodes.map(node => ({
-     environment: (0, json.$6)(node, "environment") ?? "an environment",
-     texts: [ (0, json.$6)(node, "latestStatus", "environmentUrl"), (0, json.$6)(node, "payload") ].filter(text => text !== void 0)
-    })),
-    next: hasNext ? (0, json.$6)(repository, "deployments", "pageInfo", "endCursor") ?? "" : ""
-   };
-  }
-  async function readCommitTrees(options, commits) {
-   const trees = new Map;
-   const wanted = [ ...new Set(commits) ].filter(commit => COMMIT.test(commit));
-   for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
-    const asked = wanted.slice(from, from + COMMITS_A_QUERY);
-    const fields = asked.map((commit, index) => `c${index}: object(expression: "${commit}") { ... on Commit { oid tree { oid } } }`);
-    const repository = await (0, query.g)(options, "read the commits", fields.join(" "));
-    for (const [index, commit] of asked.entries()) {
-     const answer = (0, json.fK)(repository, `c${index}`);
-     const tree = (0, json.$6)(answer, "tree", "oid");
-     if (tree !== void 0 && (0, json.$6)(answer, "oid")?.startsWith(commit) === true) trees.set(commit, tree);
-    }
-   }
-   return trees;
-  }
-  var http_traffic = __nccwpck_require__(4143);
   const DOING = {
    list: {
     text: "list the pins",
@@ -41419,7 +41571,7 @@ var __webpack_modules__ = {
   const GITHUB_TIMEOUT_MS = 6e4;
   function github({values: values, repository: repository, project: project}, timeoutMs = GITHUB_TIMEOUT_MS) {
    const traffic = () => githubTraffic(AbortSignal.timeout(timeoutMs));
-   const known = createRepository({
+   const known = (0, github_repository.v)({
     repository: repository,
     token: values["github-token"] ?? "",
     traffic: traffic
@@ -41443,32 +41595,46 @@ var __webpack_modules__ = {
   });
   var json = __nccwpck_require__(7803);
   var client = __nccwpck_require__(6854);
-  async function findPulls(options, {headSha: headSha, headBranch: headBranch, headRepository: headRepository}) {
-   const [owner = ""] = headRepository.split("/");
-   const rows = await (0, client.ur)(options, "find the pull request", async ({octokit: octokit, owner: base, repo: repo}) => {
-    const here = {
-     owner: base,
-     repo: repo,
-     per_page: 100
-    };
-    const head = `${owner}:${headBranch}`;
-    const byBranch = await octokit.rest.pulls.list({
-     ...here,
-     state: "all",
-     head: head
-    });
-    const byCommit = await octokit.rest.repos.listPullRequestsAssociatedWithCommit({
-     ...here,
-     commit_sha: headSha
-    });
-    return [ ...(0, json.gT)(byBranch, "data") ?? [], ...(0, json.gT)(byCommit, "data") ?? [] ];
-   });
+  const DOING = "find the pull request";
+  const PAGE = 100;
+  async function findPulls(options, run) {
+   const rows = [ ...await listByBranch(options, run), ...await listByCommit(options, run) ];
    const found = new Map;
    for (const row of rows) {
     const number = (0, json.tk)(row, "number");
     if (number !== void 0) found.set(number, parsePull(row, number));
    }
    return [ ...found.values() ];
+  }
+  async function listByBranch(options, {headRepository: headRepository, headBranch: headBranch}) {
+   const [fork = ""] = headRepository.split("/");
+   return await (0, client.ur)(options, DOING, async ({octokit: octokit, owner: owner, repo: repo}) => {
+    const head = `${fork}:${headBranch}`;
+    const {data: data} = await octokit.rest.pulls.list({
+     owner: owner,
+     repo: repo,
+     per_page: PAGE,
+     state: "all",
+     head: head
+    });
+    return data;
+   });
+  }
+  async function listByCommit(options, {headSha: headSha}) {
+   try {
+    return await (0, client.ur)(options, DOING, async ({octokit: octokit, owner: owner, repo: repo}) => {
+     const request = {
+      owner: owner,
+      repo: repo,
+      per_page: PAGE,
+      commit_sha: headSha
+     };
+     return (await octokit.rest.repos.listPullRequestsAssociatedWithCommit(request)).data;
+    });
+   } catch (error) {
+    if ((0, client.zM)(error, 422)) return [];
+    throw error;
+   }
   }
   function parsePull(row, number) {
    return {
@@ -41521,7 +41687,7 @@ var __webpack_modules__ = {
   function isSame(one, other) {
    return one !== "" && one.toLowerCase() === other.toLowerCase();
   }
-  var account = __nccwpck_require__(6929);
+  var account = __nccwpck_require__(9455);
   const TIMEOUT_MS = 3e4;
   async function locate(context, token) {
    const run = context.workflowRun;
@@ -41682,9 +41848,10 @@ var __webpack_modules__ = {
   }
   var github_deployment = __nccwpck_require__(9272);
   var query = __nccwpck_require__(1989);
+  const deployments_MAX_PAGES = 20;
   function createDeployments(options) {
    return {
-    list: async environment => parseDeployments(await (0, query.g)(options, "list the deployments", `deployments(first: 100, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {\n            nodes { databaseId state payload }\n          }`)),
+    list: async environment => await listDeployments(options, environment),
     create: async ({environment: environment, description: description, payload: payload, transient: transient, production: production}) => await (0, 
     client.ur)(options, "make the deployment", async ({octokit: octokit, owner: owner, repo: repo}) => {
      const {data: data} = await octokit.rest.repos.createDeployment({
@@ -41738,13 +41905,27 @@ var __webpack_modules__ = {
     }
    };
   }
+  async function listDeployments(options, environment) {
+   const found = [];
+   let after = "null";
+   for (let page = 0; page < deployments_MAX_PAGES; page += 1) {
+    const answer = await (0, query.g)(options, "list the deployments", `deployments(first: 100, after: ${after}, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { databaseId state payload }\n        pageInfo { hasNextPage endCursor }\n      }`);
+    found.push(...parseDeployments(answer));
+    const cursor = (0, json.$6)(answer, "deployments", "pageInfo", "endCursor");
+    if ((0, json.fK)(answer, "deployments", "pageInfo", "hasNextPage") !== true || cursor === void 0) break;
+    after = JSON.stringify(cursor);
+   }
+   return found;
+  }
   function parseDeployments(repository) {
    return ((0, json.gT)(repository, "deployments", "nodes") ?? []).flatMap(node => {
     const [id, payload] = [ (0, json.tk)(node, "databaseId"), (0, github_deployment.ex)((0, 
     json.fK)(node, "payload")) ];
-    return id === void 0 || payload === void 0 || (0, json.$6)(node, "state") !== "ACTIVE" ? [] : [ {
+    const state = (0, json.$6)(node, "state") ?? "";
+    return id === void 0 || payload === void 0 || ![ "ACTIVE", "PENDING" ].includes(state) ? [] : [ {
      id: id,
-     payload: payload
+     payload: payload,
+     active: state === "ACTIVE"
     } ];
    });
   }
@@ -41780,25 +41961,26 @@ var __webpack_modules__ = {
     }
    };
   }
-  var account = __nccwpck_require__(6929);
+  var github_repository = __nccwpck_require__(1166);
+  var account = __nccwpck_require__(9455);
   const TIMEOUT_MS = 6e4;
-  function tellPorts(wiring) {
+  function tellPorts({log: log, repository: repository, values: values}) {
    let shared;
    const traffic = () => {
     shared ??= (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
     return shared;
    };
    const options = {
-    repository: wiring.repository,
-    token: wiring.values["github-token"] ?? "",
+    repository: repository,
+    token: values["github-token"] ?? "",
     traffic: traffic
    };
    return {
-    log: wiring.log,
+    log: log,
     comments: createComments(options),
     deployments: createDeployments(options),
     releases: createReleases(options),
-    github: (0, account.M)(wiring, TIMEOUT_MS)
+    github: (0, github_repository.v)(options)
    };
   }
  },
