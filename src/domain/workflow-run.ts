@@ -40,7 +40,8 @@ export function provenanceOf(run: WorkflowRun, repository: string, pulls: readon
   }
   if (event === 'pull_request' || event === 'pull_request_target') {
     return pullRequestOf(
-      pulls.filter((pull) => pull.headSha === headSha && isSame(pull.headRepository, headRepository)),
+      pulls.filter((pull) => isSame(pull.headRepository, headRepository)),
+      headSha,
     );
   }
   if (!isSame(headRepository, repository)) {
@@ -51,12 +52,15 @@ export function provenanceOf(run: WorkflowRun, repository: string, pulls: readon
     : { kind: 'unclear', reason: `the workflow ran on ${event || 'an unknown event'}` };
 }
 
-function pullRequestOf(pulls: readonly PullHead[]): Provenance {
+/** @param candidates of the run's head repository. */
+function pullRequestOf(candidates: readonly PullHead[], headSha: string): Provenance {
+  const pulls = candidates.filter((pull) => pull.headSha === headSha);
   const [first, ...others] = pulls.filter(({ open }) => open);
   if (first !== undefined && others.length === 0) return { kind: 'pull-request', number: first.number };
   if (others.length > 0) return { kind: 'unclear', reason: 'several open pull requests have its head commit' };
-  return pulls.length > 0
-    ? { kind: 'over', reason: 'its pull request is closed' }
+  if (pulls.length > 0) return { kind: 'over', reason: 'its pull request is closed' };
+  return candidates.some(({ open }) => open)
+    ? { kind: 'over', reason: 'its pull request has a newer commit, and so a newer run' }
     : { kind: 'unclear', reason: 'no pull request has its head commit' };
 }
 

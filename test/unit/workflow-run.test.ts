@@ -45,7 +45,12 @@ describe('a run for a pull request', () => {
     ['the same commit in the repository itself', /no pull request/, [pull(7, { headRepository: BASE })], {}],
     ['a head whose repository was deleted', /no pull request/, [pull(7, { headRepository: '' })], {}],
     ['neither repository known', /no pull request/, [pull(7, { headRepository: '' })], { headRepository: '' }],
-    ['another commit of the same branch', /no pull request/, [pull(7, { headSha: OTHER_SHA })], {}],
+    [
+      'another commit of a pull request that is closed',
+      /no pull request/,
+      [pull(7, { headSha: OTHER_SHA, open: false })],
+      {},
+    ],
     ['no pull request at all', /no pull request/, [], {}],
     ['a branch that is called main', /no pull request/, [], { headBranch: 'main' }],
     ['two open ones', /several open/, [pull(7), pull(8)], {}],
@@ -58,6 +63,13 @@ describe('a run for a pull request', () => {
     expect(provenanceOf(runOf(), BASE, [pull(7, { open: false })])).toEqual({
       kind: 'over',
       reason: 'its pull request is closed',
+    });
+  });
+
+  it('is over when its pull request has a newer commit', () => {
+    expect(provenanceOf(runOf({}), BASE, [pull(7, { headSha: OTHER_SHA })])).toMatchObject({
+      kind: 'over',
+      reason: 'its pull request has a newer commit, and so a newer run',
     });
   });
 
