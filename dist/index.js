@@ -41653,7 +41653,7 @@ var __webpack_modules__ = {
     kind: "over",
     reason: `the workflow that was waited for ended with "${conclusion}"`
    };
-   if (event === "pull_request" || event === "pull_request_target") return pullRequestOf(pulls.filter(pull => pull.headSha === headSha && isSame(pull.headRepository, headRepository)));
+   if (event === "pull_request" || event === "pull_request_target") return pullRequestOf(pulls.filter(pull => isSame(pull.headRepository, headRepository)), headSha);
    if (!isSame(headRepository, repository)) return {
     kind: "unclear",
     reason: `the workflow ran on ${event} in ${headRepository || "an unknown repository"}`
@@ -41666,7 +41666,8 @@ var __webpack_modules__ = {
     reason: `the workflow ran on ${event || "an unknown event"}`
    };
   }
-  function pullRequestOf(pulls) {
+  function pullRequestOf(candidates, headSha) {
+   const pulls = candidates.filter(pull => pull.headSha === headSha);
    const [first, ...others] = pulls.filter(({open: open}) => open);
    if (first !== void 0 && others.length === 0) return {
     kind: "pull-request",
@@ -41676,9 +41677,13 @@ var __webpack_modules__ = {
     kind: "unclear",
     reason: "several open pull requests have its head commit"
    };
-   return pulls.length > 0 ? {
+   if (pulls.length > 0) return {
     kind: "over",
     reason: "its pull request is closed"
+   };
+   return candidates.some(({open: open}) => open) ? {
+    kind: "over",
+    reason: "its pull request has a newer commit, and so a newer run"
    } : {
     kind: "unclear",
     reason: "no pull request has its head commit"
