@@ -270,7 +270,7 @@ describe('a token', () => {
     const token = await emulator.addGithubToken({ ...ALL, ...less });
     const before = await state();
     const said = await refusal(calls[what](connect({ token })));
-    expect(said).toMatch(/^credentials: GitHub did not [a-z ]+ \((403|Resource not accessible by integration)\)$/);
+    expect(said).toMatch(/^credentials: GitHub did not [a-z ]+ \((403: )?Resource not accessible by integration\)$/);
     expect(said).not.toContain(token);
     expect(await state()).toEqual(before);
   });
@@ -279,6 +279,16 @@ describe('a token', () => {
     const token = await emulator.addGithubToken({ [permission]: 'write' });
     expect((await connect({ token }).comments.create(number, body('x'))).url).toContain(`/pull/${number}#`);
   });
+
+  it.each(['Unable to create comment because issue is locked.', 'Repository was archived so is read-only.'])(
+    'is not asked for more where nobody may write: %s',
+    async (message) => {
+      const action = { status: 403, body: { message }, contentType: 'application/json' };
+      await emulator.fault({ match: { host: 'github', method: 'POST', path: '/comments' }, action });
+      const { warnings } = await say(news('x'));
+      expect(warnings).toEqual([expect.stringContaining(`the comment (403: ${message.replace('.', '')}).`)]);
+    },
+  );
 
   it('that GitHub does not know is refused, without a word of it', async () => {
     const token = 'ghs_nobodyknowsthis123456';
@@ -301,7 +311,7 @@ describe('a token', () => {
     const blind = await emulator.addGithubToken({ contents: 'read', repositories: [repository] });
     for (const token of [foreign, blind]) {
       const said = await refusal(connect({ token, repository }).comments.listOwn(number));
-      expect(said).toMatch(/^credentials: GitHub did not list the comments \(40[34]\)$/);
+      expect(said).toMatch(/^credentials: GitHub did not list the comments \((404|403: [^)]+)\)$/);
     }
     expect((await state(repository)).comments.map((comment) => comment.body)).toEqual([body('x')]);
   });

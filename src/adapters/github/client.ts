@@ -41,16 +41,20 @@ function denied(reason: string): ActionError {
 export function explainGitHub(answer: Answer, doing: string): ActionError {
   const { status, body } = answer;
   const isLimit = [403, 429].includes(status) && /rate limit/i.test(body);
-  const isDenied = [401, 403, 404].includes(status) && !isLimit;
-  const why = isLimit ? `${status}, a rate limit` : status === 422 ? `422: ${wrongIn(body)}` : String(status);
+  // No permission opens what is locked or archived for everybody.
+  const isShut = status === 403 && /is locked|archived/i.test(body);
+  const isDenied = [401, 403, 404].includes(status) && !isLimit && !isShut;
+  const why = isLimit ? `${status}, a rate limit` : [status, ...reasons(answer)].join(': ');
   return new ActionError(isDenied ? 'credentials' : 'network', `GitHub did not ${doing} (${why})`, { cause: answer });
 }
 
 /** What GitHub finds wrong with a request: `body is too long (maximum is 65536 characters)`. */
-function wrongIn(body: string): string {
+function reasons({ status, body }: Answer): readonly string[] {
+  if (status !== 403 && status !== 422) return [];
   const answer = parseJson(body);
   const wrong = (listAt(answer, 'errors') ?? []).flatMap((error) => textAt(error, 'message') ?? []);
-  return (wrong.join('; ') || (textAt(answer, 'message') ?? 'no reason given')).slice(0, 200);
+  const said = (wrong.join('; ') || (textAt(answer, 'message') ?? '')).slice(0, 200).replace(/\.$/, '');
+  return said === '' ? [] : [said];
 }
 
 /** True for an error that `explainGitHub` made of an answer with this status. */
