@@ -283,7 +283,7 @@ describe('a token', () => {
   it.each(['Unable to create comment because issue is locked.', 'Repository was archived so is read-only.'])(
     'is not asked for more where nobody may write: %s',
     async (message) => {
-      const action = { status: 403, body: { message }, contentType: 'application/json' };
+      const action = { status: 403, body: JSON.stringify({ message }), contentType: 'application/json' };
       await emulator.fault({ match: { host: 'github', method: 'POST', path: '/comments' }, action });
       const { warnings } = await say(news('x'));
       expect(warnings).toEqual([expect.stringContaining(`the comment (403: ${message.replace('.', '')}).`)]);
@@ -420,6 +420,15 @@ describe('a deployment', () => {
     ).toHaveLength(120);
   });
 
+  it('of production leaves those of other projects alone', async () => {
+    const first = await say(live(orderOf('production', cidNumber(1), `acme/site#a${number}`)));
+    const second = await say(live(orderOf('production', cidNumber(2), `acme/site#b${number}`)));
+    const { deployments } = await state();
+    for (const { told } of [first, second]) {
+      expect(deployments.find(({ databaseId }) => String(databaseId) === told.deploymentId)?.state).toBe('ACTIVE');
+    }
+  });
+
   it('that came twice because an answer was lost is one after the next run', async () => {
     await emulator.fault({ match: { host: 'github', method: 'POST', path: '/deployments' }, action: { cut: 'after' } });
     await say(live(orderOf(`pr-${number}`)));
@@ -474,6 +483,19 @@ describe('the pull request of a workflow run', () => {
     const found = { number, open: true, headSha: run.headSha, headRepository: FORK };
     expect(await connect().findPulls(run)).toEqual([found]);
     expect(await connect().findPulls({ ...run, headBranch: 'renamed' })).toEqual([found]);
+  });
+
+  it('is found by its branch when it is closed', async () => {
+    const closed = {
+      number,
+      state: 'CLOSED',
+      headRefOid: run.headSha,
+      headRef: 'closed-1',
+      headRepository: FORK,
+    } as const;
+    await emulator.github({ repository: REPOSITORY, pullRequests: [closed] });
+    const found = await connect().findPulls({ ...run, headBranch: 'closed-1' });
+    expect(found).toContainEqual({ number, open: false, headSha: run.headSha, headRepository: FORK });
   });
 
   it('is found though the repository does not have the commit', async () => {
