@@ -26760,17 +26760,20 @@ var __webpack_modules__ = {
   function explainGitHub(answer, doing) {
    const {status: status, body: body} = answer;
    const isLimit = [ 403, 429 ].includes(status) && /rate limit/i.test(body);
-   const isDenied = [ 401, 403, 404 ].includes(status) && !isLimit;
-   const why = isLimit ? `${status}, a rate limit` : status === 422 ? `422: ${wrongIn(body)}` : String(status);
+   const isShut = status === 403 && /is locked|archived/i.test(body);
+   const isDenied = [ 401, 403, 404 ].includes(status) && !isLimit && !isShut;
+   const why = isLimit ? `${status}, a rate limit` : [ status, ...reasons(answer) ].join(": ");
    return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${why})`, {
     cause: answer
    });
   }
-  function wrongIn(body) {
+  function reasons({status: status, body: body}) {
+   if (status !== 403 && status !== 422) return [];
    const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.qF)(body);
    const wrong = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(answer, "errors") ?? []).flatMap(error => (0, 
    _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(error, "message") ?? []);
-   return (wrong.join("; ") || ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "message") ?? "no reason given")).slice(0, 200);
+   const said = (wrong.join("; ") || ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "message") ?? "")).slice(0, 200).replace(/\.$/, "");
+   return said === "" ? [] : [ said ];
   }
   function isStatus(error, status) {
    return error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l && (0, 
@@ -27926,15 +27929,17 @@ var __webpack_modules__ = {
    } : void 0;
   }
   function environmentOf(tag) {
-   return tag === "production" ? {
+   if (tag === "production") return {
     environment: "ipfs-production",
     transient: false,
     production: true
-   } : {
-    environment: "ipfs-preview",
-    transient: (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) !== void 0,
-    production: false
    };
+   const isPreview = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) !== void 0;
+   return isPreview ? {
+    environment: "ipfs-preview",
+    transient: true,
+    production: false
+   } : void 0;
   }
   function planDeployment(deployments, payload) {
    const own = ofTag(deployments, payload);
@@ -28185,10 +28190,14 @@ var __webpack_modules__ = {
  },
  3153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   W: () => mainLink
+   W: () => mainLink,
+   o: () => openedLink
   });
+  function openedLink(probes) {
+   return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
+  }
   function mainLink(probes) {
-   return (probes.find(probe => probe.state === "live") ?? probes.find(probe => probe.state !== "down"))?.link;
+   return openedLink(probes) ?? probes.find(probe => probe.state !== "down")?.link;
   }
  },
  2527: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28519,7 +28528,8 @@ var __webpack_modules__ = {
    case "unclear":
     return {
      ...context,
-     provenance: provenance
+     provenance: provenance,
+     commit: commit
     };
    }
   }
@@ -29730,26 +29740,35 @@ var __webpack_modules__ = {
      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)().token);
      const context = await (0, _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__.x)((0, 
      _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)(), read("github-token"));
+     const began = new Date;
+     let inputs;
      try {
-      const inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context);
-      for (const deprecation of inputs.deprecations) log.warn(deprecation);
-      await carryOut(inputs, context);
+      inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context);
      } catch (thrown) {
-      await publishFailure((0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown), {
+      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown);
+      const told = await tellPeople({
+       kind: "failed",
+       error: error,
+       undertaking: "Deploy"
+      }, rawAudience(context, began));
+      await publishFailure(error, {
        context: context,
        undertaking: "Deploy",
-       commentUrl: ""
+       ...told
       });
+      return;
      }
+     for (const deprecation of inputs.deprecations) log.warn(deprecation);
+     await carryOut(inputs, context, began);
     }
-    async function carryOut(inputs, context) {
+    async function carryOut(inputs, context, now) {
      const {values: values, mode: mode} = inputs;
      const wiring = {
       values: values,
       jwt: read("pinata-jwt") || read("pinata-jwt-token"),
       repository: context.repository,
       project: values.project || context.repository,
-      now: new Date,
+      now: now,
       log: log,
       cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)(),
       recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.T)(values["requests-per-minute"])
@@ -29763,17 +29782,12 @@ var __webpack_modules__ = {
       error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown),
       undertaking: undertaking
      }));
-     const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => (0, 
-     _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, {
-      values: values,
-      context: context,
-      now: wiring.now
-     }), (0, _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__.i)(wiring)));
+     const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => tellPeople(story, audienceOf(wiring, context)));
      if (story.kind === "failed") {
       await publishFailure(story.error, {
        context: context,
        undertaking: undertaking,
-       commentUrl: told.commentUrl
+       ...told
       });
       return;
      }
@@ -29790,6 +29804,47 @@ var __webpack_modules__ = {
        record: wiring.recorder.record()
       }) : ""
      });
+    }
+    async function tellPeople(story, audience) {
+     try {
+      const {token: token, context: context} = audience;
+      return await (0, _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, audience), (0, 
+      _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__.i)({
+       log: log,
+       repository: context.repository,
+       token: token
+      }));
+     } catch (thrown) {
+      log.warn(`GitHub was not told: ${(0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown).message}`);
+      return {
+       commentUrl: "",
+       deploymentId: ""
+      };
+     }
+    }
+    function audienceOf({values: values, project: project, now: now}, context) {
+     return {
+      project: project,
+      token: values["github-token"] ?? "",
+      comment: values.comment,
+      deployment: values.deployment,
+      commitStatus: values["commit-status"],
+      network: values.network,
+      context: context,
+      now: now
+     };
+    }
+    function rawAudience(context, now) {
+     return {
+      project: read("project") || context.repository,
+      token: read("github-token"),
+      comment: read("comment") === "false" ? "false" : "auto",
+      deployment: "false",
+      commitStatus: read("commit-status") === "true",
+      network: read("network") === "private" ? "private" : "public",
+      context: context,
+      now: now
+     };
     }
     function summaryContext({repository: repository, commit: commit, runUrl: runUrl}) {
      return {
@@ -29849,6 +29904,7 @@ var __webpack_modules__ = {
    const at = first < 0 ? -1 : notes.indexOf(end, first);
    return at < 0 ? void 0 : [ notes.lastIndexOf(begin, at), at + end.length ];
   }
+  var tag = __nccwpck_require__(2249);
   async function tell(telling, ports) {
    const {comment: comment, deployment: deployment, status: status, release: release} = telling;
    const untold = [];
@@ -29878,7 +29934,7 @@ var __webpack_modules__ = {
   async function tellComment(order, ports) {
    const {key: key, occasion: occasion, render: render} = order;
    const own = (0, domain_comment.gq)(await ports.comments.listOwn(key.pullRequest), key);
-   if (occasion === "gone" ? own.length === 0 : await isOver(key, ports)) return;
+   if (occasion === "gone" ? own.length === 0 : await isOver(key.pullRequest, ports.github)) return;
    const [first] = own;
    const body = render(first === void 0 ? void 0 : (0, domain_comment.$1)(first.body));
    const written = await write(own, body, {
@@ -29888,7 +29944,7 @@ var __webpack_modules__ = {
    if (written !== void 0) ports.log.line(`Commented: ${written.url}`);
    return written;
   }
-  async function isOver({pullRequest: pullRequest}, {github: github}) {
+  async function isOver(pullRequest, github) {
    const known = await github.pullRequests([ pullRequest ]);
    const state = known.kind === "known" ? known.value.get(pullRequest)?.state : void 0;
    return state !== void 0 && state !== "open";
@@ -29909,23 +29965,24 @@ var __webpack_modules__ = {
    const all = (0, domain_comment.gq)(await comments.listOwn(order.key.pullRequest), order.key);
    return all.length > 1 ? await write(all, body, place) : created;
   }
-  async function tellDeployment(news, {deployments: deployments, log: log}) {
-   if (news.kind === "gone") {
-    const {environment: environment} = (0, github_deployment.p7)(news.of.tag);
-    const over = (0, github_deployment._2)(await deployments.list(environment), news.of);
-    for (const {id: id} of over) await end(deployments, id, news.description);
-    return;
+  async function tellDeployment(news, ports) {
+   return news.kind === "gone" ? await endDeployments(news, ports) : await beginDeployment(news, ports);
+  }
+  async function endDeployments({of: of, description: description}, {deployments: deployments}) {
+   for (const gone of of) {
+    const environment = (0, github_deployment.p7)(gone.tag)?.environment;
+    const over = environment === void 0 ? [] : (0, github_deployment._2)(await deployments.list(environment), gone);
+    for (const {id: id} of over) await end(deployments, id, description);
    }
-   const {order: order, environmentUrl: environmentUrl, logUrl: logUrl} = news;
+  }
+  async function beginDeployment({order: order, status: status}, {deployments: deployments, github: github, log: log}) {
+   const pullRequest = (0, tag._n)(order.payload.tag);
+   if (pullRequest !== void 0 && await isOver(pullRequest, github)) return;
    const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), order.payload);
    const id = present?.id ?? await deployments.create(order);
-   if (present?.active !== true) {
-    await deployments.setStatus(id, {
-     state: "success",
-     description: order.description,
-     environmentUrl: environmentUrl,
-     logUrl: logUrl
-    });
+   const isSaid = present?.active === (status.state === "success") && present.url === status.environmentUrl;
+   if (!isSaid) {
+    await deployments.setStatus(id, status);
     log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
    }
    for (const old of over) await end(deployments, old.id, "Replaced by a newer deployment");
@@ -29939,13 +29996,18 @@ var __webpack_modules__ = {
     logUrl: ""
    });
   }
-  async function tellRelease({gitTag: gitTag, project: project, block: block}, {releases: releases, log: log}) {
-   const release = await releases.read(gitTag);
-   if (release === void 0) return;
-   const notes = withBlock(release.notes, block, project);
-   if (notes === release.notes) return;
-   await releases.write(release.id, notes);
-   log.line(`Wrote the CID into the notes of release ${gitTag}.`);
+  const RELEASE_ATTEMPTS = 3;
+  const RELEASE_PAUSE_MS = 2e3;
+  async function tellRelease({gitTag: gitTag, project: project, block: block}, {releases: releases, log: log, clock: clock}) {
+   for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt += 1) {
+    const release = await releases.read(gitTag);
+    if (release === void 0) return;
+    const notes = withBlock(release.notes, block, project);
+    if (notes === release.notes) return;
+    await releases.write(release.id, notes);
+    if (attempt === 1) log.line(`Wrote the CID into the notes of release ${gitTag}.`);
+    await clock.pause(RELEASE_PAUSE_MS);
+   }
   }
  },
  4605: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30325,7 +30387,8 @@ var __webpack_modules__ = {
    "[": "&#91;",
    "]": "&#93;",
    "\\": "&#92;",
-   ":": "&#58;"
+   ":": "&#58;",
+   $: "&#36;"
   };
   const BREAK = "\0";
   function code(text) {
@@ -30344,7 +30407,7 @@ var __webpack_modules__ = {
    return text.toWellFormed().replace(/\r\n|[\r\n\u2028\u2029]/g, "␊").replace(/[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu, character => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
   }
   function entities(text) {
-   return text.replace(/[&<>"'|`@#*_~[\]\\:]/g, character => ENTITIES[character] ?? character).replaceAll(BREAK, "<wbr>");
+   return text.replace(/[&<>"'|`@#*_~[\]\\:$]/g, character => ENTITIES[character] ?? character).replaceAll(BREAK, "<wbr>");
   }
   function link(text, address) {
    return linked(escapeText(text), address);
@@ -30896,7 +30959,8 @@ var __webpack_modules__ = {
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";
    if ((0, outcome.W)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
-   return kind === "unchanged" ? "✅ Already deployed, nothing changed" : "✅ Live on IPFS";
+   if (kind === "unchanged") return "✅ Already deployed, nothing changed";
+   return probes.some(({state: state}) => state === "live") ? "✅ Live on IPFS" : "✅ Pinned, and opens";
   }
   const MAX_DIFF_BYTES = 5e5;
   function diffSection({comparison: comparison, budget: budget}, maxBytes) {
@@ -36230,8 +36294,8 @@ var __webpack_modules__ = {
    N: () => tellingOf
   });
   var github_deployment = __nccwpck_require__(9272);
-  var outcome = __nccwpck_require__(3153);
-  var tag = __nccwpck_require__(2249);
+  var domain_outcome = __nccwpck_require__(3153);
+  var domain_tag = __nccwpck_require__(2249);
   var comment = __nccwpck_require__(8028);
   var domain_link = __nccwpck_require__(6581);
   var diff_words = __nccwpck_require__(4402);
@@ -36243,11 +36307,16 @@ var __webpack_modules__ = {
   }
   function paragraph(text) {
    const lines = text.split("\n").filter(line => line.trim() !== "");
-   const shown = lines.slice(0, 20).map(line => (0, markdown.X1)((0, units.os)(line, 500)));
+   const shown = lines.slice(0, 20).map(line => shortened(line));
    return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
   }
+  function shortened(line, length = 500) {
+   const escaped = (0, markdown.X1)((0, units.os)(line, length));
+   return escaped.length <= MOST_ESCAPED || length < 20 ? escaped : shortened(line, Math.floor(length / 2));
+  }
+  const MOST_ESCAPED = 1500;
   function renderReason(text) {
-   return (0, markdown.X1)((0, units.os)((0, diff_words.f6)(text), 300));
+   return shortened((0, diff_words.f6)(text), 300);
   }
   function whatToDo(hint) {
    return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
@@ -36396,7 +36465,8 @@ var __webpack_modules__ = {
   function goneState({removed: removed, kept: kept, failed: failed}, dryRun) {
    if (dryRun) return "🧪 Dry run: nothing was unpinned";
    if (failed.length > 0) return "⚠️ Preview not removed completely";
-   return removed.length === 0 && kept.length > 0 ? "🔒 Preview closed, content kept" : "🗑 Preview removed";
+   if (removed.length > 0 || kept.length === 0) return "🗑 Preview removed";
+   return kept.every(({reason: reason}) => isBrief(reason)) ? "🗑 Preview given up" : "🔒 Preview closed, content kept";
   }
   function closedSentence({closed: {merged: merged, at: at}}) {
    return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${renderMinute(at)}`}.`;
@@ -36409,14 +36479,19 @@ var __webpack_modules__ = {
    return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, diff_cells.vP)((0, 
    units.UP)(freed))} freed. A gateway may serve its copy for a while.`;
   }
+  function isBrief(reason) {
+   return reason === "merged within the hour";
+  }
   function remaining({kept: kept, failed: failed}) {
    const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
-   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${renderReason(reason)}.`) ];
+   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${renderReason(reason)}${isBrief(reason) ? "; a sweep removes it later unless something needs it" : ""}.`) ];
    const more = lines.length - MOST_NAMED;
    return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
   }
-  function productionLine({production: production, closed: closed}) {
-   if (production === void 0 || !closed.merged) return "";
+  function productionLine({production: production, closed: closed, outcome: outcome}) {
+   const shown = outcome.retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => outcome.tags.includes(tag)));
+   const isSame = shown.some(({revision: revision}) => revision.cid === production?.cid);
+   if (production === void 0 || !closed.merged || !isSame) return "";
    const {cid: cid, url: url} = production;
    return `Production is ${(0, markdown.aY)((0, units.Jp)(cid))}${url === void 0 ? "" : ` · **${(0, 
    markdown.nf)("open production", url)}**`}`;
@@ -36426,7 +36501,7 @@ var __webpack_modules__ = {
   const MOST_LINKS = 8;
   const MOST_OVER = 5;
   function renderPreview(outcome, context, extents) {
-   const isSame = outcome.comparison.kind !== "none" && outcome.comparison.base.cid === outcome.build.root;
+   const isSame = sameBase(outcome, context) !== void 0;
    const place = {
     build: outcome.build,
     opened: openedOf(outcome),
@@ -36435,34 +36510,31 @@ var __webpack_modules__ = {
    return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
    markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", ...isSame && outcome.kind !== "over-budget" ? [] : renderChanges(outcome, place, extents) ];
   }
-  function openedLink(probes) {
-   return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
-  }
   function openedOf(outcome) {
-   return "probes" in outcome ? openedLink(outcome.probes) : void 0;
+   return "probes" in outcome ? (0, domain_outcome.o)(outcome.probes) : void 0;
   }
   function publishedHead(outcome, context) {
    const {probes: probes, kind: kind, build: build} = outcome;
-   const isLost = openedLink(probes) === void 0 && probes.some(({state: state}) => state === "down");
-   const base = sameBase(outcome);
-   return [ heading(publishedState(outcome), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
+   const isLost = (0, domain_outcome.o)(probes) === void 0 && probes.some(({state: state}) => state === "down");
+   const base = sameBase(outcome, context);
+   return [ heading(publishedState(outcome, base), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
    diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
   }
-  function publishedState(outcome) {
-   const {probes: probes} = outcome;
-   if (openedLink(probes) === void 0) {
+  function publishedState({probes: probes}, base) {
+   if ((0, domain_outcome.o)(probes) === void 0) {
     if (probes.every(({state: state}) => state === "unopened")) return "✅ Preview is pinned";
     return "⚠️ Preview is pinned, but no gateway serves it";
    }
-   const base = sameBase(outcome);
-   return base === void 0 ? "✅ Preview is live on IPFS" : `✅ Same content as ${base}`;
+   if (base !== void 0) return `✅ Same content as ${base}`;
+   return probes.some(({state: state}) => state === "live") ? "✅ Preview is live on IPFS" : "✅ Preview is pinned, and opens";
   }
-  function sameBase({comparison: comparison, build: build}) {
+  function sameBase({comparison: comparison, build: build}, {key: key}) {
    if (comparison.kind === "none" || comparison.base.cid !== build.root) return;
+   if (comparison.base.label === `pr-${key.pullRequest}`) return;
    return (0, markdown.aY)((0, diff_words.Wy)(comparison.base).label ?? (0, units.Jp)(build.root));
   }
   function linkLine({probes: probes, build: build}) {
-   const main = openedLink(probes);
+   const main = (0, domain_outcome.o)(probes);
    const others = probes.filter(probe => probe.link !== main && (probe.state === "live" || probe.state === "opens"));
    return [ ...main === void 0 ? [] : [ `**${(0, markdown.nf)("Open preview", main)}**` ], ...others.slice(0, MOST_LINKS).map(probe => (0, 
    markdown.nf)(hostOf(probe, build.root), probe.link)), (0, markdown.aY)((0, units.Jp)(build.root)) ].join(" · ");
@@ -36500,7 +36572,7 @@ var __webpack_modules__ = {
   function facts(outcome) {
    const {build: build, comparison: comparison, budget: budget} = outcome;
    return [ ...comparedRows(comparison), [ "Files", (0, diff_cells.vP)([ (0, units.SS)(build.listing.size, "file"), ...filesOf(comparison) ].join(" · ")) ], [ "Size", (0, 
-   diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ [ "Lives until", lifetime(outcome.expiresAt) ] ] : [] ];
+   diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ lifetime(outcome) ] : [] ];
   }
   function comparedRows(comparison) {
    const why = comparison.kind === "compared" ? "" : `no diff: ${renderReason(comparison.reason)}`;
@@ -36529,9 +36601,10 @@ var __webpack_modules__ = {
    const rest = unknown === 0 ? "" : `, ${unknown} not known without a diff`;
    return (0, diff_cells.vP)(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
   }
-  function lifetime(expiresAt) {
-   if (expiresAt === void 0) return "this pull request is closed";
-   return `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed`;
+  function lifetime({expiresAt: expiresAt, plan: plan}) {
+   const lasting = plan.tags.filter(tag => (0, domain_tag._n)(tag) === void 0);
+   if (lasting.length > 0) return [ "Kept by", lasting.map(markdown.aY).join(" ") ];
+   return expiresAt === void 0 ? [ "Lives until", "this pull request is closed" ] : [ "Lives until", `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed` ];
   }
   const ROOM = {
    units: 6e4,
@@ -36560,7 +36633,7 @@ var __webpack_modules__ = {
   function lastGoodOf(story, {commit: commit, lastGood: lastGood}) {
    if (story.kind === "gone") return;
    if (story.kind === "failed" || !("probes" in story.outcome)) return lastGood;
-   const url = openedLink(story.outcome.probes);
+   const url = (0, domain_outcome.o)(story.outcome.probes);
    return url === void 0 ? lastGood : {
     cid: story.outcome.build.root,
     url: url,
@@ -36600,39 +36673,38 @@ var __webpack_modules__ = {
    release: void 0
   };
   function tellingOf(story, audience) {
-   const {values: values, context: context} = audience;
-   if (values["github-token"] === void 0) return NOTHING;
-   const live = liveOf(story);
+   const {provenance: provenance} = audience.context;
+   const isLost = story.kind === "failed" && provenance?.kind === "unclear";
+   if (audience.token === "" || isLost) return NOTHING;
+   const mayTell = audience.network === "public" && !audience.context.withoutSecrets;
+   const wants = choice => choice === "true" || choice === "auto" && mayTell;
    return {
-    comment: wantsComment(story, values) ? commentOf(story, audience) : void 0,
-    deployment: values.deployment === "false" ? void 0 : deploymentOf(story, audience),
-    status: values["commit-status"] ? statusOf(story, audience) : void 0,
-    release: live === void 0 || context.releaseTag === "" ? void 0 : {
-     gitTag: context.releaseTag,
-     project: (0, tag.v8)(nameOf(audience)),
-     block: renderReleaseBlock(live, nameOf(audience))
-    }
+    comment: wants(audience.comment) ? commentOf(story, audience) : void 0,
+    deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : void 0,
+    status: audience.commitStatus && !audience.context.withoutSecrets ? statusOf(story, audience) : void 0,
+    release: mayTell ? releaseOf(story, audience) : void 0
    };
   }
-  function wantsComment(story, values) {
-   const isGuest = story.kind === "outcome" && story.outcome.kind === "compared" && story.outcome.reason !== void 0;
-   return values.comment === "true" || values.comment === "auto" && !isGuest;
-  }
-  function nameOf({values: values, context: context}) {
-   return values.project || context.repository;
+  function releaseOf(story, {project: project, context: context}) {
+   const live = liveOf(story);
+   if (live === void 0 || context.releaseTag === "") return;
+   return {
+    gitTag: context.releaseTag,
+    project: (0, domain_tag.v8)(project),
+    block: renderReleaseBlock(live, project)
+   };
   }
   function liveOf(story) {
    if (story.kind === "failed") return;
    const {outcome: outcome} = story;
    return outcome.kind === "deployed" || outcome.kind === "unchanged" ? outcome : void 0;
   }
-  function commentOf(story, audience) {
-   const {context: context, now: now} = audience;
+  function commentOf(story, {project: project, context: context, now: now}) {
    const number = context.pullRequest;
    const told = storyOf(story, context);
    if (number === void 0 || told === void 0) return;
    const key = {
-    project: (0, tag.v8)(nameOf(audience)),
+    project: (0, domain_tag.v8)(project),
     pullRequest: number
    };
    const commit = context.commit.slice(0, 7);
@@ -36660,12 +36732,15 @@ var __webpack_modules__ = {
    const {outcome: outcome} = story;
    switch (outcome.kind) {
    case "cleaned":
-    return closed === void 0 || outcome.dryRun ? void 0 : {
-     kind: "gone",
-     closed: closed,
-     outcome: outcome,
-     production: productionIn(outcome)
-    };
+    {
+     const isGone = closed !== void 0 && !outcome.dryRun && outcome.tags.includes(`pr-${closed.number}`);
+     return isGone ? {
+      kind: "gone",
+      closed: closed,
+      outcome: outcome,
+      production: productionIn(outcome)
+     } : void 0;
+    }
 
    case "skipped":
    case "listed":
@@ -36689,30 +36764,29 @@ var __webpack_modules__ = {
     url: void 0
    };
   }
-  function deploymentOf(story, audience) {
-   const {context: context} = audience;
-   const project = nameOf(audience);
+  function deploymentOf(story, {project: project, context: context}) {
    if (story.kind === "outcome" && story.outcome.kind === "cleaned") {
-    const {closed: closed} = context;
-    if (closed === void 0 || story.outcome.dryRun) return;
-    const description = closed.merged ? "The pull request was merged" : "The pull request was closed";
-    return {
+    const {tags: tags, dryRun: dryRun} = story.outcome;
+    const description = "Its tag was given up";
+    return dryRun ? void 0 : {
      kind: "gone",
-     of: {
+     of: tags.map(tag => ({
       project: project,
-      tag: `pr-${closed.number}`
-     },
+      tag: tag
+     })),
      description: description
     };
    }
    const live = liveOf(story);
-   const tag = live?.plan.tags[0];
-   if (live === void 0 || tag === void 0 || !/^[0-9a-f]{40}$/.test(context.commit)) return;
+   const tag = live?.plan.tags.find(name => name === "production") ?? live?.plan.tags[0];
+   const environment = tag === void 0 ? void 0 : (0, github_deployment.p7)(tag);
+   if (live === void 0 || tag === void 0 || environment === void 0 || !isCommit(context.commit)) return;
+   const description = renderHeadline(live);
    return {
     kind: "live",
     order: {
-     ...(0, github_deployment.p7)(tag),
-     description: renderHeadline(live),
+     ...environment,
+     description: description,
      payload: {
       project: project,
       tag: tag,
@@ -36720,38 +36794,59 @@ var __webpack_modules__ = {
       commit: context.commit
      }
     },
-    environmentUrl: (0, outcome.W)(live.probes) ?? "",
-    logUrl: context.runUrl
-   };
-  }
-  function statusOf(story, audience) {
-   const {context: context} = audience;
-   const live = liveOf(story);
-   const hasFailed = story.kind === "failed" || story.outcome.kind === "over-budget";
-   if (live === void 0 && !hasFailed || !/^[0-9a-f]{40}$/.test(context.commit)) return;
-   const [, site] = nameOf(audience).split("#");
-   const status = {
-    context: site === void 0 ? "pinata-deploy" : `pinata-deploy/${site}`,
-    ...live === void 0 ? {
-     state: "failure",
-     description: "Nothing was deployed",
-     url: context.runUrl
-    } : {
-     state: "success",
-     description: renderHeadline(live),
-     url: (0, outcome.W)(live.probes) ?? context.runUrl
+    status: {
+     state: isServed(live) ? "success" : "in_progress",
+     description: description,
+     environmentUrl: (0, domain_outcome.o)(live.probes) ?? "",
+     logUrl: context.runUrl
     }
    };
+  }
+  function isServed({probes: probes}) {
+   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.o)(probes) !== void 0;
+  }
+  function isCommit(text) {
+   return /^[0-9a-f]{40}$/.test(text);
+  }
+  function statusOf(story, {project: project, context: context}) {
+   const told = statusIn(story, context.runUrl);
+   if (told === void 0 || !isCommit(context.commit)) return;
+   const [, site] = project.split("#");
    return {
     sha: context.commit,
-    status: status
+    status: {
+     ...told,
+     context: site === void 0 ? "pinata-deploy" : `pinata-deploy/${site}`
+    }
    };
+  }
+  function statusIn(story, runUrl) {
+   const live = liveOf(story);
+   if (live !== void 0) {
+    const description = renderHeadline(live);
+    return isServed(live) ? {
+     state: "success",
+     description: description,
+     url: (0, domain_outcome.o)(live.probes) ?? runUrl
+    } : {
+     state: "pending",
+     description: `Not served yet · ${description}`.slice(0, 140),
+     url: runUrl
+    };
+   }
+   const hasFailed = story.kind === "failed" ? story.undertaking === "Deploy" : story.outcome.kind === "over-budget";
+   return hasFailed ? {
+    state: "failure",
+    description: "Nothing was deployed",
+    url: runUrl
+   } : void 0;
   }
  },
  9455: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    e4: () => accountPorts,
    jT: () => cleanupPorts,
+   pm: () => clock,
    M: () => github,
    fu: () => githubTraffic
   });
@@ -41698,7 +41793,8 @@ var __webpack_modules__ = {
    const run = context.workflowRun;
    if (run === void 0) return context;
    try {
-    const pulls = run.event.startsWith("pull_request") ? await readPulls(run, context.repository, token) : [];
+    const isAsked = run.conclusion === "success" && run.event.startsWith("pull_request");
+    const pulls = isAsked ? await readPulls(run, context.repository, token) : [];
     return (0, domain_run.wI)(context, provenanceOf(run, context.repository, pulls));
    } catch (error) {
     if (!(error instanceof errors.l)) throw error;
@@ -41914,7 +42010,7 @@ var __webpack_modules__ = {
    const found = [];
    let after = "null";
    for (let page = 0; page < deployments_MAX_PAGES; page += 1) {
-    const answer = await (0, query.g)(options, "list the deployments", `deployments(first: 100, after: ${after}, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { databaseId state payload }\n        pageInfo { hasNextPage endCursor }\n      }`);
+    const answer = await (0, query.g)(options, "list the deployments", `deployments(first: 100, after: ${after}, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { databaseId state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`);
     found.push(...parseDeployments(answer));
     const cursor = (0, json.$6)(answer, "deployments", "pageInfo", "endCursor");
     if ((0, json.fK)(answer, "deployments", "pageInfo", "hasNextPage") !== true || cursor === void 0) break;
@@ -41922,15 +42018,19 @@ var __webpack_modules__ = {
    }
    return found;
   }
+  const GOING_ON = new Set([ "ACTIVE", "PENDING", "IN_PROGRESS", "QUEUED" ]);
   function parseDeployments(repository) {
    return ((0, json.gT)(repository, "deployments", "nodes") ?? []).flatMap(node => {
     const [id, payload] = [ (0, json.tk)(node, "databaseId"), (0, github_deployment.ex)((0, 
     json.fK)(node, "payload")) ];
     const state = (0, json.$6)(node, "state") ?? "";
-    return id === void 0 || payload === void 0 || ![ "ACTIVE", "PENDING" ].includes(state) ? [] : [ {
+    if (id === void 0 || payload === void 0 || !GOING_ON.has(state)) return [];
+    const url = (0, json.$6)(node, "latestStatus", "environmentUrl") ?? "";
+    return [ {
      id: id,
      payload: payload,
-     active: state === "ACTIVE"
+     active: state === "ACTIVE",
+     url: url
     } ];
    });
   }
@@ -41969,7 +42069,7 @@ var __webpack_modules__ = {
   var github_repository = __nccwpck_require__(1166);
   var account = __nccwpck_require__(9455);
   const TIMEOUT_MS = 6e4;
-  function tellPorts({log: log, repository: repository, values: values}) {
+  function tellPorts({log: log, repository: repository, token: token}) {
    let shared;
    const traffic = () => {
     shared ??= (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
@@ -41977,11 +42077,12 @@ var __webpack_modules__ = {
    };
    const options = {
     repository: repository,
-    token: values["github-token"] ?? "",
+    token: token,
     traffic: traffic
    };
    return {
     log: log,
+    clock: account.pm,
     comments: createComments(options),
     deployments: createDeployments(options),
     releases: createReleases(options),

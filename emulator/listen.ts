@@ -48,8 +48,8 @@ async function listenFrom(port: number, listeners: readonly RequestListener[]): 
 }
 
 async function listen(port: number, listener: RequestListener): Promise<Server> {
-  // No request timeout: slow uploads are part of the game.
-  const server = createServer({ requestTimeout: 0 }, listener);
+  // No request timeout: slow uploads are part of the game. A connection that is closed while it is used again is not.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

@@ -14,13 +14,13 @@ import { type ActionError, asActionError } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
-import { tell } from './modes/tell.ts';
+import { type Told, tell } from './modes/tell.ts';
 import { failedOutputs, renderOutputs, renderReport, type WrittenPaths } from './render/outputs.ts';
 import { overBudget } from './render/size-budget.ts';
 import { renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
 import { renderBytes } from './render/units.ts';
 import { runMode } from './runs.ts';
-import { type Story, tellingOf } from './tellings.ts';
+import { type Audience, type Story, tellingOf } from './tellings.ts';
 import type { Wiring } from './wiring/account.ts';
 import { locate } from './wiring/locate.ts';
 import { createRecorder, timed } from './wiring/record.ts';
@@ -48,23 +48,28 @@ async function main(): Promise<void> {
   for (const name of SECRET_INPUTS) mask(read(name));
   mask(readCacheService().token);
   const context = await locate(readRunContext(), read('github-token'));
+  const began = new Date();
+  let inputs: Inputs;
   try {
-    const inputs = parseInputs(read, context);
-    for (const deprecation of inputs.deprecations) log.warn(deprecation);
-    await carryOut(inputs, context);
+    inputs = parseInputs(read, context);
   } catch (thrown) {
-    await publishFailure(asActionError(thrown), { context, undertaking: 'Deploy', commentUrl: '' });
+    const error = asActionError(thrown);
+    const told = await tellPeople({ kind: 'failed', error, undertaking: 'Deploy' }, rawAudience(context, began));
+    await publishFailure(error, { context, undertaking: 'Deploy', ...told });
+    return;
   }
+  for (const deprecation of inputs.deprecations) log.warn(deprecation);
+  await carryOut(inputs, context, began);
 }
 
-async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
+async function carryOut(inputs: Inputs, context: RunContext, now: Date): Promise<void> {
   const { values, mode } = inputs;
   const wiring: Wiring = {
     values,
     jwt: read('pinata-jwt') || read('pinata-jwt-token'),
     repository: context.repository,
     project: values.project || context.repository,
-    now: new Date(),
+    now,
     log,
     cacheService: readCacheService(),
     recorder: createRecorder(values['requests-per-minute']),
@@ -74,11 +79,9 @@ async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
     (outcome): Story => ({ kind: 'outcome', outcome }),
     (thrown: unknown): Story => ({ kind: 'failed', error: asActionError(thrown), undertaking }),
   );
-  const told = await timed(wiring.recorder, 'Tell GitHub', () =>
-    tell(tellingOf(story, { values, context, now: wiring.now }), tellPorts(wiring)),
-  );
+  const told = await timed(wiring.recorder, 'Tell GitHub', () => tellPeople(story, audienceOf(wiring, context)));
   if (story.kind === 'failed') {
-    await publishFailure(story.error, { context, undertaking, commentUrl: told.commentUrl });
+    await publishFailure(story.error, { context, undertaking, ...told });
     return;
   }
   const { outcome } = story;
@@ -91,14 +94,51 @@ async function carryOut(inputs: Inputs, context: RunContext): Promise<void> {
   });
 }
 
+/** What is live stays live, whatever becomes of the telling. */
+async function tellPeople(story: Story, audience: Audience): Promise<Told> {
+  try {
+    const { token, context } = audience;
+    return await tell(tellingOf(story, audience), tellPorts({ log, repository: context.repository, token }));
+  } catch (thrown) {
+    log.warn(`GitHub was not told: ${asActionError(thrown).message}`);
+    return { commentUrl: '', deploymentId: '' };
+  }
+}
+
+function audienceOf({ values, project, now }: Wiring, context: RunContext): Audience {
+  return {
+    project,
+    token: values['github-token'] ?? '',
+    comment: values.comment,
+    deployment: values.deployment,
+    commitStatus: values['commit-status'],
+    network: values.network,
+    context,
+    now,
+  };
+}
+
+/** Where the inputs are wrong, those that can be read say who wants to hear of it. */
+function rawAudience(context: RunContext, now: Date): Audience {
+  return {
+    project: read('project') || context.repository,
+    token: read('github-token'),
+    comment: read('comment') === 'false' ? 'false' : 'auto',
+    deployment: 'false',
+    commitStatus: read('commit-status') === 'true',
+    network: read('network') === 'private' ? 'private' : 'public',
+    context,
+    now,
+  };
+}
+
 function summaryContext({ repository, commit, runUrl }: RunContext): SummaryContext {
   return { project: read('project') || repository, commit, runUrl, maxBytes: summaryRoom() };
 }
 
-interface Failure {
+interface Failure extends Pick<Told, 'commentUrl'> {
   readonly context: RunContext;
   readonly undertaking: Undertaking;
-  readonly commentUrl: string;
 }
 
 async function publishFailure(error: ActionError, { context, undertaking, commentUrl }: Failure): Promise<void> {

@@ -159,7 +159,7 @@ export interface GithubDeployments {
 
 /** At most 140 characters in `description`; `url` is '' where there is none. */
 export interface CommitStatus {
-  readonly state: 'success' | 'failure';
+  readonly state: 'success' | 'pending' | 'failure';
   readonly description: string;
   readonly url: string;
   readonly context: string;

@@ -1,17 +1,16 @@
 import type { ActionError } from './domain/errors.ts';
 import { environmentOf } from './domain/github-deployment.ts';
-import { mainLink, type Outcome } from './domain/outcome.ts';
+import { type Outcome, openedLink } from './domain/outcome.ts';
 import type { RunContext } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
-import type { Inputs } from './inputs.ts';
 import type { CommentOrder, DeploymentNews, Telling } from './modes/tell.ts';
 import type { CommitStatus } from './ports.ts';
 import { renderComment } from './render/comment.ts';
 import type { CommentStory } from './render/comment-story.ts';
 import { renderHeadline, renderReleaseBlock } from './render/news.ts';
 
-type Values = Inputs['values'];
 type Live = Extract<Outcome, { kind: 'deployed' | 'unchanged' }>;
+type Choice = 'auto' | 'true' | 'false';
 
 /** What a run came to, one way or the other. */
 export type Story =
@@ -22,8 +21,15 @@ export type Story =
       readonly undertaking: 'Deploy' | 'Diff' | 'Cleanup' | 'List';
     };
 
+/** Who is told, and what they want to hear. */
 export interface Audience {
-  readonly values: Values;
+  readonly project: string;
+  readonly token: string;
+  readonly comment: Choice;
+  readonly deployment: Choice;
+  readonly commitStatus: boolean;
+  /** Content of the private network is nobody's business on GitHub, unless a comment is asked for. */
+  readonly network: 'public' | 'private';
   readonly context: RunContext;
   readonly now: Date;
 }
@@ -32,32 +38,25 @@ const NOTHING: Telling = { comment: undefined, deployment: undefined, status: un
 
 /** What is to be told on GitHub of a run: only where there is a token, and nothing of lists and sweeps. */
 export function tellingOf(story: Story, audience: Audience): Telling {
-  const { values, context } = audience;
-  if (values['github-token'] === undefined) return NOTHING;
-  const live = liveOf(story);
+  const { provenance } = audience.context;
+  // Nobody knows where to tell it.
+  const isLost = story.kind === 'failed' && provenance?.kind === 'unclear';
+  if (audience.token === '' || isLost) return NOTHING;
+  // Where GitHub gives no secrets, its token may only read.
+  const mayTell = audience.network === 'public' && !audience.context.withoutSecrets;
+  const wants = (choice: Choice): boolean => choice === 'true' || (choice === 'auto' && mayTell);
   return {
-    comment: wantsComment(story, values) ? commentOf(story, audience) : undefined,
-    deployment: values.deployment === 'false' ? undefined : deploymentOf(story, audience),
-    status: values['commit-status'] ? statusOf(story, audience) : undefined,
-    release:
-      live === undefined || context.releaseTag === ''
-        ? undefined
-        : {
-            gitTag: context.releaseTag,
-            project: projectOf(nameOf(audience)),
-            block: renderReleaseBlock(live, nameOf(audience)),
-          },
+    comment: wants(audience.comment) ? commentOf(story, audience) : undefined,
+    deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : undefined,
+    status: audience.commitStatus && !audience.context.withoutSecrets ? statusOf(story, audience) : undefined,
+    release: mayTell ? releaseOf(story, audience) : undefined,
   };
 }
 
-/** Where GitHub gives no secrets, its token may only read: nobody is warned of that with every run. */
-function wantsComment(story: Story, values: Values): boolean {
-  const isGuest = story.kind === 'outcome' && story.outcome.kind === 'compared' && story.outcome.reason !== undefined;
-  return values.comment === 'true' || (values.comment === 'auto' && !isGuest);
-}
-
-function nameOf({ values, context }: Audience): string {
-  return values.project || context.repository;
+function releaseOf(story: Story, { project, context }: Audience): Telling['release'] {
+  const live = liveOf(story);
+  if (live === undefined || context.releaseTag === '') return undefined;
+  return { gitTag: context.releaseTag, project: projectOf(project), block: renderReleaseBlock(live, project) };
 }
 
 function liveOf(story: Story): Live | undefined {
@@ -66,12 +65,11 @@ function liveOf(story: Story): Live | undefined {
   return outcome.kind === 'deployed' || outcome.kind === 'unchanged' ? outcome : undefined;
 }
 
-function commentOf(story: Story, audience: Audience): CommentOrder | undefined {
-  const { context, now } = audience;
+function commentOf(story: Story, { project, context, now }: Audience): CommentOrder | undefined {
   const number = context.pullRequest;
   const told = storyOf(story, context);
   if (number === undefined || told === undefined) return undefined;
-  const key = { project: projectOf(nameOf(audience)), pullRequest: number };
+  const key = { project: projectOf(project), pullRequest: number };
   const commit = context.commit.slice(0, 7);
   return {
     key,
@@ -88,10 +86,11 @@ function storyOf(story: Story, { closed }: RunContext): CommentStory | undefined
   }
   const { outcome } = story;
   switch (outcome.kind) {
-    case 'cleaned':
-      return closed === undefined || outcome.dryRun
-        ? undefined
-        : { kind: 'gone', closed, outcome, production: productionIn(outcome) };
+    case 'cleaned': {
+      // It may have been opened again before this run was at work: then nothing was given up.
+      const isGone = closed !== undefined && !outcome.dryRun && outcome.tags.includes(`pr-${closed.number}`);
+      return isGone ? { kind: 'gone', closed, outcome, production: productionIn(outcome) } : undefined;
+    }
     case 'skipped':
     case 'listed':
       return undefined;
@@ -103,7 +102,7 @@ function storyOf(story: Story, { closed }: RunContext): CommentStory | undefined
 /** What production shows now, as far as the cleanup saw it. */
 function productionIn({
   retention,
-}: Extract<Outcome, { kind: 'cleaned' }>): { cid: Live['plan']['cid']; url: undefined } | undefined {
+}: Extract<Outcome, { kind: 'cleaned' }>): Extract<CommentStory, { kind: 'gone' }>['production'] {
   const marks = retention.rows.flatMap(({ revision, marks: own }) =>
     own.filter(({ tag }) => tag === 'production').map(({ at }) => ({ cid: revision.cid, at })),
   );
@@ -111,41 +110,58 @@ function productionIn({
   return newest === undefined ? undefined : { cid: newest.cid, url: undefined };
 }
 
-function deploymentOf(story: Story, audience: Audience): DeploymentNews | undefined {
-  const { context } = audience;
-  const project = nameOf(audience);
+function deploymentOf(story: Story, { project, context }: Audience): DeploymentNews | undefined {
   if (story.kind === 'outcome' && story.outcome.kind === 'cleaned') {
-    const { closed } = context;
-    if (closed === undefined || story.outcome.dryRun) return undefined;
-    const description = closed.merged ? 'The pull request was merged' : 'The pull request was closed';
-    return { kind: 'gone', of: { project, tag: `pr-${closed.number}` }, description };
+    const { tags, dryRun } = story.outcome;
+    const description = 'Its tag was given up';
+    return dryRun ? undefined : { kind: 'gone', of: tags.map((tag) => ({ project, tag })), description };
   }
   const live = liveOf(story);
-  const tag = live?.plan.tags[0];
-  if (live === undefined || tag === undefined || !/^[0-9a-f]{40}$/.test(context.commit)) return undefined;
+  const tag = live?.plan.tags.find((name) => name === 'production') ?? live?.plan.tags[0];
+  const environment = tag === undefined ? undefined : environmentOf(tag);
+  if (live === undefined || tag === undefined || environment === undefined || !isCommit(context.commit))
+    return undefined;
+  const description = renderHeadline(live);
   return {
     kind: 'live',
-    order: {
-      ...environmentOf(tag),
-      description: renderHeadline(live),
-      payload: { project, tag, cid: live.plan.cid, commit: context.commit },
+    order: { ...environment, description, payload: { project, tag, cid: live.plan.cid, commit: context.commit } },
+    status: {
+      state: isServed(live) ? 'success' : 'in_progress',
+      description,
+      environmentUrl: openedLink(live.probes) ?? '',
+      logUrl: context.runUrl,
     },
-    environmentUrl: mainLink(live.probes) ?? '',
-    logUrl: context.runUrl,
   };
 }
 
-function statusOf(story: Story, audience: Audience): Telling['status'] {
-  const { context } = audience;
-  const live = liveOf(story);
-  const hasFailed = story.kind === 'failed' || story.outcome.kind === 'over-budget';
-  if ((live === undefined && !hasFailed) || !/^[0-9a-f]{40}$/.test(context.commit)) return undefined;
-  const [, site] = nameOf(audience).split('#');
-  const status: CommitStatus = {
-    context: site === undefined ? 'pinata-deploy' : `pinata-deploy/${site}`,
-    ...(live === undefined
-      ? { state: 'failure', description: 'Nothing was deployed', url: context.runUrl }
-      : { state: 'success', description: renderHeadline(live), url: mainLink(live.probes) ?? context.runUrl }),
+/** Somebody serves it, or nobody was asked to look. */
+function isServed({ probes }: Live): boolean {
+  return probes.every(({ state }) => state === 'unopened') || openedLink(probes) !== undefined;
+}
+
+function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text);
+}
+
+function statusOf(story: Story, { project, context }: Audience): Telling['status'] {
+  const told = statusIn(story, context.runUrl);
+  if (told === undefined || !isCommit(context.commit)) return undefined;
+  const [, site] = project.split('#');
+  return {
+    sha: context.commit,
+    status: { ...told, context: site === undefined ? 'pinata-deploy' : `pinata-deploy/${site}` },
   };
-  return { sha: context.commit, status };
+}
+
+/** Only of what was to be deployed: a sweep says nothing about the commit that it happens to run at. */
+function statusIn(story: Story, runUrl: string): Omit<CommitStatus, 'context'> | undefined {
+  const live = liveOf(story);
+  if (live !== undefined) {
+    const description = renderHeadline(live);
+    return isServed(live)
+      ? { state: 'success', description, url: openedLink(live.probes) ?? runUrl }
+      : { state: 'pending', description: `Not served yet · ${description}`.slice(0, 140), url: runUrl };
+  }
+  const hasFailed = story.kind === 'failed' ? story.undertaking === 'Deploy' : story.outcome.kind === 'over-budget';
+  return hasFailed ? { state: 'failure', description: 'Nothing was deployed', url: runUrl } : undefined;
 }

@@ -16,6 +16,8 @@ export interface GithubDeployment {
   readonly id: number;
   /** False where it was only begun: the run that made it could not say more. */
   readonly active: boolean;
+  /** The link that it shows; '' for none. */
+  readonly url: string;
   readonly payload: DeploymentPayload;
 }
 
@@ -31,7 +33,8 @@ export interface DeploymentOrder {
 
 /** At most 140 characters in `description`; the URLs are '' where there are none. */
 export interface DeploymentStatus {
-  readonly state: 'success' | 'inactive';
+  /** `in_progress`: pinned, and nobody serves it yet. */
+  readonly state: 'success' | 'in_progress' | 'inactive';
   readonly description: string;
   readonly environmentUrl: string;
   readonly logUrl: string;
@@ -55,11 +58,16 @@ export function parsePayload(value: unknown): DeploymentPayload | undefined {
   return isOurs ? { project, tag, cid, commit: textAt(value, 'commit') ?? '' } : undefined;
 }
 
-/** Environments that pile up help nobody: one for production, and one that all previews share. */
-export function environmentOf(tag: string): Pick<DeploymentOrder, 'environment' | 'transient' | 'production'> {
-  return tag === 'production'
-    ? { environment: 'ipfs-production', transient: false, production: true }
-    : { environment: 'ipfs-preview', transient: pullRequestOf(tag) !== undefined, production: false };
+type Environment = Pick<DeploymentOrder, 'environment' | 'transient' | 'production'>;
+
+/**
+ * Environments that pile up help nobody: one for production, and one that all previews of pull requests share. Undefined
+ * for other tags: nothing would ever end their deployments.
+ */
+export function environmentOf(tag: string): Environment | undefined {
+  if (tag === 'production') return { environment: 'ipfs-production', transient: false, production: true };
+  const isPreview = pullRequestOf(tag) !== undefined;
+  return isPreview ? { environment: 'ipfs-preview', transient: true, production: false } : undefined;
 }
 
 /** What follows for an environment's deployments when a tag has moved: which one there is already, and which are over. */

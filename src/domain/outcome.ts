@@ -91,7 +91,12 @@ export type Outcome =
       readonly retention: Retention;
     });
 
+/** A link that was opened, the one with the bytes of the build first; undefined where none was. */
+export function openedLink(probes: readonly Probe[]): string | undefined {
+  return (probes.find(({ state }) => state === 'live') ?? probes.find(({ state }) => state === 'opens'))?.link;
+}
+
 /** The first link that answered; with nobody having looked, the first one. */
 export function mainLink(probes: readonly Probe[]): string | undefined {
-  return (probes.find((probe) => probe.state === 'live') ?? probes.find((probe) => probe.state !== 'down'))?.link;
+  return openedLink(probes) ?? probes.find((probe) => probe.state !== 'down')?.link;
 }

@@ -89,9 +89,10 @@ export function withProvenance(context: RunContext, provenance: Provenance): Run
       return { ...context, provenance, commit, pullRequest: provenance.number };
     case 'branch':
       return { ...context, provenance, commit, ref: `refs/heads/${provenance.branch}` };
+    // The event's own commit is that of the default branch, whatever was built.
     case 'over':
     case 'unclear':
-      return { ...context, provenance };
+      return { ...context, provenance, commit };
   }
 }
 

@@ -10,13 +10,14 @@ import { asActionError } from '../domain/errors.ts';
 import {
   type DeploymentOrder,
   type DeploymentPayload,
+  type DeploymentStatus,
   environmentOf,
   ofTag,
   planDeployment,
 } from '../domain/github-deployment.ts';
 import { withBlock } from '../domain/release-notes.ts';
-import type { Project } from '../domain/tag.ts';
-import type { Comments, CommitStatus, GitHub, GithubDeployments, Log, Releases } from '../ports.ts';
+import { type Project, pullRequestOf } from '../domain/tag.ts';
+import type { Clock, Comments, CommitStatus, GitHub, GithubDeployments, Log, Releases } from '../ports.ts';
 
 /** What is to be told on GitHub; what is undefined is not. */
 export interface Telling {
@@ -38,10 +39,13 @@ export type DeploymentNews =
   | {
       readonly kind: 'live';
       readonly order: DeploymentOrder;
-      readonly environmentUrl: string;
-      readonly logUrl: string;
+      readonly status: DeploymentStatus;
     }
-  | { readonly kind: 'gone'; readonly of: Pick<DeploymentPayload, 'project' | 'tag'>; readonly description: string };
+  | {
+      readonly kind: 'gone';
+      readonly of: readonly Pick<DeploymentPayload, 'project' | 'tag'>[];
+      readonly description: string;
+    };
 
 export interface TellPorts {
   readonly log: Log;
@@ -49,6 +53,7 @@ export interface TellPorts {
   readonly deployments: GithubDeployments;
   readonly releases: Releases;
   readonly github: Pick<GitHub, 'pullRequests'>;
+  readonly clock: Pick<Clock, 'pause'>;
 }
 
 export interface Told {
@@ -90,7 +95,7 @@ export async function tell(telling: Telling, ports: TellPorts): Promise<Told> {
 async function tellComment(order: CommentOrder, ports: TellPorts): Promise<OwnComment | undefined> {
   const { key, occasion, render } = order;
   const own = findOwn(await ports.comments.listOwn(key.pullRequest), key);
-  if (occasion === 'gone' ? own.length === 0 : await isOver(key, ports)) return undefined;
+  if (occasion === 'gone' ? own.length === 0 : await isOver(key.pullRequest, ports.github)) return undefined;
   const [first] = own;
   const body = render(first === undefined ? undefined : parseLastGood(first.body));
   const written = await write(own, body, { order, comments: ports.comments });
@@ -99,7 +104,7 @@ async function tellComment(order: CommentOrder, ports: TellPorts): Promise<OwnCo
 }
 
 /** Where GitHub does not say, the event is believed. */
-async function isOver({ pullRequest }: CommentKey, { github }: TellPorts): Promise<boolean> {
+async function isOver(pullRequest: number, github: TellPorts['github']): Promise<boolean> {
   const known = await github.pullRequests([pullRequest]);
   const state = known.kind === 'known' ? known.value.get(pullRequest)?.state : undefined;
   return state !== undefined && state !== 'open';
@@ -130,18 +135,32 @@ async function create(body: string, place: Place): Promise<OwnComment | undefine
   return all.length > 1 ? await write(all, body, place) : created;
 }
 
-async function tellDeployment(news: DeploymentNews, { deployments, log }: TellPorts): Promise<number | undefined> {
-  if (news.kind === 'gone') {
-    const { environment } = environmentOf(news.of.tag);
-    const over = ofTag(await deployments.list(environment), news.of);
-    for (const { id } of over) await end(deployments, id, news.description);
-    return undefined;
+async function tellDeployment(news: DeploymentNews, ports: TellPorts): Promise<number | undefined> {
+  return news.kind === 'gone' ? await endDeployments(news, ports) : await beginDeployment(news, ports);
+}
+
+type Gone = Extract<DeploymentNews, { kind: 'gone' }>;
+
+async function endDeployments({ of, description }: Gone, { deployments }: TellPorts): Promise<undefined> {
+  for (const gone of of) {
+    const environment = environmentOf(gone.tag)?.environment;
+    const over = environment === undefined ? [] : ofTag(await deployments.list(environment), gone);
+    for (const { id } of over) await end(deployments, id, description);
   }
-  const { order, environmentUrl, logUrl } = news;
+}
+
+async function beginDeployment(
+  { order, status }: Exclude<DeploymentNews, Gone>,
+  { deployments, github, log }: TellPorts,
+): Promise<number | undefined> {
+  // Closed meanwhile: nothing would end what is begun now.
+  const pullRequest = pullRequestOf(order.payload.tag);
+  if (pullRequest !== undefined && (await isOver(pullRequest, github))) return undefined;
   const { present, over } = planDeployment(await deployments.list(order.environment), order.payload);
   const id = present?.id ?? (await deployments.create(order));
-  if (present?.active !== true) {
-    await deployments.setStatus(id, { state: 'success', description: order.description, environmentUrl, logUrl });
+  const isSaid = present?.active === (status.state === 'success') && present.url === status.environmentUrl;
+  if (!isSaid) {
+    await deployments.setStatus(id, status);
     log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
   }
   for (const old of over) await end(deployments, old.id, 'Replaced by a newer deployment');
@@ -152,14 +171,21 @@ async function end(deployments: GithubDeployments, id: number, description: stri
   await deployments.setStatus(id, { state: 'inactive', description, environmentUrl: '', logUrl: '' });
 }
 
+const RELEASE_ATTEMPTS = 3;
+const RELEASE_PAUSE_MS = 2000;
+
 async function tellRelease(
   { gitTag, project, block }: NonNullable<Telling['release']>,
-  { releases, log }: TellPorts,
+  { releases, log, clock }: TellPorts,
 ): Promise<void> {
-  const release = await releases.read(gitTag);
-  if (release === undefined) return;
-  const notes = withBlock(release.notes, block, project);
-  if (notes === release.notes) return;
-  await releases.write(release.id, notes);
-  log.line(`Wrote the CID into the notes of release ${gitTag}.`);
+  for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt += 1) {
+    const release = await releases.read(gitTag);
+    if (release === undefined) return;
+    const notes = withBlock(release.notes, block, project);
+    if (notes === release.notes) return;
+    await releases.write(release.id, notes);
+    if (attempt === 1) log.line(`Wrote the CID into the notes of release ${gitTag}.`);
+    // Another project of the release may have read the notes before and writes them now, without our block.
+    await clock.pause(RELEASE_PAUSE_MS);
+  }
 }

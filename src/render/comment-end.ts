@@ -58,7 +58,8 @@ function fatesOf(rows: readonly Judged[], { failed, spared, notApplied }: Retent
 function goneState({ removed, kept, failed }: Fates, dryRun: boolean): string {
   if (dryRun) return '🧪 Dry run: nothing was unpinned';
   if (failed.length > 0) return '⚠️ Preview not removed completely';
-  return removed.length === 0 && kept.length > 0 ? '🔒 Preview closed, content kept' : '🗑 Preview removed';
+  if (removed.length > 0 || kept.length === 0) return '🗑 Preview removed';
+  return kept.every(({ reason }) => isBrief(reason)) ? '🗑 Preview given up' : '🔒 Preview closed, content kept';
 }
 
 function closedSentence({ closed: { merged, at } }: GoneStory): string {
@@ -72,20 +73,31 @@ function freedSentence({ removed, kept, failed }: Fates, { unpinned }: Retention
   return `Unpinned ${renderCount(removed.length, 'version')}, ${figure(renderBytes(freed))} freed. A gateway may serve its copy for a while.`;
 }
 
+/** Content that waits for what a merge may need. */
+function isBrief(reason: string): boolean {
+  return reason === 'merged within the hour';
+}
+
 function remaining({ kept, failed }: Fates): string {
   const name = ({ revision }: Judged): string => code(shortCid(revision.cid));
   const lines = [
     ...failed.map(
       ({ row, reason }) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`,
     ),
-    ...kept.map(({ row, reason }) => `- ${name(row)} is kept: ${renderReason(reason)}.`),
+    ...kept.map(
+      ({ row, reason }) =>
+        `- ${name(row)} is kept: ${renderReason(reason)}${isBrief(reason) ? '; a sweep removes it later unless something needs it' : ''}.`,
+    ),
   ];
   const more = lines.length - MOST_NAMED;
   return [...lines.slice(0, MOST_NAMED), ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
 }
 
-function productionLine({ production, closed }: GoneStory): string {
-  if (production === undefined || !closed.merged) return '';
+/** Production may be about to change: it is named only where it has what the pull request showed. */
+function productionLine({ production, closed, outcome }: GoneStory): string {
+  const shown = outcome.retention.rows.filter(({ marks }) => marks.some(({ tag }) => outcome.tags.includes(tag)));
+  const isSame = shown.some(({ revision }) => revision.cid === production?.cid);
+  if (production === undefined || !closed.merged || !isSame) return '';
   const { cid, url } = production;
   return `Production is ${code(shortCid(cid))}${url === undefined ? '' : ` · **${link('open production', url)}**`}`;
 }

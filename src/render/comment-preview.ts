@@ -1,7 +1,8 @@
 import type { Comparison } from '../domain/comparison.ts';
 import { countChanges, sizeDelta } from '../domain/diff.ts';
-import type { Probe } from '../domain/outcome.ts';
+import { openedLink, type Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
+import { pullRequestOf } from '../domain/tag.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
 import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
@@ -23,7 +24,7 @@ const MOST_OVER = 5;
 
 /** What a pull request is told about its build: the head, then what changed. */
 export function renderPreview(outcome: PreviewOutcome, context: CommentContext, extents: Extents): readonly string[] {
-  const isSame = outcome.comparison.kind !== 'none' && outcome.comparison.base.cid === outcome.build.root;
+  const isSame = sameBase(outcome, context) !== undefined;
   const place = { build: outcome.build, opened: openedOf(outcome), runUrl: context.runUrl };
   return [
     ...('probes' in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context)),
@@ -34,11 +35,6 @@ export function renderPreview(outcome: PreviewOutcome, context: CommentContext, 
   ];
 }
 
-/** A link that was opened, the one with the bytes of the build first; undefined where none was. */
-export function openedLink(probes: readonly Probe[]): string | undefined {
-  return (probes.find(({ state }) => state === 'live') ?? probes.find(({ state }) => state === 'opens'))?.link;
-}
-
 function openedOf(outcome: PreviewOutcome): string | undefined {
   return 'probes' in outcome ? openedLink(outcome.probes) : undefined;
 }
@@ -46,9 +42,9 @@ function openedOf(outcome: PreviewOutcome): string | undefined {
 function publishedHead(outcome: Published, context: CommentContext): readonly string[] {
   const { probes, kind, build } = outcome;
   const isLost = openedLink(probes) === undefined && probes.some(({ state }) => state === 'down');
-  const base = sameBase(outcome);
+  const base = sameBase(outcome, context);
   return [
-    heading(publishedState(outcome), context.key.project),
+    heading(publishedState(outcome, base), context.key.project),
     linkLine(outcome),
     base === undefined
       ? ''
@@ -58,19 +54,25 @@ function publishedHead(outcome: Published, context: CommentContext): readonly st
   ];
 }
 
-function publishedState(outcome: Published): string {
-  const { probes } = outcome;
+function publishedState({ probes }: Published, base: string | undefined): string {
   if (openedLink(probes) === undefined) {
     if (probes.every(({ state }) => state === 'unopened')) return '✅ Preview is pinned';
     return '⚠️ Preview is pinned, but no gateway serves it';
   }
-  const base = sameBase(outcome);
-  return base === undefined ? '✅ Preview is live on IPFS' : `✅ Same content as ${base}`;
+  if (base !== undefined) return `✅ Same content as ${base}`;
+  // A gateway that lets the browser fetch and check has shown nothing of the content yet.
+  return probes.some(({ state }) => state === 'live')
+    ? '✅ Preview is live on IPFS'
+    : '✅ Preview is pinned, and opens';
 }
 
-/** What has the same CID as the build, as Markdown; undefined where that is nothing we compared with. */
-function sameBase({ comparison, build }: PreviewOutcome): string | undefined {
+/**
+ * What has the same CID as the build, as Markdown; undefined where that is nothing we compared with. What the pull request
+ * itself showed before is no other content that it could be the same as.
+ */
+function sameBase({ comparison, build }: PreviewOutcome, { key }: CommentContext): string | undefined {
   if (comparison.kind === 'none' || comparison.base.cid !== build.root) return undefined;
+  if (comparison.base.label === `pr-${key.pullRequest}`) return undefined;
   return code(labelOf(comparison.base).label ?? shortCid(build.root));
 }
 
@@ -139,7 +141,7 @@ function facts(outcome: PreviewOutcome): readonly (readonly string[])[] {
     ['Size', figure([renderBytes(build.bytes), ...sizeOf(comparison)].join(' · '))],
     ...('probes' in outcome ? [['Checked', checked(outcome)]] : []),
     ...(budget.length === 0 ? [] : [['Budget', budgetOf(budget)]]),
-    ...('probes' in outcome ? [['Lives until', lifetime(outcome.expiresAt)]] : []),
+    ...('probes' in outcome ? [lifetime(outcome)] : []),
   ];
 }
 
@@ -178,7 +180,11 @@ function budgetOf(lines: readonly BudgetLine[]): string {
   return figure(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
 }
 
-function lifetime(expiresAt: Date | undefined): string {
-  if (expiresAt === undefined) return 'this pull request is closed';
-  return `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed`;
+/** Only the preview's own tag ends with the pull request. */
+function lifetime({ expiresAt, plan }: Published): readonly string[] {
+  const lasting = plan.tags.filter((tag) => pullRequestOf(tag) === undefined);
+  if (lasting.length > 0) return ['Kept by', lasting.map(code).join(' ')];
+  return expiresAt === undefined
+    ? ['Lives until', 'this pull request is closed']
+    : ['Lives until', `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed`];
 }

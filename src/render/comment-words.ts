@@ -13,13 +13,21 @@ export function heading(state: string, { name }: Project): string {
 /** Foreign text of several lines, at most 20 of them and none endless. */
 export function paragraph(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const shown = lines.slice(0, 20).map((line) => escapeText(shortText(line, 500)));
+  const shown = lines.slice(0, 20).map((line) => shortened(line));
   return [...shown, ...(lines.length > shown.length ? ['…'] : [])].join('<br>');
 }
 
+/** Escaped, a character may take many: what is too long then is cut shorter before. */
+function shortened(line: string, length = 500): string {
+  const escaped = escapeText(shortText(line, length));
+  return escaped.length <= MOST_ESCAPED || length < 20 ? escaped : shortened(line, Math.floor(length / 2));
+}
+
+const MOST_ESCAPED = 1500;
+
 /** A reason in one line, without the full stop that the sentence around it brings. */
 export function renderReason(text: string): string {
-  return escapeText(shortText(withoutStop(text), 300));
+  return shortened(withoutStop(text), 300);
 }
 
 export function whatToDo(hint: string | undefined): string {

@@ -1,7 +1,8 @@
 import { type LastGood, renderLastGood, renderMarker } from '../domain/comment.ts';
+import { openedLink } from '../domain/outcome.ts';
 import { type Extents, SHORTEST, STEPS } from './comment-diff.ts';
 import { renderFailed, renderGone } from './comment-end.ts';
-import { openedLink, renderPreview } from './comment-preview.ts';
+import { renderPreview } from './comment-preview.ts';
 import type { CommentContext, CommentStory } from './comment-story.ts';
 import { renderMinute } from './comment-words.ts';
 import { firstThatFits, stack } from './fit.ts';

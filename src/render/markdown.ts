@@ -17,6 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ']': '&#93;',
   '\\': '&#92;',
   ':': '&#58;',
+  $: '&#36;',
 };
 
 /** Where a line may break, and where GitHub sees two words: it finds mentions and addresses in what is escaped, too. */
@@ -64,7 +65,7 @@ function visible(text: string): string {
 
 function entities(text: string): string {
   return text
-    .replace(/[&<>"'|`@#*_~[\]\\:]/g, (character) => ENTITIES[character] ?? character)
+    .replace(/[&<>"'|`@#*_~[\]\\:$]/g, (character) => ENTITIES[character] ?? character)
     .replaceAll(BREAK, '<wbr>');
 }
 

@@ -119,7 +119,9 @@ export function renderFailure(error: ActionError, context: SummaryContext, what:
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
   if (!isOpened(probes)) return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
   if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
-  return kind === 'unchanged' ? '✅ Already deployed, nothing changed' : '✅ Live on IPFS';
+  if (kind === 'unchanged') return '✅ Already deployed, nothing changed';
+  // A gateway that lets the browser fetch and check has shown nothing of the content yet.
+  return probes.some(({ state }) => state === 'live') ? '✅ Live on IPFS' : '✅ Pinned, and opens';
 }
 
 /** Other steps of the job have summaries too. */

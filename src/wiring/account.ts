@@ -30,7 +30,7 @@ export interface Wiring {
 /** Shorter waits for another attempt are not worth a line. */
 const NOTED_WAIT_MS = 2000;
 
-const clock: Clock = {
+export const clock: Clock = {
   now: () => performance.now(),
   date: () => new Date(),
   pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -11,7 +11,8 @@ export async function locate(context: RunContext, token: string): Promise<RunCon
   const run = context.workflowRun;
   if (run === undefined) return context;
   try {
-    const pulls = run.event.startsWith('pull_request') ? await readPulls(run, context.repository, token) : [];
+    const isAsked = run.conclusion === 'success' && run.event.startsWith('pull_request');
+    const pulls = isAsked ? await readPulls(run, context.repository, token) : [];
     return withProvenance(context, provenanceOf(run, context.repository, pulls));
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;

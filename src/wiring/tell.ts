@@ -4,21 +4,29 @@ import { createReleases } from '../adapters/github/releases.ts';
 import { createRepository } from '../adapters/github/repository.ts';
 import type { Traffic } from '../adapters/http/traffic.ts';
 import type { TellPorts } from '../modes/tell.ts';
-import { githubTraffic, type Wiring } from './account.ts';
+import type { Log } from '../ports.ts';
+import { clock, githubTraffic } from './account.ts';
 
 /** For all that is told: a deploy that is live does not wait for GitHub. */
 const TIMEOUT_MS = 60_000;
 
+export interface Speaker {
+  readonly log: Log;
+  readonly repository: string;
+  readonly token: string;
+}
+
 /** What tells on GitHub. */
-export function tellPorts({ log, repository, values }: Wiring): TellPorts {
+export function tellPorts({ log, repository, token }: Speaker): TellPorts {
   let shared: Traffic | undefined;
   const traffic = (): Traffic => {
     shared ??= githubTraffic(AbortSignal.timeout(TIMEOUT_MS));
     return shared;
   };
-  const options = { repository, token: values['github-token'] ?? '', traffic };
+  const options = { repository, token, traffic };
   return {
     log,
+    clock,
     comments: createComments(options),
     deployments: createDeployments(options),
     releases: createReleases(options),

@@ -62,10 +62,17 @@ describe('fork-deploy.yml', () => {
     expect(ran.concurrency).toEqual({ group: 'fork-preview-99-topic-35', 'cancel-in-progress': 'true' });
   });
 
-  it('refuses when no pull request has the head that was built', async () => {
+  it('is a notice when the pull request has a newer commit', async () => {
     await openPullRequest(36, FORK.full_name);
     const event = forkBuilt(36, { head_sha: 'b'.repeat(40) });
     const { action } = only(await run('fork-deploy.yml', { event, files: site }));
+    expect(action.exitCode).toBe(0);
+    expect(action.notices.join('\n')).toContain('its pull request has a newer commit');
+    expect(await writesTo(emulator)).toEqual([]);
+  });
+
+  it('refuses when no pull request has the head that was built', async () => {
+    const { action } = only(await run('fork-deploy.yml', { event: forkBuilt(360), files: site }));
     expect(action.exitCode).toBe(1);
     expect(action.errors).toEqual([expect.stringMatching(/^It is not clear what the workflow built/)]);
     expect(await writesTo(emulator)).toEqual([]);

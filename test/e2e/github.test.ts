@@ -132,6 +132,20 @@ describe('a pull request from a fork', () => {
   });
 });
 
+describe('inputs that are wrong', () => {
+  it('are told on the pull request, and nothing of what they hold', async () => {
+    const secret = `${emulator.jwt.slice(0, 40)}cut`;
+    const wrong = await run({ inputs: { 'keep-last': 'many', 'pinata-jwt': secret } });
+    expect(wrong.exitCode).toBe(1);
+    const [body, ...more] = await bodies();
+    expect([body, more]).toEqual([expect.stringContaining('keep-last must be'), []]);
+    expect(wrong.outputs['comment-url']).toMatch(/#issuecomment-\d+$/);
+    expect(body).not.toContain(secret);
+    fine(await run());
+    expect((await bodies()).map((text) => text.includes('keep-last must be'))).toEqual([false]);
+  });
+});
+
 describe('a commit status', () => {
   async function statuses(context: string): Promise<RepositoryState['commitStatuses']> {
     return (await github()).commitStatuses.filter((status) => status.context === context);

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTraffic, type Traffic } from '../../src/adapters/http/traffic.ts';
 import { type CommentKey, findOwn, renderMarker } from '../../src/domain/comment.ts';
-import { type DeploymentOrder, environmentOf } from '../../src/domain/github-deployment.ts';
+import type { DeploymentOrder } from '../../src/domain/github-deployment.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
 import { type Telling, type TellPorts, type Told, tell } from '../../src/modes/tell.ts';
@@ -93,7 +93,7 @@ async function say(telling: Partial<Telling>, adapters: Adapters = connect()): P
     warn: (text: string) => void warnings.push(text),
   };
   const nothing = { comment: undefined, deployment: undefined, status: undefined, release: undefined };
-  const told = await tell({ ...nothing, ...telling }, { ...adapters, log });
+  const told = await tell({ ...nothing, ...telling }, { ...adapters, log, clock: { pause: () => Promise.resolve() } });
   return { told, warnings };
 }
 
@@ -103,11 +103,19 @@ function news(text: string): Pick<Telling, 'comment'> {
 }
 
 function orderOf(tag: string, cid = cidNumber(1), project = 'acme/site'): DeploymentOrder {
-  return { ...environmentOf(tag), description: 'a site', payload: { project, tag, cid, commit: SHA } };
+  const production = tag === 'production';
+  const environment = {
+    environment: production ? 'ipfs-production' : 'ipfs-preview',
+    transient: !production,
+    production,
+  };
+  return { ...environment, description: 'a site', payload: { project, tag, cid, commit: SHA } };
 }
 
 function live(order: DeploymentOrder): Pick<Telling, 'deployment'> {
-  return { deployment: { kind: 'live', order, environmentUrl: 'https://a.example/', logUrl: 'https://b.example/' } };
+  const [environmentUrl, logUrl] = ['https://a.example/', 'https://b.example/'];
+  const status = { state: 'success', description: order.description, environmentUrl, logUrl } as const;
+  return { deployment: { kind: 'live', order, status } };
 }
 
 const STATUS = {
@@ -411,8 +419,8 @@ describe('a deployment', () => {
       payload: { tool: 'pinata-deploy', project: 'acme/other', tag: `pr-${index}`, cid: cidNumber(3), commit: SHA },
     }));
     await emulator.github({ repository: REPOSITORY, deployments: others });
-    const of = { project: 'acme/site', tag: `pr-${number}` };
-    await say({ deployment: { kind: 'gone', of, description: 'The pull request was closed' } });
+    const of = [{ project: 'acme/site', tag: `pr-${number}` }];
+    await say({ deployment: { kind: 'gone', of, description: 'Its tag was given up' } });
     expect(await states()).toEqual(['DESTROYED']);
     const { deployments } = await state();
     expect(

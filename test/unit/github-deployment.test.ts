@@ -14,7 +14,7 @@ const COMMIT = '4f2c9a1000000000000000000000000000000000';
 const PAYLOAD = { project: 'acme/site', tag: 'pr-7', cid: cidNumber(1), commit: COMMIT };
 
 function deployment(id: number, more: Partial<GithubDeployment['payload']> = {}): GithubDeployment {
-  return { id, active: true, payload: { ...PAYLOAD, ...more } };
+  return { id, active: true, url: '', payload: { ...PAYLOAD, ...more } };
 }
 
 describe('a payload', () => {
@@ -74,9 +74,10 @@ describe('an environment', () => {
   it.each([
     ['production', { environment: 'ipfs-production', transient: false, production: true }],
     ['pr-7', { environment: 'ipfs-preview', transient: true, production: false }],
-    ['branch-next', { environment: 'ipfs-preview', transient: false, production: false }],
-    ['v1.2.3', { environment: 'ipfs-preview', transient: false, production: false }],
-    ['pr-x', { environment: 'ipfs-preview', transient: false, production: false }],
+    ['branch-next', undefined],
+    ['v1.2.3', undefined],
+    ['pr-x', undefined],
+    ['preproduction', undefined],
   ])('follows from the tag %s', (tag, expected) => {
     expect(environmentOf(tag)).toEqual(expected);
   });

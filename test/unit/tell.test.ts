@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type OwnComment, renderLastGood, renderMarker } from '../../src/domain/comment.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { Known, PullRequest } from '../../src/domain/github.ts';
-import { type DeploymentOrder, environmentOf, type GithubDeployment } from '../../src/domain/github-deployment.ts';
+import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from '../../src/domain/github-deployment.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { type CommentOrder, type DeploymentNews, type Telling, type TellPorts, tell } from '../../src/modes/tell.ts';
 import { cidNumber } from './account.ts';
@@ -23,6 +23,7 @@ interface Hub {
   readonly warnings: string[];
   readonly lines: string[];
   nextId: number;
+  pausedMs: number;
 }
 
 interface Given {
@@ -42,6 +43,7 @@ function hubOf({ comments = [], notes }: Given = {}): Hub {
     warnings: [],
     lines: [],
     nextId: 100,
+    pausedMs: 0,
   };
 }
 
@@ -66,6 +68,12 @@ function portsOf(hub: Hub, { before = () => {}, pullRequest = 'open' }: Given = 
       notice: () => {},
       group: () => {},
       progress: () => {},
+    },
+    clock: {
+      pause: (ms) => {
+        hub.pausedMs += ms;
+        return Promise.resolve();
+      },
     },
     comments: {
       listOwn: () => call('comments.list', () => [...hub.comments]),
@@ -94,13 +102,13 @@ function portsOf(hub: Hub, { before = () => {}, pullRequest = 'open' }: Given = 
       create: ({ environment, payload }) =>
         call('deployments.create', () => {
           const id = newId();
-          hub.deployments.push({ id, active: false, payload, environment, state: 'pending' });
+          hub.deployments.push({ id, active: false, url: '', payload, environment, state: 'pending' });
           return id;
         }),
-      setStatus: (id, { state }) =>
+      setStatus: (id, { state, environmentUrl: url }) =>
         call(`deployments.${state}`, () => {
           hub.deployments = hub.deployments.map((row) =>
-            row.id === id ? { ...row, state, active: state === 'success' } : row,
+            row.id === id ? { ...row, state, url, active: state === 'success' } : row,
           );
         }),
       setCommitStatus: () => call('status', () => {}),
@@ -125,16 +133,32 @@ function says(text: string, occasion: CommentOrder['occasion'] = 'news'): Tellin
   return { ...NOTHING, comment: { key: KEY, occasion, render: () => `${MARKER}\n${text}\n` } };
 }
 
-function live(more: Partial<DeploymentOrder['payload']> = {}): Telling {
+function live(
+  more: Partial<DeploymentOrder['payload']> = {},
+  shown: Partial<Pick<DeploymentStatus, 'state' | 'environmentUrl'>> = {},
+): Telling {
   const payload = { project: PROJECT.name, tag: 'pr-7', cid: cidNumber(1), commit: COMMIT, ...more };
-  const order = { ...environmentOf(payload.tag), description: 'a site', payload };
-  return { ...NOTHING, deployment: { kind: 'live', order, environmentUrl: 'https://a.example/', logUrl: '' } };
+  const environment = { environment: 'ipfs-preview', transient: true, production: false };
+  const status = {
+    state: 'success',
+    environmentUrl: 'https://a.example/',
+    description: 'a site',
+    logUrl: '',
+    ...shown,
+  } as const;
+  return {
+    ...NOTHING,
+    deployment: { kind: 'live', order: { ...environment, description: 'a site', payload }, status },
+  };
 }
 
 const GONE: DeploymentNews = {
   kind: 'gone',
-  of: { project: PROJECT.name, tag: 'pr-7' },
-  description: 'The pull request was closed',
+  of: [
+    { project: PROJECT.name, tag: 'pr-7' },
+    { project: PROJECT.name, tag: 'branch-next' },
+  ],
+  description: 'Its tag was given up',
 };
 
 const EVERYTHING: Telling = {
@@ -318,6 +342,30 @@ describe('a deployment', () => {
     expect(hub.deployments.map(({ state }) => state)).toEqual(['inactive', 'inactive', 'success']);
   });
 
+  it('is made for no pull request that is closed', async () => {
+    const hub = hubOf();
+    const told = await tell(live(), portsOf(hub, { pullRequest: 'merged' }));
+    expect([told.deploymentId, hub.deployments, hub.warnings]).toEqual(['', [], []]);
+  });
+
+  it('waits for somebody to serve it, and is said to be there then', async () => {
+    const hub = hubOf();
+    const first = await tell(live({}, { state: 'in_progress', environmentUrl: '' }), portsOf(hub));
+    expect(hub.deployments.map(({ state }) => state)).toEqual(['in_progress']);
+    expect(await tell(live(), portsOf(hub))).toEqual(first);
+    expect(hub.deployments.map(({ state, url }) => [state, url])).toEqual([['success', 'https://a.example/']]);
+    hub.calls.length = 0;
+    await tell(live(), portsOf(hub));
+    expect(hub.calls.filter((call) => call !== 'pullRequests')).toEqual(['deployments.list']);
+  });
+
+  it('shows a new link', async () => {
+    const hub = hubOf();
+    await tell(live(), portsOf(hub));
+    await tell(live({}, { environmentUrl: 'https://b.example/' }), portsOf(hub));
+    expect(hub.deployments.map(({ url }) => url)).toEqual(['https://b.example/']);
+  });
+
   it('ends with its pull request, and others do not', async () => {
     const hub = hubOf();
     await tell(live(), portsOf(hub));
@@ -336,6 +384,25 @@ describe('release notes', () => {
     expect(after).toMatch(/^# Fixes\n\n<!-- [^\n]+\nCID\n<!-- /);
     await tell({ ...NOTHING, release: EVERYTHING.release }, portsOf(hub));
     expect([hub.notes, hub.calls.filter((call) => call === 'release.write')]).toEqual([after, ['release.write']]);
+  });
+
+  it('that another run writes over are written again, and no more than three times', async () => {
+    const overwrites = async (times: number): Promise<Hub> => {
+      const hub = hubOf({ notes: '# Fixes' });
+      let left = times;
+      const before: Given['before'] = (call) => {
+        if (call === 'release.read' && hub.notes !== '# Fixes' && left > 0) {
+          left -= 1;
+          hub.notes = '# Fixes';
+        }
+      };
+      await tell({ ...NOTHING, release: EVERYTHING.release }, portsOf(hub, { before }));
+      return hub;
+    };
+    expect((await overwrites(1)).notes).toContain('CID');
+    const stubborn = await overwrites(99);
+    expect(stubborn.calls.filter((call) => call === 'release.write')).toHaveLength(3);
+    expect([stubborn.pausedMs <= 6000, stubborn.warnings]).toEqual([true, []]);
   });
 
   it('of a release that is not there are nobody’s trouble', async () => {
@@ -357,8 +424,8 @@ describe('telling', () => {
     await tell(EVERYTHING, portsOf(hub));
     expect(hub.calls).toEqual([
       ...['comments.list', 'pullRequests', 'comments.create', 'comments.list'],
-      ...['deployments.list', 'deployments.create', 'deployments.success'],
-      ...['status', 'release.read', 'release.write'],
+      ...['pullRequests', 'deployments.list', 'deployments.create', 'deployments.success'],
+      ...['status', 'release.read', 'release.write', 'release.read'],
     ]);
   });
 

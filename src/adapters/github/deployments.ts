@@ -62,7 +62,7 @@ async function listDeployments(options: RepositoryOptions, environment: string):
       options,
       'list the deployments',
       `deployments(first: 100, after: ${after}, environments: [${JSON.stringify(environment)}], orderBy: {field: CREATED_AT, direction: DESC}) {
-        nodes { databaseId state payload }
+        nodes { databaseId state payload latestStatus { environmentUrl } }
         pageInfo { hasNextPage endCursor }
       }`,
     );
@@ -74,12 +74,15 @@ async function listDeployments(options: RepositoryOptions, environment: string):
   return found;
 }
 
+/** What GitHub calls a deployment that is not over. */
+const GOING_ON = new Set(['ACTIVE', 'PENDING', 'IN_PROGRESS', 'QUEUED']);
+
 function parseDeployments(repository: unknown): readonly GithubDeployment[] {
   return (listAt(repository, 'deployments', 'nodes') ?? []).flatMap((node) => {
     const [id, payload] = [numberAt(node, 'databaseId'), parsePayload(valueAt(node, 'payload'))];
     const state = textAt(node, 'state') ?? '';
-    return id === undefined || payload === undefined || !['ACTIVE', 'PENDING'].includes(state)
-      ? []
-      : [{ id, payload, active: state === 'ACTIVE' }];
+    if (id === undefined || payload === undefined || !GOING_ON.has(state)) return [];
+    const url = textAt(node, 'latestStatus', 'environmentUrl') ?? '';
+    return [{ id, payload, active: state === 'ACTIVE', url }];
   });
 }
