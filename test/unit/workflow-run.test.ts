@@ -137,6 +137,10 @@ describe('what follows from it', () => {
     expect([chooseMode('auto', context).kind, context.commit, computeTags(context)]).toEqual(['deploy', SHA, [tag]]);
   });
 
+  it.each(['over', 'unclear'] as const)('is told at its own commit when it is %s, not at that of main', (kind) => {
+    expect(withProvenance(CONTEXT, { kind, reason: 'x' }).commit).toBe(SHA);
+  });
+
   it('is nothing when it is over', () => {
     const context = withProvenance(CONTEXT, { kind: 'over', reason: 'its pull request is closed' });
     expect(chooseMode('auto', context)).toEqual({ kind: 'skip', reason: 'its pull request is closed' });
