@@ -29980,7 +29980,7 @@ var __webpack_modules__ = {
    if (pullRequest !== void 0 && await isOver(pullRequest, github)) return;
    const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), order.payload);
    const id = present?.id ?? await deployments.create(order);
-   const isSaid = present?.active === (status.state === "success") && present.url === status.environmentUrl;
+   const isSaid = present?.active === true && (status.state !== "success" || present.url === status.environmentUrl);
    if (!isSaid) {
     await deployments.setStatus(id, status);
     log.line(`Told GitHub: deployment ${id} of ${order.environment}.`);
@@ -41663,7 +41663,7 @@ var __webpack_modules__ = {
     onRetry: () => {}
    });
   }
-  const GITHUB_TIMEOUT_MS = 6e4;
+  const GITHUB_TIMEOUT_MS = 3e4;
   function github({values: values, repository: repository, project: project}, timeoutMs = GITHUB_TIMEOUT_MS) {
    const traffic = () => githubTraffic(AbortSignal.timeout(timeoutMs));
    const known = (0, github_repository.v)({

@@ -88,7 +88,7 @@ export function githubTraffic(deadline: AbortSignal): Traffic {
   });
 }
 
-const GITHUB_TIMEOUT_MS = 60_000;
+const GITHUB_TIMEOUT_MS = 30_000;
 
 /** Numbers of pull requests mean something only in the repository that a project is named after. */
 export function github({ values, repository, project }: Wiring, timeoutMs = GITHUB_TIMEOUT_MS): GitHub {

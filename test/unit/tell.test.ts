@@ -359,6 +359,13 @@ describe('a deployment', () => {
     expect(hub.calls.filter((call) => call !== 'pullRequests')).toEqual(['deployments.list']);
   });
 
+  it('that was served stays so when a gateway is slow later', async () => {
+    const hub = hubOf();
+    await tell(live(), portsOf(hub));
+    await tell(live({}, { state: 'in_progress', environmentUrl: '' }), portsOf(hub));
+    expect(hub.deployments).toMatchObject([{ state: 'success', url: 'https://a.example/' }]);
+  });
+
   it('shows a new link', async () => {
     const hub = hubOf();
     await tell(live(), portsOf(hub));
