@@ -29822,7 +29822,7 @@ var __webpack_modules__ = {
       };
      }
     }
-    function audienceOf({values: values, project: project, now: now}, context) {
+    function audienceOf({values: values, project: project, jwt: jwt, now: now}, context) {
      return {
       project: project,
       token: values["github-token"] ?? "",
@@ -29830,6 +29830,7 @@ var __webpack_modules__ = {
       deployment: values.deployment,
       commitStatus: values["commit-status"],
       network: values.network,
+      isGuest: context.withoutSecrets && jwt === "",
       context: context,
       now: now
      };
@@ -29842,6 +29843,7 @@ var __webpack_modules__ = {
       deployment: "false",
       commitStatus: read("commit-status") === "true",
       network: read("network") === "private" ? "private" : "public",
+      isGuest: context.withoutSecrets && read("pinata-jwt") === "",
       context: context,
       now: now
      };
@@ -36676,12 +36678,12 @@ var __webpack_modules__ = {
    const {provenance: provenance} = audience.context;
    const isLost = story.kind === "failed" && provenance?.kind === "unclear";
    if (audience.token === "" || isLost) return NOTHING;
-   const mayTell = audience.network === "public" && !audience.context.withoutSecrets;
+   const mayTell = audience.network === "public" && !audience.isGuest;
    const wants = choice => choice === "true" || choice === "auto" && mayTell;
    return {
     comment: wants(audience.comment) ? commentOf(story, audience) : void 0,
     deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : void 0,
-    status: audience.commitStatus && !audience.context.withoutSecrets ? statusOf(story, audience) : void 0,
+    status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : void 0,
     release: mayTell ? releaseOf(story, audience) : void 0
    };
   }

@@ -105,7 +105,7 @@ async function tellPeople(story: Story, audience: Audience): Promise<Told> {
   }
 }
 
-function audienceOf({ values, project, now }: Wiring, context: RunContext): Audience {
+function audienceOf({ values, project, jwt, now }: Wiring, context: RunContext): Audience {
   return {
     project,
     token: values['github-token'] ?? '',
@@ -113,6 +113,7 @@ function audienceOf({ values, project, now }: Wiring, context: RunContext): Audi
     deployment: values.deployment,
     commitStatus: values['commit-status'],
     network: values.network,
+    isGuest: context.withoutSecrets && jwt === '',
     context,
     now,
   };
@@ -127,6 +128,7 @@ function rawAudience(context: RunContext, now: Date): Audience {
     deployment: 'false',
     commitStatus: read('commit-status') === 'true',
     network: read('network') === 'private' ? 'private' : 'public',
+    isGuest: context.withoutSecrets && read('pinata-jwt') === '',
     context,
     now,
   };

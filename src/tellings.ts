@@ -30,6 +30,8 @@ export interface Audience {
   readonly commitStatus: boolean;
   /** Content of the private network is nobody's business on GitHub, unless a comment is asked for. */
   readonly network: 'public' | 'private';
+  /** GitHub gives the run no secrets: then its token may only read. */
+  readonly isGuest: boolean;
   readonly context: RunContext;
   readonly now: Date;
 }
@@ -42,13 +44,12 @@ export function tellingOf(story: Story, audience: Audience): Telling {
   // Nobody knows where to tell it.
   const isLost = story.kind === 'failed' && provenance?.kind === 'unclear';
   if (audience.token === '' || isLost) return NOTHING;
-  // Where GitHub gives no secrets, its token may only read.
-  const mayTell = audience.network === 'public' && !audience.context.withoutSecrets;
+  const mayTell = audience.network === 'public' && !audience.isGuest;
   const wants = (choice: Choice): boolean => choice === 'true' || (choice === 'auto' && mayTell);
   return {
     comment: wants(audience.comment) ? commentOf(story, audience) : undefined,
     deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : undefined,
-    status: audience.commitStatus && !audience.context.withoutSecrets ? statusOf(story, audience) : undefined,
+    status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : undefined,
     release: mayTell ? releaseOf(story, audience) : undefined,
   };
 }

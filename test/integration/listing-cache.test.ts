@@ -71,6 +71,14 @@ async function loaded(root: Cid, cache = cacheOf()): Promise<readonly (readonly 
 
 const entry = (bytes: Uint8Array): readonly [Cid, string] => [cidOfBytes(bytes), Buffer.from(bytes).toString('latin1')];
 
+it('is not asked where the runner offers none', async () => {
+  for (const none of [{ resultsUrl: '' }, { token: '' }]) {
+    expect(await loaded(newRoot(), cacheOf(none))).toEqual([]);
+    expect(await cacheOf(none).save(newRoot(), [bytesOf('x')])).toBe('unavailable');
+  }
+  expect(await emulator.requests()).toEqual([]);
+});
+
 describe('what was saved', () => {
   it('is loaded by its root, each block by its CID', async () => {
     const root = newRoot();
@@ -329,14 +337,6 @@ describe('a service in trouble', () => {
       expect(took).toBeLessThan(7000);
     },
   );
-});
-
-it('is not asked where the runner offers none', async () => {
-  for (const none of [{ resultsUrl: '' }, { token: '' }]) {
-    expect(await loaded(newRoot(), cacheOf(none))).toEqual([]);
-    expect(await cacheOf(none).save(newRoot(), [bytesOf('x')])).toBe('unavailable');
-  }
-  expect(await emulator.requests()).toEqual([]);
 });
 
 describe('the cache service of the runner', () => {
