@@ -33755,7 +33755,7 @@ var __webpack_modules__ = {
   function refusalIn(body) {
    return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
   }
-  const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
+  const MAX_BLOCK_BYTES = 1024 * 1024;
   const MAX_CAR_BYTES = 8 * 1024 * 1024;
   const MAX_CAR_NODES = 3e4;
   const DEDICATED_TIMEOUT_MS = 4e3;
@@ -34323,7 +34323,7 @@ var __webpack_modules__ = {
     throw new Unreadable("it has a link that is not a CID");
    }
   }
-  const LINKS_ANYWAY = 3e4;
+  const LINKS_ANYWAY = 15e3;
   const LINKS_PER_FILE = 4;
   const MOST_PATHS = 2e5;
   const MOST_PATH_LENGTHS = 16e6;

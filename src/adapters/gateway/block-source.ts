@@ -19,8 +19,8 @@ export interface BlockSource {
   read(wanted: WantedBlock, root: Cid, signal: AbortSignal): Promise<BlocksRead>;
 }
 
-/** Larger blocks are not exchanged on the network. */
-const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
+/** No tool of today makes a directory larger than that, and eight may be under way at a time. */
+const MAX_BLOCK_BYTES = 1024 * 1024;
 /** All shards of a directory of a hundred thousand names. */
 const MAX_CAR_BYTES = 8 * 1024 * 1024;
 const MAX_CAR_NODES = 30_000;

@@ -19,7 +19,7 @@ import {
 import { Unreadable } from './unreadable.ts';
 
 /** More than differs between two versions of a site, and little enough to be kept in memory. */
-const LINKS_ANYWAY = 30_000;
+const LINKS_ANYWAY = 15_000;
 const LINKS_PER_FILE = 4;
 const MOST_PATHS = 200_000;
 const MOST_PATH_LENGTHS = 16_000_000;
