@@ -1,6 +1,6 @@
 import { refuseCarInside } from './adapters/unixfs/car-file.ts';
 import { listFiles } from './adapters/unixfs/walk.ts';
-import { ActionError } from './domain/errors.ts';
+import { ActionError, inStep } from './domain/errors.ts';
 import type { FoundFiles } from './domain/file-rules.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './ports.ts';
@@ -13,10 +13,16 @@ export function fileCount(found: FoundFiles): number {
 }
 
 /** What is at `path` by the rules of the inputs; undefined where there is nothing and that may be. */
-export async function findFiles(
-  values: Values,
-  { log, event }: { readonly log: Log; readonly event: string },
-): Promise<FoundFiles | undefined> {
+export async function findFiles(values: Values, occasion: Occasion): Promise<FoundFiles | undefined> {
+  return await inStep('finding the files', () => find(values, occasion));
+}
+
+interface Occasion {
+  readonly log: Log;
+  readonly event: string;
+}
+
+async function find(values: Values, { log, event }: Occasion): Promise<FoundFiles | undefined> {
   if (values['car-file'] !== undefined) refuseCarInside(values.path, values['car-file']);
   const hidden = { auto: 'auto', true: 'include', false: 'exclude' } as const;
   const found = await listFiles(values.path, {

@@ -10,7 +10,7 @@ import {
   writeReport,
   writeSummary,
 } from './adapters/runner/runner.ts';
-import { type ActionError, asActionError } from './domain/errors.ts';
+import { type ActionError, asActionError, inStep } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   const began = new Date();
   let inputs: Inputs;
   try {
-    inputs = parseInputs(read, context);
+    inputs = await inStep('reading the inputs', async () => parseInputs(read, context));
   } catch (thrown) {
     const error = asActionError(thrown);
     const told = await tellPeople({ kind: 'failed', error, undertaking: 'Deploy' }, rawAudience(context, began));

@@ -1,4 +1,5 @@
 import type { Comparison } from '../domain/comparison.ts';
+import { inStep } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
 import type { Assessment } from '../domain/outcome.ts';
 import { judgeSizeBudget, type SizeBudget } from '../domain/size-budget.ts';
@@ -21,7 +22,7 @@ export async function assess(
   options: Assessing & Pick<CompareOptions, 'base'>,
   ports: AssessPorts,
 ): Promise<Assessment> {
-  const comparison = await compareWithBase(build, options, ports);
+  const comparison = await inStep('comparing', () => compareWithBase(build, options, ports));
   ports.showComparison(comparison);
   const diff = comparison.kind === 'compared' ? comparison.diff : undefined;
   const budget = judgeSizeBudget(options.sizeBudget, { listing: build.listing, diff });

@@ -1,3 +1,4 @@
+import { inStep } from '../domain/errors.ts';
 import type { Outcome, Retention } from '../domain/outcome.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, refuseTooMany, toUnpin } from '../domain/retention.ts';
 import { type Revision, revisionsOf } from '../domain/revision.ts';
@@ -21,7 +22,7 @@ export interface CleanupPorts extends SurveyPorts, GiveUpPorts {
 
 /** Takes given-up tags away and unpins what nothing needs: look, judge, show, and only then carry out. */
 export async function cleanup(run: CleanupRun, ports: CleanupPorts): Promise<Outcome> {
-  const judgement = await judgeProject(run, ports);
+  const judgement = await inStep('reading the account', () => judgeProject(run, ports));
   ports.showRetention(judgement.rows);
   const retention = await carryOut(run, ports, judgement);
   return {
@@ -62,8 +63,10 @@ export async function carryOut(
     }
     return shown(judgement, dryRun ? 'dry-run is true' : 'unpin is false');
   }
-  refuseTooMany(judgement.rows, maxRemovals);
-  const retention = await giveUp(ports, judgement);
+  const retention = await inStep('unpinning', async () => {
+    refuseTooMany(judgement.rows, maxRemovals);
+    return await giveUp(ports, judgement);
+  });
   if (retention.failed.length > 0) {
     const reasons = [...new Set(retention.failed.map(({ reason }) => reason))].slice(0, 3).join(' ');
     ports.log.warn(

@@ -1,5 +1,5 @@
 import type { Cid } from '../domain/cid.ts';
-import { ActionError } from '../domain/errors.ts';
+import { ActionError, inStep } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
 import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
@@ -55,9 +55,13 @@ const CHEAP_TO_HASH_BYTES = 100_000_000;
 
 /** Looks at the account and decides, by CAR where the run may. */
 export async function decide(job: Job): Promise<Decision> {
+  return await inStep('planning', () => decideAnyhow(job));
+}
+
+async function decideAnyhow(job: Job): Promise<Decision> {
   const { run, ports } = job;
   if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
-  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(run.profile)]);
+  const [project, build] = await survey(job, run.profile);
   const asCar = await planFor(job, { build, project, method: 'car' });
   if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run)) return asCar;
   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
@@ -68,10 +72,18 @@ export async function decide(job: Job): Promise<Decision> {
   return asFolder.plan.source.kind === 'reuse' ? asFolder : asCar;
 }
 
+/** What the account holds of the project, and what the build is. */
+async function survey({ run, ports }: Job, profile: CidProfile): Promise<readonly [readonly Pin[], Build]> {
+  return await Promise.all([
+    inStep('reading the account', () => ports.pins.listByProject(run.project)),
+    inStep('hashing', () => ports.build(profile)),
+  ]);
+}
+
 async function decideFolder(job: Job): Promise<Decision> {
   const { run, ports } = job;
   const profile = folderProfile(run.profile);
-  const [project, build] = await Promise.all([ports.pins.listByProject(run.project), ports.build(profile)]);
+  const [project, build] = await survey(job, profile);
   return await planFor(job, { build, project, method: 'folder' });
 }
 
@@ -82,7 +94,9 @@ interface Proposal {
 }
 
 async function planFor({ run, ports }: Job, { build, project, method }: Proposal): Promise<Decision> {
-  const sameCid = await confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
+  const sameCid = await inStep('reading the account', async () =>
+    confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project)),
+  );
   const plan = planDeploy(build, { project, sameCid }, run);
   const judged: Judgement = { rows: plan.retention, policy: plan.policy, now: run.now };
   if (run.unpin && !run.dryRun) await refuseTooManyFor(ports, judged, run.maxRemovals);

@@ -1,5 +1,5 @@
 import type { Cid } from '../domain/cid.ts';
-import { ActionError } from '../domain/errors.ts';
+import { ActionError, inStep } from '../domain/errors.ts';
 import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
 import { type Assessment, mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
@@ -62,9 +62,9 @@ type Live = Omit<Extract<Outcome, { kind: 'deployed' | 'unchanged' }>, keyof Ass
 async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
   const { run, ports } = job;
   ports.transferring();
-  const { decision, upload, refusedBytes } = await obtainAnyhow(job, first);
-  const placed = await settle(job, decision, upload);
-  if (placed === undefined) return undefined;
+  const obtained = await inStep('uploading', () => obtainAnyhow(job, first));
+  if (obtained === undefined) return undefined;
+  const { decision, upload, refusedBytes, placed } = obtained;
   ports.transferred();
   const origin = originOf(job, placed, { plan: decision.plan, upload });
   const tagger = createTagger(ports, {
@@ -75,14 +75,11 @@ async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
     protectedContent: isProtected(decision.plan),
   });
   // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
-  if (!run.failOnUnreachable && (await tagger.tag()) === undefined) return undefined;
-  const probes = await look(job, decision.build);
-  if (run.failOnUnreachable && isUnserved(run, probes)) {
-    if ((await ports.pins.read(placed.id)) === undefined) return undefined;
-    throw unreachable(decision.build, probes);
-  }
+  if (!run.failOnUnreachable && (await inStep('tagging', tagger.tag)) === undefined) return undefined;
+  const probes = await inStep('opening the links', () => look(job, decision.build, placed));
+  if (probes === undefined) return undefined;
   // The last act before old content goes: what another run overwrote or removed since is repaired.
-  const pin = await tagger.settle();
+  const pin = await inStep('tagging', tagger.settle);
   if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
   const retention = await retire(job, decision, { pin, probes });
@@ -103,10 +100,18 @@ interface Obtained {
   /** Undefined when nothing had to be sent. */
   readonly upload: Uploaded | undefined;
   readonly refusedBytes: number;
+  readonly placed: Pin;
+}
+
+/** The pin with the content, uploaded where it is missing; undefined when it was there and is gone. */
+async function obtainAnyhow(job: Job, first: Decision): Promise<Obtained | undefined> {
+  const obtained = await uploadAnyhow(job, first);
+  const placed = await settle(job, obtained.decision, obtained.upload);
+  return placed === undefined ? undefined : { ...obtained, placed };
 }
 
 /** Uploads what is missing, as a folder where the account's plan does not import CARs. */
-async function obtainAnyhow(job: Job, first: Decision): Promise<Obtained> {
+async function uploadAnyhow(job: Job, first: Decision): Promise<Omit<Obtained, 'placed'>> {
   const upload = await obtain(job, first);
   if (upload?.kind !== 'refused') return { decision: first, upload, refusedBytes: 0 };
   const decision = await announce(job, await decideAgain(job, first, upload.reason));
@@ -221,16 +226,16 @@ function soonGone({ expiresAt }: Pin, now: Date): Date | undefined {
   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : undefined;
 }
 
-async function look({ run, ports }: Job, build: Build): Promise<readonly Probe[]> {
+/** What gateways serve of the pin; undefined when it is gone, which is why nobody serves it. */
+async function look({ run, ports }: Job, build: Build, { id }: Pin): Promise<readonly Probe[] | undefined> {
   // No gateway serves private content without a signed link.
   if (run.network === 'private') return [];
   const probes = await ports.gateways.probe(build);
-  if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+  if (mainLink(probes) !== undefined) return probes;
+  if (!run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+  else if ((await ports.pins.read(id)) === undefined) return undefined;
+  else throw unreachable(build, probes);
   return probes;
-}
-
-function isUnserved({ network }: Job['run'], probes: readonly Probe[]): boolean {
-  return network !== 'private' && mainLink(probes) === undefined;
 }
 
 function unreachable(build: Build, probes: readonly Probe[]): ActionError {

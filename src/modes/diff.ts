@@ -1,5 +1,6 @@
 import type { Cid } from '../domain/cid.ts';
 import { chooseBaseWithoutKey, type DiffBaseInput } from '../domain/diff-base.ts';
+import { inStep } from '../domain/errors.ts';
 import type { CidProfile } from '../domain/listing.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { requireExpected } from '../domain/plan.ts';
@@ -22,7 +23,7 @@ export interface DiffPorts extends AssessPorts {
 
 /** Compares a build with what is published, and writes nothing anywhere. */
 export async function diff(run: DiffRun, ports: DiffPorts): Promise<Outcome> {
-  const build = await ports.build(run.profile);
+  const build = await inStep('hashing', () => ports.build(run.profile));
   requireExpected(build, run.expectedCid);
   const deployments = run.diffBase.kind === 'auto' ? await ports.github.activeDeployments() : undefined;
   const base = chooseBaseWithoutKey(run.diffBase, {

@@ -1,4 +1,4 @@
-import { ActionError } from '../domain/errors.ts';
+import { ActionError, inStep } from '../domain/errors.ts';
 import type { Outcome, Usage } from '../domain/outcome.ts';
 import type { Judged } from '../domain/retention.ts';
 import { type CleanupRun, judgeProject, shown } from './cleanup.ts';
@@ -10,7 +10,7 @@ export interface ListPorts extends SurveyPorts {
 
 /** Shows the project's revisions as a sweep would judge them, and what the account uses. Writes nothing. */
 export async function list(run: Omit<CleanupRun, 'unpin' | 'dryRun'>, ports: ListPorts): Promise<Outcome> {
-  const judgement = await judgeProject(run, ports);
+  const judgement = await inStep('reading the account', () => judgeProject(run, ports));
   ports.showRetention(judgement.rows);
   return { kind: 'listed', retention: shown(judgement, 'mode is list'), usage: await readUsage(ports) };
 }

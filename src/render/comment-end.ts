@@ -1,3 +1,4 @@
+import { failedWhile } from '../domain/errors.ts';
 import type { Retention } from '../domain/outcome.ts';
 import type { Judged } from '../domain/retention.ts';
 import type { CommentContext, CommentStory, GoneStory } from './comment-story.ts';
@@ -13,7 +14,7 @@ export function renderFailed(
   { key, lastGood }: CommentContext,
 ): readonly string[] {
   return [
-    heading(`❌ ${undertaking} failed`, key.project),
+    heading(`❌ ${undertaking} ${failedWhile(error)}`, key.project),
     `**Cause** (${error.kind}): ${paragraph(error.message)}`,
     whatToDo(error.hint),
     lastPreview(lastGood),

@@ -1,5 +1,5 @@
 import { cidV0, contenthash } from '../domain/cid.ts';
-import type { ActionError } from '../domain/errors.ts';
+import { type ActionError, failedWhile } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
 import { type Assessment, mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
@@ -113,7 +113,7 @@ function recordSection(record: RunRecord | undefined): string {
 export function renderFailure(error: ActionError, context: SummaryContext, what: Undertaking = 'Deploy'): string {
   const lines = error.message.split('\n').map(escapeText).join('<br>');
   const hint = error.hint === undefined ? '' : `\n\n**What to do:** ${escapeText(error.hint)}`;
-  return `### ❌ ${what} failed (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+  return `### ❌ ${what} ${failedWhile(error)} (${error.kind}) · ${code(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
 }
 
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {

@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { error as annotate, ExitCode, getInput, setOutput, setSecret, summary } from '@actions/core';
-import type { ActionError } from '../../domain/errors.ts';
+import { type ActionError, failedWhile } from '../../domain/errors.ts';
 import { printable } from './printable.ts';
 
 /** The runner gives up the whole summary of a step above 1 MiB. */
@@ -66,7 +66,7 @@ export function writeReport(json: string): string | undefined {
 export function fail(error: ActionError): void {
   const lines = [...error.message.split('\n'), ...(error.hint === undefined ? [] : [error.hint])];
   annotate(`${lines.map(printable).join('\n')}\n(${error.kind}: see Troubleshooting in README)`, {
-    title: `pinata-deploy failed: ${error.kind}`,
+    title: `pinata-deploy ${failedWhile(error)}: ${error.kind}`,
   });
   process.exitCode = ExitCode.Failure;
 }
