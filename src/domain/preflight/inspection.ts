@@ -1,0 +1,114 @@
+import { compareUtf8 } from '../file-rules.ts';
+import { type Finding, type Preflight, RULES, type RuleName, type Severity, type Sighting } from './finding.ts';
+import type { InspectedFile, Reader, Rule } from './rule.ts';
+
+/** A look at one build: its files one after the other, each in pieces. */
+export interface Inspection {
+  /** Begins a file; false where no rule wants its bytes, which then need not come. */
+  readonly begin: (file: InspectedFile) => boolean;
+  readonly take: (piece: Uint8Array) => void;
+  readonly end: () => void;
+  readonly finish: () => Promise<Preflight>;
+}
+
+/** Rules that are asked, with what their findings mean. */
+export interface AskedRule {
+  readonly rule: (report: (sighting: Sighting) => void) => Rule;
+  readonly severity: 'error' | 'warn';
+}
+
+/** More is not read by anybody. */
+const MOST_FINDINGS = 200;
+
+export function createInspection(asked: readonly AskedRule[]): Inspection {
+  const ledger = createLedger();
+  const rules = asked.map(({ rule, severity }) => {
+    const made: Rule = rule((sighting) => ledger.add(made.name, severity, sighting));
+    return made;
+  });
+  let readers: readonly Reader[] = [];
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
+  return {
+    begin: (file) => {
+      readers = rules.flatMap((rule) => rule.open(file) ?? []);
+      decoder = readers.some(({ kind }) => kind === 'text') ? new TextDecoder('utf-8') : undefined;
+      return readers.length > 0;
+    },
+    take: (piece) => {
+      const text = decoder?.decode(piece, { stream: true }) ?? '';
+      for (const reader of readers) {
+        if (reader.kind === 'bytes') reader.take(piece);
+        else if (text !== '') reader.take(text);
+      }
+    },
+    end: () => {
+      const rest = decoder?.decode() ?? '';
+      for (const reader of readers) {
+        if (reader.kind === 'text' && rest !== '') reader.take(rest);
+        reader.end();
+      }
+      readers = [];
+    },
+    finish: async () => {
+      for (const rule of rules) await rule.finish();
+      return ledger.read();
+    },
+  };
+}
+
+interface Entry {
+  readonly first: Sighting;
+  readonly rule: RuleName;
+  readonly severity: Severity;
+  readonly files: Set<string>;
+  times: number;
+}
+
+/** Merges what is the same. */
+function createLedger() {
+  const entries = new Map<string, Entry>();
+  let more = 0;
+  return {
+    add(rule: RuleName, severity: 'error' | 'warn', sighting: Sighting): void {
+      const key = `${rule}\n${sighting.kind}\n${sighting.message}`;
+      const known = entries.get(key);
+      if (known !== undefined) {
+        known.times += 1;
+        known.files.add(sighting.path);
+        return;
+      }
+      if (entries.size >= MOST_FINDINGS * 5) {
+        more += 1;
+        return;
+      }
+      entries.set(key, {
+        first: sighting,
+        rule,
+        severity: sighting.level ?? severity,
+        files: new Set([sighting.path]),
+        times: 1,
+      });
+    },
+    read(): Preflight {
+      const sorted = [...entries.values()].sort(byWeight).map(asFinding);
+      return { findings: sorted.slice(0, MOST_FINDINGS), more: more + Math.max(0, sorted.length - MOST_FINDINGS) };
+    },
+  };
+}
+
+const WEIGHTS: Readonly<Record<Severity, number>> = { error: 0, warn: 1, note: 2 };
+const ORDER = Object.keys(RULES);
+
+function byWeight(a: Entry, b: Entry): number {
+  return (
+    WEIGHTS[a.severity] - WEIGHTS[b.severity] ||
+    ORDER.indexOf(a.rule) - ORDER.indexOf(b.rule) ||
+    compareUtf8(a.first.path, b.first.path) ||
+    (a.first.line ?? 0) - (b.first.line ?? 0)
+  );
+}
+
+function asFinding({ first, rule, severity, files, times }: Entry): Finding {
+  const { kind, message, advice, path, line } = first;
+  return { rule, severity, kind, message, advice, path, line, times, files: files.size };
+}
