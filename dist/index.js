@@ -26755,7 +26755,7 @@ var __webpack_modules__ = {
    }));
   }
   function denied(reason) {
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("credentials", reason);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("credentials", reason);
   }
   function explainGitHub(answer, doing) {
    const {status: status, body: body} = answer;
@@ -26763,7 +26763,7 @@ var __webpack_modules__ = {
    const isShut = status === 403 && /is locked|archived/i.test(body);
    const isDenied = [ 401, 403, 404 ].includes(status) && !isLimit && !isShut;
    const why = isLimit ? `${status}, a rate limit` : [ status, ...reasons(answer) ].join(": ");
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${why})`, {
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${why})`, {
     cause: answer
    });
   }
@@ -26776,7 +26776,7 @@ var __webpack_modules__ = {
    return said === "" ? [] : [ said ];
   }
   function isStatus(error, status) {
-   return error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l && (0, 
+   return error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ && (0, 
    _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.tk)(error.cause, "status") === status;
   }
  },
@@ -26867,7 +26867,7 @@ var __webpack_modules__ = {
   }
   async function within(ms, work) {
    const controller = new AbortController;
-   const expire = () => controller.abort(new _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__.l("network", "The cache took too long."));
+   const expire = () => controller.abort(new _domain_errors_js__WEBPACK_IMPORTED_MODULE_2__.lZ("network", "The cache took too long."));
    const timer = setTimeout(expire, ms);
    try {
     return await work(controller.signal);
@@ -27027,7 +27027,7 @@ var __webpack_modules__ = {
    const refused = errors.find(error => (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(error, "type") !== "NOT_FOUND");
    if (refused !== void 0 || typeof found !== "object" || found === null) {
     const isDenied = refused === void 0 || (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(refused, "type") === "FORBIDDEN";
-    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${(0, 
+    throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(isDenied ? "credentials" : "network", `GitHub did not ${doing} (${(0, 
     _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(refused, "message") ?? "no such repository"})`);
    }
    return found;
@@ -27073,7 +27073,7 @@ var __webpack_modules__ = {
      value: await read()
     };
    } catch (error) {
-    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l)) throw error;
+    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ)) throw error;
     const kind = error.kind === "credentials" ? "denied" : "failed";
     return {
      kind: kind,
@@ -27163,7 +27163,7 @@ var __webpack_modules__ = {
   const PATIENCE_MS = 3e4;
   const RETRIED_STATUSES = new Set([ 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530 ]);
   function retryDelayMs(result, {count: count, firstDelayMs: firstDelayMs}) {
-   if ("error" in result) return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l ? void 0 : jittered(firstDelayMs, count);
+   if ("error" in result) return result.error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? void 0 : jittered(firstDelayMs, count);
    const {status: status, headers: headers, body: body} = result.answer;
    if (isGitHubLimit(status, body)) return limitedDelayMs(headers);
    if (!RETRIED_STATUSES.has(status) && !isStray(result.answer)) return;
@@ -27270,8 +27270,8 @@ var __webpack_modules__ = {
   function deadlineError({deadline: deadline, service: service}, last) {
    const reason = deadline.reason;
    const met = lastTrouble(service, last, reason);
-   if (!(reason instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) || met === void 0) return reason;
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l(reason.kind, `${reason.message} ${met}`, {
+   if (!(reason instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ) || met === void 0) return reason;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(reason.kind, `${reason.message} ${met}`, {
     ...reason.hint === void 0 ? {} : {
      hint: reason.hint
     },
@@ -27299,12 +27299,12 @@ var __webpack_modules__ = {
    });
   }
   function networkError(service, doing, error) {
-   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) return error;
-   if (error instanceof MalformedAnswer) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
+   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ) return error;
+   if (error instanceof MalformedAnswer) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("network", `${service} answered with ${error.got} instead of JSON when asked to ${doing}.`, {
     hint: "Run the job again. If it stays so, check the URLs in the inputs and the proxy of the runner.",
     cause: error
    });
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("network", `${service} could not be reached to ${doing} (${causeOf(error)}).`, {
     hint: "Run the job again. If it stays so, look at the network of the runner and at the status page of the service.",
     cause: error
    });
@@ -27324,8 +27324,8 @@ var __webpack_modules__ = {
    }
   }
   function clientError(call, error) {
-   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l) return error;
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
+   if (error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ) return error;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("network", `${call.traffic.policy.service} answered something unexpected when asked to ${call.doing}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers.",
     cause: error
    });
@@ -27378,7 +27378,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.l("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
+    if (bytes > MAX_ANSWER_BYTES) throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("network", `An answer was larger than ${MAX_ANSWER_BYTES} bytes.`);
     chunks.push(chunk);
    }
    return Buffer.concat(chunks).toString("utf8");
@@ -27469,6 +27469,7 @@ var __webpack_modules__ = {
   const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
   var external_node_path_ = __nccwpck_require__(6760);
   var core = __nccwpck_require__(8179);
+  var errors = __nccwpck_require__(6046);
   var printable = __nccwpck_require__(9631);
   const MAX_SUMMARY_BYTES = 900 * 1024;
   function readInput(name) {
@@ -27513,7 +27514,7 @@ var __webpack_modules__ = {
   function fail(error) {
    const lines = [ ...error.message.split("\n"), ...error.hint === void 0 ? [] : [ error.hint ] ];
    (0, core.z3)(`${lines.map(printable.g).join("\n")}\n(${error.kind}: see Troubleshooting in README)`, {
-    title: `pinata-deploy failed: ${error.kind}`
+    title: `pinata-deploy ${(0, errors.ho)(error)}: ${error.kind}`
    });
    process.exitCode = core.yU.Failure;
   }
@@ -27858,12 +27859,15 @@ var __webpack_modules__ = {
  },
  6046: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   l: () => ActionError,
-   z: () => asActionError
+   ho: () => failedWhile,
+   lZ: () => ActionError,
+   qg: () => inStep,
+   z6: () => asActionError
   });
   class ActionError extends Error {
    kind;
    hint;
+   step;
    constructor(kind, message, more = {}) {
     super(message, more.cause === void 0 ? void 0 : {
      cause: more.cause
@@ -27871,7 +27875,25 @@ var __webpack_modules__ = {
     this.name = "ActionError";
     this.kind = kind;
     this.hint = more.hint;
+    this.step = more.step;
    }
+  }
+  async function inStep(step, work) {
+   try {
+    return await work();
+   } catch (thrown) {
+    const error = asActionError(thrown);
+    if (error.step !== void 0) throw error;
+    const {kind: kind, message: message, hint: hint, cause: cause = error} = error;
+    throw new ActionError(kind, message, {
+     hint: hint,
+     cause: cause,
+     step: step
+    });
+   }
+  }
+  function failedWhile({step: step}) {
+   return step === void 0 ? "failed" : `failed while ${step}`;
   }
   function asActionError(thrown) {
    if (thrown instanceof ActionError) return thrown;
@@ -28380,7 +28402,7 @@ var __webpack_modules__ = {
   function refuseTooMany(rows, maxRemovals) {
    const count = toUnpin(rows).length;
    if (count <= maxRemovals) return;
-   throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.l("conflict", `The plan would unpin ${count} revisions; max-removals is ${maxRemovals}.`, {
+   throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("conflict", `The plan would unpin ${count} revisions; max-removals is ${maxRemovals}.`, {
     hint: "Nothing was unpinned. Look at the plan with dry-run: true; if it is right, raise max-removals for one run."
    });
   }
@@ -29635,7 +29657,7 @@ var __webpack_modules__ = {
     effective: effective,
     values: values
    }, context), ...contradictions(values));
-   if (mode.kind === "refuse") throw new errors.l("input", mode.reason, {
+   if (mode.kind === "refuse") throw new errors.lZ("input", mode.reason, {
     hint: mode.hint
    });
    if (problems.length > 0) throw inputError(problems);
@@ -29699,7 +29721,7 @@ var __webpack_modules__ = {
   function inputError(problems) {
    const [only] = problems;
    const message = problems.length === 1 && only !== void 0 ? only : `${problems.length} inputs are wrong:\n${problems.map(line => `- ${line}`).join("\n")}`;
-   return new errors.l("input", message, {
+   return new errors.lZ("input", message, {
     hint: 'Correct the "with:" block of this step. Nothing was sent.'
    });
   }
@@ -29743,9 +29765,10 @@ var __webpack_modules__ = {
      const began = new Date;
      let inputs;
      try {
-      inputs = (0, _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context);
+      inputs = await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.qg)("reading the inputs", async () => (0, 
+      _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context));
      } catch (thrown) {
-      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown);
+      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown);
       const told = await tellPeople({
        kind: "failed",
        error: error,
@@ -29779,7 +29802,7 @@ var __webpack_modules__ = {
       outcome: outcome
      }), thrown => ({
       kind: "failed",
-      error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown),
+      error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown),
       undertaking: undertaking
      }));
      const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => tellPeople(story, audienceOf(wiring, context)));
@@ -29815,7 +29838,7 @@ var __webpack_modules__ = {
        token: token
       }));
      } catch (thrown) {
-      log.warn(`GitHub was not told: ${(0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z)(thrown).message}`);
+      log.warn(`GitHub was not told: ${(0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown).message}`);
       return {
        commentUrl: "",
        deploymentId: ""
@@ -29914,7 +29937,7 @@ var __webpack_modules__ = {
     try {
      return await work();
     } catch (thrown) {
-     const error = (0, errors.z)(thrown);
+     const error = (0, errors.z6)(thrown);
      const why = error.message.replace(/\.$/, "");
      untold.push(`${what}: ${why}${error.kind === "credentials" ? `; it takes the permission ${permission}` : ""}`);
      return;
@@ -30806,7 +30829,7 @@ var __webpack_modules__ = {
   }
   function overBudget(budget) {
    const lines = budget.filter(({state: state}) => state === "over").map(renderOver);
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.l("content", `The build is over its size-budget:\n${lines.join("\n")}`, {
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("content", `The build is over its size-budget:\n${lines.join("\n")}`, {
     hint: "Make the build smaller, or raise the line of size-budget. Nothing was sent."
    });
   }
@@ -30823,6 +30846,7 @@ var __webpack_modules__ = {
    Br: () => renderSummary
   });
   var cid = __nccwpck_require__(1265);
+  var errors = __nccwpck_require__(6046);
   var outcome = __nccwpck_require__(3153);
   var chart = __nccwpck_require__(4605);
   var diff_groups = __nccwpck_require__(4215);
@@ -30956,7 +30980,7 @@ var __webpack_modules__ = {
   function renderFailure(error, context, what = "Deploy") {
    const lines = error.message.split("\n").map(markdown.X1).join("<br>");
    const hint = error.hint === void 0 ? "" : `\n\n**What to do:** ${(0, markdown.X1)(error.hint)}`;
-   return `### ❌ ${what} failed (${error.kind}) · ${(0, markdown.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
+   return `### ❌ ${what} ${(0, errors.ho)(error)} (${error.kind}) · ${(0, markdown.aY)(context.project)}\n\n${lines}${hint}\n\n${footer(context)}`;
   }
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";
@@ -31306,7 +31330,7 @@ var __webpack_modules__ = {
     parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
     hints.push(wording.hint);
    }
-   return new errors.l("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
+   return new errors.lZ("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
     hint: hints.join(" ")
    });
   }
@@ -31349,7 +31373,7 @@ var __webpack_modules__ = {
   function refuseCarInside(directory, path) {
    const place = (0, external_node_path_.relative)(realPath(directory), realPath(path));
    if ((0, external_node_path_.isAbsolute)(place) || place === ".." || place.startsWith(`..${external_node_path_.sep}`)) return;
-   throw new errors.l("input", `car-file must be outside of path, got ${quoted(path)}.`, {
+   throw new errors.lZ("input", `car-file must be outside of path, got ${quoted(path)}.`, {
     hint: "Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent."
    });
   }
@@ -31379,7 +31403,7 @@ var __webpack_modules__ = {
    } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const reason = code === "ENOSPC" ? "the disk is full" : code;
-    throw new errors.l("input", `car-file ${quoted(path)} could not be written (${reason}).`, {
+    throw new errors.lZ("input", `car-file ${quoted(path)} could not be written (${reason}).`, {
      hint: "Name a file in a directory that exists, can be written to, and has room for the whole CAR.",
      cause: cause
     });
@@ -31567,7 +31591,7 @@ var __webpack_modules__ = {
     reason = code === "ENOENT" || code === "ENOTDIR" ? "does not exist below path" : `cannot be read (${code})`;
     cause = error;
    }
-   throw new errors.l("input", `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
+   throw new errors.lZ("input", `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
     hint: "Write the file where the build ends up, or correct ignore-file.",
     cause: cause
    });
@@ -31576,7 +31600,7 @@ var __webpack_modules__ = {
    return `${dev}:${ino}`;
   }
   function changedFile(file, what) {
-   return new errors.l("content", `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
+   return new errors.lZ("content", `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
     hint: "Deploy when the build has finished and nothing writes to its directory any more."
    });
   }
@@ -31625,11 +31649,11 @@ var __webpack_modules__ = {
    try {
     return access();
    } catch (cause) {
-    if (cause instanceof errors.l) throw cause;
+    if (cause instanceof errors.lZ) throw cause;
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     if (code === "ELOOP") throw changedFile(file, "a link was put in its place");
     const gone = code === "ENOENT" ? "it is gone" : `it cannot be read (${code})`;
-    throw new errors.l("content", `${quoted(file.path)} was found, but now ${gone}.`, {
+    throw new errors.lZ("content", `${quoted(file.path)} was found, but now ${gone}.`, {
      hint: "Deploy when the build has finished, and check who may read its files.",
      cause: cause
     });
@@ -31671,7 +31695,7 @@ var __webpack_modules__ = {
    if (source === (0, external_node_path_.join)(tree.root, path)) return;
    tree.linked += 1;
    if (tree.linked <= MOST_LINKED) return;
-   throw new errors.l("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
+   throw new errors.lZ("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
     hint: "Exclude links that lead to the same directories again and again. Nothing was sent."
    });
   }
@@ -31855,7 +31879,7 @@ var __webpack_modules__ = {
   };
   function notPublishable(path, reason, cause) {
    const message = `path must be a directory, a file or a .car file, but ${quoted(path)} ${reason}.`;
-   return new errors.l("input", message, {
+   return new errors.lZ("input", message, {
     hint: `Run the build in an earlier step and name the directory it writes, as seen from ${quoted(process.cwd())}.`,
     cause: cause
    });
@@ -31988,7 +32012,10 @@ var __webpack_modules__ = {
   function fileCount(found) {
    return found.content.kind === "directory" ? found.content.entries.filter(entry => entry.kind === "file").length : 1;
   }
-  async function findFiles(values, {log: log, event: event}) {
+  async function findFiles(values, occasion) {
+   return await (0, errors.qg)("finding the files", () => found_files_find(values, occasion));
+  }
+  async function found_files_find(values, {log: log, event: event}) {
    if (values["car-file"] !== void 0) refuseCarInside(values.path, values["car-file"]);
    const hidden = {
     auto: "auto",
@@ -32007,7 +32034,7 @@ var __webpack_modules__ = {
    if (fileCount(found) > 0) return found;
    const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${(0, 
    units.SS)(found.leftOut.length, "path")}` : ""}.`;
-   if (values["if-no-files-found"] === "error") throw new errors.l("input", message, {
+   if (values["if-no-files-found"] === "error") throw new errors.lZ("input", message, {
     hint: "Check path, include and exclude, and that the build ran before this step. Nothing was sent."
    });
    if (values["if-no-files-found"] === "warn") log.warn(message);
@@ -32073,7 +32100,7 @@ var __webpack_modules__ = {
   function refuseOtherOwner(present, project) {
    const owner = present[project.key];
    if (owner === void 0 || owner === project.name) return;
-   throw new errors.l("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
+   throw new errors.lZ("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
     hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
    });
   }
@@ -32114,7 +32141,7 @@ var __webpack_modules__ = {
    const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
    if (!added || size <= MAX_PAIRS) return {};
    const spare = (0, domain_tag.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
-   if (size - spare.length > MAX_PAIRS) throw new errors.l("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
+   if (size - spare.length > MAX_PAIRS) throw new errors.lZ("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
     hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
    });
    return (0, domain_tag.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project);
@@ -32214,7 +32241,7 @@ var __webpack_modules__ = {
      patient: patient
     }) === "gone") return;
    }
-   throw new errors.l("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
+   throw new errors.lZ("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
     hint: "Run the job again. If it stays so, look at the key-values of the pin in the Pinata app."
    });
   }
@@ -32279,7 +32306,7 @@ var __webpack_modules__ = {
     if (await isUnpinned(work)) return;
     outlivedAt = progress.writes;
    }
-   throw new errors.l("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
+   throw new errors.lZ("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
     hint: "Run the job again when the other runs are through."
    });
   }
@@ -32356,10 +32383,10 @@ var __webpack_modules__ = {
   }
   async function attempt(ports, judgement, {row: row, trouble: trouble}) {
    try {
-    if (trouble.hopeless !== void 0) throw new errors.l("network", trouble.hopeless);
+    if (trouble.hopeless !== void 0) throw new errors.lZ("network", trouble.hopeless);
     return await carryOut(ports, judgement, row);
    } catch (error) {
-    if (error instanceof errors.l) return {
+    if (error instanceof errors.lZ) return {
      kind: "failed",
      error: error
     };
@@ -32377,7 +32404,7 @@ var __webpack_modules__ = {
      keyvalues: {},
      expiresAt: expiresAt
     }).catch(error => {
-     if (!(error instanceof errors.l)) throw error;
+     if (!(error instanceof errors.lZ)) throw error;
      log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
     });
    }
@@ -32440,7 +32467,7 @@ var __webpack_modules__ = {
     if (result.kind !== "late") return result;
     sent ||= result.sent;
    }
-   throw new errors.l("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
+   throw new errors.lZ("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
   }
   async function remove(ports, judgement, {row: row, group: group, beside: beside}) {
    const {policy: policy} = judgement;
@@ -32550,7 +32577,7 @@ var __webpack_modules__ = {
      notAfter: patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY
     });
    }
-   throw new errors.l("conflict", `Pinata does not take the tags off the pin ${id}.`);
+   throw new errors.lZ("conflict", `Pinata does not take the tags off the pin ${id}.`);
   }
   function seconds(date) {
    return Math.floor(date.getTime() / 1e3);
@@ -32610,7 +32637,7 @@ var __webpack_modules__ = {
    if ((0, domain_retention.Q)(first.rows).length <= maxRemovals) return;
    if (!isWorthAsking(first, maxRemovals)) (0, domain_retention.Q4)(first.rows, maxRemovals);
    const known = await investigate(ports, first).catch(error => {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof errors.lZ)) throw error;
     return;
    });
    if (known !== void 0) (0, domain_retention.Q4)(known.rows, maxRemovals);
@@ -32641,7 +32668,7 @@ var __webpack_modules__ = {
    return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
   }
   function unprotected(log, what, {kind: kind, reason: reason}) {
-   if (kind === "failed") throw new errors.l("network", `${what} could not be looked at: ${reason}.`);
+   if (kind === "failed") throw new errors.lZ("network", `${what} could not be looked at: ${reason}.`);
    log.line(`${what} protect nothing: ${reason}.`);
    return [];
   }
@@ -32680,7 +32707,7 @@ var __webpack_modules__ = {
    return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
   }
   async function cleanup(run, ports) {
-   const judgement = await judgeProject(run, ports);
+   const judgement = await (0, errors.qg)("reading the account", () => judgeProject(run, ports));
    ports.showRetention(judgement.rows);
    const retention = await cleanup_carryOut(run, ports, judgement);
    return {
@@ -32716,8 +32743,10 @@ var __webpack_modules__ = {
     if ((0, domain_retention.Q)(judgement.rows).length > maxRemovals) ports.log.warn(`This plan unpins more than max-removals (${maxRemovals}): carried out, it would fail.`);
     return shown(judgement, dryRun ? "dry-run is true" : "unpin is false");
    }
-   (0, domain_retention.Q4)(judgement.rows, maxRemovals);
-   const retention = await giveUp(ports, judgement);
+   const retention = await (0, errors.qg)("unpinning", async () => {
+    (0, domain_retention.Q4)(judgement.rows, maxRemovals);
+    return await giveUp(ports, judgement);
+   });
    if (retention.failed.length > 0) {
     const reasons = [ ...new Set(retention.failed.map(({reason: reason}) => reason)) ].slice(0, 3).join(" ");
     ports.log.warn(`${retention.failed.length} of ${retention.failed.length + retention.unpinned.length} stale revisions could not be given up: ${reasons} The next run tries again.`);
@@ -32856,7 +32885,7 @@ var __webpack_modules__ = {
   }
   function requireExpected({root: root}, expectedCid) {
    if (expectedCid === void 0 || expectedCid === root) return;
-   throw new errors.l("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
+   throw new errors.lZ("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
     hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
    });
   }
@@ -33256,7 +33285,7 @@ var __webpack_modules__ = {
    }
   }
   async function assess(build, options, ports) {
-   const comparison = await compareWithBase(build, options, ports);
+   const comparison = await (0, errors.qg)("comparing", () => compareWithBase(build, options, ports));
    ports.showComparison(comparison);
    const diff = comparison.kind === "compared" ? comparison.diff : void 0;
    const budget = (0, size_budget.M)(options.sizeBudget, {
@@ -33275,9 +33304,12 @@ var __webpack_modules__ = {
   }
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
+   return await (0, errors.qg)("planning", () => decideAnyhow(job));
+  }
+  async function decideAnyhow(job) {
    const {run: run, ports: ports} = job;
    if (run.method === "folder" || run.network === "private") return await decideFolder(job);
-   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(run.profile) ]);
+   const [project, build] = await survey(job, run.profile);
    const asCar = await planFor(job, {
     build: build,
     project: project,
@@ -33294,10 +33326,14 @@ var __webpack_modules__ = {
    });
    return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
   }
+  async function survey({run: run, ports: ports}, profile) {
+   return await Promise.all([ (0, errors.qg)("reading the account", () => ports.pins.listByProject(run.project)), (0, 
+   errors.qg)("hashing", () => ports.build(profile)) ]);
+  }
   async function decideFolder(job) {
    const {run: run, ports: ports} = job;
    const profile = folderProfile(run.profile);
-   const [project, build] = await Promise.all([ ports.pins.listByProject(run.project), ports.build(profile) ]);
+   const [project, build] = await survey(job, profile);
    return await planFor(job, {
     build: build,
     project: project,
@@ -33305,7 +33341,7 @@ var __webpack_modules__ = {
    });
   }
   async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
-   const sameCid = await decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project));
+   const sameCid = await (0, errors.qg)("reading the account", async () => decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project)));
    const plan = planDeploy(build, {
     project: project,
     sameCid: sameCid
@@ -33339,7 +33375,7 @@ var __webpack_modules__ = {
   }
   function folderProfile(profile) {
    if (profile !== "unixfs-v0-2015") return "pinata-folder";
-   throw new errors.l("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
+   throw new errors.lZ("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
     hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
    });
   }
@@ -33352,7 +33388,7 @@ var __webpack_modules__ = {
    return decision;
   }
   function refusedUpload(reason) {
-   return new errors.l("quota", reason, {
+   return new errors.lZ("quota", reason, {
     hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
    });
   }
@@ -33368,7 +33404,7 @@ var __webpack_modules__ = {
     if (outcome !== void 0) return outcome;
     ports.log.line("The pin was removed by somebody while this run was at work; deploying again.");
    }
-   throw new errors.l("conflict", `The pin was removed ${deploy_ATTEMPTS} times while this run was at work.`, {
+   throw new errors.lZ("conflict", `The pin was removed ${deploy_ATTEMPTS} times while this run was at work.`, {
     hint: "Another run or person unpins this content again and again. Find out who, then run the job again."
    });
   }
@@ -33402,9 +33438,9 @@ var __webpack_modules__ = {
   async function bringLive(job, first) {
    const {run: run, ports: ports} = job;
    ports.transferring();
-   const {decision: decision, upload: upload, refusedBytes: refusedBytes} = await obtainAnyhow(job, first);
-   const placed = await deploy_settle(job, decision, upload);
-   if (placed === void 0) return;
+   const obtained = await (0, errors.qg)("uploading", () => obtainAnyhow(job, first));
+   if (obtained === void 0) return;
+   const {decision: decision, upload: upload, refusedBytes: refusedBytes, placed: placed} = obtained;
    ports.transferred();
    const origin = originOf(job, placed, {
     plan: decision.plan,
@@ -33417,13 +33453,10 @@ var __webpack_modules__ = {
     origin: origin,
     protectedContent: isProtected(decision.plan)
    });
-   if (!run.failOnUnreachable && await tagger.tag() === void 0) return;
-   const probes = await look(job, decision.build);
-   if (run.failOnUnreachable && isUnserved(run, probes)) {
-    if (await ports.pins.read(placed.id) === void 0) return;
-    throw unreachable(decision.build, probes);
-   }
-   const pin = await tagger.settle();
+   if (!run.failOnUnreachable && await (0, errors.qg)("tagging", tagger.tag) === void 0) return;
+   const probes = await (0, errors.qg)("opening the links", () => look(job, decision.build, placed));
+   if (probes === void 0) return;
+   const pin = await (0, errors.qg)("tagging", tagger.settle);
    if (pin === void 0) return;
    ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
    const retention = await retire(job, decision, {
@@ -33442,6 +33475,14 @@ var __webpack_modules__ = {
    };
   }
   async function obtainAnyhow(job, first) {
+   const obtained = await uploadAnyhow(job, first);
+   const placed = await deploy_settle(job, obtained.decision, obtained.upload);
+   return placed === void 0 ? void 0 : {
+    ...obtained,
+    placed: placed
+   };
+  }
+  async function uploadAnyhow(job, first) {
    const upload = await obtain(job, first);
    if (upload?.kind !== "refused") return {
     decision: first,
@@ -33489,7 +33530,7 @@ var __webpack_modules__ = {
    try {
     return await cleanup_carryOut(run, ports, await investigate(ports, first));
    } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof errors.lZ)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
     return shown(first, error.message.replace(/\.$/, ""));
    }
@@ -33514,7 +33555,7 @@ var __webpack_modules__ = {
    return upload;
   }
   function otherCid(planned, answered, method) {
-   return new errors.l("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
+   return new errors.lZ("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
     hint: method === "folder" ? "Pinata builds folders itself and did so by other rules. Use a plan that imports CARs, where the CID is ours to choose." : "Run the job again. If it stays so, open an issue with both CIDs."
    });
   }
@@ -33548,23 +33589,21 @@ var __webpack_modules__ = {
   function soonGone({expiresAt: expiresAt}, now) {
    return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : void 0;
   }
-  async function look({run: run, ports: ports}, build) {
+  async function look({run: run, ports: ports}, build, {id: id}) {
    if (run.network === "private") return [];
    const probes = await ports.gateways.probe(build);
-   if (isUnserved(run, probes) && !run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+   if ((0, outcome.W)(probes) !== void 0) return probes;
+   if (!run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message); else if (await ports.pins.read(id) === void 0) return; else throw unreachable(build, probes);
    return probes;
-  }
-  function isUnserved({network: network}, probes) {
-   return network !== "private" && (0, outcome.W)(probes) === void 0;
   }
   function unreachable(build, probes) {
    const tried = probes.map(probe => `${probe.host}: ${probe.note}`).join("; ");
-   return new errors.l("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
+   return new errors.lZ("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
     hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
    });
   }
   async function diff(run, ports) {
-   const build = await ports.build(run.profile);
+   const build = await (0, errors.qg)("hashing", () => ports.build(run.profile));
    requireExpected(build, run.expectedCid);
    const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
    const base = chooseBaseWithoutKey(run.diffBase, {
@@ -33589,7 +33628,7 @@ var __webpack_modules__ = {
    };
   }
   async function list_list(run, ports) {
-   const judgement = await judgeProject(run, ports);
+   const judgement = await (0, errors.qg)("reading the account", () => judgeProject(run, ports));
    ports.showRetention(judgement.rows);
    return {
     kind: "listed",
@@ -33601,7 +33640,7 @@ var __webpack_modules__ = {
    try {
     return await pins.readUsage();
    } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof errors.lZ)) throw error;
     log.warn(`What the whole account uses is not known: ${error.message}`);
     return;
    }
@@ -34730,7 +34769,7 @@ var __webpack_modules__ = {
    45600: "blake2b-256"
   };
   function brokenCar(path, what) {
-   return new errors.l("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
+   return new errors.lZ("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
     hint: "Make it again as a CARv1 with one root and every block below it."
    });
   }
@@ -35550,7 +35589,7 @@ var __webpack_modules__ = {
    return addNode(encodeNode(links, shardMessage(used)), links);
   }
   function exhausted(link) {
-   throw new errors.l("content", `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
+   throw new errors.lZ("content", `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
     hint: "Rename one of the two: a directory of this size cannot hold both."
    });
   }
@@ -35674,7 +35713,7 @@ var __webpack_modules__ = {
   function splitPath(path) {
    const slash = path.lastIndexOf("/");
    const name = path.slice(slash + 1);
-   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.l("content", `${quoted(path)} is not a path of a directory or file in a build.`);
+   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.lZ("content", `${quoted(path)} is not a path of a directory or file in a build.`);
    return {
     parent: slash < 0 ? "" : path.slice(0, slash),
     name: name
@@ -35685,7 +35724,7 @@ var __webpack_modules__ = {
    const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
    if (twin === void 0) return;
    const place = path === "" ? twin.name : `${path}/${twin.name}`;
-   throw new errors.l("content", `${quoted(place)} was listed twice, but a path leads to one file or one directory.`, {
+   throw new errors.lZ("content", `${quoted(place)} was listed twice, but a path leads to one file or one directory.`, {
     hint: "Remove or rename one of the two."
    });
   }
@@ -36183,7 +36222,7 @@ var __webpack_modules__ = {
   }
   function transferDeadline(timeoutMs) {
    const controller = new AbortController;
-   const expire = () => controller.abort(new errors.l("network", `The transfer took longer than timeout (${(0, 
+   const expire = () => controller.abort(new errors.lZ("network", `The transfer took longer than timeout (${(0, 
    units.NE)(timeoutMs)}).`, {
     hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
    }));
@@ -36432,9 +36471,10 @@ var __webpack_modules__ = {
   function overFirst(a, b) {
    return Number(b.state === "over") - Number(a.state === "over");
   }
+  var errors = __nccwpck_require__(6046);
   var retention = __nccwpck_require__(4755);
   function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
-   return [ heading(`❌ ${undertaking} failed`, key.project), `**Cause** (${error.kind}): ${paragraph(error.message)}`, whatToDo(error.hint), lastPreview(lastGood) ];
+   return [ heading(`❌ ${undertaking} ${(0, errors.ho)(error)}`, key.project), `**Cause** (${error.kind}): ${paragraph(error.message)}`, whatToDo(error.hint), lastPreview(lastGood) ];
   }
   const MOST_NAMED = 10;
   function renderGone(story, {key: key}) {
@@ -36926,13 +36966,13 @@ var __webpack_modules__ = {
    const {reason: reason, text: text} = serviceMessage(answer.body);
    const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
    const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
-   return new errors.l(known.kind, `${known.message} (Pinata said: ${said})`, {
+   return new errors.lZ(known.kind, `${known.message} (Pinata said: ${said})`, {
     hint: known.hint,
     cause: answer
    });
   }
   function answerBehind(error) {
-   const cause = error instanceof errors.l ? error.cause : void 0;
+   const cause = error instanceof errors.lZ ? error.cause : void 0;
    return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
   }
   function explainForbidden(reason, text, doing) {
@@ -40784,7 +40824,7 @@ var __webpack_modules__ = {
   const UNPIN_TIMEOUT_MS = 7e3;
   const REQUEST_TIMEOUT_MS = 3e4;
   const FAR_FUTURE = 4102444800;
-  class Late extends errors.l {
+  class Late extends errors.lZ {
    constructor() {
     super("network", "The moment to send it has passed.");
    }
@@ -40975,7 +41015,7 @@ var __webpack_modules__ = {
    };
   }
   function unexpected(what) {
-   return new errors.l("network", `Pinata answered something that is not ${what}.`, {
+   return new errors.lZ("network", `Pinata answered something that is not ${what}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
    });
   }
@@ -41034,7 +41074,7 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > http_traffic.gB) throw new errors.l("network", `An answer was larger than ${http_traffic.gB} bytes.`);
+    if (bytes > http_traffic.gB) throw new errors.lZ("network", `An answer was larger than ${http_traffic.gB} bytes.`);
     chunks.push(chunk);
    }
    const headers = new Headers;
@@ -41085,10 +41125,10 @@ var __webpack_modules__ = {
    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
   }
   function partsOf(content, {listing: listing, readFile: readFile}) {
-   if (content.kind === "car" || readFile === void 0) throw new errors.l("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
+   if (content.kind === "car" || readFile === void 0) throw new errors.lZ("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
     hint: "Use a paid plan on the public network, or give path the directory instead of its CAR."
    });
-   if (content.kind === "directory" && listing.size === 1) throw new errors.l("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
+   if (content.kind === "directory" && listing.size === 1) throw new errors.lZ("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
     hint: "Add a second file, give path the file itself, or use a plan that imports CARs."
    });
    const prefix = content.kind === "directory" ? `${FOLDER}/` : "";
@@ -41106,14 +41146,14 @@ var __webpack_modules__ = {
   }
   function refuseImpossible(account, parts) {
    const unsafe = parts.find(part => /["\r\n]/.test(part.name));
-   if (unsafe !== void 0) throw new errors.l("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
+   if (unsafe !== void 0) throw new errors.lZ("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
     hint: "Rename the file, or use a plan that imports CARs."
    });
    const bytes = bodyBytes(parts);
-   if (bytes > LEGACY_BYTES) throw new errors.l("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
+   if (bytes > LEGACY_BYTES) throw new errors.lZ("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
     hint: "Split it, or leave files out with exclude."
    });
-   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new errors.l("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
+   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new errors.lZ("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
     hint: "Split it, or use network: public."
    });
   }
@@ -41156,7 +41196,7 @@ var __webpack_modules__ = {
     } : {}
    }));
    if (typeof url === "string" && URL.canParse(url)) return url;
-   throw new errors.l("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
+   throw new errors.lZ("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
     hint: "Run the job again."
    });
   }
@@ -41182,7 +41222,7 @@ var __webpack_modules__ = {
    if (answer.status >= 300) throw largeFolderError(multipart, answer);
    const body = (0, json.qF)(answer.body);
    const cid = (0, json.$6)(body, "IpfsHash");
-   if (cid === void 0) throw new errors.l("network", `Pinata's answer when asked to ${doing} has no CID.`);
+   if (cid === void 0) throw new errors.lZ("network", `Pinata's answer when asked to ${doing} has no CID.`);
    return {
     kind: "uploaded",
     cid: (0, domain_cid.mQ)(cid),
@@ -41194,7 +41234,7 @@ var __webpack_modules__ = {
   function largeFolderError({account: account, parts: parts}, answer) {
    const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
    if (answer.status !== 403) return error;
-   return new errors.l(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
+   return new errors.lZ(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
     hint: `${error.hint ?? ""} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
     cause: answer
    });
@@ -41256,7 +41296,7 @@ var __webpack_modules__ = {
     name: name
    }));
    const id = (0, json.$6)(answer, "id");
-   if (id === void 0) throw new errors.l("network", `Pinata did not answer the id of the new group "${name}".`);
+   if (id === void 0) throw new errors.lZ("network", `Pinata did not answer the id of the new group "${name}".`);
    return id;
   }
   var node = __nccwpck_require__(5162);
@@ -41321,9 +41361,9 @@ var __webpack_modules__ = {
    });
   }
   function deadlineFailure({trouble: trouble}, reason) {
-   const late = (0, errors.z)(reason);
+   const late = (0, errors.z6)(reason);
    if (trouble === void 0) return late;
-   return new errors.l(late.kind, `${late.message} ${trouble.message}`, {
+   return new errors.lZ(late.kind, `${late.message} ${trouble.message}`, {
     ...late.hint === void 0 ? {} : {
      hint: late.hint
     },
@@ -41399,7 +41439,7 @@ var __webpack_modules__ = {
       });
       return respond(transfer, answer);
      } catch (error) {
-      if (error instanceof errors.l) transfer.failure ??= error;
+      if (error instanceof errors.lZ) transfer.failure ??= error;
       throw error;
      }
     },
@@ -41412,7 +41452,7 @@ var __webpack_modules__ = {
   }
   function refuseOtherHost(transfer, url) {
    if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin) return;
-   throw new errors.l("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
+   throw new errors.lZ("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: "Check pinata-upload-url. Nothing was sent to that host."
    });
   }
@@ -41421,7 +41461,7 @@ var __webpack_modules__ = {
    transfer.creations += 1;
    if (transfer.creations <= MAX_CREATIONS) return;
    const why = transfer.trouble === void 0 ? "" : ` ${transfer.trouble.message}`;
-   throw new errors.l("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+   throw new errors.lZ("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
     hint: "Run the job again later, or look at the status page of Pinata."
    });
   }
@@ -41607,7 +41647,7 @@ var __webpack_modules__ = {
     seen = isThere;
     await (0, http_traffic.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
-   throw new errors.l("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
+   throw new errors.lZ("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
@@ -41799,7 +41839,7 @@ var __webpack_modules__ = {
     const pulls = isAsked ? await readPulls(run, context.repository, token) : [];
     return (0, domain_run.wI)(context, provenanceOf(run, context.repository, pulls));
    } catch (error) {
-    if (!(error instanceof errors.l)) throw error;
+    if (!(error instanceof errors.lZ)) throw error;
     return (0, domain_run.wI)(context, {
      kind: "unclear",
      reason: error.message.replace(/\.$/, "")

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployInputs } from '../support/deploy-inputs.ts';
 import { closedPullRequest, pullRequest, type RunEvent, releaseOf } from '../support/events.ts';
+import type { FaultRequest } from '../support/emulator.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { fine } from '../support/project-runs.ts';
 import { type DistRun, runDist } from '../support/run-dist.ts';
@@ -84,6 +85,34 @@ describe('a pull request has one comment', () => {
     const [comment] = await commentsOn(number);
     expect(comment?.body).toContain('expected-cid is');
     expect(comment?.body).toContain(good.outputs.url);
+  });
+
+  it.each<readonly [string, { readonly inputs?: Record<string, string>; readonly fault?: FaultRequest }]>([
+    ['reading the inputs', { inputs: { tags: 'Not a tag' } }],
+    ['finding the files', { inputs: { include: '*.none' } }],
+    ['reading the account', { fault: { match: { host: 'api', method: 'GET' }, action: { status: 401 }, times: 9 } }],
+    ['planning', { inputs: { 'expected-cid': `bafybeib${'a'.repeat(51)}` } }],
+    ['uploading', { fault: { match: { host: 'upload' }, action: { status: 403 }, times: 9 } }],
+    ['tagging', { fault: { match: { host: 'api', method: 'PUT' }, action: { status: 403 }, times: 9 } }],
+    [
+      'opening the links',
+      {
+        inputs: { 'fail-on-unreachable': 'true', 'verify-timeout': '1s' },
+        fault: { match: { host: 'gateway' }, action: { status: 404 }, times: 99 },
+      },
+    ],
+  ])('that says when a deploy failed while %s', async (step, { inputs = {}, fault }) => {
+    const number = await openPullRequest();
+    if (fault !== undefined) await emulator.fault(fault);
+    const name = `acme/site#at-${step.replaceAll(' ', '-')}`;
+    const failed = await run(name, { event: pullRequest(number, 'opened'), text: step, inputs });
+    await emulator.clearFaults();
+    expect(failed.exitCode, failed.log).toBe(1);
+    expect(failed.log).toContain(`::error title=pinata-deploy failed while ${step}%3A`);
+    expect(failed.summary).toContain(`### ❌ Deploy failed while ${step} (`);
+    const [comment] = await commentsOn(number);
+    expect(comment?.body).toContain(`### ❌ Deploy failed while ${step} · `);
+    expect(comment?.body).toContain('**What to do:**');
   });
 
   it('that is not written again when it says the same', async () => {

@@ -242,6 +242,7 @@ const comments: Readonly<Record<string, string>> = {
       undertaking: 'Deploy',
       error: new ActionError('credentials', 'Pinata refused to upload (403).', {
         hint: 'Give pinata-jwt a key with the Files read and write permissions.',
+        step: 'uploading',
       }),
     },
     remembering,

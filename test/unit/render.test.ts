@@ -190,7 +190,7 @@ describe('the summary', () => {
   });
 
   it('of a failure says what happened and what to do', async () => {
-    const error = new ActionError('quota', 'Pinata refused\n- one', { hint: 'Use a <larger> plan.' });
+    const error = new ActionError('quota', 'Pinata refused\n- one', { hint: 'Use a <larger> plan.', step: 'uploading' });
     await expect(renderFailure(error, context)).toMatchFileSnapshot('../fixtures/summary/failed.md');
   });
 });
