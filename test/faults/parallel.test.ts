@@ -7,7 +7,7 @@ import { type EmulatorState, startEmulator, type TestEmulator } from '../support
 import { closedPullRequest, pullRequest, pushTo, type RunEvent, schedule } from '../support/events.ts';
 import { oracleCid, projectKey, readTree } from '../support/oracle-cid.ts';
 import { type Cast, expectedAfter, type Job, planRound, type Round, type World } from '../support/parallel-rounds.ts';
-import { currentRoots } from '../support/positions.ts';
+import { currentRoots, markedRoots } from '../support/positions.ts';
 import { type DistRun, runDist } from '../support/run-dist.ts';
 import { seededNumbers } from '../support/seeded.ts';
 import { tempTree } from '../support/temp-tree.ts';
@@ -123,10 +123,14 @@ async function playJobs(jobs: readonly Job[], lane: Lane): Promise<string> {
   return story;
 }
 
+/** Roots by the names of their contents. */
+function named(roots: ReadonlyMap<string, ReadonlySet<string>>): World {
+  return new Map([...roots].map(([tag, on]) => [tag, new Set([...on].map((root) => names.get(root) ?? root))]));
+}
+
 /** The contents that each of our tags stands on. */
 function currents(records: Records): World {
-  const roots = currentRoots(records, PROJECT);
-  return new Map([...roots].map(([tag, on]) => [tag, new Set([...on].map((root) => names.get(root) ?? root))]));
+  return named(currentRoots(records, PROJECT));
 }
 
 /** Whatever else happened, what others pinned is as they left it; beside our own keys, where we use it too. */
@@ -151,13 +155,13 @@ interface Result {
 /** Each tag is where the model says, and what others pinned is untouched. Answers where the tags are. */
 async function expectRound(
   round: Round,
-  world: World,
+  { world, marked }: { readonly world: World; readonly marked: World },
   { lane, story }: { readonly lane: Lane; readonly story: string },
 ): Promise<World> {
   const { records } = await surely(lane.emulator.state);
   const actual = currents(records);
   const next = new Map<string, ReadonlySet<string>>();
-  for (const [tag, { contents, gone }] of expectedAfter(world, round)) {
+  for (const [tag, { contents, gone }] of expectedAfter(world, round, marked)) {
     const on = [...(actual.get(tag) ?? [])];
     const told = `${tag} is on ${on.join(', ') || 'nothing'}\n${JSON.stringify(records, undefined, 1)}\n${story}`;
     expect([...contents], told).toEqual(expect.arrayContaining(on));
@@ -207,8 +211,9 @@ async function playLane(seed: number, rounds: number, knobs: Partial<Knobs>): Pr
       if (number % 3 > 0) await passHour(lane);
       const round = planRound(random, CAST, world);
       await tellGithub(round, lane);
+      const marked = named(markedRoots((await surely(lane.emulator.state)).records, PROJECT));
       const story = `Round ${number} of ${seed}:\n${await whenThereIsRoom(() => playJobs(round.jobs, lane))}`;
-      world = await expectRound(round, world, { lane, story });
+      world = await expectRound(round, { world, marked }, { lane, story });
       closed = round.closed;
       meetings += story.match(/spared|waiting until it is through|deploying again/g)?.length ?? 0;
     }

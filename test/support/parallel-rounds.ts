@@ -54,8 +54,12 @@ export interface Expected {
   readonly gone: boolean;
 }
 
-/** Of runs that write one tag at the same time each may be the last; one that is closed may stay where it was needed. */
-export function expectedAfter(world: World, { jobs, closed }: Round): ReadonlyMap<string, Expected> {
+/**
+ * Of runs that write one tag at the same time each may be the last. One that is closed may stay where it was needed, or
+ * come back where it was once (`marked`): the previews of a pin are one text, and who writes another one from an earlier
+ * reading puts it there again. That keeps content too long, until a sweep sees that it is closed, and loses none.
+ */
+export function expectedAfter(world: World, { jobs, closed }: Round, marked: World): ReadonlyMap<string, Expected> {
   const deploys = jobs.flatMap((job) => (job.kind === 'deploy' ? [job] : []));
   const closedTags = new Set([...closed.keys()].map((number) => `pr-${number}`));
   const tags = new Set([...world.keys(), ...deploys.map(({ tag }) => tag)]);
@@ -64,7 +68,8 @@ export function expectedAfter(world: World, { jobs, closed }: Round): ReadonlyMa
       const written = deploys.filter((deploy) => deploy.tag === tag).map(({ content }) => content);
       const gone = closedTags.has(tag);
       const kept = gone || written.length === 0 ? (world.get(tag) ?? []) : [];
-      return [tag, { contents: new Set([...written, ...kept]), gone }];
+      const revived = gone ? (marked.get(tag) ?? []) : [];
+      return [tag, { contents: new Set([...written, ...kept, ...revived]), gone }];
     }),
   );
 }

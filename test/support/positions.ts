@@ -19,6 +19,15 @@ export function currentRoots(pins: readonly Tagged[], project: string): Readonly
   return new Map([...newest].map(([tag, { roots }]) => [tag, roots]));
 }
 
+/** Each tag of a project → every CID that has a mark of it, an old one too. */
+export function markedRoots(pins: readonly Tagged[], project: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const roots = new Map<string, Set<string>>();
+  for (const pin of pins) {
+    for (const tag of marksOn(pin, project).keys()) roots.set(tag, (roots.get(tag) ?? new Set()).add(pin.root));
+  }
+  return roots;
+}
+
 /** When each tag was put on a pin, previews among them; schema 1 (docs/tags.md). */
 function marksOn({ keyvalues }: Tagged, project: string): ReadonlyMap<string, number> {
   const key = projectKey(project);
