@@ -1,0 +1,90 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { base58btc } from 'multiformats/bases/base58';
+import type { Secret } from './secret.ts';
+import { isKnownToAll } from './secret-known.ts';
+import { nameBefore, type ValueName } from './secret-names.ts';
+import { isPattern } from './secret-placeholder.ts';
+import { type Stretch, textOf } from './secret-stretches.ts';
+
+/** Parts of names, in lower case, of what is private. */
+const PRIVATE =
+  /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)(key|pk)$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
+/** What such names have in them when they name something else. */
+const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema/;
+/** K, L and 5. */
+const WIF_STARTS = [0x4b, 0x4c, 0x35];
+const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
+
+/** 64 hex digits that a name calls a private key. Alone they are a hash, as a million of them are in any build. */
+export function judgeHex(stretch: Stretch, start: number, end: number): Secret | undefined {
+  if (end - start !== 64 && end - start !== 66) return undefined;
+  const name = nameBefore(stretch, start);
+  if (name === undefined) return undefined;
+  const isCipher = name.name === 'ciphertext';
+  if (!isCipher && !isPrivateName(name)) return undefined;
+  const value = textOf(stretch, start, end);
+  if (!HEX.test(value)) return undefined;
+  return isCipher ? judgeKeystore(stretch, start, value) : judgePrivateHex(value);
+}
+
+function judgePrivateHex(value: string): Secret | undefined {
+  const digits = value.slice(-64).toLowerCase();
+  if (isKnownToAll(digits)) {
+    return { kind: 'public-private-key', what: 'A private key that everybody has', value, level: 'note' };
+  }
+  return isPattern(digits) ? undefined : { kind: 'hex-private-key', what: 'A private key', value };
+}
+
+/** The keystore of a wallet, by what stands around its ciphertext. */
+function judgeKeystore(stretch: Stretch, at: number, value: string): Secret | undefined {
+  const around = textOf(stretch, at - 1000, at + 1000);
+  if (!/kdf/.test(around) || !/"mac\\*"/.test(around)) return undefined;
+  return { kind: 'wallet-keystore', what: 'The keystore of a wallet', value };
+}
+
+export function isPrivateName({ name, connector }: ValueName): boolean {
+  if (PUBLIC.test(name)) return false;
+  if (connector.endsWith('('))
+    return /wallet$|privatekeytoaccount$|fromprivatekey$|signingkey$|fromsecretkey$/.test(name);
+  return PRIVATE.test(name) || (connector.endsWith('[') && name === 'accounts');
+}
+
+/** Keys of Bitcoin in their own form, whose checksum says that they are; 64 bytes in base58 that a name calls private. */
+export function judgeBase58(stretch: Stretch, start: number, end: number): Secret | undefined {
+  const length = end - start;
+  const first = stretch.bytes[start] ?? 0;
+  if ((length === 51 || length === 52) && WIF_STARTS.includes(first)) {
+    return judgeChecked(textOf(stretch, start, end), 'A private key of Bitcoin');
+  }
+  // xprv, yprv and zprv.
+  if (length === 111 && textOf(stretch, start + 1, start + 4) === 'prv') {
+    return judgeChecked(textOf(stretch, start, end), 'An extended private key');
+  }
+  return length === 87 || length === 88 ? judgeNamedBase58(stretch, start, end) : undefined;
+}
+
+function judgeNamedBase58(stretch: Stretch, start: number, end: number): Secret | undefined {
+  const name = nameBefore(stretch, start);
+  if (name === undefined || !isPrivateName(name)) return undefined;
+  const value = textOf(stretch, start, end);
+  return base58Of(value)?.length === 64 && !isPattern(value)
+    ? { kind: 'base58-private-key', what: 'A private key', value }
+    : undefined;
+}
+
+function judgeChecked(value: string, what: string): Secret | undefined {
+  const bytes = base58Of(value);
+  if (bytes === undefined || bytes.length < 8) return undefined;
+  const check = sha256(sha256(bytes.subarray(0, -4)));
+  return bytes.subarray(-4).every((byte, at) => byte === check[at])
+    ? { kind: 'base58-private-key', what, value }
+    : undefined;
+}
+
+function base58Of(text: string): Uint8Array | undefined {
+  try {
+    return base58btc.baseDecode(text);
+  } catch {
+    return undefined;
+  }
+}
