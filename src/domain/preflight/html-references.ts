@@ -1,0 +1,78 @@
+import { parseJson, valueAt } from '../json.ts';
+import { scanCss } from './css-urls.ts';
+import { isTelling, readTag, type Tag } from './html-attributes.ts';
+import { createTagScan } from './html-tags.ts';
+import type { See } from './reference.ts';
+import { lines, type Scan } from './reference-window.ts';
+import { createScriptScan, type ScriptPath } from './script-paths.ts';
+
+/** Takes what a page names. */
+export interface PageReader {
+  readonly see: See;
+  /** The first `<base href>`: what follows starts from there. */
+  readonly base: (url: string, line: number) => void;
+  /** `<meta name="generator">`. */
+  readonly generator: (name: string) => void;
+  readonly script: (found: ScriptPath) => void;
+  readonly hasFile: (path: string) => boolean;
+  readonly tooLong: (line: number) => void;
+}
+
+/** Reads a tag, or remembers what was read before. */
+export type ReadTag = (source: string) => Tag;
+
+const MOST_TAGS = 10_000;
+const LONGEST_KNOWN = 1024;
+
+/** The pages of a site share most of their tags: each is tokenized once. */
+export function createTagMemory(): ReadTag {
+  const known = new Map<string, Tag>();
+  return (source) => {
+    const before = known.get(source);
+    if (before !== undefined) return before;
+    const tag = readTag(source);
+    if (known.size >= MOST_TAGS) known.clear();
+    if (source.length <= LONGEST_KNOWN) known.set(source, tag);
+    return tag;
+  };
+}
+
+export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
+  let hasBase = false;
+  let isImportMap = false;
+  const scanScript = createScriptScan(page.script, page.hasFile);
+  return createTagScan({
+    wants: isTelling,
+    tooLong: page.tooLong,
+    tag: (source, line) => {
+      const tag = read(source);
+      isImportMap = tag.isImportMap;
+      if (tag.base !== undefined && !hasBase) {
+        hasBase = true;
+        page.base(tag.base, line);
+      }
+      if (tag.generator !== undefined) page.generator(tag.generator);
+      for (const { url, use } of tag.references) page.see({ url, use, line });
+      if (tag.style !== '') scanCss(tag.style, page.see, () => line);
+    },
+    raw: (element, text, line) => {
+      if (element === 'style') scanCss(text, page.see, lines(text, line));
+      else if (isImportMap) for (const url of urlsOfImportMap(text)) page.see({ url, use: 'script', line });
+      else scanScript({ text, from: 0, isLast: true, isFull: true, lineAt: lines(text, line) });
+    },
+  });
+}
+
+/** What an import map maps to: `imports` and every one of `scopes`. */
+function urlsOfImportMap(text: string): readonly string[] {
+  const map = parseJson(text);
+  return [...textsOf(valueAt(map, 'imports')), ...valuesOf(valueAt(map, 'scopes')).flatMap(textsOf)];
+}
+
+function valuesOf(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return valuesOf(value).filter((entry) => typeof entry === 'string');
+}

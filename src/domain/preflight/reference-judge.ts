@@ -1,0 +1,211 @@
+import { quoted, type Reference, type Use } from './reference.ts';
+import type { Group, Tally } from './reference-tally.ts';
+import { type Origin, originOf, type Target, type Targets } from './reference-target.ts';
+import type { Site } from './rule.ts';
+
+/** A file that names others. */
+export interface Source {
+  readonly path: string;
+  readonly origin: Origin;
+  readonly targetOf: (url: string) => Target;
+}
+
+export interface Judge {
+  /** References start from the directory of the file, unless `<base>` says otherwise. */
+  readonly source: (path: string, origin?: Origin) => Source;
+  readonly reference: (reference: Reference, source: Source) => void;
+  /** `<base href>`; returns where references start from then. */
+  readonly base: (url: string, source: Source, line: number) => Origin;
+  /** Where scripts load their chunks from. */
+  readonly publicPath: (path: string, source: Source, line: number) => void;
+  readonly finish: () => void;
+}
+
+const LOADS = {
+  absolute: {
+    kind: 'subdomain-only',
+    most: 20,
+    rest: 'files are loaded by absolute paths, which works on subdomain gateways only',
+    advice: ({ absolute }) => absolute,
+  },
+  missing: {
+    kind: 'missing-target',
+    most: 20,
+    rest: 'files are loaded that are not in the build',
+    advice: () => 'Add the file to the build, or correct the reference.',
+  },
+  outside: {
+    kind: 'outside',
+    most: 20,
+    rest: 'references point out of the build',
+    advice: () => 'Put the file into the build, and count the `../` of the reference.',
+  },
+} as const satisfies Readonly<Record<string, Group>>;
+
+const LINKS = {
+  absolute: {
+    ...LOADS.absolute,
+    most: 5,
+    rest: 'pages are linked by absolute paths, which works on subdomain gateways only',
+  },
+  missing: { ...LOADS.missing, most: 10, rest: 'linked pages are not in the build' },
+  bare: {
+    kind: 'missing-target',
+    most: 10,
+    rest: 'pages are linked without the .html that their files have',
+    advice: ({ pages }) => pages,
+  },
+} as const satisfies Readonly<Record<string, Group>>;
+
+/** Redirects may lead somewhere after all. */
+const HINTS = {
+  missing: { ...LINKS.missing, level: 'note' },
+  bare: { ...LINKS.bare, level: 'note' },
+} as const satisfies Readonly<Record<string, Group>>;
+
+const ERROR_PAGES = /(?:^|\/)(?:404|200|_not-found|offline)(?:\.html|\/index\.html)$/;
+
+export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
+  const hosts = createHosts(tally);
+  const inside = createInsideJudge(site, tally);
+  return {
+    source: (path, origin = originOf(path)) => ({ path, origin, targetOf: targets.from(origin) }),
+    reference: (reference, source) => {
+      const target = source.targetOf(reference.url);
+      if (target.kind === 'inside') inside.judge(reference, target, source);
+      else if (target.kind === 'external' && reference.use !== 'page') hosts.see(target.host, reference, source);
+    },
+    base: (url, source, line) => {
+      const target = source.targetOf(url);
+      if (target.kind === 'external') return { ...source.origin, base: 'external' };
+      if (target.kind === 'none') return source.origin;
+      const directory = target.path.slice(0, target.path.lastIndexOf('/') + 1);
+      if (!target.isAbsolute) return { directory, base: 'none' };
+      const what = `\`<base href="${url.slice(0, 80)}">\` makes every relative path absolute`;
+      inside.absoluteBase(target, what, { path: source.path, line });
+      return { directory, base: 'absolute' };
+    },
+    publicPath: (path, source, line) => {
+      const target = source.targetOf(path);
+      const what = `Scripts load their chunks and files from ${quoted(path)}`;
+      if (target.kind === 'inside') inside.absoluteBase(target, what, { path: source.path, line });
+    },
+    finish: hosts.finish,
+  };
+}
+
+interface Spot {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** What is said of references that lead into the build. */
+function createInsideJudge(site: Site, tally: Tally) {
+  const isOnePage = [...site.files.keys()].filter(isPage).length <= 1;
+  const pageGroups = site.files.has('_redirects') ? HINTS : LINKS;
+  const bases = new Set<string>();
+  const sayBase = (base: string, { path, line }: Spot): void => {
+    bases.add(base);
+    const message = `The site was built for ${quoted(base)}, and finds nothing at the root of a CID`;
+    tally.say({ kind: 'wrong-base', message, advice: (generator) => generator.base, path, line });
+  };
+  const missingPage = ({ url }: Reference, { path, found }: Inside, spot: Spot): void => {
+    // Links of an app with one page are routes of its own.
+    if (isOnePage) return;
+    const isBare = found.kind === 'html';
+    const what = isBare ? 'the build has it only with `.html`, which gateways do not add' : 'is not in the build';
+    const message = (): string => `${quoted(url)} is linked but ${what}`;
+    tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, { ...spot, message });
+  };
+  const missing = (reference: Reference, target: Inside, spot: Spot): void => {
+    const { found, path } = target;
+    const isLink = reference.use === 'page';
+    if (found.kind === 'below-base' && (!isLink || bases.has(found.base))) sayBase(found.base, spot);
+    else if (isLink) missingPage(reference, target, spot);
+    else {
+      const what = found.kind === 'other-case' ? `the build has only ${quoted(found.path)}` : 'is not in the build';
+      tally.see(LOADS.missing, path, { ...spot, message: () => `${quoted(reference.url)} is loaded but ${what}` });
+    }
+  };
+  const absolute = (use: Use, { path }: Inside, spot: Spot): void => {
+    const group = use === 'page' ? LINKS.absolute : LOADS.absolute;
+    const verb = use === 'page' ? 'linked' : 'loaded';
+    tally.see(group, path, {
+      ...spot,
+      message: () => `${quoted(`/${path}`)} is ${verb} by an absolute path, which ${WORKS}`,
+    });
+  };
+  return {
+    judge(reference: Reference, target: Inside, { path }: Source): void {
+      const { url, use, line } = reference;
+      const spot = { path, line };
+      if (target.isOutside) {
+        tally.see(LOADS.outside, url, { ...spot, message: () => `${quoted(url)} points out of the build` });
+      } else if (target.found.kind !== 'exists') missing(reference, target, spot);
+      // What only `<base>` makes absolute is said of the base.
+      else if (target.isAbsolute && isRooted(url)) absolute(use, target, spot);
+    },
+    absoluteBase(target: Inside, what: string, spot: Spot): void {
+      if (target.found.kind === 'below-base') sayBase(target.found.base, spot);
+      else if (target.found.kind === 'exists') {
+        tally.see(LOADS.absolute, what, { ...spot, message: () => `${what}, which ${WORKS}` });
+      }
+    },
+  };
+}
+
+const WORKS = 'works on subdomain gateways only';
+
+function isPage(path: string): boolean {
+  return path.endsWith('.html') && !ERROR_PAGES.test(path);
+}
+
+function isRooted(url: string): boolean {
+  return /^\s*[/\\]/.test(url);
+}
+
+type Inside = Extract<Target, { kind: 'inside' }>;
+
+interface Host {
+  readonly source: Source;
+  readonly line: number;
+  readonly uses: Set<Use>;
+}
+
+const MOST_HOSTS = 20;
+const MOST_COUNTED = 1000;
+
+/** Other hosts that pages load from, each once. */
+function createHosts(tally: Tally) {
+  const hosts = new Map<string, Host>();
+  return {
+    see(host: string, { use, line }: Reference, source: Source): void {
+      const known = hosts.get(host);
+      if (known !== undefined) known.uses.add(use);
+      else if (hosts.size < MOST_COUNTED) hosts.set(host, { source, line, uses: new Set([use]) });
+    },
+    finish(): void {
+      const all = [...hosts];
+      const advice = (): string => '';
+      for (const [host, { source, line, uses }] of all.slice(0, MOST_HOSTS)) {
+        const what = [...uses].map((use) => PLURALS[use]).join(', ');
+        const message = `Loads from ${quoted(host)}, which is not part of the CID: ${what}`;
+        tally.say({ kind: 'external', message, advice, path: source.path, line, level: 'note' });
+      }
+      if (all.length <= MOST_HOSTS) return;
+      const message = `Loads from ${all.length >= MOST_COUNTED ? 'at least ' : ''}${all.length - MOST_HOSTS} more hosts, which are not part of the CID`;
+      tally.say({ kind: 'external', message, advice, path: '', line: undefined, level: 'note' });
+    },
+  };
+}
+
+const PLURALS: Readonly<Record<Use, string>> = {
+  script: 'scripts',
+  style: 'style sheets',
+  image: 'images',
+  font: 'fonts',
+  media: 'media',
+  frame: 'frames',
+  file: 'other files',
+  page: 'pages',
+};

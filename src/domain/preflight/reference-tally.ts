@@ -1,0 +1,89 @@
+import { type Generator, generatorOfFiles, generatorOfMeta } from './generator.ts';
+import type { Report, Site } from './rule.ts';
+
+/** What a finding advises, once it is known what made the site. */
+export type Advice = (generator: Generator) => string;
+
+export interface Seen {
+  readonly kind: string;
+  readonly message: string;
+  readonly advice: Advice;
+  readonly path: string;
+  readonly line: number | undefined;
+  readonly level?: 'note' | undefined;
+}
+
+export interface Place {
+  readonly path: string;
+  readonly line: number;
+  readonly message: () => string;
+}
+
+/** Targets of one kind, of which the first few are named. */
+export interface Group {
+  readonly kind: string;
+  readonly most: number;
+  /** What is said of the rest: `480 more files are …`. */
+  readonly rest: string;
+  readonly advice: Advice;
+  readonly level?: 'note' | undefined;
+}
+
+export interface Tally {
+  readonly see: (group: Group, target: string, place: Place) => void;
+  readonly say: (seen: Seen) => void;
+  readonly metaGenerator: (content: string) => void;
+  /** A page was read to its end: what made the site is as clear as it gets. */
+  readonly endOfPage: () => void;
+  readonly finish: () => void;
+}
+
+/** Before it is known what made the site, findings wait; not for ever. */
+const MOST_WAITING = 1000;
+const MOST_COUNTED = 10_000;
+
+export function createTally(site: Site, report: Report): Tally {
+  let { generator, isSure } = generatorOfFiles(site.files.keys());
+  let waiting: Seen[] = [];
+  /** The messages of the targets that are named, '' for the others. */
+  const targets = new Map<Group, Map<string, string>>();
+  const send = ({ advice, ...seen }: Seen): void => report({ ...seen, advice: advice(generator) });
+  const settle = (): void => {
+    isSure = true;
+    for (const seen of waiting) send(seen);
+    waiting = [];
+  };
+  const say = (seen: Seen): void => {
+    if (isSure) {
+      send(seen);
+      return;
+    }
+    waiting.push(seen);
+    if (waiting.length >= MOST_WAITING) settle();
+  };
+  return {
+    say,
+    see: (group, target, { path, line, message }) => {
+      const known = targets.get(group) ?? new Map<string, string>();
+      targets.set(group, known);
+      const before = known.get(target);
+      const text = before ?? (known.size < group.most ? message() : '');
+      if (before === undefined && known.size < MOST_COUNTED) known.set(target, text);
+      const { kind, advice, level } = group;
+      if (text !== '') say({ kind, message: text, advice, path, line, level });
+    },
+    metaGenerator: (content) => {
+      if (!isSure) generator = generatorOfMeta(content) ?? generator;
+    },
+    endOfPage: settle,
+    finish: () => {
+      settle();
+      for (const [group, { size }] of targets) {
+        if (size <= group.most) continue;
+        const count = `${size >= MOST_COUNTED ? 'At least ' : ''}${size - group.most}`;
+        const { kind, rest, advice, level } = group;
+        send({ kind, message: `${count} more ${rest}`, advice, path: '', line: undefined, level });
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** What a reference is for, in the words of a finding. */
+export type Use = 'script' | 'style' | 'image' | 'font' | 'media' | 'frame' | 'file' | 'page';
+
+/** A URL that a file of the site names. */
+export interface Reference {
+  readonly url: string;
+  readonly use: Use;
+  /** Counts from 1. */
+  readonly line: number;
+}
+
+/** Takes every reference of one file, in order. */
+export type See = (reference: Reference) => void;
+
+/** Longer ones are no path of a file: no gateway takes them. */
+export const LONGEST_URL = 8192;
+
+const FONT = /\.(?:woff2?|ttf|otf|eot)$/i;
+
+/** What a style sheet loads by `url()`. */
+export function useOfStyleUrl(url: string): Use {
+  const path = url.slice(0, LONGEST_URL).split(/[?#]/, 1)[0] ?? '';
+  return FONT.test(path) ? 'font' : 'image';
+}
+
+/** The text in quotes of a message: short, and on one line. */
+export function quoted(text: string): string {
+  const flat = text.slice(0, 400).replace(/\s+/g, ' ');
+  return `\`${flat.length > 118 ? `${flat.slice(0, 80)}…${flat.slice(-30)}` : flat}\``;
+}
