@@ -208,11 +208,17 @@ function behindQuote(text: string, at: number, place: Place): { at: number; plac
 }
 
 function placeAfter(place: Place, code: number): Place {
-  if (place === 'value') return isSpace(code) ? place : code === 34 ? '"' : code === 39 ? "'" : 'unquoted';
-  if (place === 'unquoted') return isSpace(code) ? 'before' : place;
+  const isBlank = isSpace(code);
+  if (place === 'value') return isBlank ? place : startOfValue(code);
+  if (place === 'unquoted') return isBlank ? 'before' : place;
   if (code === 47) return 'before';
-  if (isSpace(code)) return place === 'name' ? 'after' : place;
+  if (isBlank) return place === 'name' ? 'after' : place;
   return code === 61 && place !== 'before' ? 'value' : 'name';
+}
+
+function startOfValue(code: number): Place {
+  if (code === 34) return '"';
+  return code === 39 ? "'" : 'unquoted';
 }
 
 function isStyleName(text: string, at: number): boolean {
