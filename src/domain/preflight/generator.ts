@@ -7,8 +7,11 @@ export interface Generator {
   readonly base: string;
   /** Against links to pages without their `.html`. */
   readonly pages: string;
+  /** Against a relative base that pages in directories cannot use; undefined where none makes such. */
+  readonly nested?: string;
 }
 
+const NESTED = 'Write the reference relative to the directory of the file that has it.';
 const SUBDOMAIN = 'share the site by a subdomain gateway, an ENS name or a domain of its own, never by /ipfs/…';
 
 export const UNKNOWN: Generator = {
@@ -25,6 +28,7 @@ const GENERATORS = {
     absolute: `Next.js has no relative base (\`assetPrefix: './'\` breaks every page below the root): ${SUBDOMAIN}.`,
     base: 'Remove `basePath` and `assetPrefix` from next.config.',
     pages: 'Set `trailingSlash: true` in next.config.',
+    nested: `Remove \`assetPrefix\` from next.config, as \`'./'\` fits pages at the root only, and ${SUBDOMAIN}.`,
   },
   sveltekit: {
     name: 'SvelteKit',
@@ -56,6 +60,7 @@ const GENERATORS = {
     absolute: `VitePress has no relative \`base\`: ${SUBDOMAIN}.`,
     base: 'Remove `base` from the configuration of VitePress.',
     pages: 'Remove `cleanUrls` from the configuration of VitePress.',
+    nested: `Remove the relative \`base\`, as it fits pages at the root only, and ${SUBDOMAIN}.`,
   },
   gatsby: {
     name: 'Gatsby',
@@ -102,6 +107,10 @@ const GENERATORS = {
 } as const satisfies Readonly<Record<string, Generator>>;
 
 type Key = keyof typeof GENERATORS;
+
+export function nestedAdvice({ nested }: Generator): string {
+  return nested ?? NESTED;
+}
 
 /** Files that only one generator writes. */
 const FILES: readonly (readonly [Key, RegExp])[] = [

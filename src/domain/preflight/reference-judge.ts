@@ -1,3 +1,4 @@
+import { nestedAdvice } from './generator.ts';
 import { quoted, type Reference, type Use } from './reference.ts';
 import type { Group, Tally } from './reference-tally.ts';
 import { type Origin, originOf, type Target, type Targets } from './reference-target.ts';
@@ -33,6 +34,12 @@ const LOADS = {
     most: 20,
     rest: 'files are loaded that are not in the build',
     advice: () => 'Add the file to the build, or correct the reference.',
+  },
+  nested: {
+    kind: 'missing-target',
+    most: 20,
+    rest: 'references fit pages at the root only',
+    advice: nestedAdvice,
   },
   outside: {
     kind: 'outside',
@@ -121,7 +128,10 @@ function createInsideJudge(site: Site, tally: Tally) {
     const { found, path } = target;
     const isLink = reference.use === 'page';
     if (found.kind === 'below-base' && (!isLink || bases.has(found.base))) sayBase(found.base, spot);
-    else if (isLink) missingPage(reference, target, spot);
+    else if (found.kind === 'from-root') {
+      const message = (): string => `${quoted(reference.url)} leads to a file from pages at the root only`;
+      tally.see(LOADS.nested, path, { ...spot, message });
+    } else if (isLink) missingPage(reference, target, spot);
     else {
       const what = found.kind === 'other-case' ? `the build has only ${quoted(found.path)}` : 'is not in the build';
       tally.see(LOADS.missing, path, { ...spot, message: () => `${quoted(reference.url)} is loaded but ${what}` });

@@ -31,6 +31,8 @@ export type Found =
   | { readonly kind: 'below-base'; readonly base: string }
   /** A page without its `.html`. */
   | { readonly kind: 'html' }
+  /** It would be there from a page at the root: a relative base that is the same on every page. */
+  | { readonly kind: 'from-root' }
   /** The same name in other letters, capital or small. */
   | { readonly kind: 'other-case'; readonly path: string }
   | { readonly kind: 'missing' };
@@ -40,6 +42,15 @@ export interface Targets {
   readonly from: (origin: Origin) => (url: string) => Target;
   readonly hasFile: (path: string) => boolean;
 }
+
+interface Sought {
+  readonly path: string;
+  readonly isAbsolute: boolean;
+  /** Where a relative URL would lead from the root. */
+  readonly fromRoot: string | undefined;
+}
+
+type Find = (sought: Sought) => Found;
 
 const NONE: Target = { kind: 'none' };
 const MOST_KNOWN = 20_000;
@@ -83,7 +94,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 /** What templates leave for a browser or server to fill in. */
 const PLACEHOLDER = /\{\{|\$\{|<%|%%|^\{|^%[A-Z_]+%/;
 
-function resolve(raw: string, origin: Origin, find: (path: string, isAbsolute: boolean) => Found): Target {
+function resolve(raw: string, origin: Origin, find: Find): Target {
   const url = raw.length > LONGEST_URL ? '' : clean(raw);
   if (url === '' || /^[#?]/.test(url) || PLACEHOLDER.test(url)) return NONE;
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
@@ -93,7 +104,8 @@ function resolve(raw: string, origin: Origin, find: (path: string, isAbsolute: b
   const path = decode(url.split(/[?#]/, 1)[0] ?? '');
   const { path: whole, isOutside } = join(isRooted ? '' : origin.directory, path);
   const isAbsolute = isRooted || origin.base === 'absolute';
-  const found = find(whole, isAbsolute);
+  const fromRoot = isAbsolute ? undefined : join('', path).path;
+  const found = find({ path: whole, isAbsolute, fromRoot });
   return { kind: 'inside', path: whole, isAbsolute, isOutside: isOutside && !isRooted, found };
 }
 
@@ -130,22 +142,24 @@ function join(directory: string, path: string): { path: string; isOutside: boole
   return { path: `${parts.join('/')}${isDirectory ? '/' : ''}`, isOutside };
 }
 
-function createFinder({ files }: Site): (path: string, isAbsolute: boolean) => Found {
+function createFinder({ files }: Site): Find {
   const directories = directoriesOf(files.keys());
   let folded: ReadonlyMap<string, string> | undefined;
   const exists = (path: string): boolean =>
     path.endsWith('/') || path === '' ? directories.has(path) : files.has(path) || directories.has(`${path}/`);
-  const elsewhere = (path: string, isAbsolute: boolean): Found => {
+  const elsewhere = ({ path, isAbsolute, fromRoot }: Sought): Found => {
     const base = isAbsolute ? baseOf(path, exists) : undefined;
     if (base !== undefined) return { kind: 'below-base', base };
+    if (fromRoot !== undefined && files.has(fromRoot)) return { kind: 'from-root' };
     folded ??= new Map([...files.keys()].map((name) => [name.toLowerCase(), name] as const));
     const other = folded.get(path.toLowerCase());
     return other === undefined ? { kind: 'missing' } : { kind: 'other-case', path: other };
   };
-  return (path, isAbsolute) => {
+  return (sought) => {
+    const { path } = sought;
     // A directory without an index hides the page beside it.
     if (hasOnlyPage(path.endsWith('/') ? path.slice(0, -1) : path, files)) return { kind: 'html' };
-    return exists(path) ? { kind: 'exists' } : elsewhere(path, isAbsolute);
+    return exists(path) ? { kind: 'exists' } : elsewhere(sought);
   };
 }
 
