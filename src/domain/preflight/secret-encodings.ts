@@ -21,7 +21,7 @@ function escapedForms(value: string): readonly string[] {
     json,
     json.replaceAll('/', '\\/'),
     json.replace(/[<>&]/g, (character) => `\\u00${hexOf(character)}`),
-    json.replaceAll('\\', '\\\\'),
+    JSON.stringify(json).slice(1, -1),
     value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
   ];
 }

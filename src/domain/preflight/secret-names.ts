@@ -1,6 +1,6 @@
 import type { Stretch } from './secret-stretches.ts';
 
-const SKIPPED = flags(' \t\r\n"\'`\\[(:=|?>;');
+const SKIPPED = flags(' \t\r\n"\'`\\[():=|?>;');
 const CONNECTORS = flags(':=|?([');
 const LETTERS = flags('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$-.');
 const MOST_SKIPPED = 40;

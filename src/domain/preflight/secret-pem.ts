@@ -8,7 +8,7 @@ export const PEM_NEEDLE = 'PRIVATE KEY';
 export function judgePem(stretch: Stretch, at: number): Secret | undefined {
   const opening = /-----BEGIN ([A-Z0-9 ]{0,20})$/.exec(textOf(stretch, at - 40, at))?.[1];
   if (opening === undefined) return undefined;
-  const body = bodyOf(textOf(stretch, at + PEM_NEEDLE.length, at + AHEAD));
+  const body = bodyOf(textOf(stretch, at + PEM_NEEDLE.length, bodyEnd(stretch, at + PEM_NEEDLE.length + 14)));
   if (body === undefined || !isKey(body, opening)) return undefined;
   const around = textOf(stretch, at - 1000, at);
   if (/service_account/.test(around))
@@ -21,14 +21,21 @@ function nameOf(opening: string): string {
   return name === '' ? '' : `${name}, `;
 }
 
+/** Where the next five dashes are. What is cut by the end of the file, or longer than is looked at, is a key all the same. */
+function bodyEnd({ bytes, end }: Stretch, from: number): number {
+  const text = bytes.subarray(0, Math.min(end, from + AHEAD - 100));
+  for (let at = text.indexOf(0x2d, from); at !== -1; at = text.indexOf(0x2d, at + 1)) {
+    if (text.subarray(at, at + 5).every((byte) => byte === 0x2d)) return at;
+  }
+  return text.length;
+}
+
 /** The base64 between the lines, without escapes, quotes and headers. */
 function bodyOf(text: string): string | undefined {
   const start = /^( BLOCK)?-----/.exec(text)?.[0].length;
   if (start === undefined) return undefined;
-  const length = text.slice(start).indexOf('-----');
-  // What is cut by the end of the file, or longer than what is looked at, is a key all the same.
-  const raw = text.slice(start, length === -1 ? undefined : start + length);
-  return raw
+  return text
+    .slice(start)
     .replace(/\\+[nrt]|\\+u000[ad]|&#(10|13|xa|xd);|<br ?\/?>|%0[ad]/gi, '\n')
     .replace(/\b(Proc-Type|DEK-Info|Version|Comment|Hash|Charset): [^\n]{0,100}/g, '')
     .replace(/["'`]\s*[+,.]?\s*["'`]/g, '')

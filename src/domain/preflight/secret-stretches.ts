@@ -7,6 +7,21 @@ export interface Stretch {
   readonly from: number;
   readonly to: number;
   readonly end: number;
+  readonly places: Places;
+}
+
+/** How many places of a file may still be looked at closely: the same for all its stretches. */
+export interface Places {
+  left: number;
+}
+
+/** A file with more is made of them, or made to keep somebody busy. */
+const MOST_PLACES = 2000;
+
+/** Counts a place that is about to be looked at closely; false where there were too many. */
+export function countPlace({ places }: Pick<Stretch, 'places'>): boolean {
+  places.left -= 1;
+  return places.left >= 0;
 }
 
 /** So much stands before what is looked at, unless the file begins there. */
@@ -20,9 +35,10 @@ export function createStretches(look: (stretch: Stretch) => void) {
   const bytes = new Uint8Array(SIZE);
   let filled = 0;
   let from = 0;
+  let places = { left: MOST_PLACES };
   function slide(): void {
     const to = SIZE - AHEAD;
-    look({ bytes, from, to, end: SIZE });
+    look({ bytes, from, to, end: SIZE, places });
     bytes.copyWithin(0, to - BEHIND, SIZE);
     from = BEHIND;
     filled = AHEAD + BEHIND;
@@ -31,6 +47,7 @@ export function createStretches(look: (stretch: Stretch) => void) {
     open(): void {
       filled = 0;
       from = 0;
+      places = { left: MOST_PLACES };
     },
     take(piece: Uint8Array): void {
       for (let at = 0; at < piece.length; ) {
@@ -41,8 +58,10 @@ export function createStretches(look: (stretch: Stretch) => void) {
         at += part.length;
       }
     },
-    end(): void {
-      look({ bytes, from, to: filled, end: filled });
+    /** False where there was more to look at than is looked at. */
+    end(): boolean {
+      look({ bytes, from, to: filled, end: filled, places });
+      return places.left >= 0;
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Secret } from './secret.ts';
 import { isPlaceholder } from './secret-placeholder.ts';
-import { type Stretch, textOf } from './secret-stretches.ts';
+import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 import { lintToken } from './token-lint.ts';
 
 const LONGEST_PART = 300;
+const SHORTEST_PASSWORD = 4;
 const DATABASES = /^(jdbc:)?(mongodb(\+srv)?|mysqlx?|postgres(ql)?)$/;
 const OTHERS = /^(rediss?|amqps?|mariadb|mssql|sqlserver|clickhouse|nats|smtps?)$/;
 const WEB = /^(https?|ftps?)$/;
@@ -16,7 +17,7 @@ const LOCAL =
 /** A URL whose user and password end at an `@`; undefined for those of examples and of machines that nobody reaches. */
 export function judgeUrl(stretch: Stretch, at: number): Secret | undefined {
   const start = userStart(stretch, at);
-  if (start === undefined) return undefined;
+  if (start === undefined || !hasPassword(stretch, start, at) || !countPlace(stretch)) return undefined;
   const [, scheme = '', user = '', password = '', host = ''] =
     /^([a-z+:]{2,20}):\/\/([^:\s]{0,200}):([^\s]{4,250})@([^\s"'`<>\\]{1,200})/.exec(
       textOf(stretch, schemeStart(stretch, start), at + LONGEST_PART),
@@ -44,6 +45,11 @@ function userStart({ bytes }: Stretch, at: number): number | undefined {
     if (before <= 0x20 || before === 0x22 || before === 0x27 || before === 0x60 || before === 0x40) return undefined;
   }
   return undefined;
+}
+
+function hasPassword({ bytes }: Stretch, start: number, at: number): boolean {
+  const colon = bytes.subarray(start, at).indexOf(0x3a);
+  return colon !== -1 && start + colon + SHORTEST_PASSWORD < at;
 }
 
 function schemeStart({ bytes }: Stretch, user: number): number {

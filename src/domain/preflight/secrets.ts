@@ -20,8 +20,6 @@ const SHORTEST_CREDENTIAL = 12;
 /** More is not read by anybody, and would push what other rules say out of the list. */
 const MOST_ERRORS = 100;
 const MOST_NOTES = 20;
-/** A file with more is data of which secrets would be no part. */
-const MOST_IN_FILE = 500;
 
 const REVOKE = 'Remove it from the build, and revoke it: whatever was built may have been cached.';
 const EXCLUDE = 'If it is no secret, exclude the file or set `preflight: secrets=warn`.';
@@ -46,7 +44,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
     const sightings = createSightings(report);
     const own = createOwnLook(credentials);
     const looks = createTokenLooks();
-    const isOwn = new Set(credentials.map(({ value }) => value));
+    const isOwn = (secret: Secret) => credentials.some(({ value }) => value.includes(secret.value));
     let file = openFile({ path: '', bytes: 0 });
     const stretches = createStretches((stretch) => {
       if (file.isFirst) file = { ...file, isFirst: false, isText: file.isText && !hasNul(stretch) };
@@ -55,24 +53,14 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       if (!file.isText) return;
       for (const look of looks) {
         look(stretch, (secret, at) => {
-          if (!isOwn.has(secret.value) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
+          if (!isOwn(secret) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
         });
       }
       file.lines += countLines(stretch.bytes, stretch.from, stretch.to);
     });
-    const named = (): void => {
-      const { judge, path } = file;
-      const seen = judge?.(new TextDecoder().decode(Uint8Array.from(file.beginning)));
+    const judgeName = ({ judge, path, beginning }: OpenFile): void => {
+      const seen = judge?.(new TextDecoder().decode(Uint8Array.from(beginning)));
       if (seen !== undefined) sightings.add({ ...seen, advice: ADVICE, path, line: undefined });
-      if (file.seen.size < MOST_IN_FILE) return;
-      sightings.add({
-        kind: 'unchecked',
-        message: `A file has more than ${MOST_IN_FILE} places that look like secrets; the others in it are not listed.`,
-        advice: EXCLUDE,
-        path,
-        line: undefined,
-        level: 'note',
-      });
     };
     return {
       name: 'secrets',
@@ -86,8 +74,8 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
             stretches.take(piece);
           },
           end: () => {
-            stretches.end();
-            named();
+            if (!stretches.end()) sightings.add(unchecked(file.path));
+            judgeName(file);
           },
         };
       },
@@ -140,9 +128,20 @@ function lineOf({ isText, lines }: OpenFile, { bytes, from }: Stretch, at: numbe
 /** Once in a file is enough: the value is what must go. */
 function isNew({ seen }: OpenFile, { kind, value }: Secret): boolean {
   const key = `${kind} ${value}`;
-  if (seen.has(key) || seen.size >= MOST_IN_FILE) return false;
+  if (seen.has(key)) return false;
   seen.add(key);
   return true;
+}
+
+function unchecked(path: string): Sighting {
+  return {
+    kind: 'unchecked',
+    message: 'A file has so many places that look like secrets that not all of them were looked at.',
+    advice: 'Look at it yourself, or exclude it.',
+    path,
+    line: undefined,
+    level: 'note',
+  };
 }
 
 function createOwnLook(

@@ -16,21 +16,15 @@ export function judgeAwsName(stretch: Stretch, at: number): Secret | undefined {
   return asSecret(NAMED.exec(text)?.[1]) ?? asSecret(lintToken('aws', text)[0]);
 }
 
-/** The secret key near an access key id; an id that stands alone opens nothing. */
-export function judgeAwsId(stretch: Stretch, at: number): Secret {
+/** The secret key near an access key id. An id that stands alone opens nothing, and without a digit it may be a word. */
+export function judgeAwsId(stretch: Stretch, at: number): Secret | undefined {
   const text = textOf(stretch, at - AROUND, at + AROUND);
   const quoted = [...text.matchAll(/(?<=["'`=:])(?<![\w/+]=)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g)].map(([key]) => key);
-  const id = textOf(stretch, at, at + 20);
-  return (
-    [NAMED.exec(text)?.[1], ...lintToken('aws', text), ...quoted]
-      .map(asSecret)
-      .find((secret) => secret !== undefined) ?? {
-      kind: 'aws-access-key-id',
-      what: 'An access key id of AWS, without its secret beside it',
-      value: id,
-      level: 'note',
-    }
-  );
+  const keys = [NAMED.exec(text)?.[1], ...lintToken('aws', text), ...quoted];
+  const secret = keys.map(asSecret).find((one) => one !== undefined);
+  const value = textOf(stretch, at, at + 20);
+  if (secret !== undefined || !/[2-7]/.test(value)) return secret;
+  return { kind: 'aws-access-key-id', what: 'An access key id of AWS, without its secret,', value, level: 'note' };
 }
 
 /** 40 characters with everything in them: hex is a hash, and a path has words. */

@@ -4,7 +4,7 @@ import type { Secret } from './secret.ts';
 import { isKnownToAll } from './secret-known.ts';
 import { nameBefore, type ValueName } from './secret-names.ts';
 import { isPattern } from './secret-placeholder.ts';
-import { type Stretch, textOf } from './secret-stretches.ts';
+import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 
 /** Parts of names, in lower case, of what is private. */
 const PRIVATE =
@@ -21,7 +21,7 @@ export function judgeHex(stretch: Stretch, start: number, end: number): Secret |
   const name = nameBefore(stretch, start);
   if (name === undefined) return undefined;
   const isCipher = name.name === 'ciphertext';
-  if (!isCipher && !isPrivateName(name)) return undefined;
+  if ((!isCipher && !isPrivateName(name)) || !countPlace(stretch)) return undefined;
   const value = textOf(stretch, start, end);
   if (!HEX.test(value)) return undefined;
   return isCipher ? judgeKeystore(stretch, start, value) : judgePrivateHex(value);

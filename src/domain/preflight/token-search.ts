@@ -1,13 +1,14 @@
-import { judgePhrase, LONGEST_PHRASE, type PhrasePlace, SHORTEST_PHRASE } from './mnemonic.ts';
+import { createPhraseLook, createWordsLook } from './mnemonic-search.ts';
 import type { Look, Secret } from './secret.ts';
-import { nameBefore } from './secret-names.ts';
+import { afterEscape } from './secret-escapes.ts';
 import { createNeedleSearch } from './secret-needles.ts';
 import { judgePem, PEM_NEEDLE } from './secret-pem.ts';
 import { isPlaceholder, looksDrawn } from './secret-placeholder.ts';
 import { createRunSearch } from './secret-runs.ts';
-import { type Stretch, textOf } from './secret-stretches.ts';
+import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 import { judgeUrl } from './secret-url.ts';
 import { AWS_NEEDLES, judgeAwsId, judgeAwsName } from './token-aws.ts';
+import { createBytesLook } from './token-bytes.ts';
 import { judgeJwt } from './token-jwt.ts';
 import { judgeBase58, judgeHex } from './token-keys.ts';
 import { lintToken } from './token-lint.ts';
@@ -19,11 +20,12 @@ const TOKEN_LETTERS = `${SMALL}${SMALL.toUpperCase()}0123456789_-`;
 const SHORTEST_TOKEN = 20;
 const LONGEST_TOKEN = 1500;
 const LONGEST_JWT = 8192;
-const ESCAPE = /^(\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbf])|%[0-9A-Fa-f]{2})/;
+/** The two characters before tokens of `TOKENS_AFTER`. */
+const AFTER = /[Gbrs]\.|[0-9]:|[A-Z0-9]\//;
 
 /** Looks that search a text for tokens, keys, phrases and passwords. */
 export function createTokenLooks(): readonly Look[] {
-  return [createTokenLook(), createPhraseLook(), createNamedLook(), urlLook];
+  return [createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), createNamedLook(), urlLook];
 }
 
 function createTokenLook(): Look {
@@ -43,7 +45,7 @@ function judgeRun(stretch: Stretch, start: number, end: number): Secret | undefi
   const { bytes } = stretch;
   if (length === 64 || length === 66) return judgeHex(stretch, start, end);
   if (length === 20 && bytes[start] === 0x41 && /^A(KI|SI)A[A-Z2-7]{16}$/.test(textOf(stretch, start, end))) {
-    return isPlaceholder(textOf(stretch, start, end)) ? undefined : judgeAwsId(stretch, start);
+    return !countPlace(stretch) || isPlaceholder(textOf(stretch, start, end)) ? undefined : judgeAwsId(stretch, start);
   }
   // eyJ: base64 of an object in JSON.
   if (bytes[start] === 0x65 && bytes[start + 1] === 0x79 && bytes[start + 2] === 0x4a)
@@ -56,7 +58,7 @@ function judgeObject(stretch: Stretch, start: number): Secret | undefined {
   const before = textOf(stretch, start - 4, start);
   if (/(?<!\w)sk\.$/.test(before)) return judgeMapbox(textOf(stretch, start, start + LONGEST_TOKEN));
   // The second part of one that was seen.
-  if (bytes[start - 1] === 0x2e) return undefined;
+  if (bytes[start - 1] === 0x2e || !countPlace(stretch)) return undefined;
   return judgeJwt(textOf(stretch, start, start + LONGEST_JWT));
 }
 
@@ -76,19 +78,22 @@ function byFirst(shapes: readonly TokenShape[]): ReadonlyMap<number, readonly (r
 function judgeShapes(stretch: Stretch, start: number, shapes: ReturnType<typeof byFirst>): Secret | undefined {
   const { bytes } = stretch;
   for (const [opening, shape] of shapes.get((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0)) ?? []) {
-    if (textOf(stretch, start, start + opening.length) !== opening) continue;
+    if (textOf(stretch, start, start + opening.length) !== opening || !countPlace(stretch)) continue;
     const secret = judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), opening);
     if (secret !== undefined) return secret;
   }
-  const before = bytes[start - 1];
-  return before === 0x2e || before === 0x3a || before === 0x2f ? judgeAfter(stretch, start) : undefined;
+  return AFTER.test(String.fromCharCode(bytes[start - 2] ?? 0, bytes[start - 1] ?? 0))
+    ? judgeAfter(stretch, start)
+    : undefined;
 }
 
 /** Tokens that are known by what stands before a `.`, `:` or `/`. */
 function judgeAfter(stretch: Stretch, start: number): Secret | undefined {
   const before = textOf(stretch, start - 80, start);
   const shape = TOKENS_AFTER.find((one) => one.before?.test(before));
-  return shape === undefined ? undefined : judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), '');
+  return shape === undefined || !countPlace(stretch)
+    ? undefined
+    : judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), '');
 }
 
 function judgeShape(shape: TokenShape, text: string, opening: string): Secret | undefined {
@@ -111,39 +116,13 @@ function linted(text: string, rule: TokenShape['lint']): string | undefined {
   return rule === undefined ? undefined : lintToken(rule, text).find((value) => text.startsWith(value));
 }
 
-/** Past what belongs to an escape before it, which may consist of the same letters: `\nsk_live_…`, `%22sk_live_…`. */
-function afterEscape(stretch: Stretch, start: number): number {
-  const before = stretch.bytes[start - 1];
-  if (before !== 0x5c && before !== 0x25) return start;
-  const sequence = ESCAPE.exec(textOf(stretch, start - 1, start + 6))?.[0] ?? '\\';
-  return start + sequence.length - 1;
-}
-
-function createPhraseLook(): Look {
-  const search = createRunSearch(`${SMALL} `, SHORTEST_PHRASE);
-  return (stretch, found) =>
-    search(stretch, (run, end) => {
-      if (end - run > LONGEST_PHRASE + 40) return;
-      const escaped = afterEscape(stretch, run);
-      const text = textOf(stretch, escaped, end);
-      const start = escaped + text.length - text.trimStart().length;
-      const secret = judgePhrase(text.trim(), placeOf(stretch, start, escaped + text.trimEnd().length));
-      if (secret !== undefined) found(secret, start);
-    });
-}
-
-function placeOf(stretch: Stretch, start: number, end: number): PhrasePlace {
-  if (/mnemonic|seed|phrase|recovery/.test(nameBefore(stretch, start)?.name ?? '')) return 'named';
-  const isQuoted = /["'`]$/.test(textOf(stretch, start - 1, start)) && /^\\*["'`]/.test(textOf(stretch, end, end + 4));
-  return isQuoted ? 'quoted' : 'in-text';
-}
-
 /** What is known by a name that is long enough to look for. */
 function createNamedLook(): Look {
   const encoder = new TextEncoder();
   const search = createNeedleSearch([PEM_NEEDLE, ...AWS_NEEDLES].map((needle) => encoder.encode(needle)));
   return (stretch, found) =>
     search(stretch, (needle, at) => {
+      if (needle > 0 && !countPlace(stretch)) return;
       const secret = needle === 0 ? judgePem(stretch, at) : judgeAwsName(stretch, at);
       if (secret !== undefined) found(secret, at);
     });

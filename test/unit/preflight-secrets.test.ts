@@ -1,0 +1,332 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/domain/preflight/finding.ts';
+import { sha256Hex } from '../../src/domain/tag.ts';
+import { seededBytes } from '../support/seeded.ts';
+import { cutFile, fileOf, findSecrets, readSamples, sampleFile } from './preflight-secrets-builds.ts';
+
+const SECRETS = readSamples('secrets');
+const LOOK_ALIKES = readSamples('look-alikes');
+/** Drawn once; nobody's. Joined here, so that no scanner of this repository sees it. */
+const TOKEN = ['gh', 'p_', 'R7mQ2vX9kLpT4wZ8sBnY', '3cHf6dJgA1eUoWiE'].join('');
+const HEX_KEY = '8f2a4c6e0b1d3f5a7c9e2b4d6f8a0c1e3b5d7f9a2c4e6b8d0f1a3c5e7b9d2f4a';
+
+function errorsOf(findings: readonly Finding[]): readonly string[] {
+  return findings.filter(({ severity }) => severity === 'error').map(({ kind }) => kind);
+}
+
+async function kindsIn(path: string, content: string | Uint8Array): Promise<readonly string[]> {
+  return (await findSecrets([fileOf(path, content)])).map(({ kind, severity }) => `${severity} ${kind}`);
+}
+
+describe('the corpus', () => {
+  it('has 50 secrets, and all of them are found, each as what it is', async () => {
+    expect(SECRETS).toHaveLength(50);
+    const missed: string[] = [];
+    for (const sample of SECRETS) {
+      const kinds = errorsOf(await findSecrets([sampleFile(sample)]));
+      if (!kinds.includes(sample.expect)) missed.push(sample.name);
+    }
+    expect(missed).toEqual([]);
+  });
+
+  it('has 257 look-alikes, and none of them is an error', async () => {
+    expect(LOOK_ALIKES).toHaveLength(257);
+    const wrong: string[] = [];
+    const notes: string[] = [];
+    for (const sample of LOOK_ALIKES) {
+      const findings = await findSecrets([sampleFile(sample)]);
+      for (const { severity, kind } of findings) (severity === 'note' ? notes : wrong).push(`${sample.name}: ${kind}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(notes).toEqual([
+      'first key of Hardhat: public-private-key',
+      'second key of Hardhat: public-private-key',
+      'phrase of Hardhat: public-mnemonic',
+      'phrase of zeros: public-mnemonic',
+      'phrase of Truffle: public-mnemonic',
+      'phrase of Ganache: public-mnemonic',
+      'JWT of a visitor: jwt',
+      'environment file with nothing private: public-env-file',
+    ]);
+  });
+
+  it('tells nobody a value: no text of a finding has 12 characters of the secret in a row', async () => {
+    for (const sample of SECRETS) {
+      const findings = await findSecrets([sampleFile(sample)]);
+      const shown = findings.map(({ message, advice, kind }) => `${message} ${advice} ${kind}`).join('\n');
+      const values = sample.parts.join('').match(/[A-Za-z0-9+/_-]{12,}/g) ?? [];
+      const leaked = values.filter((value) => shown.includes(value.slice(0, 12)));
+      expect(leaked, sample.name).toEqual([]);
+      expect(findings.every(({ path }) => path === sample.path)).toBe(true);
+    }
+  });
+
+  it('is the same however the files are cut', async () => {
+    const samples = [...SECRETS, ...LOOK_ALIKES].filter(({ parts }) => parts.join('').length < 4000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...samples),
+        fc.integer({ min: 1, max: 40 }),
+        fc.nat(),
+        async (sample, longest, seed) => {
+          const whole = sampleFile(sample);
+          expect(await findSecrets([cutFile(whole, longest, seed + 1)])).toEqual(await findSecrets([whole]));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is the same in the middle of a large file, wherever that is looked at in parts', async () => {
+    const line = 'const a = () => import("./chunk");\n';
+    for (const sample of SECRETS.filter(({ path }) => !/\.(npmrc|env|production)|^(keys|id\.json)/.test(path))) {
+      for (const before of [262_100, 246_000, 245_760]) {
+        const start = line.repeat(Math.ceil(before / line.length)).slice(0, before - 1);
+        const large = fileOf(sample.path, `${start}\n${sample.parts.join('')}\n${line.repeat(1000)}`);
+        const kinds = errorsOf(await findSecrets([cutFile(large, 65_536, before)]));
+        expect(kinds, `${sample.name} after ${before}`).toContain(sample.expect);
+      }
+    }
+  });
+});
+
+describe('the credentials of the run', () => {
+  const value = `${TOKEN}/+?&"é`;
+  const credential = { name: 'pinata-jwt', value };
+  const encoder = new TextEncoder();
+
+  async function isFound(content: string | Uint8Array, path = 'assets/logo.png'): Promise<boolean> {
+    const findings = await findSecrets([fileOf(path, content)], [credential]);
+    return findings.some(({ kind }) => kind === 'own-credential');
+  }
+
+  it('are found as they are, in every kind of file', async () => {
+    for (const path of ['a.js', 'a.png', 'a.wasm', 'a', 'fonts/a.woff2']) {
+      expect(await isFound(`\0\0${value}\0`, path)).toBe(true);
+    }
+  });
+
+  it.each([
+    ['percent-encoded', encodeURIComponent(value)],
+    ['percent-encoded in small letters', encodeURIComponent(value).replace(/%../g, (hex) => hex.toLowerCase())],
+    ['escaped in JSON', JSON.stringify(value)],
+    ['escaped in JSON with slashes', JSON.stringify(value).replaceAll('/', '\\/')],
+    ['escaped twice', JSON.stringify(JSON.stringify(value))],
+    ['escaped in HTML', value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
+  ])('are found %s', async (_, content) => {
+    expect(await isFound(`x=${content};`)).toBe(true);
+  });
+
+  it('are found in base64 at any place of anything, in both alphabets', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.uint8Array({ maxLength: 40 }),
+        fc.boolean(),
+        async (before, after, isUrl) => {
+          const bytes = Buffer.concat([before, encoder.encode(value), after]);
+          const text = bytes.toString(isUrl ? 'base64url' : 'base64');
+          expect(await isFound(Buffer.concat([seededBytes(300, 5), Buffer.from(text), seededBytes(300, 7)]))).toBe(
+            true,
+          );
+        },
+      ),
+    );
+  });
+
+  it('are found wherever the file is cut, and however far from its beginning', async () => {
+    const text = Buffer.from(value).toString('base64');
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 600_000 }), fc.nat(), async (before, seed) => {
+        const bytes = Buffer.concat([seededBytes(before, 3), Buffer.from(text)]);
+        const cut = cutFile(fileOf('a.bin', bytes), 100_000, seed + 1);
+        expect(errorsOf(await findSecrets([cut], [credential]))).toEqual(['own-credential']);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are not found where one character differs', async () => {
+    for (const at of [0, 1, 20, value.length - 1]) {
+      expect(await isFound(`${value.slice(0, at)}#${value.slice(at + 1)}`)).toBe(false);
+    }
+  });
+
+  it('are an error that names the input and no setting but the file, and never the value', async () => {
+    const findings = await findSecrets([fileOf('a.js', `\n\nlet a='${value}'`), fileOf('b.js', value)], [credential]);
+    expect(findings).toEqual([
+      {
+        rule: 'secrets',
+        severity: 'error',
+        kind: 'own-credential',
+        message: 'The value of `pinata-jwt`, with which this run works, is in the build.',
+        advice: 'Remove it from the build, and revoke it: whatever was built may have been cached.',
+        path: 'a.js',
+        line: 3,
+        times: 2,
+        files: 2,
+      },
+    ]);
+  });
+
+  it('are not reported once more for their form', async () => {
+    const findings = await findSecrets([fileOf('a.js', `"${TOKEN}"`)], [{ name: 'github-token', value: TOKEN }]);
+    expect(findings.map(({ kind }) => kind)).toEqual(['own-credential']);
+  });
+
+  it('are not looked for when they are shorter than 12 characters', async () => {
+    expect(await findSecrets([fileOf('a.js', 'changeme123')], [{ name: 'password', value: 'changeme123' }])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('tokens in texts', () => {
+  it('are told by a fingerprint, the line, and what to do', async () => {
+    const findings = await findSecrets([fileOf('a.js', `a\nb\nconst t="${TOKEN}";`)]);
+    expect(findings).toMatchObject([
+      {
+        message: `A GitHub token is in the build (fingerprint ${sha256Hex(TOKEN).slice(0, 8)}).`,
+        advice:
+          'Remove it from the build, and revoke it: whatever was built may have been cached. ' +
+          'If it is no secret, exclude the file or set `preflight: secrets=warn`.',
+        line: 3,
+      },
+    ]);
+  });
+
+  it('are one finding for a value, in however many files', async () => {
+    const findings = await findSecrets(
+      ['a.js', 'b.html', 'c.json'].map((path) => fileOf(path, `"${TOKEN}" "${TOKEN}"`)),
+    );
+    expect(findings).toMatchObject([{ kind: 'github-token', files: 3, times: 3 }]);
+  });
+
+  it.each([['\\n'], ['\\t'], ['\\x22'], ['\\u0022'], ['%22'], ['%0A'], ['='], ['"'], ['>']])(
+    'are found after %s',
+    async (before) => {
+      expect(await kindsIn('a.map', `k${before}${TOKEN} `)).toEqual(['error github-token']);
+    },
+  );
+
+  it('are not looked for in files that are no texts', async () => {
+    expect(await kindsIn('a.png', TOKEN)).toEqual([]);
+    expect(await kindsIn('a.js', `\0${TOKEN}`)).toEqual([]);
+  });
+
+  it.each([
+    [`const privateKey="0x${HEX_KEY}"`, true],
+    [`"privateKey": "${HEX_KEY}"`, true],
+    [`{\\"privateKey\\":\\"${HEX_KEY}\\"}`, true],
+    [`const key: Hex = "0x${HEX_KEY}"`, false],
+    [`const privateKey: Hex = "0x${HEX_KEY}"`, true],
+    [`DEPLOYER_PRIVATE_KEY=${HEX_KEY}`, true],
+    [`process.env.PRIVATE_KEY ?? '0x${HEX_KEY}'`, true],
+    [`new n.Wallet("0x${HEX_KEY}")`, true],
+    [`(0,r.privateKeyToAccount)("0x${HEX_KEY}")`, true],
+    [`publicKey="0x${HEX_KEY}"`, false],
+    [`privateKeyHash="0x${HEX_KEY}"`, false],
+    [`hash="0x${HEX_KEY}"`, false],
+    [`f("0x${HEX_KEY}")`, false],
+    [`"0x${HEX_KEY}"`, false],
+    [`privateKey="0x${HEX_KEY}00"`, false],
+  ])('a key in hex is one by its name: %s', async (text, isKey) => {
+    expect(await kindsIn('a.js', text)).toEqual(isKey ? ['error hex-private-key'] : []);
+  });
+
+  it('a phrase in running text is a note, and an error in quotes', async () => {
+    const phrase = SECRETS.find(({ name }) => name === 'phrase with a name')
+      ?.parts.join('')
+      .match(/"([a-z ]{47,})"/)?.[1];
+    expect(await kindsIn('a.html', `<p>${phrase}</p>`)).toEqual(['note mnemonic']);
+    expect(await kindsIn('a.js', `f('${phrase}')`)).toEqual(['error mnemonic']);
+    expect(await kindsIn('a.js', `f('${phrase} zoo')`)).toEqual([]);
+  });
+
+  it('a Stripe test key and an id of AWS that stands alone are notes', async () => {
+    expect(await kindsIn('a.js', ['"sk_te', 'st_R7mQ2vX9kLpT4wZ8sBnY3cHf"'].join(''))).toEqual([
+      'note stripe-test-key',
+    ]);
+    expect(await kindsIn('a.js', ['"AKI', 'AQ7M2VX5KLPT4WZ6S"'].join(''))).toEqual(['note aws-access-key-id']);
+  });
+
+  it('are listed up to a hundred, and the others counted', async () => {
+    const keys = Array.from({ length: 130 }, (_, at) => `privateKey="${sha256Hex(String(at))}"`);
+    const findings = await findSecrets([fileOf('a.js', keys.join('\n'))]);
+    expect(findings).toHaveLength(101);
+    expect(findings.find(({ kind }) => kind === 'more')?.message).toBe(
+      '30 more secrets are in the build, which are not listed.',
+    );
+  });
+
+  it('are not looked at any more after 2,000 places in one file, which is said', async () => {
+    const keys = Array.from({ length: 2500 }, (_, at) => `privateKey="${sha256Hex(String(at))}"`);
+    const findings = await findSecrets([
+      fileOf('a.js', keys.join('\n')),
+      fileOf('b.js', keys.slice(0, 1999).join('\n')),
+    ]);
+    expect(findings.filter(({ kind }) => kind === 'unchecked')).toMatchObject([{ path: 'a.js', times: 1 }]);
+  });
+});
+
+describe('files by their names', () => {
+  it.each<readonly [string, string, readonly string[]]>([
+    ['.env', 'SECRET=abc', ['error env-file']],
+    ['app/.env.local', 'export PASSWORD="x y"\n', ['error env-file']],
+    ['.env', '', ['note public-env-file']],
+    ['.env', 'VITE_A=1\n# note\nSECRET=\nOTHER=""\n', ['note public-env-file']],
+    ['.env.example', 'SECRET=abc', []],
+    ['.env.sample', 'SECRET=abc', []],
+    ['environment.txt', 'SECRET=abc', []],
+    ['.git/HEAD', 'ref: refs/heads/main\n', ['error version-control']],
+    ['site/.git/config', '', ['error version-control']],
+    ['.gitignore', 'node_modules\n', []],
+    ['.github/x.yml', 'a: b\n', []],
+    ['.npmrc', '//r.acme.dev/:_authToken=1234-abcd-5678\n', ['error token-file']],
+    ['.npmrc', '//r.acme.dev/:_authToken=$TOKEN\nsave-exact=true\n', []],
+    ['.yarnrc.yml', 'npmAuthToken: "1234-abcd-5678"\n', ['error token-file']],
+    ['.yarnrc.yml', 'nodeLinker: node-modules\n', []],
+    ['.pypirc', '[pypi]\npassword = qwertz99\n', ['error token-file']],
+    ['.netrc', 'machine acme.dev login me password qwertz99\n', ['error token-file']],
+    ['.docker/config.json', '{"auths":{"ghcr.io":{"auth":"bWU6cXdlcnR6OTk="}}}', ['error token-file']],
+    ['config.json', '{"auths":{"ghcr.io":{"auth":"bWU6cXdlcnR6OTk="}}}', []],
+    ['android/release.jks', '\0\0', ['error keystore']],
+    ['cert.p12', '', ['error keystore']],
+    ['cert.pfx', '', ['error keystore']],
+    ['my.keystore', '', ['error keystore']],
+    ['wallet.dat', '\0', ['error keystore']],
+    ['.ssh/id_rsa', '', ['error ssh-key']],
+    ['id_ed25519', '', ['error ssh-key']],
+    ['id_rsa.pub', 'ssh-rsa AAAA', []],
+    ['.aws/credentials', '', ['error aws-credentials']],
+    ['talk.key', 'slides', []],
+    ['ca.pem', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', []],
+    ['.DS_Store', '\0\0\0\u0001Bud1', []],
+  ])('%s with %j', async (path, content, kinds) => {
+    expect(await kindsIn(path, content)).toEqual(kinds);
+  });
+});
+
+describe('a large file', () => {
+  it.each([
+    ['one line of letters', 'a'],
+    ['words', 'word '],
+    ['opening brackets', '['],
+    ['beginnings of tokens', 'ghp_'],
+    ['beginnings of JSON in base64', 'eyJ.'],
+    ['lines of keys', '-----BEGIN PRIVATE KEY-----'],
+    ['signs of URLs', 'https://a:b@'],
+    ['many @', '@'],
+    ['names of keys', 'secretAccessKey='],
+    ['quotes and commas', '"word",'],
+    ['numbers', '1,'],
+    ['keys of the same kind', `privateKey="${HEX_KEY}"`],
+  ])('of %s takes no second for 8 MB', async (_, piece) => {
+    const bytes = Buffer.alloc(8_000_000, piece);
+    const start = process.cpuUsage();
+    await findSecrets([cutFile(fileOf('a.js', bytes), 200_000, 9)]);
+    const { user } = process.cpuUsage(start);
+    expect(user / 1e6).toBeLessThan(2);
+  });
+});
