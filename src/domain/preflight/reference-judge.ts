@@ -88,7 +88,7 @@ export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
       if (target.kind === 'none') return source.origin;
       const directory = target.path.slice(0, target.path.lastIndexOf('/') + 1);
       if (!target.isAbsolute) return { directory, base: 'none' };
-      const what = `\`<base href="${url.slice(0, 80)}">\` makes every relative path absolute`;
+      const what = `${quoted(`<base href="${url}">`)} makes every relative path absolute`;
       inside.absoluteBase(target, what, { path: source.path, line });
       return { directory, base: 'absolute' };
     },

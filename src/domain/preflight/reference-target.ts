@@ -99,8 +99,12 @@ function resolve(raw: string, origin: Origin, find: Find): Target {
   if (url === '' || /^[#?]/.test(url) || PLACEHOLDER.test(url)) return NONE;
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (url.startsWith('//') || scheme === 'http' || scheme === 'https') return externalTarget(url);
+  return scheme === undefined ? insideTarget(url, origin, find) : NONE;
+}
+
+function insideTarget(url: string, origin: Origin, find: Find): Target {
   const isRooted = url.startsWith('/');
-  if (scheme !== undefined || (!isRooted && origin.base === 'external')) return NONE;
+  if (!isRooted && origin.base === 'external') return NONE;
   const path = decode(url.split(/[?#]/, 1)[0] ?? '');
   const { path: whole, isOutside } = join(isRooted ? '' : origin.directory, path);
   const isAbsolute = isRooted || origin.base === 'absolute';

@@ -25,6 +25,10 @@ export function useOfStyleUrl(url: string): Use {
 
 /** The text in quotes of a message: short, and on one line. */
 export function quoted(text: string): string {
-  const flat = text.slice(0, 400).replace(/\s+/g, ' ');
+  const flat = text.length > 600 ? `${oneLine(text.slice(0, 300))}${oneLine(text.slice(-300))}` : oneLine(text);
   return `\`${flat.length > 118 ? `${flat.slice(0, 80)}…${flat.slice(-30)}` : flat}\``;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
 }
