@@ -9,6 +9,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as diff from './diff.bench.ts';
 import * as pack from './pack.bench.ts';
+import * as preflight from './preflight.bench.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { renderTable } from './report.ts';
 import * as start from './start.bench.ts';
@@ -24,6 +25,7 @@ const BENCHES = new Map<string, Bench>([
   ['upload', upload],
   ['start', start],
   ['diff', diff],
+  ['preflight', preflight],
 ]);
 
 const { values, positionals } = parseArgs({

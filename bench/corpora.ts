@@ -2,12 +2,16 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pageText } from './page-text.ts';
 
 /** Kinds of content that a deployment meets, made from a seed: the same bytes on every machine. */
-export type CorpusName = 'site' | 'many' | 'mixed' | 'big';
+export type CorpusName = PackedName | 'pages';
 
-export interface Corpus {
-  readonly name: CorpusName;
+/** Those of random bytes, which packing is measured with. */
+export type PackedName = 'site' | 'many' | 'mixed' | 'big';
+
+export interface Corpus<Name extends CorpusName = CorpusName> {
+  readonly name: Name;
   readonly directory: string;
   readonly files: number;
   readonly bytes: number;
@@ -23,17 +27,21 @@ const EDITION = 1;
 const MB = 1_000_000;
 const PIECE_BYTES = 1_048_576;
 
-export const CORPUS_NAMES: readonly CorpusName[] = ['site', 'many', 'mixed', 'big'];
+export const PACKED_NAMES: readonly PackedName[] = ['site', 'many', 'mixed', 'big'];
 
 /** The corpus in the temporary directory, made there if it is not yet. `scale` multiplies its files, or their sizes. */
-export function prepareCorpus(name: CorpusName, scale: number): Corpus {
+export function prepareCorpus<Name extends CorpusName>(name: Name, scale: number): Corpus<Name> {
   const planned = PLANS[name](scale);
   const directory = join(tmpdir(), 'pinata-deploy-bench', `${name}-${EDITION}-${scale}`);
   if (!existsSync(directory)) {
     const partial = `${directory}.partial`;
     rmSync(partial, { recursive: true, force: true });
     const bytes = randomStream(name);
-    for (const file of planned) writePlanned(join(partial, file.path), file.bytes, bytes);
+    for (const [index, file] of planned.entries()) {
+      const kind = file.path.slice(file.path.lastIndexOf('.') + 1);
+      const isText = name === 'pages' && ['html', 'js', 'css', 'json'].includes(kind);
+      writePlanned(join(partial, file.path), file.bytes, isText ? textStream(kind, file.bytes, index) : bytes);
+    }
     renameSync(partial, directory);
   }
   return { name, directory, files: planned.length, bytes: planned.reduce((sum, file) => sum + file.bytes, 0) };
@@ -41,6 +49,8 @@ export function prepareCorpus(name: CorpusName, scale: number): Corpus {
 
 const PLANS: Readonly<Record<CorpusName, (scale: number) => PlannedFile[]>> = {
   site: (scale) => planSite(Math.round(2004 * scale), 55.8 * MB * scale),
+  // As the site, with text where sites have text.
+  pages: (scale) => planSite(Math.round(2004 * scale), 55.8 * MB * scale),
   many: (scale) => [
     ...numbered(
       20_000 * scale,
@@ -95,6 +105,15 @@ function randomStream(seed: string): (length: number) => Buffer {
   const key = createHash('sha256').update(seed).digest();
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
   return (length) => cipher.update(Buffer.alloc(length));
+}
+
+function textStream(kind: string, bytes: number, seed: number): (length: number) => Buffer {
+  const text = pageText(kind, bytes, seed);
+  let at = 0;
+  return (length) => {
+    at += length;
+    return text.subarray(at - length, at);
+  };
 }
 
 function writePlanned(path: string, bytes: number, next: (length: number) => Buffer): void {

@@ -1,6 +1,6 @@
 /**
  * What the packing bench measures: one way to pack a directory per run, in a process of its own.
- * Arguments: the subject and the directory. Prints milliseconds of its passes, of CPU, peak MiB and root, with tabs between.
+ * Arguments: the subject, the directory, and what a subject needs besides. Prints milliseconds of its passes, of CPU, peak MiB and root, with tabs between.
  */
 import { hash } from 'node:crypto';
 import {
@@ -13,6 +13,7 @@ import {
   readFileSync,
   readSync,
 } from 'node:fs';
+import type { BuildOptions } from '../src/adapters/unixfs/breather.ts';
 import type { FileEntry } from '../src/domain/listing.ts';
 
 /** What one run tells: milliseconds of its passes, and the root where the subject makes one. */
@@ -22,8 +23,13 @@ interface Result {
 }
 
 const CHUNK_BYTES = 1_048_576;
+/** As long as those of a run. */
+const CREDENTIALS = [
+  { name: 'pinata-jwt', value: 'ey'.repeat(350) },
+  { name: 'github-token', value: 'ghs'.repeat(13) },
+];
 
-const SUBJECTS: Readonly<Record<string, (directory: string) => Promise<Result>>> = {
+const SUBJECTS: Readonly<Record<string, (directory: string, script: string) => Promise<Result>>> = {
   'bare loop': async (directory) => {
     const began = performance.now();
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
@@ -33,6 +39,23 @@ const SUBJECTS: Readonly<Record<string, (directory: string) => Promise<Result>>>
   'root CID': async (directory) => {
     const build = await packed(directory);
     return { root: build.root, passes: [build.ms] };
+  },
+  'root CID and preflight': async (directory, script) => {
+    const { startInspector } = await import('../src/adapters/preflight/inspector.ts');
+    const { parsePreflight } = await import('../src/domain/preflight/policy.ts');
+    const policy = parsePreflight([]);
+    if (policy === undefined) throw new Error('There is no policy.');
+    // As in a run, where it starts while the files are listed.
+    const inspector = startInspector(script);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const began = performance.now();
+    const build = await packed(directory, (files) => {
+      inspector.assign({ site: { files, isSingleFile: false }, policy, credentials: CREDENTIALS });
+      return inspector;
+    });
+    const hashedMs = performance.now() - began;
+    const { busyMs } = await inspector.finish();
+    return { root: build.root, passes: [performance.now() - began, hashedMs, busyMs] };
   },
   'root CID and CAR': async (directory) => {
     const build = await packed(directory);
@@ -64,13 +87,14 @@ function* streamsBelow(directory: string) {
   }
 }
 
-async function packed(directory: string) {
+async function packed(directory: string, onlooker?: BuildOptions['onlooker']) {
   const { buildDag } = await import('../src/adapters/unixfs/dag.ts');
   const began = performance.now();
   const entries = filesBelow(directory).map(
     (source): FileEntry => ({ path: source.slice(directory.length + 1), source, bytes: 0, kind: 'file' }),
   );
-  const build = await buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025');
+  const options = onlooker === undefined ? {} : { onlooker };
+  const build = await buildDag({ kind: 'directory', entries }, 'unixfs-v1-2025', options);
   return { ...build, ms: performance.now() - began };
 }
 
@@ -98,10 +122,10 @@ function peakMiB(): number {
   return Number(peakKiB ?? process.resourceUsage().maxRSS) / 1024;
 }
 
-const [subject = '', directory = ''] = process.argv.slice(2);
+const [subject = '', directory = '', script = ''] = process.argv.slice(2);
 const run = SUBJECTS[subject];
 if (run === undefined) throw new Error(`There is no subject "${subject}".`);
-const result = await run(directory);
+const result = await run(directory, script);
 const { userCPUTime, systemCPUTime } = process.resourceUsage();
 const figures = [result.passes.join(','), (userCPUTime + systemCPUTime) / 1000, peakMiB(), result.root ?? ''];
 console.log(figures.join('\t'));

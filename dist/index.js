@@ -28212,14 +28212,60 @@ var __webpack_modules__ = {
  },
  3153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   W: () => mainLink,
-   o: () => openedLink
+   H0: () => isRefused,
+   W8: () => mainLink,
+   oB: () => openedLink
   });
+  function isRefused({kind: kind}) {
+   return kind === "over-budget" || kind === "refused";
+  }
   function openedLink(probes) {
    return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
   }
   function mainLink(probes) {
    return openedLink(probes) ?? probes.find(probe => probe.state !== "down")?.link;
+  }
+ },
+ 5016: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   iU: () => RULE_NAMES,
+   D6: () => isAsked,
+   f_: () => parsePreflight
+  });
+  const RULES = {
+   secrets: "error",
+   names: "warn",
+   "absolute-paths": "warn",
+   "single-page": "warn",
+   nft: "warn",
+   limits: "warn"
+  };
+  const LEVELS = [ "off", "warn", "error" ];
+  function parsePreflight(lines) {
+   const levels = new Map;
+   for (const line of lines) {
+    const [, rule = "", word] = /^(?:([a-z-]+) *= *)?(off|warn|error)$/.exec(line) ?? [];
+    const level = LEVELS.find(name => name === word);
+    if (level === void 0 || levels.has(rule) || !(rule === "" || Object.hasOwn(RULES, rule))) return;
+    levels.set(rule, level);
+   }
+   const all = levels.get("") ?? "warn";
+   const of = rule => levels.get(rule) ?? (all === "warn" ? RULES[rule] : all);
+   return {
+    severities: {
+     secrets: of("secrets"),
+     names: of("names"),
+     "absolute-paths": of("absolute-paths"),
+     "single-page": of("single-page"),
+     nft: of("nft"),
+     limits: of("limits")
+    },
+    named: RULE_NAMES.filter(rule => levels.has(rule))
+   };
+  }
+  const RULE_NAMES = [ "secrets", "names", "absolute-paths", "single-page", "nft", "limits" ];
+  function isAsked({severities: severities}) {
+   return RULE_NAMES.some(rule => severities[rule] !== "off");
   }
  },
  2527: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -29438,6 +29484,7 @@ var __webpack_modules__ = {
   }
   var glob = __nccwpck_require__(3871);
   var hashed_name = __nccwpck_require__(4686);
+  var policy = __nccwpck_require__(5016);
   var revision = __nccwpck_require__(8440);
   var run = __nccwpck_require__(3944);
   var size_budget = __nccwpck_require__(3328);
@@ -29515,6 +29562,7 @@ var __webpack_modules__ = {
    };
   }
   const sizeBudget = linesOf(size_budget.E, "lines such as total=5MB, total=+5% or **/*.js=+50kB");
+  const preflight = raw => (0, policy.f_)(splitLines(raw)) ?? refuse(`"off", "warn" or "error", and lines such as secrets=error for one of the rules ${policy.iU.join(", ")}, each at most once`);
   const stripHash = linesOf(hashed_name.Ms, "regular expressions that match the hash in a file name, one a line, such as \\.[0-9a-f]{6}\\.");
   const project = raw => /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw) ? raw : refuse("a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web");
   const tags = raw => {
@@ -29602,6 +29650,7 @@ var __webpack_modules__ = {
    },
    "verify-timeout": field("2m", duration),
    "fail-on-unreachable": field("false", flag),
+   preflight: field("warn", preflight),
    "block-gateways": field("https://trustless-gateway.link/ipfs/{cid}\nhttps://{cid}.ipfs.dweb.link", blockGateways),
    "diff-base": field("auto", diffBase),
    "strip-hash": field("", stripHash),
@@ -29729,25 +29778,25 @@ var __webpack_modules__ = {
  9479: (__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => {
    try {
-    var _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9941);
-    var _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1066);
-    var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6434);
-    var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7247);
-    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6046);
-    var _inputs_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9421);
-    var _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(870);
-    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1239);
-    var _render_size_budget_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6324);
+    var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
+    var _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9941);
+    var _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1066);
+    var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6434);
+    var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7247);
+    var _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6046);
+    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9421);
+    var _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(870);
+    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1239);
     var _render_summary_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9176);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3240);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1153);
     var _tellings_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9804);
     var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(945);
     var _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(5450);
     var _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3818);
-    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_2__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_14__.UP);
+    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_14__.UP);
     function read(name) {
-     return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
+     return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
     }
     const UNDERTAKINGS = {
      deploy: "Deploy",
@@ -29758,17 +29807,17 @@ var __webpack_modules__ = {
      list: "List"
     };
     async function main() {
-     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_5__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)(read(name));
-     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)().token);
+     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.dK)(read(name));
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)().token);
      const context = await (0, _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__.x)((0, 
-     _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_0__.$)(), read("github-token"));
+     _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_1__.$)(), read("github-token"));
      const began = new Date;
      let inputs;
      try {
-      inputs = await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.qg)("reading the inputs", async () => (0, 
-      _inputs_js__WEBPACK_IMPORTED_MODULE_5__.TL)(read, context));
+      inputs = await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.qg)("reading the inputs", async () => (0, 
+      _inputs_js__WEBPACK_IMPORTED_MODULE_6__.TL)(read, context));
      } catch (thrown) {
-      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown);
+      const error = (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.z6)(thrown);
       const told = await tellPeople({
        kind: "failed",
        error: error,
@@ -29793,8 +29842,10 @@ var __webpack_modules__ = {
       project: values.project || context.repository,
       now: now,
       log: log,
-      cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_1__.Y)(),
-      recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.T)(values["requests-per-minute"])
+      cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)(),
+      recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.T)(values["requests-per-minute"]),
+      credentials: credentials(),
+      inspectorScript: (0, node_path__WEBPACK_IMPORTED_MODULE_0__.join)((0, node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(process.argv[1] ?? ""), "preflight", "index.js")
      };
      const undertaking = UNDERTAKINGS[mode.kind];
      const story = await (0, _runs_js__WEBPACK_IMPORTED_MODULE_10__.r)(mode, wiring, context).then(outcome => ({
@@ -29802,7 +29853,7 @@ var __webpack_modules__ = {
       outcome: outcome
      }), thrown => ({
       kind: "failed",
-      error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown),
+      error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.z6)(thrown),
       undertaking: undertaking
      }));
      const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => tellPeople(story, audienceOf(wiring, context)));
@@ -29815,8 +29866,8 @@ var __webpack_modules__ = {
       return;
      }
      const {outcome: outcome} = story;
-     if (outcome.kind === "over-budget") (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)((0, 
-     _render_size_budget_js__WEBPACK_IMPORTED_MODULE_8__.q)(outcome.budget));
+     const refusal = (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.z_)(outcome);
+     if (refusal !== void 0) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.fJ)(refusal);
      await publish(outcome, {
       paths: {
        carPath: writtenCar(outcome, values),
@@ -29828,17 +29879,27 @@ var __webpack_modules__ = {
       }) : ""
      });
     }
+    function credentials() {
+     const inputs = _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH.map(name => ({
+      name: name,
+      value: read(name)
+     }));
+     return [ ...inputs, {
+      name: "the runner's own token",
+      value: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)().token
+     } ].filter(({value: value}) => value !== "");
+    }
     async function tellPeople(story, audience) {
      try {
       const {token: token, context: context} = audience;
-      return await (0, _modes_tell_js__WEBPACK_IMPORTED_MODULE_6__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, audience), (0, 
+      return await (0, _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, audience), (0, 
       _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__.i)({
        log: log,
        repository: context.repository,
        token: token
       }));
      } catch (thrown) {
-      log.warn(`GitHub was not told: ${(0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_4__.z6)(thrown).message}`);
+      log.warn(`GitHub was not told: ${(0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.z6)(thrown).message}`);
       return {
        commentUrl: "",
        deploymentId: ""
@@ -29876,28 +29937,28 @@ var __webpack_modules__ = {
       project: read("project") || repository,
       commit: commit,
       runUrl: runUrl,
-      maxBytes: (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.m4)()
+      maxBytes: (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.m4)()
      };
     }
     async function publishFailure(error, {context: context, undertaking: undertaking, commentUrl: commentUrl}) {
-     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.fJ)(error);
-     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.KP)(commentUrl));
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.fJ)(error);
+     (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.KP)(commentUrl));
      if (read("summary") === "false") return;
-     await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)((0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.zt)(error, summaryContext(context), undertaking)).catch(() => false);
+     await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Sy)((0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.zt)(error, summaryContext(context), undertaking)).catch(() => false);
     }
     function writtenCar(outcome, values) {
      return outcome.kind === "deployed" || outcome.kind === "unchanged" ? values["car-file"] ?? "" : "";
     }
     async function publish(outcome, {paths: paths, summary: summary}) {
-     const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.u5)((0, 
-     _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.B1)(outcome)) ?? "";
+     const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.u5)((0, 
+     _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.B1)(outcome)) ?? "";
      if (reportPath === "") log.warn("The report could not be written to RUNNER_TEMP.");
-     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_7__.$Z)(outcome, {
+     if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.$Z)(outcome, {
       ...paths,
       reportPath: reportPath
      }))) log.warn("The outputs could not be written to GITHUB_OUTPUT; later steps do not see them.");
      if (summary === "" || process.env.GITHUB_STEP_SUMMARY === void 0) return;
-     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_3__.Sy)(summary).catch(() => false)) log.warn("The job summary could not be written.");
+     if (!await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Sy)(summary).catch(() => false)) log.warn("The job summary could not be written.");
     }
     await main();
     process.stdout.write("", () => process.stderr.write("", () => process.exit()));
@@ -30523,7 +30584,7 @@ var __webpack_modules__ = {
    };
   }
   var render_retention = __nccwpck_require__(4755);
-  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "comment-url", "deployment-id", "report-path", "hash", "ipfs" ];
+  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "preflight-errors", "preflight-warnings", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "comment-url", "deployment-id", "report-path", "hash", "ipfs" ];
   function renderOutputs(outcome, paths) {
    const nothing = Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ]));
    const written = {
@@ -30548,6 +30609,7 @@ var __webpack_modules__ = {
     return outcome.reason === void 0 ? "planned" : "skipped";
 
    case "over-budget":
+   case "refused":
     return "failed";
 
    default:
@@ -30576,6 +30638,7 @@ var __webpack_modules__ = {
 
    case "compared":
    case "over-budget":
+   case "refused":
     return buildOutputs(outcome);
 
    case "deployed":
@@ -30588,7 +30651,7 @@ var __webpack_modules__ = {
    }
   }
   function buildOutputs(outcome) {
-   const {build: build, comparison: comparison} = outcome;
+   const {build: build, comparison: comparison, preflight: preflight} = outcome;
    const plan = "plan" in outcome ? outcome.plan : void 0;
    return {
     cid: build.root,
@@ -30598,11 +30661,20 @@ var __webpack_modules__ = {
     "previous-cid": plan?.previous ?? "",
     changed: renderChanged(build, plan, comparison),
     ...diffOutputs(comparison),
+    ...preflightOutputs(preflight),
     "file-count": String(build.listing.size),
     size: String(build.bytes),
     tags: plan?.tags.join("\n") ?? "",
     hash: build.root,
     ipfs: build.root
+   };
+  }
+  function preflightOutputs(preflight) {
+   if (preflight === void 0) return {};
+   const count = severity => String(preflight.findings.filter(finding => finding.severity === severity).length);
+   return {
+    "preflight-errors": count("error"),
+    "preflight-warnings": count("warn")
    };
   }
   function renderChanged(build, plan, comparison) {
@@ -30611,7 +30683,7 @@ var __webpack_modules__ = {
   }
   function liveOutputs(outcome) {
    return {
-    url: (0, domain_outcome.W)(outcome.probes) ?? "",
+    url: (0, domain_outcome.W8)(outcome.probes) ?? "",
     urls: JSON.stringify(outcome.probes.map(({link: link, state: state, note: note}) => ({
      url: link,
      state: state,
@@ -30672,6 +30744,7 @@ var __webpack_modules__ = {
     },
     bytes: build.bytes,
     blocks: build.blocks,
+    preflight: outcome.preflight ?? null,
     diff: reportComparison(outcome.comparison),
     sizeBudget: outcome.budget,
     ..."pin" in outcome ? {
@@ -30685,6 +30758,129 @@ var __webpack_modules__ = {
     } : {},
     files: Object.fromEntries(build.listing)
    };
+  }
+ },
+ 2678: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Nm: () => renderFindingLines,
+   WD: () => renderFindingCounts,
+   _V: () => renderPreflightDetails,
+   c7: () => renderWarnings,
+   fb: () => refusedBuild,
+   v6: () => renderPreflightSection
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(846);
+  var _diff_words_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4402);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1086);
+  const SIGNS = {
+   error: "❌",
+   warn: "⚠️",
+   note: "ℹ️"
+  };
+  const NOUNS = {
+   error: "error",
+   warn: "warning",
+   note: "note"
+  };
+  function renderFindingCounts({findings: findings}) {
+   const counts = [ "error", "warn", "note" ].flatMap(severity => {
+    const count = findings.filter(finding => finding.severity === severity).length;
+    return count === 0 ? [] : [ (0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(count, NOUNS[severity]) ];
+   });
+   const faults = findings.some(({severity: severity}) => severity !== "note");
+   return (faults && counts.length > 1 && counts.at(-1)?.includes("note") === true ? counts.slice(0, -1) : counts).join(", ");
+  }
+  function renderFindingLines(preflight) {
+   return [ ...groupsOf(preflight.findings).flatMap(({rule: rule, advice: advice, severity: severity, findings: findings}) => [ `${rule} (${NOUNS[severity]})`, ...findings.map(finding => `  ${sentence(finding)}`), ...advice === "" ? [] : [ `  What to change: ${advice}` ] ]), ...moreLine(preflight.more) ];
+  }
+  function renderWarnings({findings: findings}) {
+   const warnings = groupsOf(findings.filter(({severity: severity}) => severity === "warn"));
+   return [ ...new Set(warnings.map(({rule: rule}) => rule)) ].map(rule => {
+    const groups = warnings.filter(group => group.rule === rule);
+    return `${rule}: ${groups.map(sentences).join(" ")}`;
+   });
+  }
+  const SENTENCES = 3;
+  function sentences({findings: findings, advice: advice}) {
+   const shown = findings.slice(0, SENTENCES).map(sentence);
+   const rest = findings.length - shown.length;
+   return [ `${shown.join(" ")}${rest > 0 ? ` And ${rest} more.` : ""}`, ...advice === "" ? [] : [ advice ] ].join(" ");
+  }
+  function refusedBuild({findings: findings}) {
+   const errors = findings.filter(({severity: severity}) => severity === "error");
+   const lines = errors.slice(0, MOST_REFUSED).map(finding => `- ${finding.rule}: ${sentence(finding)}`);
+   const rest = errors.length - lines.length;
+   const advices = [ ...new Set(errors.map(({advice: advice}) => advice).filter(advice => advice !== "")) ];
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("content", [ "The preflight refuses the build:", ...lines, ...rest > 0 ? [ `- and ${rest} more` ] : [] ].join("\n"), {
+    hint: [ ...advices.slice(0, MOST_ADVICES), "Nothing was sent." ].join(" ")
+   });
+  }
+  const MOST_REFUSED = 10;
+  const MOST_ADVICES = 3;
+  function sentence({message: message, path: path, line: line, times: times, files: files}) {
+   if (path === "") return message;
+   const place = `${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__._1)(path)}${line === void 0 ? "" : `, line ${line}`}`;
+   return `${(0, _diff_words_js__WEBPACK_IMPORTED_MODULE_4__.f6)(message)} (${place}${elsewhere(times, files)}).`;
+  }
+  function elsewhere(times, files) {
+   if (files > 1) return `, and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(files - 1, "more file")}`;
+   return times > 1 ? `, ${times} times` : "";
+  }
+  function groupsOf(findings) {
+   const groups = new Map;
+   for (const finding of findings) {
+    const key = `${finding.severity}\n${finding.rule}\n${finding.advice}`;
+    const group = groups.get(key) ?? [];
+    group.push(finding);
+    groups.set(key, group);
+   }
+   return [ ...groups.values() ].flatMap(group => {
+    const [first] = group;
+    return first === void 0 ? [] : [ {
+     rule: first.rule,
+     advice: first.advice,
+     severity: first.severity,
+     findings: group
+    } ];
+   });
+  }
+  function moreLine(more) {
+   return more === 0 ? [] : [ `and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(more, "further finding")}` ];
+  }
+  function renderFindings({findings: findings, more: more}, rows) {
+   const shown = findings.slice(0, rows);
+   const rest = findings.length - shown.length + more;
+   if (shown.length === 0) return "";
+   const lines = groupsOf(shown).flatMap(({rule: rule, advice: advice, severity: severity, findings: group}) => [ `- ${SIGNS[severity]} **${rule}**, ${NOUNS[severity]}${advice === "" ? "" : `. ${prose(advice)}`}`, ...group.map(finding => `  - ${prose((0, 
+   _diff_words_js__WEBPACK_IMPORTED_MODULE_4__.f6)(finding.message))}${markdownPlace(finding)}`) ]);
+   return [ ...lines, ...rest > 0 ? [ `- and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(rest, "further finding")}` ] : [] ].join("\n");
+  }
+  function renderPreflightDetails(preflight, rows) {
+   if (preflight === void 0) return "";
+   const text = renderFindings(preflight, rows);
+   return text === "" ? "" : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)(`${sign(preflight)} Preflight: ${renderFindingCounts(preflight)}`, text);
+  }
+  function renderPreflightSection(preflight) {
+   if (preflight === void 0) return "";
+   const {findings: findings} = preflight;
+   const text = findings.length === 0 ? "Nothing found that must not be published or will not work." : "";
+   return `#### Preflight\n\n${text}${renderFindings(preflight, MOST_SUMMARISED)}`;
+  }
+  const MOST_SUMMARISED = 100;
+  function sign({findings: findings}) {
+   return SIGNS[findings[0]?.severity ?? "note"];
+  }
+  function markdownPlace({path: path, line: line, times: times, files: files}) {
+   if (path === "") return "";
+   return ` · ${(0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.Md)(path)}${line === void 0 ? "" : ` line ${line}`}${elsewhere(times, files)}`;
+  }
+  function prose(text) {
+   const parts = text.split("`");
+   const whole = parts.length % 2 === 1;
+   return whole ? parts.map((part, index) => index % 2 === 1 ? (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.aY)(part) : (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_2__.X1)(part)).join("") : (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.X1)(text);
   }
  },
  4755: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30842,6 +31038,7 @@ var __webpack_modules__ = {
  9176: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    DG: () => HOW_TO_PUBLISH,
+   z_: () => refusalError,
    zt: () => renderFailure,
    Br: () => renderSummary
   });
@@ -30931,6 +31128,7 @@ var __webpack_modules__ = {
     noun: "rebuilt file"
    }) ];
   }
+  var preflight = __nccwpck_require__(2678);
   var render_retention = __nccwpck_require__(4755);
   var units = __nccwpck_require__(1086);
   const HOW_TO_PUBLISH = "A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.";
@@ -30950,12 +31148,15 @@ var __webpack_modules__ = {
     return [ head("⏸ Nothing deployed"), (0, markdown.X1)(outcome.reason) ];
 
    case "planned":
-    return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), diffSection(outcome, diffBytes), (0, 
-    render_retention.iq)(outcome.retention), (0, chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
+    return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), (0, 
+    preflight.v6)(outcome.preflight), diffSection(outcome, diffBytes), (0, render_retention.iq)(outcome.retention), (0, 
+    chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
 
    case "compared":
    case "over-budget":
-    return [ head(unsentHeadline(outcome)), unsentLine(outcome), identity(outcome.build, void 0), diffSection(outcome, diffBytes), verifyByHand(outcome.build) ];
+   case "refused":
+    return [ head(unsentHeadline(outcome)), unsentLine(outcome), identity(outcome.build, void 0), (0, 
+    preflight.v6)(outcome.preflight), diffSection(outcome, diffBytes), verifyByHand(outcome.build) ];
 
    case "cleaned":
    case "listed":
@@ -30965,8 +31166,9 @@ var __webpack_modules__ = {
 
    case "deployed":
    case "unchanged":
-    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), diffSection(outcome, diffBytes), (0, 
-    render_retention.iq)(outcome.retention), (0, chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
+    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), (0, 
+    preflight.v6)(outcome.preflight), diffSection(outcome, diffBytes), (0, render_retention.iq)(outcome.retention), (0, 
+    chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
    }
   }
   function recordSection(record) {
@@ -30984,7 +31186,7 @@ var __webpack_modules__ = {
   }
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";
-   if ((0, outcome.W)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
+   if ((0, outcome.W8)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
    if (kind === "unchanged") return "✅ Already deployed, nothing changed";
    return probes.some(({state: state}) => state === "live") ? "✅ Live on IPFS" : "✅ Pinned, and opens";
   }
@@ -30996,16 +31198,24 @@ var __webpack_modules__ = {
    });
   }
   function unsentHeadline(outcome) {
+   if (outcome.kind === "refused") return "❌ Not fit to be published, nothing was sent";
    if (outcome.kind === "over-budget") return "❌ Size budget exceeded, nothing was sent";
    return outcome.reason === void 0 ? "🔍 Compared, nothing was written" : "⏸ Not published";
   }
   function unsentLine(outcome) {
-   if (outcome.kind === "over-budget") {
-    const {message: message, hint: hint = ""} = (0, size_budget.q)(outcome.budget);
+   const refusal = refusalError(outcome);
+   if (refusal !== void 0) {
+    const {message: message, hint: hint = ""} = refusal;
     return `${message.split("\n").map(markdown.X1).join("<br>")}\n\n**What to do:** ${(0, 
     markdown.X1)(hint)}`;
    }
-   return outcome.reason === void 0 ? "" : (0, markdown.X1)(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
+   if (outcome.kind !== "compared" || outcome.reason === void 0) return "";
+   return (0, markdown.X1)(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
+  }
+  function refusalError(outcome) {
+   if (outcome.kind === "over-budget") return (0, size_budget.q)(outcome.budget);
+   if (outcome.kind !== "refused" || outcome.preflight === void 0) return;
+   return (0, preflight.fb)(outcome.preflight);
   }
   function cleanupHeadline(outcome) {
    if (outcome.kind === "listed") return "📋 What is pinned";
@@ -31020,7 +31230,7 @@ var __webpack_modules__ = {
    return (0, markdown.X1)(`${account} ${(0, render_retention.pp)(retention)}`);
   }
   function linkLine(probes, build) {
-   const main = (0, outcome.W)(probes);
+   const main = (0, outcome.W8)(probes);
    const others = probes.filter(probe => probe.link !== main && probe.state !== "down").map(probe => (0, 
    markdown.nf)(probe.host, probe.link));
    const first = main === void 0 ? [ (0, markdown.aY)((0, units.Jp)(build.root)) ] : [ `**${(0, 
@@ -31268,7 +31478,7 @@ var __webpack_modules__ = {
    return difference < 0 ? "−" : "+";
   }
  },
- 3240: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 1153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
@@ -33285,6 +33495,8 @@ var __webpack_modules__ = {
    }
   }
   async function assess(build, options, ports) {
+   const preflight = await (0, errors.qg)("checking the files", ports.preflight);
+   if (preflight !== void 0) ports.showPreflight(preflight);
    const comparison = await (0, errors.qg)("comparing", () => compareWithBase(build, options, ports));
    ports.showComparison(comparison);
    const diff = comparison.kind === "compared" ? comparison.diff : void 0;
@@ -33295,12 +33507,14 @@ var __webpack_modules__ = {
    const open = budget.filter(({state: state}) => state === "unknown").map(({text: text}) => text);
    if (open.length > 0 && !(comparison.kind === "none" && comparison.first === true)) ports.log.warn(`size-budget was not checked for ${open.join(", ")}: the growth is not known without a diff.`);
    return {
+    preflight: preflight,
     comparison: comparison,
     budget: budget
    };
   }
-  function isOverBudget({budget: budget}) {
-   return budget.some(({state: state}) => state === "over");
+  function refusalOf({preflight: preflight, budget: budget}) {
+   if (preflight?.findings.some(({severity: severity}) => severity === "error") === true) return "refused";
+   return budget.some(({state: state}) => state === "over") ? "over-budget" : void 0;
   }
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
@@ -33382,10 +33596,17 @@ var __webpack_modules__ = {
   async function decideAgain(job, before, reason) {
    if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
    const decision = await decideFolder(job);
+   await warnOfQuota(job, decision);
    const same = decision.build.root === before.build.root;
    const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
    job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
    return decision;
+  }
+  const FREE_PLAN_FILES = 500;
+  async function warnOfQuota({ports: ports}, {build: build}) {
+   const usage = await ports.pins.readUsage().catch(() => {});
+   if (usage === void 0 || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
+   ports.log.warn(`The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`);
   }
   function refusedUpload(reason) {
    return new errors.lZ("quota", reason, {
@@ -33417,8 +33638,9 @@ var __webpack_modules__ = {
     base: plan.base
    }, ports);
    assessments.set(build.root, assessed);
-   if (isOverBudget(assessed)) return {
-    kind: "over-budget",
+   const refusal = refusalOf(assessed);
+   if (refusal !== void 0) return {
+    kind: refusal,
     ...decided,
     ...assessed
    };
@@ -33523,7 +33745,7 @@ var __webpack_modules__ = {
     policy: plan.policy,
     now: run.now
    };
-   if (probes.length > 0 && (0, outcome.W)(probes) === void 0 && (0, domain_retention.Q)(rows).length > 0) {
+   if (probes.length > 0 && (0, outcome.W8)(probes) === void 0 && (0, domain_retention.Q)(rows).length > 0) {
     ports.log.line("Old content stays until a gateway serves the new one.");
     return shown(first, "no gateway serves the new content yet");
    }
@@ -33592,7 +33814,7 @@ var __webpack_modules__ = {
   async function look({run: run, ports: ports}, build, {id: id}) {
    if (run.network === "private") return [];
    const probes = await ports.gateways.probe(build);
-   if ((0, outcome.W)(probes) !== void 0) return probes;
+   if ((0, outcome.W8)(probes) !== void 0) return probes;
    if (!run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message); else if (await ports.pins.read(id) === void 0) return; else throw unreachable(build, probes);
    return probes;
   }
@@ -33614,8 +33836,9 @@ var __webpack_modules__ = {
     ...run,
     base: base
    }, ports);
-   if (isOverBudget(assessed)) return {
-    kind: "over-budget",
+   const refusal = refusalOf(assessed);
+   if (refusal !== void 0) return {
+    kind: refusal,
     build: build,
     plan: void 0,
     ...assessed
@@ -34087,6 +34310,11 @@ var __webpack_modules__ = {
     prefixLength: (fanout - 1).toString(16).length
    };
   }
+  function inlineContent(block) {
+   const unixfs = readFields(bytesOf(readFields(block) ?? [], 1) ?? new Uint8Array) ?? [];
+   const isShard = numberOf(unixfs, 1) === UNIXFS_TYPE.shard;
+   return (isShard ? void 0 : bytesOf(unixfs, 2)) ?? new Uint8Array;
+  }
   function countLinks(block) {
    let count = 0;
    visitFields(block, ({number: number}) => {
@@ -34267,7 +34495,7 @@ var __webpack_modules__ = {
     return results;
    };
   }
-  var cid = __nccwpck_require__(5944);
+  var src_cid = __nccwpck_require__(5944);
   function buildSide({listing: listing, nodes: nodes}) {
    const nodeOf = ({cid: cid, inline: inline}) => {
     const block = inline ?? nodes.get(cid);
@@ -34357,7 +34585,7 @@ var __webpack_modules__ = {
   }
   function decodeCid(bytes) {
    try {
-    return cid.TO.decode(bytes);
+    return src_cid.TO.decode(bytes);
    } catch {
     throw new Unreadable("it has a link that is not a CID");
    }
@@ -34858,7 +35086,7 @@ var __webpack_modules__ = {
   }
   function car_blocks_decodeCid(bytes) {
    try {
-    return cid.TO.decodeFirst(bytes)[0];
+    return src_cid.TO.decodeFirst(bytes)[0];
    } catch {
     return;
    }
@@ -34939,8 +35167,24 @@ var __webpack_modules__ = {
    return {
     listing: listing,
     nodes: dag.nodes,
-    reached: dag.reached()
+    reached: dag.reached(),
+    show: onlooker => show(listing, dag, onlooker)
    };
+  }
+  async function show(listing, dag, onlooker) {
+   const seen = new Set;
+   for (const [path, {cid: cid, bytes: bytes}] of listing) {
+    if (seen.has(cid)) continue;
+    onlooker.begin({
+     path: path,
+     bytes: bytes
+    });
+    for (const part of dag.content(src_cid.TO.parse(cid), seen)) {
+     onlooker.take(part);
+     await onlooker.room();
+    }
+    onlooker.end();
+   }
   }
   function dagReader(open, blocks) {
    const carPath = open.file.path;
@@ -34956,10 +35200,24 @@ var __webpack_modules__ = {
     reached.add(held);
     return span;
    }
+   function blockOf(cid) {
+    const span = spanOf(cid);
+    return span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
+   }
+   function* content(cid, seen) {
+    if (seen.has(cid.toString())) return;
+    seen.add(cid.toString());
+    const block = blockOf(cid);
+    if (cid.code === domain_cid.Ce) {
+     yield block;
+     return;
+    }
+    yield inlineContent(block);
+    for (const link of node(cid).links) yield* content(child(cid, link), seen);
+   }
    function node(cid) {
     if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
-    const span = spanOf(cid);
-    const block = span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
+    const block = blockOf(cid);
     assertHash(carPath, cid, block);
     const decoded = decodeNode(block);
     if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
@@ -34989,6 +35247,7 @@ var __webpack_modules__ = {
     node: node,
     child: child,
     fileBytes: fileBytes,
+    content: content,
     nodes: nodes,
     reached: () => Uint32Array.from(reached).sort()
    };
@@ -35082,6 +35341,8 @@ var __webpack_modules__ = {
      ...options,
      fileName: (0, external_node_path_.basename)(path, ".car")
     });
+    const onlooker = options.onlooker?.(new Map([ ...dag.listing ].map(([path, {bytes: bytes}]) => [ path, bytes ])));
+    if (onlooker !== void 0) await dag.show(onlooker);
     const car = carOf(file, blocks, dag.reached);
     let bytes = 0;
     for (const listed of dag.listing.values()) bytes += listed.bytes;
@@ -35276,7 +35537,8 @@ var __webpack_modules__ = {
   const LANES = 4;
   async function hashLeaves(entries, layout, options) {
    const leaves = growingLeaves();
-   const pool = hashPool(layout);
+   const onlooker = options.onlooker?.(new Map(entries.map(({path: path, bytes: bytes}) => [ path, bytes ])));
+   const pool = hashPool(layout, onlooker);
    const buffer = chunkBuffer(layout);
    const files = [];
    const breather = createBreather(options);
@@ -35288,6 +35550,7 @@ var __webpack_modules__ = {
       index: index
      };
      await pool.hash(open, chunk, digest => leaves.set(firstLeaf + index, digest));
+     await (onlooker?.room());
      if (breather.after(chunkLength(chunk))) await breather.pause();
     }
     assertUntouched(open);
@@ -35302,19 +35565,28 @@ var __webpack_modules__ = {
        bytes: open.bytes,
        firstLeaf: firstLeaf
       });
+      onlooker?.begin({
+       path: entry.path,
+       bytes: open.bytes
+      });
       if (open.bytes >= POOL_FROM_BYTES) {
        await hashLarge(open, firstLeaf);
+       onlooker?.end();
        continue;
       }
-      const block = readLeaf(open, {
+      const chunk = {
        layout: layout,
        fileBytes: open.bytes,
        index: 0
-      }, buffer);
+      };
+      const block = readLeaf(open, chunk, buffer);
+      onlooker?.take(chunkIn(buffer, chunk));
+      onlooker?.end();
       leaves.set(firstLeaf, (0, external_node_crypto_.hash)("sha256", block, "buffer"));
      } finally {
       closeSource(open);
      }
+     await (onlooker?.room());
      if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
     }
    } finally {
@@ -35326,14 +35598,16 @@ var __webpack_modules__ = {
     files: files
    };
   }
-  function hashPool(layout) {
+  function hashPool(layout, onlooker) {
    const busy = [];
    return {
     async hash(open, chunk, store) {
      const oldest = busy.length < LANES ? void 0 : busy.shift();
      await (oldest?.settled);
      const buffer = oldest?.buffer ?? chunkBuffer(layout);
-     const digest = external_node_crypto_.subtle.digest("SHA-256", readLeaf(open, chunk, buffer));
+     const block = readLeaf(open, chunk, buffer);
+     onlooker?.take(chunkIn(buffer, chunk));
+     const digest = external_node_crypto_.subtle.digest("SHA-256", block);
      busy.push({
       buffer: buffer,
       settled: digest.then(bytes => store(new Uint8Array(bytes)))
@@ -35944,6 +36218,7 @@ var __webpack_modules__ = {
    return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
    units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
   }
+  var render_preflight = __nccwpck_require__(2678);
   function renderRebuildWarning({evidence: evidence, files: files}) {
    const [first] = files;
    const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
@@ -35977,14 +36252,19 @@ var __webpack_modules__ = {
    } ];
   }
   const QUICK_MS = 8e3;
-  function assessPorts(wiring, found, deadline) {
+  function assessPorts(wiring, material, deadline) {
    const {log: log, recorder: recorder} = wiring;
    const trees = new Map;
    return {
     log: log,
     github: (0, account.M)(wiring, QUICK_MS),
     commitTrees: (0, account.M)(wiring, QUICK_MS).commitTrees,
-    ...hasher(wiring, found, deadline),
+    ...hasher(wiring, material, deadline),
+    showPreflight: preflight => {
+     const lines = (0, render_preflight.Nm)(preflight);
+     if (lines.length > 0) log.group(`Preflight: ${(0, render_preflight.WD)(preflight)}`, lines);
+     for (const warning of (0, render_preflight.c7)(preflight)) log.warn(warning);
+    },
     publishedTree: async root => {
      const tree = trees.get(root) ?? build_openTree(wiring, root);
      trees.set(root, tree);
@@ -36018,7 +36298,7 @@ var __webpack_modules__ = {
     traffic: account.fu
    });
   }
-  function hasher({log: log, now: now, recorder: recorder}, found, signal) {
+  function hasher({log: log, now: now, recorder: recorder}, {found: found, inspector: inspector}, signal) {
    const took = new WeakMap;
    const builds = new Map;
    const hash = async profile => {
@@ -36030,7 +36310,8 @@ var __webpack_modules__ = {
     };
     const build = await buildDag(found.content, profile, {
      signal: signal,
-     onBytes: onBytes
+     onBytes: onBytes,
+     onlooker: files => inspector?.look(files, found.content)
     });
     const ms = performance.now() - began;
     took.set(build, ms);
@@ -36038,6 +36319,7 @@ var __webpack_modules__ = {
     return build;
    };
    return {
+    preflight: async () => inspector?.finish(),
     build: profile => {
      const build = builds.get(profile) ?? hash(profile);
      builds.set(profile, build);
@@ -36186,7 +36468,7 @@ var __webpack_modules__ = {
    return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
   }
   var record = __nccwpck_require__(5450);
-  function deployPorts(wiring, found) {
+  function deployPorts(wiring, material) {
    const {values: values, log: log, recorder: recorder} = wiring;
    const {deadline: deadline, transferring: transferring, transferred: transferred} = transferDeadline(values.timeout);
    const gateways = createGateways({
@@ -36199,7 +36481,7 @@ var __webpack_modules__ = {
     gateways: {
      probe: build => (0, record.a)(recorder, "Open the links", () => gateways.probe(build))
     },
-    ...assessPorts(wiring, found, deadline),
+    ...assessPorts(wiring, material, deadline),
     ...(0, account.e4)(wiring, deadline),
     transferring: transferring,
     transferred: transferred,
@@ -36233,6 +36515,173 @@ var __webpack_modules__ = {
      timer ??= setTimeout(expire, timeoutMs).unref();
     },
     transferred: () => clearTimeout(timer)
+   };
+  }
+  var external_node_worker_threads_ = __nccwpck_require__(5919);
+  const BUFFER_BYTES = 1048576;
+  const MOST_BUFFERS = 16;
+  const HEAP_MIB = 256;
+  const FINISH_MS = 6e4;
+  function startInspector(script, finishMs = FINISH_MS) {
+   const worker = new external_node_worker_threads_.Worker(script, {
+    resourceLimits: {
+     maxOldGenerationSizeMb: HEAP_MIB
+    },
+    stdout: true,
+    stderr: true
+   });
+   worker.unref();
+   const outbox = createOutbox(worker);
+   let giveUp = _why => {};
+   const done = new Promise((resolve, reject) => {
+    giveUp = why => {
+     outbox.close();
+     reject(unchecked(why));
+    };
+    worker.on("message", message => {
+     if (message.kind === "done") resolve(message); else outbox.emptied(message.buffer);
+    });
+    worker.on("error", error => giveUp(error instanceof Error ? error.message : String(error)));
+    worker.on("exit", () => giveUp("the check ended early"));
+   });
+   done.catch(() => {});
+   return {
+    assign: assignment => outbox.post({
+     kind: "assignment",
+     assignment: assignment
+    }),
+    begin: outbox.begin,
+    take: outbox.take,
+    end: outbox.end,
+    room: outbox.room,
+    finish: async () => {
+     outbox.finish();
+     worker.ref();
+     const timer = setTimeout(() => giveUp(`the check took longer than ${finishMs / 1e3} s`), finishMs);
+     try {
+      return await done;
+     } finally {
+      clearTimeout(timer);
+      await worker.terminate();
+     }
+    }
+   };
+  }
+  function unchecked(why) {
+   return new errors.lZ("content", `The build could not be checked before it is published: ${why}.`, {
+    hint: "Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent."
+   });
+  }
+  function createOutbox(worker) {
+   const spare = [];
+   let filling;
+   let begins;
+   let underway = 0;
+   let closed = false;
+   let wake;
+   const post = (message, buffers = []) => {
+    if (!closed) worker.postMessage(message, buffers);
+   };
+   const fill = () => {
+    filling ??= {
+     buffer: spare.pop() ?? new ArrayBuffer(BUFFER_BYTES),
+     parts: [],
+     used: 0
+    };
+    return filling;
+   };
+   const send = () => {
+    if (filling === void 0) return;
+    const {buffer: buffer, parts: parts} = filling;
+    filling = void 0;
+    underway += 1;
+    post({
+     kind: "parts",
+     buffer: buffer,
+     parts: parts
+    }, [ buffer ]);
+   };
+   return {
+    post: post,
+    begin: file => {
+     begins = file;
+    },
+    take: bytes => {
+     for (let at = 0; at < bytes.length; ) {
+      const into = fill();
+      const length = Math.min(bytes.length - at, BUFFER_BYTES - into.used);
+      new Uint8Array(into.buffer, into.used, length).set(bytes.subarray(at, at + length));
+      into.used += length;
+      at += length;
+      into.parts.push({
+       begins: begins,
+       length: length,
+       ends: false
+      });
+      begins = void 0;
+      if (into.used === BUFFER_BYTES) send();
+     }
+    },
+    end: () => {
+     const last = begins === void 0 ? filling?.parts.pop() : void 0;
+     fill().parts.push(last === void 0 ? {
+      begins: begins,
+      length: 0,
+      ends: true
+     } : {
+      ...last,
+      ends: true
+     });
+     begins = void 0;
+    },
+    room: () => {
+     if (closed || underway < MOST_BUFFERS) return;
+     return new Promise(resolve => {
+      wake = resolve;
+     });
+    },
+    emptied: buffer => {
+     underway -= 1;
+     spare.push(buffer);
+     wake?.();
+    },
+    finish: () => {
+     send();
+     post({
+      kind: "finish"
+     });
+    },
+    close: () => {
+     closed = true;
+     wake?.();
+    }
+   };
+  }
+  var policy = __nccwpck_require__(5016);
+  function createInspector({values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript}) {
+   if (!(0, policy.D6)(values.preflight)) return;
+   const inspector = startInspector(inspectorScript);
+   let hasLooked = false;
+   let finished;
+   return {
+    look: (files, content) => {
+     if (hasLooked) return;
+     hasLooked = true;
+     const site = {
+      files: files,
+      isSingleFile: content.kind === "file"
+     };
+     inspector.assign({
+      site: site,
+      policy: values.preflight,
+      credentials: credentials
+     });
+     return inspector;
+    },
+    finish: () => {
+     finished ??= (0, record.a)(recorder, "Preflight, after hashing", async () => (await inspector.finish()).preflight);
+     return finished;
+    }
    };
   }
   async function runMode(mode, wiring, context) {
@@ -36271,6 +36720,7 @@ var __webpack_modules__ = {
   }
   async function runDeploy(wiring, occasion) {
    const {values: values, log: log} = wiring;
+   const inspector = createInspector(wiring);
    const found = await findFiles(values, {
     log: log,
     event: occasion.context.event
@@ -36280,18 +36730,22 @@ var __webpack_modules__ = {
    const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
    const doing = occasion.mode === "diff" ? "Comparing" : "Deploying";
    log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
-   const outcome = await deploy(run, deployPorts(wiring, found));
+   const outcome = await deploy(run, deployPorts(wiring, {
+    found: found,
+    inspector: inspector
+   }));
    if (outcome.kind === "planned") log.line(`${occasion.mode === "diff" ? "Only compared" : "Dry run"}: nothing was written.`);
    if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
    return outcome;
   }
   function logLive({probes: probes, retention: retention}, {values: values, log: log}) {
-   const link = (0, outcome.W)(probes);
+   const link = (0, outcome.W8)(probes);
    if (link !== void 0) log.line(`${values.verify === "gateway" ? "Open it" : "Link, not opened"}: ${link}`);
    logRetention(retention, log);
   }
   async function runDiff(wiring, context, reason) {
    const {values: values, log: log} = wiring;
+   const inspector = createInspector(wiring);
    const found = await findFiles(values, {
     log: log,
     event: context.event
@@ -36299,7 +36753,10 @@ var __webpack_modules__ = {
    if (found === void 0) return skipped(`no files found at ${values.path}`, log);
    log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
    const run = diffRun(values, context, reason);
-   const outcome = await diff(run, assessPorts(wiring, found, (new AbortController).signal));
+   const outcome = await diff(run, assessPorts(wiring, {
+    found: found,
+    inspector: inspector
+   }, (new AbortController).signal));
    if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
    return outcome;
   }
@@ -36385,7 +36842,8 @@ var __webpack_modules__ = {
    moved: 200,
    rows: 200,
    rebuilt: 20,
-   budget: 50
+   budget: 50,
+   findings: 30
   };
   const WITHOUT_LISTS = {
    ...FULL,
@@ -36396,7 +36854,8 @@ var __webpack_modules__ = {
    ...WITHOUT_LISTS,
    rows: 0,
    rebuilt: 0,
-   budget: 0
+   budget: 0,
+   findings: 0
   };
   const STEPS = [ FULL, {
    ...FULL,
@@ -36406,7 +36865,8 @@ var __webpack_modules__ = {
    rows: rows
   })), {
    ...SHORTEST,
-   rows: 5
+   rows: 5,
+   findings: 5
   }, SHORTEST ];
   function renderChanges({comparison: comparison, budget: budget}, {build: build, opened: opened, runUrl: runUrl}, extents) {
    const lines = [ ...budget ].sort(overFirst);
@@ -36539,6 +36999,7 @@ var __webpack_modules__ = {
    markdown.nf)("open production", url)}**`}`;
   }
   var diff = __nccwpck_require__(418);
+  var render_preflight = __nccwpck_require__(2678);
   var summary = __nccwpck_require__(9176);
   const MOST_LINKS = 8;
   const MOST_OVER = 5;
@@ -36550,20 +37011,21 @@ var __webpack_modules__ = {
     runUrl: context.runUrl
    };
    return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
-   markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", ...isSame && outcome.kind !== "over-budget" ? [] : renderChanges(outcome, place, extents) ];
+   markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", (0, 
+   render_preflight._V)(outcome.preflight, extents.findings), ...isSame && !(0, domain_outcome.H0)(outcome) ? [] : renderChanges(outcome, place, extents) ];
   }
   function openedOf(outcome) {
-   return "probes" in outcome ? (0, domain_outcome.o)(outcome.probes) : void 0;
+   return "probes" in outcome ? (0, domain_outcome.oB)(outcome.probes) : void 0;
   }
   function publishedHead(outcome, context) {
    const {probes: probes, kind: kind, build: build} = outcome;
-   const isLost = (0, domain_outcome.o)(probes) === void 0 && probes.some(({state: state}) => state === "down");
+   const isLost = (0, domain_outcome.oB)(probes) === void 0 && probes.some(({state: state}) => state === "down");
    const base = sameBase(outcome, context);
    return [ heading(publishedState(outcome, base), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
    diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
   }
   function publishedState({probes: probes}, base) {
-   if ((0, domain_outcome.o)(probes) === void 0) {
+   if ((0, domain_outcome.oB)(probes) === void 0) {
     if (probes.every(({state: state}) => state === "unopened")) return "✅ Preview is pinned";
     return "⚠️ Preview is pinned, but no gateway serves it";
    }
@@ -36576,7 +37038,7 @@ var __webpack_modules__ = {
    return (0, markdown.aY)((0, diff_words.Wy)(comparison.base).label ?? (0, units.Jp)(build.root));
   }
   function linkLine({probes: probes, build: build}) {
-   const main = (0, domain_outcome.o)(probes);
+   const main = (0, domain_outcome.oB)(probes);
    const others = probes.filter(probe => probe.link !== main && (probe.state === "live" || probe.state === "opens"));
    return [ ...main === void 0 ? [] : [ `**${(0, markdown.nf)("Open preview", main)}**` ], ...others.slice(0, MOST_LINKS).map(probe => (0, 
    markdown.nf)(hostOf(probe, build.root), probe.link)), (0, markdown.aY)((0, units.Jp)(build.root)) ].join(" · ");
@@ -36595,13 +37057,19 @@ var __webpack_modules__ = {
    const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
    const title = state => heading(state, context.key.project);
    if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
+   if (outcome.kind === "refused") return [ title("❌ Not fit to be published, nothing was sent"), ...why(outcome), before ];
    if (outcome.kind === "over-budget") {
     const {hint: hint} = (0, size_budget.q)(outcome.budget);
     return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), whatToDo(hint), before ];
    }
    if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
-   const why = `No preview, because ${renderReason(outcome.reason)}.`;
-   return [ title("⏸ Not published"), `${why} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
+   const because = `No preview, because ${renderReason(outcome.reason)}.`;
+   return [ title("⏸ Not published"), `${because} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
+  }
+  function why({preflight: preflight}) {
+   if (preflight === void 0) return [];
+   const {message: message, hint: hint} = (0, render_preflight.fb)(preflight);
+   return [ paragraph(message), whatToDo(hint) ];
   }
   function overLines(lines) {
    return lines.filter(({state: state}) => state === "over").slice(0, MOST_OVER).map(({text: text, actual: actual = 0, limit: limit = 0}) => `- ${(0, 
@@ -36675,7 +37143,7 @@ var __webpack_modules__ = {
   function lastGoodOf(story, {commit: commit, lastGood: lastGood}) {
    if (story.kind === "gone") return;
    if (story.kind === "failed" || !("probes" in story.outcome)) return lastGood;
-   const url = (0, domain_outcome.o)(story.outcome.probes);
+   const url = (0, domain_outcome.oB)(story.outcome.probes);
    return url === void 0 ? lastGood : {
     cid: story.outcome.build.root,
     url: url,
@@ -36839,13 +37307,13 @@ var __webpack_modules__ = {
     status: {
      state: isServed(live) ? "success" : "in_progress",
      description: description,
-     environmentUrl: (0, domain_outcome.o)(live.probes) ?? "",
+     environmentUrl: (0, domain_outcome.oB)(live.probes) ?? "",
      logUrl: context.runUrl
     }
    };
   }
   function isServed({probes: probes}) {
-   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.o)(probes) !== void 0;
+   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.oB)(probes) !== void 0;
   }
   function isCommit(text) {
    return /^[0-9a-f]{40}$/.test(text);
@@ -36869,14 +37337,15 @@ var __webpack_modules__ = {
     return isServed(live) ? {
      state: "success",
      description: description,
-     url: (0, domain_outcome.o)(live.probes) ?? runUrl
+     url: (0, domain_outcome.oB)(live.probes) ?? runUrl
     } : {
      state: "pending",
      description: `Not served yet · ${description}`.slice(0, 140),
      url: runUrl
     };
    }
-   const hasFailed = story.kind === "failed" ? story.undertaking === "Deploy" : story.outcome.kind === "over-budget";
+   const hasFailed = story.kind === "failed" ? story.undertaking === "Deploy" : (0, 
+   domain_outcome.H0)(story.outcome);
    return hasFailed ? {
     state: "failure",
     description: "Nothing was deployed",

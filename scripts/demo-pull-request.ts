@@ -15,8 +15,14 @@ interface Chapter extends Scene {
   readonly what: string;
 }
 
+interface KeptComment {
+  /** Its first visible line. */
+  readonly title: string;
+  readonly body: string;
+}
+
 /** The comment as it is now, kept where a person can look at it. Throws when there is not exactly one. */
-async function keepComment({ emulator }: Stage, number: number, name: string): Promise<string> {
+export async function keepComment({ emulator }: Stage, number: number, name: string): Promise<KeptComment> {
   const { github } = await emulator.state();
   const [comment, ...others] = github.comments.filter((candidate) => candidate.number === number);
   if (comment === undefined || others.length > 0) {
@@ -24,25 +30,27 @@ async function keepComment({ emulator }: Stage, number: number, name: string): P
   }
   writeFileSync(join(shown, `comment-${name}.md`), comment.body);
   writeFileSync(join(shown, `comment-${name}.html`), renderPage(`Comment: ${name}`, comment.body));
-  return comment.body.split('\n').find((line) => line.startsWith('#')) ?? '';
+  return { title: comment.body.split('\n').find((line) => line.startsWith('#')) ?? '', body: comment.body };
+}
+
+export async function openPullRequest({ emulator }: Stage, number: number): Promise<void> {
+  const sha = headOf(pullRequest(number, 'opened'));
+  await emulator.github({
+    repository: 'acme/dapp',
+    commits: [{ oid: sha, tree: 'a'.repeat(40) }],
+    pullRequests: [{ number, state: 'OPEN', headRefOid: sha }],
+  });
 }
 
 /** A pull request from its opening to its end, and the comment of every state. */
 export async function playPullRequest(stage: Stage, folder: string): Promise<void> {
   const { emulator } = stage;
-  const open = async (number: number): Promise<void> => {
-    const sha = headOf(pullRequest(number, 'opened'));
-    await emulator.github({
-      repository: 'acme/dapp',
-      commits: [{ oid: sha, tree: 'a'.repeat(40) }],
-      pullRequests: [{ number, state: 'OPEN', headRefOid: sha }],
-    });
-  };
+  const open = (number: number): Promise<void> => openPullRequest(stage, number);
   const rows: Record<string, string> = {};
   const tell = async (number: number, { name, what, ...scene }: Chapter): Promise<void> => {
     console.log(`\n  ${what}\n`);
     await play(stage, scene);
-    rows[name] = await keepComment(stage, number, name);
+    rows[name] = (await keepComment(stage, number, name)).title;
   };
   const one = changedSite(folder, 'pull-request');
   const two = changedSite(folder, 'pull-request, second push');

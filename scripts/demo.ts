@@ -2,7 +2,7 @@
  * Deploys examples/dapp to a local Pinata with the bundle that GitHub would run, and shows what happens. Exits 0 only
  * when every file came back from the gateway byte for byte, a second deploy had nothing to upload, and of the versions
  * that come and go afterwards just those are served that should be. With `--keep` the local Pinata goes on serving until
- * Ctrl-C.
+ * Ctrl-C. With `--scenario NAME` it plays one build that something is wrong with, and exits 0 only when the action saw it.
  */
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmulator, type TestEmulator } from '../test/support/emulator.ts';
 import type { DistRun } from '../test/support/run-dist.ts';
+import { isScenario, playScenario, SCENARIO_NAMES } from './demo-preflight.ts';
 import { play, type Stage, shown, site, table, title } from './demo-stage.ts';
 import { playVersions } from './demo-versions.ts';
 import { renderPage } from './render-page.ts';
@@ -117,20 +118,31 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
+async function playNamed(scenario: string, stage: Stage): Promise<string> {
+  if (isScenario(scenario)) return await playScenario(scenario, stage);
+  throw new Error(`There is no scenario "${scenario}"; there is ${SCENARIO_NAMES.join(', ')}.`);
+}
+
+interface DemoOptions {
+  readonly keep: boolean;
+  readonly scenario: string | undefined;
+}
+
 /** Answers the exit code. */
-async function demo(options: { readonly keep: boolean }): Promise<number> {
+async function demo({ keep, scenario }: DemoOptions): Promise<number> {
   const began = performance.now();
   const interrupted = interruption();
   const stopped = once(interrupted, 'abort').then(() => undefined);
   const emulator = await startEmulator();
   try {
-    const url = await Promise.race([tour({ emulator, interrupted }), stopped]);
+    const stage: Stage = { emulator, interrupted };
+    const url = await Promise.race([scenario === undefined ? tour(stage) : playNamed(scenario, stage), stopped]);
     if (url === undefined) return 130;
     console.log(`\nAll good, in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
-    if (options.keep) {
+    if (keep && scenario === undefined) {
       invite(emulator, url);
       await stopped;
-    } else console.log('To click through the site: npm run demo -- --keep');
+    } else if (scenario === undefined) console.log('To click through the site: npm run demo -- --keep');
     return 0;
   } finally {
     await emulator.stop();
@@ -138,8 +150,10 @@ async function demo(options: { readonly keep: boolean }): Promise<number> {
 }
 
 try {
-  const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
-  process.exitCode = await demo({ keep });
+  const { keep, scenario } = parseArgs({
+    options: { keep: { type: 'boolean', default: false }, scenario: { type: 'string' } },
+  }).values;
+  process.exitCode = await demo({ keep, scenario });
 } catch (error) {
   console.error(`\nThe demo failed. ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

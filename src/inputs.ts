@@ -45,6 +45,7 @@ const FIELDS = {
   'pinata-gateway-key': { ...field('', value.headerValue), secret: true },
   'verify-timeout': field('2m', value.duration),
   'fail-on-unreachable': field('false', value.flag),
+  preflight: field('warn', value.preflight),
   'block-gateways': field(
     'https://trustless-gateway.link/ipfs/{cid}\nhttps://{cid}.ipfs.dweb.link',
     value.blockGateways,

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { readRunContext } from './adapters/github/event.ts';
 import { readCacheService } from './adapters/github/listing-cache.ts';
 import { createLog } from './adapters/runner/log.ts';
@@ -12,12 +13,12 @@ import {
 } from './adapters/runner/runner.ts';
 import { type ActionError, asActionError, inStep } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
+import type { Credential } from './domain/preflight/secrets.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
 import { type Told, tell } from './modes/tell.ts';
 import { failedOutputs, renderOutputs, renderReport, type WrittenPaths } from './render/outputs.ts';
-import { overBudget } from './render/size-budget.ts';
-import { renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
+import { refusalError, renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
 import { renderBytes } from './render/units.ts';
 import { runMode } from './runs.ts';
 import { type Audience, type Story, tellingOf } from './tellings.ts';
@@ -73,6 +74,9 @@ async function carryOut(inputs: Inputs, context: RunContext, now: Date): Promise
     log,
     cacheService: readCacheService(),
     recorder: createRecorder(values['requests-per-minute']),
+    credentials: credentials(),
+    // Beside this file, in the bundle.
+    inspectorScript: join(dirname(process.argv[1] ?? ''), 'preflight', 'index.js'),
   };
   const undertaking = UNDERTAKINGS[mode.kind];
   const story = await runMode(mode, wiring, context).then(
@@ -85,13 +89,22 @@ async function carryOut(inputs: Inputs, context: RunContext, now: Date): Promise
     return;
   }
   const { outcome } = story;
-  if (outcome.kind === 'over-budget') fail(overBudget(outcome.budget));
+  const refusal = refusalError(outcome);
+  if (refusal !== undefined) fail(refusal);
   await publish(outcome, {
     paths: { carPath: writtenCar(outcome, values), ...told },
     summary: values.summary
       ? renderSummary(outcome, { ...summaryContext(context), record: wiring.recorder.record() })
       : '',
   });
+}
+
+/** What must not be in a build: whoever reads it could use it. */
+function credentials(): readonly Credential[] {
+  const inputs = SECRET_INPUTS.map((name) => ({ name, value: read(name) }));
+  return [...inputs, { name: "the runner's own token", value: readCacheService().token }].filter(
+    ({ value }) => value !== '',
+  );
 }
 
 /** What is live stays live, whatever becomes of the telling. */

@@ -8,6 +8,7 @@ import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from './doma
 import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { Probe, Usage } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
+import type { InspectedFile } from './domain/preflight/rule.ts';
 import type { KeyvalueChanges, Keyvalues, Project } from './domain/tag.ts';
 
 export interface Uploaded {
@@ -68,6 +69,16 @@ export interface Pins {
    * before (`seen`) or while waiting and is gone. Fails at its deadline.
    */
   waitUntilListed(cid: Cid, pinId: string | undefined, seen?: 'seen'): Promise<Pin | undefined>;
+}
+
+/** Sees the bytes of a build as they are read, one file after the other. */
+export interface Onlooker {
+  begin(file: InspectedFile): void;
+  /** The next bytes of the file; they are valid only during the call. */
+  take(bytes: Uint8Array): void;
+  end(): void;
+  /** Waits until there is room for more; undefined where there is. */
+  room(): Promise<void> | undefined;
 }
 
 /** Opens links to a build and tells what came back. Never fails. */

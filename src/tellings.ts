@@ -1,6 +1,6 @@
 import type { ActionError } from './domain/errors.ts';
 import { environmentOf } from './domain/github-deployment.ts';
-import { type Outcome, openedLink } from './domain/outcome.ts';
+import { isRefused, type Outcome, openedLink } from './domain/outcome.ts';
 import type { RunContext } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
 import type { CommentOrder, DeploymentNews, Telling } from './modes/tell.ts';
@@ -163,6 +163,6 @@ function statusIn(story: Story, runUrl: string): Omit<CommitStatus, 'context'> |
       ? { state: 'success', description, url: openedLink(live.probes) ?? runUrl }
       : { state: 'pending', description: `Not served yet · ${description}`.slice(0, 140), url: runUrl };
   }
-  const hasFailed = story.kind === 'failed' ? story.undertaking === 'Deploy' : story.outcome.kind === 'over-budget';
+  const hasFailed = story.kind === 'failed' ? story.undertaking === 'Deploy' : isRefused(story.outcome);
   return hasFailed ? { state: 'failure', description: 'Nothing was deployed', url: runUrl } : undefined;
 }

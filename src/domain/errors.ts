@@ -8,6 +8,7 @@ export type Step =
   | 'reading the account'
   | 'hashing'
   | 'planning'
+  | 'checking the files'
   | 'comparing'
   | 'uploading'
   | 'tagging'

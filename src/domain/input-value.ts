@@ -3,6 +3,7 @@ import type { DiffBaseInput } from './diff-base.ts';
 import { parseDuration } from './duration.ts';
 import { globProblem } from './glob.ts';
 import { parseStripHash } from './hashed-name.ts';
+import { type PreflightPolicy, parsePreflight, RULE_NAMES } from './preflight/policy.ts';
 import { parseTagRef } from './revision.ts';
 import { unknownPlaceholders } from './run.ts';
 import { parseSizeBudget, type SizeBudget } from './size-budget.ts';
@@ -115,6 +116,12 @@ export const sizeBudget: Parser<readonly SizeBudget[]> = linesOf(
   parseSizeBudget,
   'lines such as total=5MB, total=+5% or **/*.js=+50kB',
 );
+
+export const preflight: Parser<PreflightPolicy> = (raw) =>
+  parsePreflight(splitLines(raw)) ??
+  refuse(
+    `"off", "warn" or "error", and lines such as secrets=error for one of the rules ${RULE_NAMES.join(', ')}, each at most once`,
+  );
 
 export const stripHash: Parser<readonly RegExp[]> = linesOf(
   parseStripHash,

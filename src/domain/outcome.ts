@@ -2,6 +2,7 @@ import type { Comparison } from './comparison.ts';
 import type { Build } from './listing.ts';
 import type { Pin } from './pin.ts';
 import type { DeployPlan } from './plan.ts';
+import type { Preflight } from './preflight/finding.ts';
 import type { Judged } from './retention.ts';
 import type { BudgetLine } from './size-budget.ts';
 
@@ -46,10 +47,18 @@ export interface Usage {
   readonly bytes: number;
 }
 
-/** What a build would change, and whether it may be so large. */
+/** What a build would change, and whether it may be published as it is. */
 export interface Assessment {
+  /** What was found in it; undefined where nobody looked. */
+  readonly preflight: Preflight | undefined;
   readonly comparison: Comparison;
   readonly budget: readonly BudgetLine[];
+}
+
+/** A build that must not be sent as it is. */
+interface Unsent extends Assessment {
+  readonly build: Build;
+  readonly plan: DeployPlan | undefined;
 }
 
 /** What a run came to; everything that is reported is derived from it. */
@@ -68,8 +77,10 @@ export type Outcome =
       /** Why there is no key, in words that follow "because"; undefined where the user asked for no more. */
       readonly reason: string | undefined;
     })
-  /** The build is larger than `size-budget` allows; nothing was sent. */
-  | (Assessment & { readonly kind: 'over-budget'; readonly build: Build; readonly plan: DeployPlan | undefined })
+  /** The build is larger than `size-budget` allows. */
+  | (Unsent & { readonly kind: 'over-budget' })
+  /** The build has in it what must not be published. */
+  | (Unsent & { readonly kind: 'refused' })
   /** `tags` are those that were given up; none in a sweep. */
   | {
       readonly kind: 'cleaned';
@@ -90,6 +101,11 @@ export type Outcome =
       readonly expiresAt: Date | undefined;
       readonly retention: Retention;
     });
+
+/** The build itself is why nothing was sent. */
+export function isRefused({ kind }: Pick<Outcome, 'kind'>): boolean {
+  return kind === 'over-budget' || kind === 'refused';
+}
 
 /** A link that was opened, the one with the bytes of the build first; undefined where none was. */
 export function openedLink(probes: readonly Probe[]): string | undefined {

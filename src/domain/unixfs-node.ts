@@ -71,6 +71,13 @@ export function decodeNode(block: Uint8Array): DecodedNode | undefined {
   };
 }
 
+/** The bytes of content in a block that `decodeNode` reads; none for a shard. */
+export function inlineContent(block: Uint8Array): Uint8Array {
+  const unixfs = readFields(bytesOf(readFields(block) ?? [], 1) ?? new Uint8Array()) ?? [];
+  const isShard = numberOf(unixfs, 1) === UNIXFS_TYPE.shard;
+  return (isShard ? undefined : bytesOf(unixfs, 2)) ?? new Uint8Array();
+}
+
 /** How many links a block claims to have, without a decoded one of them in memory. */
 export function countLinks(block: Uint8Array): number {
   let count = 0;

@@ -142,6 +142,7 @@ export function folderProfile(profile: CidProfile): CidProfile {
 export async function decideAgain(job: Job, before: Decision, reason: string): Promise<Decision> {
   if (job.run.method === 'car' || job.run.content.kind === 'car') throw refusedUpload(reason);
   const decision = await decideFolder(job);
+  await warnOfQuota(job, decision);
   const same = decision.build.root === before.build.root;
   const cid = same
     ? 'which gives the same CID'
@@ -150,6 +151,18 @@ export async function decideAgain(job: Job, before: Decision, reason: string): P
     `Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`,
   );
   return decision;
+}
+
+/** What the free plan holds: files of the whole account (pinata.cloud/pricing, 2026). */
+const FREE_PLAN_FILES = 500;
+
+/** Only now it is known that the plan is the free one; whether a folder counts as one file or as many is not. */
+async function warnOfQuota({ ports }: Job, { build }: Decision): Promise<void> {
+  const usage = await ports.pins.readUsage().catch(() => undefined);
+  if (usage === undefined || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
+  ports.log.warn(
+    `The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`,
+  );
 }
 
 export function refusedUpload(reason: string): ActionError {

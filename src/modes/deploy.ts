@@ -8,7 +8,7 @@ import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
 import { matchesTag, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
-import { assess, isOverBudget } from './assess.ts';
+import { assess, refusalOf } from './assess.ts';
 import { carryOut, shown } from './cleanup.ts';
 import {
   announce,
@@ -50,7 +50,8 @@ async function deployOnce(job: Job, assessments: Map<Cid, Assessment>): Promise<
   // Once, though it may take several attempts: the first moves the tag that the base is chosen by.
   const assessed = assessments.get(build.root) ?? (await assess(build, { ...run, base: plan.base }, ports));
   assessments.set(build.root, assessed);
-  if (isOverBudget(assessed)) return { kind: 'over-budget', ...decided, ...assessed };
+  const refusal = refusalOf(assessed);
+  if (refusal !== undefined) return { kind: refusal, ...decided, ...assessed };
   const first = await announce(job, decided);
   if (run.dryRun) return { kind: 'planned', ...first, ...assessed, retention: await foresee(job, first) };
   const live = await bringLive(job, first);

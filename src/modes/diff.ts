@@ -5,7 +5,7 @@ import type { CidProfile } from '../domain/listing.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { requireExpected } from '../domain/plan.ts';
 import type { GitHub } from '../ports.ts';
-import { type Assessing, type AssessPorts, assess, isOverBudget } from './assess.ts';
+import { type Assessing, type AssessPorts, assess, refusalOf } from './assess.ts';
 
 /** A diff without a key: everything up to the plan, as far as it can be known. */
 export interface DiffRun extends Assessing {
@@ -31,6 +31,7 @@ export async function diff(run: DiffRun, ports: DiffPorts): Promise<Outcome> {
     deployments: deployments === undefined ? [] : deployments.kind === 'known' ? deployments.value : deployments.reason,
   });
   const assessed = await assess(build, { ...run, base }, ports);
-  if (isOverBudget(assessed)) return { kind: 'over-budget', build, plan: undefined, ...assessed };
+  const refusal = refusalOf(assessed);
+  if (refusal !== undefined) return { kind: refusal, build, plan: undefined, ...assessed };
   return { kind: 'compared', build, reason: run.reason, ...assessed };
 }

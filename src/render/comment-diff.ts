@@ -22,19 +22,20 @@ export interface Extents {
   readonly rebuilt: number;
   /** Lines that are over the budget come first. */
   readonly budget: number;
+  readonly findings: number;
 }
 
-const FULL: Extents = { chart: 'shown', moved: 200, rows: 200, rebuilt: 20, budget: 50 };
+const FULL: Extents = { chart: 'shown', moved: 200, rows: 200, rebuilt: 20, budget: 50, findings: 30 };
 const WITHOUT_LISTS = { ...FULL, chart: 'dropped', moved: 0 } as const;
 /** The head alone. */
-export const SHORTEST: Extents = { ...WITHOUT_LISTS, rows: 0, rebuilt: 0, budget: 0 };
+export const SHORTEST: Extents = { ...WITHOUT_LISTS, rows: 0, rebuilt: 0, budget: 0, findings: 0 };
 /** From the whole story to its head. */
 export const STEPS: readonly Extents[] = [
   FULL,
   { ...FULL, chart: 'dropped' },
   WITHOUT_LISTS,
   ...[50, 20, 5].map((rows) => ({ ...WITHOUT_LISTS, rows })),
-  { ...SHORTEST, rows: 5 },
+  { ...SHORTEST, rows: 5, findings: 5 },
   SHORTEST,
 ];
 

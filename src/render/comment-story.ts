@@ -17,7 +17,7 @@ export interface CommentContext {
 /** The outcomes of a build that a pull request is told about. */
 export type PreviewOutcome = Extract<
   Outcome,
-  { kind: 'deployed' | 'unchanged' | 'planned' | 'compared' | 'over-budget' }
+  { kind: 'deployed' | 'unchanged' | 'planned' | 'compared' | 'over-budget' | 'refused' }
 >;
 
 /** What a comment tells. */

@@ -3,6 +3,7 @@ import type { Comparison } from '../domain/comparison.ts';
 import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Retention } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
+import type { Preflight, Severity } from '../domain/preflight/finding.ts';
 import { diffOutputs, reportComparison } from './diff-report.ts';
 import { bytesOf, reportRetention, unpinnedEntries } from './retention.ts';
 
@@ -24,6 +25,8 @@ export const OUTPUT_NAMES = [
   'file-count',
   'size',
   'size-delta',
+  'preflight-errors',
+  'preflight-warnings',
   'uploaded-bytes',
   'pin-id',
   'tags',
@@ -71,6 +74,7 @@ function resultOf(outcome: Outcome): string {
     case 'compared':
       return outcome.reason === undefined ? 'planned' : 'skipped';
     case 'over-budget':
+    case 'refused':
       return 'failed';
     default:
       return outcome.kind;
@@ -89,6 +93,7 @@ function knownOutputs(outcome: Outcome): Partial<Outputs> {
       return { ...buildOutputs(outcome), ...retentionOutputs(outcome.retention) };
     case 'compared':
     case 'over-budget':
+    case 'refused':
       return buildOutputs(outcome);
     case 'deployed':
     case 'unchanged':
@@ -99,7 +104,7 @@ function knownOutputs(outcome: Outcome): Partial<Outputs> {
 type WithBuild = Exclude<Outcome, { kind: 'skipped' | 'cleaned' | 'listed' }>;
 
 function buildOutputs(outcome: WithBuild): Partial<Outputs> {
-  const { build, comparison } = outcome;
+  const { build, comparison, preflight } = outcome;
   const plan = 'plan' in outcome ? outcome.plan : undefined;
   return {
     cid: build.root,
@@ -109,12 +114,21 @@ function buildOutputs(outcome: WithBuild): Partial<Outputs> {
     'previous-cid': plan?.previous ?? '',
     changed: renderChanged(build, plan, comparison),
     ...diffOutputs(comparison),
+    ...preflightOutputs(preflight),
     'file-count': String(build.listing.size),
     size: String(build.bytes),
     tags: plan?.tags.join('\n') ?? '',
     hash: build.root,
     ipfs: build.root,
   };
+}
+
+/** How many different findings there are; '' where nobody looked. */
+function preflightOutputs(preflight: Preflight | undefined): Partial<Outputs> {
+  if (preflight === undefined) return {};
+  const count = (severity: Severity): string =>
+    String(preflight.findings.filter((finding) => finding.severity === severity).length);
+  return { 'preflight-errors': count('error'), 'preflight-warnings': count('warn') };
 }
 
 /** Without a plan it is the base that the CID differs from, or not. */
@@ -170,6 +184,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
     ...(plan === undefined ? {} : { previousCid: plan.previous ?? null, changed: plan.changed, tags: plan.tags }),
     bytes: build.bytes,
     blocks: build.blocks,
+    preflight: outcome.preflight ?? null,
     diff: reportComparison(outcome.comparison),
     sizeBudget: outcome.budget,
     ...('pin' in outcome

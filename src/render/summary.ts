@@ -6,6 +6,7 @@ import type { DeployPlan } from '../domain/plan.ts';
 import { renderLineage } from './chart.ts';
 import { renderDiffSection } from './diff.ts';
 import { code, escapeText, link, table } from './markdown.ts';
+import { refusedBuild, renderPreflightSection } from './preflight.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
 import { overBudget } from './size-budget.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
@@ -63,6 +64,7 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         head('🧪 Dry run: nothing was written'),
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
+        renderPreflightSection(outcome.preflight),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
         renderLineage(outcome.retention.rows),
@@ -70,10 +72,12 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
       ];
     case 'compared':
     case 'over-budget':
+    case 'refused':
       return [
         head(unsentHeadline(outcome)),
         unsentLine(outcome),
         identity(outcome.build, undefined),
+        renderPreflightSection(outcome.preflight),
         diffSection(outcome, diffBytes),
         verifyByHand(outcome.build),
       ];
@@ -92,6 +96,7 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         linkLine(outcome.probes, outcome.build),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
         probeTable(outcome.probes),
+        renderPreflightSection(outcome.preflight),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
         renderLineage(outcome.retention.rows),
@@ -131,19 +136,29 @@ function diffSection({ comparison, budget }: Assessment, maxBytes: number): stri
   return renderDiffSection(comparison, { budget, maxBytes });
 }
 
-type Unsent = Extract<Outcome, { kind: 'compared' | 'over-budget' }>;
+type Unsent = Extract<Outcome, { kind: 'compared' | 'over-budget' | 'refused' }>;
 
 function unsentHeadline(outcome: Unsent): string {
+  if (outcome.kind === 'refused') return '❌ Not fit to be published, nothing was sent';
   if (outcome.kind === 'over-budget') return '❌ Size budget exceeded, nothing was sent';
   return outcome.reason === undefined ? '🔍 Compared, nothing was written' : '⏸ Not published';
 }
 
 function unsentLine(outcome: Unsent): string {
-  if (outcome.kind === 'over-budget') {
-    const { message, hint = '' } = overBudget(outcome.budget);
+  const refusal = refusalError(outcome);
+  if (refusal !== undefined) {
+    const { message, hint = '' } = refusal;
     return `${message.split('\n').map(escapeText).join('<br>')}\n\n**What to do:** ${escapeText(hint)}`;
   }
-  return outcome.reason === undefined ? '' : escapeText(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
+  if (outcome.kind !== 'compared' || outcome.reason === undefined) return '';
+  return escapeText(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
+}
+
+/** The failure that a refused build is; undefined for every other outcome. */
+export function refusalError(outcome: Outcome): ActionError | undefined {
+  if (outcome.kind === 'over-budget') return overBudget(outcome.budget);
+  if (outcome.kind !== 'refused' || outcome.preflight === undefined) return undefined;
+  return refusedBuild(outcome.preflight);
 }
 
 type Cleaned = Extract<Outcome, { kind: 'cleaned' | 'listed' }>;

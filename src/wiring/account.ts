@@ -4,6 +4,7 @@ import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { explainPinata } from '../adapters/pinata/errors.ts';
 import { createPinataPins } from '../adapters/pinata/pins.ts';
 import type { Known } from '../domain/github.ts';
+import type { Credential } from '../domain/preflight/secrets.ts';
 import type { Inputs } from '../inputs.ts';
 import type { CleanupPorts } from '../modes/cleanup.ts';
 import type { Clock, GitHub, Log } from '../ports.ts';
@@ -25,6 +26,10 @@ export interface Wiring {
   /** The runner's cache service; both texts are empty where it offers none. */
   readonly cacheService: { readonly resultsUrl: string; readonly token: string };
   readonly recorder: Recorder;
+  /** The run's own keys, by the name they have for people. */
+  readonly credentials: readonly Credential[];
+  /** What runs in the thread that looks at a build. */
+  readonly inspectorScript: string;
 }
 
 /** Shorter waits for another attempt are not worth a line. */

@@ -2,18 +2,19 @@ import { createPublishedTree } from '../adapters/gateway/published-tree.ts';
 import { createListingCache } from '../adapters/github/listing-cache.ts';
 import { buildDag } from '../adapters/unixfs/dag.ts';
 import type { Cid } from '../domain/cid.ts';
-import type { FoundFiles } from '../domain/file-rules.ts';
 import type { Build, CidProfile } from '../domain/listing.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import type { DiffPorts } from '../modes/diff.ts';
 import type { ListingCache, PublishedTree } from '../ports.ts';
 import { renderDiffLine, renderDiffLines } from '../render/diff-lines.ts';
 import { renderPlan } from '../render/plan.ts';
+import { renderFindingCounts, renderFindingLines, renderWarnings } from '../render/preflight.ts';
 import { renderRebuildWarning } from '../render/rebuild.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
 import { github, githubTraffic, type Wiring } from './account.ts';
 import { blockGateways } from './gateways.ts';
+import type { Material } from './inspect.ts';
 
 /** A diff is worth no longer wait for GitHub. */
 const QUICK_MS = 8000;
@@ -21,7 +22,7 @@ const QUICK_MS = 8000;
 /** What a build is hashed and compared with. */
 export function assessPorts(
   wiring: Wiring,
-  found: FoundFiles,
+  material: Material,
   deadline: AbortSignal,
 ): DiffPorts & Pick<DeployPorts, 'showPlan'> {
   const { log, recorder } = wiring;
@@ -30,7 +31,12 @@ export function assessPorts(
     log,
     github: github(wiring, QUICK_MS),
     commitTrees: github(wiring, QUICK_MS).commitTrees,
-    ...hasher(wiring, found, deadline),
+    ...hasher(wiring, material, deadline),
+    showPreflight: (preflight) => {
+      const lines = renderFindingLines(preflight);
+      if (lines.length > 0) log.group(`Preflight: ${renderFindingCounts(preflight)}`, lines);
+      for (const warning of renderWarnings(preflight)) log.warn(warning);
+    },
     publishedTree: async (root) => {
       const tree = trees.get(root) ?? openTree(wiring, root);
       trees.set(root, tree);
@@ -65,9 +71,9 @@ export function listingCache({ values, cacheService }: Wiring): ListingCache {
 /** Hashes with progress, once for each profile, and remembers how long it took for the line that announces the plan. */
 function hasher(
   { log, now, recorder }: Wiring,
-  found: FoundFiles,
+  { found, inspector }: Material,
   signal: AbortSignal,
-): { build: DeployPorts['build']; showPlan: DeployPorts['showPlan'] } {
+): Pick<DeployPorts, 'build' | 'showPlan' | 'preflight'> {
   const took = new WeakMap<Build, number>();
   const builds = new Map<CidProfile, Promise<Build>>();
   const hash = async (profile: CidProfile): Promise<Build> => {
@@ -77,13 +83,18 @@ function hasher(
       done += bytes;
       log.progress('Hashed', done, found.bytes);
     };
-    const build = await buildDag(found.content, profile, { signal, onBytes });
+    const build = await buildDag(found.content, profile, {
+      signal,
+      onBytes,
+      onlooker: (files) => inspector?.look(files, found.content),
+    });
     const ms = performance.now() - began;
     took.set(build, ms);
     recorder.phase('Hash', ms);
     return build;
   };
   return {
+    preflight: async () => inspector?.finish(),
     build: (profile) => {
       const build = builds.get(profile) ?? hash(profile);
       builds.set(profile, build);

@@ -1,16 +1,16 @@
 import { createGateways } from '../adapters/gateway/probe.ts';
 import { writeCar } from '../adapters/unixfs/car-file.ts';
 import { ActionError } from '../domain/errors.ts';
-import type { FoundFiles } from '../domain/file-rules.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
 import { accountPorts, type Wiring } from './account.ts';
 import { assessPorts, listingCache } from './build.ts';
 import { gatewayTemplates } from './gateways.ts';
+import type { Material } from './inspect.ts';
 import { timed } from './record.ts';
 
 /** What a deploy of these files works with. */
-export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
+export function deployPorts(wiring: Wiring, material: Material): DeployPorts {
   const { values, log, recorder } = wiring;
   const { deadline, transferring, transferred } = transferDeadline(values.timeout);
   const gateways = createGateways({
@@ -21,7 +21,7 @@ export function deployPorts(wiring: Wiring, found: FoundFiles): DeployPorts {
   });
   return {
     gateways: { probe: (build) => timed(recorder, 'Open the links', () => gateways.probe(build)) },
-    ...assessPorts(wiring, found, deadline),
+    ...assessPorts(wiring, material, deadline),
     ...accountPorts(wiring, deadline),
     transferring,
     transferred,

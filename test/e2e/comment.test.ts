@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deployInputs } from '../support/deploy-inputs.ts';
-import { closedPullRequest, pullRequest, type RunEvent, releaseOf } from '../support/events.ts';
 import type { FaultRequest } from '../support/emulator.ts';
+import { closedPullRequest, pullRequest, type RunEvent, releaseOf } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { fine } from '../support/project-runs.ts';
 import { type DistRun, runDist } from '../support/run-dist.ts';

@@ -227,6 +227,8 @@ export function createAccount(options: AccountOptions = {}): Account {
 
 /** What was published before cannot be read here, and nobody looks. */
 export const blindComparison = {
+  preflight: () => Promise.resolve(undefined),
+  showPreflight: () => {},
   publishedTree: (): Promise<PublishedTree> =>
     Promise.resolve({
       compare: () => Promise.resolve({ kind: 'unreadable', reason: 'nobody serves it' }),

@@ -129,6 +129,7 @@ const plan = {
 const deployed = {
   kind: 'deployed',
   comparison,
+  preflight: undefined,
   budget: budgetOf('total=1.5MB', '**/*.js=+50kB'),
   plan,
   build,
@@ -185,6 +186,7 @@ const comments: Readonly<Record<string, string>> = {
       ...deployed,
       comparison: { kind: 'none', reason: 'this is the first deploy' },
       expiresAt: undefined,
+      preflight: undefined,
       budget: judgeSizeBudget(
         [parseSizeBudget('total=+5%')].filter((line) => line !== undefined),
         { listing: after, diff: undefined },
@@ -195,6 +197,7 @@ const comments: Readonly<Record<string, string>> = {
   'base-unreadable': renderComment(
     outcome({
       ...deployed,
+      preflight: undefined,
       budget: [],
       comparison: { kind: 'unavailable', base: comparison.base, reason: 'no gateway served a block in 20 s' },
     }),
@@ -232,6 +235,7 @@ const comments: Readonly<Record<string, string>> = {
       build,
       plan: undefined,
       comparison,
+      preflight: undefined,
       budget: budgetOf('total=5MB', '**/*.js=+20kB', 'img/**=+5%'),
     }),
     remembering,
@@ -252,12 +256,16 @@ const comments: Readonly<Record<string, string>> = {
       kind: 'compared',
       build,
       comparison,
+      preflight: undefined,
       budget: [],
       reason: 'there is no pinata-jwt; runs for forks get no secrets',
     }),
     context,
   ),
-  'dry-run': renderComment(outcome({ kind: 'planned', plan, build, comparison, budget: [], retention }), context),
+  'dry-run': renderComment(
+    outcome({ kind: 'planned', plan, build, comparison, preflight: undefined, budget: [], retention }),
+    context,
+  ),
   removed: renderComment(
     {
       kind: 'gone',
@@ -422,10 +430,13 @@ describe('a comment that is too long', () => {
       expectComplete(text);
     }
     const over = budgetOf(...lines).map((line) => ({ ...line, state: 'over' as const }));
-    const refused = renderComment(outcome({ kind: 'over-budget', build, plan: undefined, comparison, budget: over }), {
-      ...context,
-      lastGood: { ...lastGood, url: `https://x.example/${'"'.repeat(2_000)}` },
-    });
+    const refused = renderComment(
+      outcome({ kind: 'over-budget', build, plan: undefined, comparison, preflight: undefined, budget: over }),
+      {
+        ...context,
+        lastGood: { ...lastGood, url: `https://x.example/${'"'.repeat(2_000)}` },
+      },
+    );
     expect(fits(refused)).toBe(true);
     expectComplete(refused);
     const error = new ActionError('bug', `${long}\n`.repeat(1_000), { hint: long });
@@ -530,6 +541,7 @@ function withNames(name: string, note: string): PreviewOutcome & { readonly kind
       encoding: `x ${note}`,
       rebuild: { evidence: `x ${note}`, files: [{ path: name, cause: `x ${note}` }] },
     },
+    preflight: undefined,
     budget: [{ text: `x ${note}`, kind: 'size', limit: 1, actual: 2, used: 2, state: 'over' }],
     probes: probes.map((entry) => ({ ...entry, note: `x ${note}` })),
   };
@@ -567,12 +579,13 @@ describe('foreign text', () => {
           reason: `x ${note}`,
         },
       }),
-      outcome({ kind: 'compared', build, comparison, budget, reason: `x ${note}` }),
-      outcome({ kind: 'over-budget', build, comparison, budget, plan: undefined }),
+      outcome({ kind: 'compared', build, comparison, preflight: undefined, budget, reason: `x ${note}` }),
+      outcome({ kind: 'over-budget', build, comparison, preflight: undefined, budget, plan: undefined }),
       outcome({
         kind: 'planned',
         build,
         comparison,
+        preflight: undefined,
         budget,
         plan: { ...plan, source: { kind: 'upload', reason: `x ${note}` } },
         retention,

@@ -138,6 +138,7 @@ const budget = judgeSizeBudget(
 const deployed = {
   kind: 'deployed',
   comparison,
+  preflight: undefined,
   budget,
   plan,
   build,
@@ -154,6 +155,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   planned: {
     kind: 'planned',
     comparison: { kind: 'none', reason: 'this is the first deploy' },
+    preflight: undefined,
     budget: [],
     plan: { ...plan, previous: undefined },
     build,
@@ -163,6 +165,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
     kind: 'compared',
     build,
     comparison,
+    preflight: undefined,
     budget: [],
     reason: 'there is no pinata-jwt; runs for forks get no secrets',
   },
@@ -170,10 +173,11 @@ const outcomes: Readonly<Record<string, Outcome>> = {
     kind: 'compared',
     build,
     comparison: { kind: 'unavailable', base: comparison.base, reason: 'gateway.example answered 504' },
+    preflight: undefined,
     budget: [],
     reason: undefined,
   },
-  'over-budget': { kind: 'over-budget', build, plan, comparison, budget },
+  'over-budget': { kind: 'over-budget', build, plan, comparison, preflight: undefined, budget },
   cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention },
   swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing },
   listed: {
@@ -190,7 +194,10 @@ describe('the summary', () => {
   });
 
   it('of a failure says what happened and what to do', async () => {
-    const error = new ActionError('quota', 'Pinata refused\n- one', { hint: 'Use a <larger> plan.', step: 'uploading' });
+    const error = new ActionError('quota', 'Pinata refused\n- one', {
+      hint: 'Use a <larger> plan.',
+      step: 'uploading',
+    });
     await expect(renderFailure(error, context)).toMatchFileSnapshot('../fixtures/summary/failed.md');
   });
 });

@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Onlooker } from '../../ports.ts';
 
 export interface BuildOptions {
   /** Told how many bytes were hashed since it was last told. */
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Asked once the files are known (path → bytes), before the first is read. */
+  readonly onlooker?: (files: ReadonlyMap<string, number>) => Onlooker | undefined;
 }
 
 export interface Breather {

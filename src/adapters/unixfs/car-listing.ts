@@ -1,9 +1,10 @@
-import type { CID } from 'multiformats/cid';
+import { CID } from 'multiformats/cid';
 import { type Cid, cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
 import { quoted } from '../../domain/file-trouble.ts';
 import type { ListedFile } from '../../domain/listing.ts';
 import type { DecodedLink, DecodedNode } from '../../domain/unixfs-node.ts';
-import { decodeNode } from '../../domain/unixfs-node.ts';
+import { decodeNode, inlineContent } from '../../domain/unixfs-node.ts';
+import type { Onlooker } from '../../ports.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
 import type { CarBlocks } from './car-blocks.ts';
@@ -16,6 +17,8 @@ export interface CarDag {
   readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks that the root reaches, in the order of the CAR. */
   readonly reached: Uint32Array;
+  /** Reads every file, each block once: a small CAR may stand for much more than it holds. */
+  readonly show: (onlooker: Onlooker) => Promise<void>;
 }
 
 /** A directory may be linked from many places, so a small CAR can stand for more paths than anybody could list. */
@@ -89,7 +92,20 @@ export async function listDag(
   }
 
   await walk(blocks.root, '', 0);
-  return { listing, nodes: dag.nodes, reached: dag.reached() };
+  return { listing, nodes: dag.nodes, reached: dag.reached(), show: (onlooker) => show(listing, dag, onlooker) };
+}
+
+async function show(listing: CarDag['listing'], dag: DagReader, onlooker: Onlooker): Promise<void> {
+  const seen = new Set<string>();
+  for (const [path, { cid, bytes }] of listing) {
+    if (seen.has(cid)) continue;
+    onlooker.begin({ path, bytes });
+    for (const part of dag.content(CID.parse(cid), seen)) {
+      onlooker.take(part);
+      await onlooker.room();
+    }
+    onlooker.end();
+  }
 }
 
 interface ListOptions extends BuildOptions {
@@ -106,6 +122,8 @@ interface DagReader {
   child(cid: CID, link: DecodedLink): CID;
   /** Bytes of the file, or the part of one, that begins at `cid`; touches every block of it. */
   fileBytes(cid: CID): number;
+  /** The bytes of such a file, block by block, without blocks that are in `seen`. */
+  content(cid: CID, seen: Set<string>): Generator<Uint8Array>;
   /** The blocks with links that were asked for so far. */
   readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks asked for so far, ascending. */
@@ -129,12 +147,28 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     return span;
   }
 
+  function blockOf(cid: CID): Uint8Array {
+    const span = spanOf(cid);
+    return span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+  }
+
+  function* content(cid: CID, seen: Set<string>): Generator<Uint8Array> {
+    if (seen.has(cid.toString())) return;
+    seen.add(cid.toString());
+    const block = blockOf(cid);
+    if (cid.code === RAW_CODEC) {
+      yield block;
+      return;
+    }
+    yield inlineContent(block);
+    for (const link of node(cid).links) yield* content(child(cid, link), seen);
+  }
+
   function node(cid: CID): DecodedNode {
     if (cid.code !== DAG_PB_CODEC) {
       throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
     }
-    const span = spanOf(cid);
-    const block = span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+    const block = blockOf(cid);
     assertHash(carPath, cid, block);
     const decoded = decodeNode(block);
     if (decoded === undefined) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
@@ -173,5 +207,5 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     return bytes;
   }
 
-  return { node, child, fileBytes, nodes, reached: () => Uint32Array.from(reached).sort() };
+  return { node, child, fileBytes, content, nodes, reached: () => Uint32Array.from(reached).sort() };
 }

@@ -23,6 +23,8 @@ export async function readCar(path: string, profile: CidProfile, options: BuildO
   try {
     const blocks = await indexCar(open, options);
     const dag = await listDag(open, blocks, { ...options, fileName: basename(path, '.car') });
+    const onlooker = options.onlooker?.(new Map([...dag.listing].map(([path, { bytes }]) => [path, bytes])));
+    if (onlooker !== undefined) await dag.show(onlooker);
     const car = carOf(file, blocks, dag.reached);
     let bytes = 0;
     for (const listed of dag.listing.values()) bytes += listed.bytes;

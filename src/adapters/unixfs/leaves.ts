@@ -1,6 +1,7 @@
 import { hash, subtle } from 'node:crypto';
 import { RAW_CODEC } from '../../domain/cid.ts';
 import type { FileEntry } from '../../domain/listing.ts';
+import type { Onlooker } from '../../ports.ts';
 import type { BuildOptions } from './breather.ts';
 import { createBreather } from './breather.ts';
 import { DIGEST_BYTES } from './cid-bytes.ts';
@@ -99,7 +100,8 @@ export async function hashLeaves(
   options: BuildOptions,
 ): Promise<Leaves> {
   const leaves = growingLeaves();
-  const pool = hashPool(layout);
+  const onlooker = options.onlooker?.(new Map(entries.map(({ path, bytes }) => [path, bytes])));
+  const pool = hashPool(layout, onlooker);
   const buffer = chunkBuffer(layout);
   const files: HashedFile[] = [];
   const breather = createBreather(options);
@@ -108,6 +110,7 @@ export async function hashLeaves(
     for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
       const chunk = { layout, fileBytes: open.bytes, index };
       await pool.hash(open, chunk, (digest) => leaves.set(firstLeaf + index, digest));
+      await onlooker?.room();
       if (breather.after(chunkLength(chunk))) await breather.pause();
     }
     assertUntouched(open);
@@ -119,15 +122,21 @@ export async function hashLeaves(
       try {
         const firstLeaf = leaves.reserve(files.length, chunkCount(layout, open.bytes));
         files.push({ entry, bytes: open.bytes, firstLeaf });
+        onlooker?.begin({ path: entry.path, bytes: open.bytes });
         if (open.bytes >= POOL_FROM_BYTES) {
           await hashLarge(open, firstLeaf);
+          onlooker?.end();
           continue;
         }
-        const block = readLeaf(open, { layout, fileBytes: open.bytes, index: 0 }, buffer);
+        const chunk = { layout, fileBytes: open.bytes, index: 0 };
+        const block = readLeaf(open, chunk, buffer);
+        onlooker?.take(chunkIn(buffer, chunk));
+        onlooker?.end();
         leaves.set(firstLeaf, hash('sha256', block, 'buffer'));
       } finally {
         closeSource(open);
       }
+      await onlooker?.room();
       if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
     }
   } finally {
@@ -144,14 +153,16 @@ interface HashPool {
   drain(): Promise<void>;
 }
 
-function hashPool(layout: Layout): HashPool {
+function hashPool(layout: Layout, onlooker: Onlooker | undefined): HashPool {
   const busy: { readonly buffer: Buffer<ArrayBuffer>; readonly settled: Promise<void> }[] = [];
   return {
     async hash(open, chunk, store) {
       const oldest = busy.length < LANES ? undefined : busy.shift();
       await oldest?.settled;
       const buffer = oldest?.buffer ?? chunkBuffer(layout);
-      const digest = subtle.digest('SHA-256', readLeaf(open, chunk, buffer));
+      const block = readLeaf(open, chunk, buffer);
+      onlooker?.take(chunkIn(buffer, chunk));
+      const digest = subtle.digest('SHA-256', block);
       busy.push({ buffer, settled: digest.then((bytes) => store(new Uint8Array(bytes))) });
     },
     async drain() {

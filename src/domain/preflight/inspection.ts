@@ -60,34 +60,37 @@ interface Entry {
   readonly first: Sighting;
   readonly rule: RuleName;
   readonly severity: Severity;
-  readonly files: Set<string>;
   times: number;
+  /** Files come one after the other, so the last tells whether this is one more. */
+  files: number;
+  lastPath: string;
 }
+
+/** Kept of each severity, so that no flood of warnings hides an error. */
+const MOST_KEPT = 1000;
 
 /** Merges what is the same. */
 function createLedger() {
   const entries = new Map<string, Entry>();
+  const kept: Record<Severity, number> = { error: 0, warn: 0, note: 0 };
   let more = 0;
   return {
     add(rule: RuleName, severity: 'error' | 'warn', sighting: Sighting): void {
-      const key = `${rule}\n${sighting.kind}\n${sighting.message}`;
+      const { kind, message, path, level = severity } = sighting;
+      const key = `${level}\n${rule}\n${kind}\n${message}`;
       const known = entries.get(key);
       if (known !== undefined) {
         known.times += 1;
-        known.files.add(sighting.path);
+        if (known.lastPath !== path) known.files += 1;
+        known.lastPath = path;
         return;
       }
-      if (entries.size >= MOST_FINDINGS * 5) {
+      if (kept[level] >= MOST_KEPT) {
         more += 1;
         return;
       }
-      entries.set(key, {
-        first: sighting,
-        rule,
-        severity: sighting.level ?? severity,
-        files: new Set([sighting.path]),
-        times: 1,
-      });
+      kept[level] += 1;
+      entries.set(key, { first: sighting, rule, severity: level, files: 1, lastPath: path, times: 1 });
     },
     read(): Preflight {
       const sorted = [...entries.values()].sort(byWeight).map(asFinding);
@@ -110,5 +113,5 @@ function byWeight(a: Entry, b: Entry): number {
 
 function asFinding({ first, rule, severity, files, times }: Entry): Finding {
   const { kind, message, advice, path, line } = first;
-  return { rule, severity, kind, message, advice, path, line, times, files: files.size };
+  return { rule, severity, kind, message, advice, path, line, times, files };
 }
