@@ -196,6 +196,14 @@ describe('tokens in texts', () => {
     ]);
   });
 
+  it('have the right line however large the file is', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, at) =>
+      at % 7_000 === 6_999 ? `privateKey="${sha256Hex(String(at))}"` : 'a();',
+    );
+    const findings = await findSecrets([fileOf('a.js', lines.join('\n'))]);
+    expect(findings.map(({ line }) => line)).toEqual([7000, 14000, 21000, 28000, 35000, 42000, 49000, 56000]);
+  });
+
   it('are one finding for a value, in however many files', async () => {
     const findings = await findSecrets(
       ['a.js', 'b.html', 'c.json'].map((path) => fileOf(path, `"${TOKEN}" "${TOKEN}"`)),
@@ -241,6 +249,7 @@ describe('tokens in texts', () => {
       .match(/"([a-z ]{47,})"/)?.[1];
     expect(await kindsIn('a.html', `<p>${phrase}</p>`)).toEqual(['note mnemonic']);
     expect(await kindsIn('a.js', `f('${phrase}')`)).toEqual(['error mnemonic']);
+    expect(await kindsIn('a.txt', `seed:\n${' '.repeat(30)}${phrase}   \n`)).toEqual(['error mnemonic']);
     expect(await kindsIn('a.js', `f('${phrase} zoo')`)).toEqual([]);
   });
 

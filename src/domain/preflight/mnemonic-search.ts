@@ -8,6 +8,8 @@ import { type Stretch, textOf } from './secret-stretches.ts';
 const SMALL = 'abcdefghijklmnopqrstuvwxyz';
 /** Two quotes and a comma for each word instead of a space. */
 const LONGER_IN_LIST = 2 * 12;
+const SPACE = 0x20;
+const LONGEST_INDENT = 200;
 const LONGEST_LIST = 24 * 16;
 const LIST = /^\s*\\?(["'])[a-z]{3,8}\\?\1(\s*,\s*\\?\1[a-z]{3,8}\\?\1){11,23}\s*,?\s*$/;
 
@@ -16,13 +18,24 @@ export function createPhraseLook(): Look {
   const search = createRunSearch(`${SMALL} `, SHORTEST_PHRASE);
   return (stretch, found) =>
     search(stretch, (run, end) => {
-      if (end - run > LONGEST_PHRASE + 40) return;
       const escaped = afterEscape(stretch, run);
+      if (end - run > LONGEST_PHRASE + LONGEST_INDENT || !hasWords(stretch, escaped, end)) return;
       const text = textOf(stretch, escaped, end);
       const start = escaped + text.length - text.trimStart().length;
       const secret = judgePhrase(text.trim(), placeOf(stretch, start, escaped + text.trimEnd().length));
       if (secret !== undefined) found(secret, start);
     });
+}
+
+/** False where a word is too short or too long for the list, as nearly everywhere. */
+function hasWords({ bytes }: Stretch, from: number, to: number): boolean {
+  let length = 0;
+  for (let at = from; at < to; at += 1) {
+    if (bytes[at] !== SPACE) length += 1;
+    else if (length > 8 || (length > 0 && length < 3)) return false;
+    else length = 0;
+  }
+  return length <= 8;
 }
 
 /** Looks for phrases as lists of words. */

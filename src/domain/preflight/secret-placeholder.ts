@@ -1,6 +1,6 @@
 /** Words that nobody's key has in it by chance, and that examples are full of. */
 const WORDS =
-  /example|sample|placeholder|replace|changeme|change[-_]me|your[-_a-z]|[-_]here|redacted|dummy|insert|xxxx|\*{3}|\.{3}|fake|foobar|notareal|test[-_]?(key|token)/i;
+  /example|sample|personal|installation|access[-_]?token|api[-_]?key|secret[-_]?key|placeholder|replace|changeme|change[-_]me|your[-_a-z]|[-_]here|redacted|dummy|insert|xxxx|\*{3}|\.{3}|fake|foobar|notareal|test[-_]?(key|token)/i;
 const SEQUENCES = [
   '0123456789',
   '1234567890',

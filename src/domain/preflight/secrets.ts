@@ -51,12 +51,11 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       const place = (at: number) => ({ path: file.path, line: lineOf(file, stretch, at) });
       own(stretch, (name, at) => sightings.add({ ...ownCredential(name), ...place(at) }));
       if (!file.isText) return;
-      for (const look of looks) {
-        look(stretch, (secret, at) => {
-          if (!isOwn(secret) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
-        });
-      }
-      file.lines += countLines(stretch.bytes, stretch.from, stretch.to);
+      const found = (secret: Secret, at: number): void => {
+        if (!isOwn(secret) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
+      };
+      for (const look of looks) look(stretch, found);
+      file.lines += linesBeforeNext(stretch);
     });
     const judgeName = ({ judge, path, beginning }: OpenFile): void => {
       const seen = judge?.(new TextDecoder().decode(Uint8Array.from(beginning)));
@@ -123,6 +122,11 @@ function hasNul({ bytes, end }: Stretch): boolean {
 
 function lineOf({ isText, lines }: OpenFile, { bytes, from }: Stretch, at: number): number | undefined {
   return isText ? lines + countLines(bytes, from, at) + 1 : undefined;
+}
+
+/** Most files are one stretch, and need no count unless something is found. */
+function linesBeforeNext({ bytes, from, to, end }: Stretch): number {
+  return to < end ? countLines(bytes, from, to) : 0;
 }
 
 /** Once in a file is enough: the value is what must go. */

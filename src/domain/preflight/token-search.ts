@@ -2,7 +2,7 @@ import { createPhraseLook, createWordsLook } from './mnemonic-search.ts';
 import type { Look, Secret } from './secret.ts';
 import { afterEscape } from './secret-escapes.ts';
 import { createNeedleSearch } from './secret-needles.ts';
-import { judgePem, PEM_NEEDLE } from './secret-pem.ts';
+import { judgePem, PEM_NEEDLES } from './secret-pem.ts';
 import { isPlaceholder, looksDrawn } from './secret-placeholder.ts';
 import { createRunSearch } from './secret-runs.ts';
 import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
@@ -20,8 +20,6 @@ const TOKEN_LETTERS = `${SMALL}${SMALL.toUpperCase()}0123456789_-`;
 const SHORTEST_TOKEN = 20;
 const LONGEST_TOKEN = 1500;
 const LONGEST_JWT = 8192;
-/** The two characters before tokens of `TOKENS_AFTER`. */
-const AFTER = /[Gbrs]\.|[0-9]:|[A-Z0-9]\//;
 
 /** Looks that search a text for tokens, keys, phrases and passwords. */
 export function createTokenLooks(): readonly Look[] {
@@ -82,9 +80,15 @@ function judgeShapes(stretch: Stretch, start: number, shapes: ReturnType<typeof 
     const secret = judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), opening);
     if (secret !== undefined) return secret;
   }
-  return AFTER.test(String.fromCharCode(bytes[start - 2] ?? 0, bytes[start - 1] ?? 0))
-    ? judgeAfter(stretch, start)
-    : undefined;
+  return mayFollow(bytes[start - 2] ?? 0, bytes[start - 1] ?? 0) ? judgeAfter(stretch, start) : undefined;
+}
+
+/** Whether these may be the two bytes before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B/`. */
+function mayFollow(first: number, second: number): boolean {
+  const isDigit = first >= 0x30 && first <= 0x39;
+  if (second === 0x2f) return isDigit || (first >= 0x41 && first <= 0x5a);
+  if (second === 0x3a) return isDigit;
+  return second === 0x2e && (first === 0x47 || first === 0x62 || first === 0x72 || first === 0x73);
 }
 
 /** Tokens that are known by what stands before a `.`, `:` or `/`. */
@@ -119,11 +123,12 @@ function linted(text: string, rule: TokenShape['lint']): string | undefined {
 /** What is known by a name that is long enough to look for. */
 function createNamedLook(): Look {
   const encoder = new TextEncoder();
-  const search = createNeedleSearch([PEM_NEEDLE, ...AWS_NEEDLES].map((needle) => encoder.encode(needle)));
+  const search = createNeedleSearch([...PEM_NEEDLES, ...AWS_NEEDLES].map((needle) => encoder.encode(needle)));
   return (stretch, found) =>
     search(stretch, (needle, at) => {
-      if (needle > 0 && !countPlace(stretch)) return;
-      const secret = needle === 0 ? judgePem(stretch, at) : judgeAwsName(stretch, at);
+      const isPem = needle < PEM_NEEDLES.length;
+      if (!isPem && !countPlace(stretch)) return;
+      const secret = isPem ? judgePem(stretch, at) : judgeAwsName(stretch, at);
       if (secret !== undefined) found(secret, at);
     });
 }
