@@ -38,9 +38,8 @@ describe('the generator of a site', () => {
     const page = '<meta name="generator" content="Hugo 0.140.0"><link rel="stylesheet" href="/a.css">';
     const files = { 'a.css': 'a{b:url(/c.png)}', 'index.html': page };
     const found = await look({ files, others: ['c.png'] });
-    expect(found.map(({ advice }) => advice)).toEqual(
-      Array.from({ length: 2 }, () => expect.stringContaining('relativeURLs = true')),
-    );
+    expect(found).toHaveLength(2);
+    for (const { advice } of found) expect(advice).toContain('relativeURLs = true');
   });
 
   it('may stay unknown', async () => {

@@ -12,7 +12,8 @@ export interface Generator {
 }
 
 const NESTED = 'Write the reference relative to the directory of the file that has it.';
-const SUBDOMAIN = 'share the site by a subdomain gateway, an ENS name or a domain of its own, never by /ipfs/…';
+const SUBDOMAIN = 'share the site by a subdomain gateway, an ENS name or a domain of its own only';
+const SHARE = `S${SUBDOMAIN.slice(1)}`;
 
 export const UNKNOWN: Generator = {
   name: 'unknown',
@@ -25,7 +26,7 @@ export const UNKNOWN: Generator = {
 const GENERATORS = {
   next: {
     name: 'Next.js',
-    absolute: `Next.js has no relative base (\`assetPrefix: './'\` breaks every page below the root): ${SUBDOMAIN}.`,
+    absolute: `${SHARE}: Next.js has no relative base, and \`assetPrefix: './'\` breaks every page below the root.`,
     base: 'Remove `basePath` and `assetPrefix` from next.config.',
     pages: 'Set `trailingSlash: true` in next.config.',
     nested: `Remove \`assetPrefix\` from next.config, as \`'./'\` fits pages at the root only, and ${SUBDOMAIN}.`,
@@ -45,7 +46,7 @@ const GENERATORS = {
   },
   nuxt: {
     name: 'Nuxt',
-    absolute: `Nuxt has no relative base (\`app.baseURL: './'\` breaks \`nuxt generate\`): ${SUBDOMAIN}.`,
+    absolute: `${SHARE}: Nuxt has no relative base, and \`app.baseURL: './'\` breaks \`nuxt generate\`.`,
     base: 'Remove `app.baseURL` and `NUXT_APP_BASE_URL`.',
     pages: UNKNOWN.pages,
   },
@@ -57,14 +58,14 @@ const GENERATORS = {
   },
   vitepress: {
     name: 'VitePress',
-    absolute: `VitePress has no relative \`base\`: ${SUBDOMAIN}.`,
+    absolute: `${SHARE}: VitePress has no relative \`base\` that fits pages in directories.`,
     base: 'Remove `base` from the configuration of VitePress.',
     pages: 'Remove `cleanUrls` from the configuration of VitePress.',
     nested: `Remove the relative \`base\`, as it fits pages at the root only, and ${SUBDOMAIN}.`,
   },
   gatsby: {
     name: 'Gatsby',
-    absolute: `Gatsby has no relative \`pathPrefix\`: ${SUBDOMAIN}.`,
+    absolute: `${SHARE}: Gatsby has no relative \`pathPrefix\`.`,
     base: 'Remove `pathPrefix` from gatsby-config, or build without `--prefix-paths`.',
     pages: "Set `trailingSlash: 'always'` in gatsby-config.",
   },
@@ -88,13 +89,13 @@ const GENERATORS = {
   },
   jekyll: {
     name: 'Jekyll',
-    absolute: `Jekyll has no relative base: link with relative paths in layouts, or ${SUBDOMAIN}.`,
+    absolute: `Link with relative paths in layouts, as Jekyll has no relative base, or ${SUBDOMAIN}.`,
     base: 'Set `baseurl: ""` in _config.yml.',
     pages: 'Set `permalink: pretty` in _config.yml.',
   },
   eleventy: {
     name: 'Eleventy',
-    absolute: `Eleventy has no relative \`pathPrefix\`: link with relative paths in layouts, or ${SUBDOMAIN}.`,
+    absolute: `Link with relative paths in layouts, as Eleventy has no relative \`pathPrefix\`, or ${SUBDOMAIN}.`,
     base: 'Remove `pathPrefix` from the configuration of Eleventy.',
     pages: UNKNOWN.pages,
   },

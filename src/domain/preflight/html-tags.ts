@@ -67,9 +67,8 @@ function stepOf(window: TextWindow, at: number, walk: Walk): Step {
   const { state } = walk;
   switch (state.kind) {
     case 'text': {
-      const open = text.indexOf('<', at);
-      if (open === -1) return wait(text.length, TEXT);
-      return markupAt(window, open, walk);
+      const open = nextMarkup(text, at);
+      return open === -1 ? wait(text.length, TEXT) : markupAt(window, open, walk);
     }
     case 'comment': {
       const end = endOfComment(text, at);
@@ -89,6 +88,17 @@ function stepOf(window: TextWindow, at: number, walk: Walk): Step {
     case 'plaintext':
       return wait(text.length, state);
   }
+}
+
+/** The next `<`, closing tags passed over: half of all tags are, and nothing is in them. */
+function nextMarkup(text: string, at: number): number {
+  let open = text.indexOf('<', at);
+  while (open !== -1 && text.charCodeAt(open + 1) === 47 && isLetter(text.charCodeAt(open + 2))) {
+    const end = text.indexOf('>', open + 3);
+    if (end === -1) return open;
+    open = text.indexOf('<', end + 1);
+  }
+  return open;
 }
 
 const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122;
