@@ -51,7 +51,7 @@ async function playAbsolutePaths(stage: Stage): Promise<string> {
   const path = join(root, 'test', 'fixtures', 'generators', 'vite', 'default');
   const run = await play(stage, { path, event: pullRequest(31, 'opened') });
   const { body } = await lookAt(stage, run.summary);
-  for (const setting of ['absolute-paths', 'base:']) {
+  for (const setting of ['absolute-paths', 'vite.config']) {
     if (!body.includes(setting)) throw new Error(`The comment does not say ${setting}.`);
   }
   console.log('\n  Deployed, with a warning: the comment says what to change in the configuration of Vite.');

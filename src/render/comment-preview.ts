@@ -1,16 +1,16 @@
 import type { Comparison } from '../domain/comparison.ts';
 import { countChanges, sizeDelta } from '../domain/diff.ts';
-import { type Assessment, isRefused, openedLink, type Probe } from '../domain/outcome.ts';
+import { isRefused, openedLink, type Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
 import { pullRequestOf } from '../domain/tag.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
-import { heading, lastPreview, paragraph, renderDay, renderReason, whatToDo } from './comment-words.ts';
+import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
 import { figure, fileName } from './diff-cells.ts';
 import { renderBase } from './diff-parts.ts';
 import { labelOf, renderCounts, renderDifference } from './diff-words.ts';
 import { code, escapeText, leftTable, link } from './markdown.ts';
-import { refusedBuild, renderPreflightDetails } from './preflight.ts';
+import { renderRefusal, renderWarningDetails } from './preflight.ts';
 import { overBudget } from './size-budget.ts';
 import { HOW_TO_PUBLISH } from './summary.ts';
 import { renderBytes, renderCount, shortCid } from './units.ts';
@@ -31,7 +31,7 @@ export function renderPreview(outcome: PreviewOutcome, context: CommentContext, 
     ...('probes' in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context)),
     isSame ? '' : leftTable(['CID', fileName(outcome.build.root)], facts(outcome)),
     'probes' in outcome ? closedLinks(outcome) : '',
-    renderPreflightDetails(outcome.preflight, extents.findings),
+    renderWarningDetails(outcome.preflight, extents.findings),
     ...(isSame && !isRefused(outcome) ? [] : renderChanges(outcome, place, extents)),
   ];
 }
@@ -110,7 +110,7 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
   const title = (state: string): string => heading(state, context.key.project);
   if (outcome.kind === 'planned') return [title('🧪 Dry run: nothing was written'), plannedLine(outcome), before];
   if (outcome.kind === 'refused')
-    return [title('❌ Not fit to be published, nothing was sent'), ...why(outcome), before];
+    return [title('❌ Not fit to be published, nothing was sent'), renderRefusal(outcome.preflight), before];
   if (outcome.kind === 'over-budget') {
     const { hint } = overBudget(outcome.budget);
     return [title('❌ Size budget exceeded, nothing was sent'), overLines(outcome.budget), whatToDo(hint), before];
@@ -118,13 +118,6 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
   if (outcome.reason === undefined) return [title('🔍 Compared, nothing was written'), before];
   const because = `No preview, because ${renderReason(outcome.reason)}.`;
   return [title('⏸ Not published'), `${because} ${escapeText(HOW_TO_PUBLISH)} It gets the CID below.`, before];
-}
-
-/** What is in the build that must not be published. */
-function why({ preflight }: Assessment): readonly string[] {
-  if (preflight === undefined) return [];
-  const { message, hint } = refusedBuild(preflight);
-  return [paragraph(message), whatToDo(hint)];
 }
 
 function overLines(lines: readonly BudgetLine[]): string {

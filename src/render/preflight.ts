@@ -120,11 +120,20 @@ export function renderFindings({ findings, more }: Preflight, rows: number): str
   return [...lines, ...(rest > 0 ? [`- and ${renderCount(rest, 'further finding')}`] : [])].join('\n');
 }
 
-/** As `renderFindings`, folded under how many there are. */
-export function renderPreflightDetails(preflight: Preflight | undefined, rows: number): string {
-  if (preflight === undefined) return '';
-  const text = renderFindings(preflight, rows);
-  return text === '' ? '' : details(`${sign(preflight)} Preflight: ${renderFindingCounts(preflight)}`, text);
+/** The errors, for the head of a comment. */
+export function renderRefusal(preflight: Preflight | undefined): string {
+  return renderFindings(only(preflight, 'error'), MOST_REFUSED);
+}
+
+/** The warnings, folded under how many there are; notes are for those who read the summary. */
+export function renderWarningDetails(preflight: Preflight | undefined, rows: number): string {
+  const warnings = only(preflight, 'warn');
+  const text = renderFindings(warnings, rows);
+  return text === '' ? '' : details(`${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`, text);
+}
+
+function only(preflight: Preflight | undefined, severity: Severity): Preflight {
+  return { findings: (preflight?.findings ?? []).filter((finding) => finding.severity === severity), more: 0 };
 }
 
 /** The part of the job summary. */
@@ -136,10 +145,6 @@ export function renderPreflightSection(preflight: Preflight | undefined): string
 }
 
 const MOST_SUMMARISED = 100;
-
-function sign({ findings }: Preflight): string {
-  return SIGNS[findings[0]?.severity ?? 'note'];
-}
 
 function markdownPlace({ path, line, times, files }: Finding): string {
   if (path === '') return '';

@@ -145,9 +145,8 @@ function unsentHeadline(outcome: Unsent): string {
 }
 
 function unsentLine(outcome: Unsent): string {
-  const refusal = refusalError(outcome);
-  if (refusal !== undefined) {
-    const { message, hint = '' } = refusal;
+  if (outcome.kind === 'over-budget') {
+    const { message, hint = '' } = overBudget(outcome.budget);
     return `${message.split('\n').map(escapeText).join('<br>')}\n\n**What to do:** ${escapeText(hint)}`;
   }
   if (outcome.kind !== 'compared' || outcome.reason === undefined) return '';

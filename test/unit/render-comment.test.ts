@@ -7,6 +7,8 @@ import { type Diff, diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { ListedFile, Listing } from '../../src/domain/listing.ts';
 import type { Probe, Retention } from '../../src/domain/outcome.ts';
+import type { Finding, Preflight, Severity } from '../../src/domain/preflight/finding.ts';
+import { quote } from '../../src/domain/preflight/quote.ts';
 import { judgeRevisions } from '../../src/domain/retention.ts';
 import type { Revision } from '../../src/domain/revision.ts';
 import { judgeSizeBudget, parseSizeBudget } from '../../src/domain/size-budget.ts';
@@ -69,6 +71,38 @@ const comparison = {
   rebuild: undefined,
   effort: { requests: 2, cached: 0, bytes: 900, ms: 41 },
 } satisfies Comparison;
+/** What a preflight finds; `text` is foreign, and wherever a file says what. */
+function preflightOf(severity: Severity, text = 'assets/app-B1x9.js'): Preflight {
+  const finding = (kind: string, message: string): Finding => ({
+    rule: 'absolute-paths',
+    severity,
+    kind,
+    message,
+    advice: "Set `base: './'` in vite.config.",
+    path: text,
+    line: 5,
+    times: 3,
+    files: 3,
+  });
+  return {
+    findings: [
+      {
+        ...finding('key', `The value of ${quote(text)} is in the build.`),
+        rule: 'secrets',
+        advice: 'Revoke it.',
+        files: 1,
+      },
+      finding('absolute', `${quote(`/${text}`)} is loaded by an absolute path, which works on subdomain gateways only`),
+      finding(
+        'absolute',
+        `${quote(`/2/${text}`)} is loaded by an absolute path, which works on subdomain gateways only`,
+      ),
+      { ...finding('external', 'Something comes from another host'), severity: 'note', path: '', advice: '' },
+    ],
+    more: 2,
+  };
+}
+
 const budgetOf = (...lines: readonly string[]) =>
   judgeSizeBudget(
     lines.map(parseSizeBudget).filter((line) => line !== undefined),
@@ -262,6 +296,11 @@ const comments: Readonly<Record<string, string>> = {
     }),
     context,
   ),
+  warned: renderComment(outcome({ ...deployed, preflight: preflightOf('warn') }), context),
+  refused: renderComment(
+    outcome({ kind: 'refused', build, plan: undefined, comparison, preflight: preflightOf('error'), budget: [] }),
+    remembering,
+  ),
   'dry-run': renderComment(
     outcome({ kind: 'planned', plan, build, comparison, preflight: undefined, budget: [], retention }),
     context,
@@ -329,7 +368,7 @@ describe('what the comment remembers', () => {
       url: `https://app.example.com/ipfs/${NEW}/`,
       commit: '4f2c9a1',
     });
-    for (const name of ['unserved', 'over-budget', 'failed']) {
+    for (const name of ['unserved', 'over-budget', 'refused', 'failed']) {
       expect(parseLastGood(comments[name] ?? '')).toEqual(lastGood);
       expect(comments[name]).toContain(`**[Open the last good preview](<${lastGood.url}>)** · of commit`);
     }
@@ -541,7 +580,7 @@ function withNames(name: string, note: string): PreviewOutcome & { readonly kind
       encoding: `x ${note}`,
       rebuild: { evidence: `x ${note}`, files: [{ path: name, cause: `x ${note}` }] },
     },
-    preflight: undefined,
+    preflight: preflightOf('warn', name),
     budget: [{ text: `x ${note}`, kind: 'size', limit: 1, actual: 2, used: 2, state: 'over' }],
     probes: probes.map((entry) => ({ ...entry, note: `x ${note}` })),
   };
@@ -581,6 +620,7 @@ describe('foreign text', () => {
       }),
       outcome({ kind: 'compared', build, comparison, preflight: undefined, budget, reason: `x ${note}` }),
       outcome({ kind: 'over-budget', build, comparison, preflight: undefined, budget, plan: undefined }),
+      outcome({ kind: 'refused', build, comparison, preflight: preflightOf('error', name), budget, plan: undefined }),
       outcome({
         kind: 'planned',
         build,

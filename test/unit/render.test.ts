@@ -7,6 +7,7 @@ import { diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { ListedFile } from '../../src/domain/listing.ts';
 import type { Outcome, Probe, Retention } from '../../src/domain/outcome.ts';
+import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { type GivenUp, judgeRevisions } from '../../src/domain/retention.ts';
 import type { Revision } from '../../src/domain/revision.ts';
 import { judgeSizeBudget, parseSizeBudget } from '../../src/domain/size-budget.ts';
@@ -148,6 +149,28 @@ const deployed = {
   expiresAt: undefined,
   retention: nothing,
 } as const;
+const leak: Finding = {
+  rule: 'secrets',
+  severity: 'error',
+  kind: 'own-key',
+  message: 'The value of `pinata-jwt`, with which this run works, is in the build.',
+  advice: 'Remove it from the build, and revoke it.',
+  path: 'assets/app.js',
+  line: 12,
+  times: 1,
+  files: 1,
+};
+const rooted: Finding = {
+  ...leak,
+  rule: 'absolute-paths',
+  kind: 'subdomain-only',
+  message: '`/assets/app.js` is loaded by an absolute path, which works on subdomain gateways only',
+  advice: "Set `base: './'` in vite.config.",
+  path: 'index.html',
+  line: undefined,
+  times: 9,
+  files: 4,
+};
 const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
   unchanged: { ...deployed, kind: 'unchanged', uploadedBytes: 0, plan: { ...plan, previous: NEW, changed: false } },
@@ -177,6 +200,9 @@ const outcomes: Readonly<Record<string, Outcome>> = {
     budget: [],
     reason: undefined,
   },
+  refused: { kind: 'refused', build, plan, comparison, preflight: { findings: [leak, rooted], more: 0 }, budget: [] },
+  warned: { ...deployed, preflight: { findings: [{ ...rooted, severity: 'warn' }], more: 1 } },
+  clean: { ...deployed, preflight: { findings: [], more: 0 } },
   'over-budget': { kind: 'over-budget', build, plan, comparison, preflight: undefined, budget },
   cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention },
   swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing },

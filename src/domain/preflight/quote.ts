@@ -1,7 +1,7 @@
 /** Half of what is shown of a long text: its start and its end. */
 const SHOWN = 58;
-/** Characters that would end the line, or that nobody sees. */
-const UNSEEN = /[\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** Characters that would end the line or the backticks, or that nobody sees. */
+const UNSEEN = /[`\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** Foreign text for a message: one line, in backticks, at most 120 characters with them. Who renders it escapes the rest. */
 export function quote(text: string): string {
