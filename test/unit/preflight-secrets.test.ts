@@ -196,6 +196,17 @@ describe('tokens in texts', () => {
     ]);
   });
 
+  it('are the same wherever they stand in a large file', async () => {
+    const key = `const privateKey="0x${HEX_KEY}";`;
+    const glued = `"a-${TOKEN}" `;
+    for (let before = 245_760 - 130; before < 245_760 + 5; before += 1) {
+      const start = ' '.repeat(before - glued.length);
+      const contents = [glued + key, key + glued].map((content) => `${start}${content}${' '.repeat(20_000)}`);
+      const findings = await findSecrets(contents.map((content, at) => fileOf(`${at}.js`, content)));
+      expect(findings).toMatchObject([{ kind: 'hex-private-key', times: 2 }]);
+    }
+  });
+
   it('have the right line however large the file is', async () => {
     const lines = Array.from({ length: 60_000 }, (_, at) =>
       at % 7_000 === 6_999 ? `privateKey="${sha256Hex(String(at))}"` : 'a();',
