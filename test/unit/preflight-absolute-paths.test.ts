@@ -51,6 +51,7 @@ describe('what of a page loads something', () => {
     '<img src="\\a.png">',
     '<img src="/x/../a.png">',
     '<img a=">" src="/a.png">',
+    '<img src="/a.png" =">',
     '<img/src="/a.png">',
     '<title><b></title><img src="/a.png">',
     '<!-- > --><img src="/a.png">',
@@ -125,6 +126,27 @@ describe('what of a page loads something', () => {
   });
 });
 
+describe('pages that are hardly pages', () => {
+  it.each([
+    '',
+    '/about',
+    '<',
+    '</',
+    '</a',
+    '<a',
+    '<a href',
+    '<a href="',
+    '<!',
+    '<!-',
+    '<!--',
+    '<style>',
+    '<script>"/',
+    '>',
+  ])('%s', async (html) => {
+    expect(await kindsOf(html)).toEqual([]);
+  });
+});
+
 describe('style sheets', () => {
   it.each([
     'a{b:url(/a.png)}',
@@ -194,6 +216,12 @@ describe('what a reference leads to', () => {
     expect(found).toMatchObject([{ kind: 'wrong-base', times: 3, message }]);
   });
 
+  it('takes no directory of the site for a base', async () => {
+    const files = { 'index.html': '<img src="/de/logo.png">' };
+    const found = await look({ files, others: ['de/index.html', 'logo.png'] });
+    expect(found.map(({ kind }) => kind)).toEqual(['missing-target']);
+  });
+
   it('takes no link alone for a base', async () => {
     const files = { 'index.html': '<a href="/de/about/">a</a>' };
     expect((await look({ files, others: ['about/index.html'] })).map(({ kind }) => kind)).toEqual(['missing-target']);
@@ -210,6 +238,13 @@ describe('what a reference leads to', () => {
     expect(found).toEqual([
       'warn missing-target index.html:1 `about` is linked but the build has it only with `.html`, which gateways do not add',
       'warn missing-target index.html:1 `/team` is linked but the build has it only with `.html`, which gateways do not add',
+    ]);
+  });
+
+  it('names a page without the place in it', async () => {
+    const files = { 'index.html': '<a href="gone.html#top">a</a><a href="gone.html#end">b</a>', 'b.html': '' };
+    expect(await look({ files })).toMatchObject([
+      { times: 2, message: '`gone.html` is linked but is not in the build' },
     ]);
   });
 
@@ -331,6 +366,8 @@ describe('scripts', () => {
     'const a="//a/x.js"',
     'const a=/"\\/a/',
     'return "/"',
+    'e="modulepreload";return"/"',
+    'import("//cdn.example/a/x.js")',
   ])('%s is nothing', async (script) => {
     expect(await inScript(script)).toEqual([]);
   });
@@ -386,7 +423,12 @@ describe('web manifests', () => {
 
   it('of another kind are left alone', async () => {
     expect(
-      await look({ files: { 'manifest.json': '{"src":"/a.png","files":{"a":"/b.png"}}', 'a/manifest.json': '[]' } }),
+      await look({
+        files: {
+          'manifest.json': '{"screenshots":[{"src":"/a.png"}],"files":{"a":"/b.png"}}',
+          'a/manifest.json': '[]',
+        },
+      }),
     ).toEqual([]);
   });
 });

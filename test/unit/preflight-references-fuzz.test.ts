@@ -251,6 +251,37 @@ describe('cutting a file anywhere changes nothing', () => {
   });
 });
 
+describe('large files', () => {
+  it.each([
+    ['index.html', '<img src="/logo.png"><style>a{b:url(/b.png)}</style>'],
+    ['a.css', '/* " */a{b:url(/logo.png)}@import "/b.png";'],
+    ['main.js', ';import("/logo.png");import(`/b.png`);'],
+  ])('are read alike at the edges of windows, and their lines counted: %s', async (path, text) => {
+    for (let before = 0; before < text.length + 2; before += 1) {
+      const start = 131_072 - before;
+      const filler = '\n'.repeat(start);
+      const found = await look({ files: { [path]: `${filler}${text}${filler}${text}` }, others });
+      expect(found.map(({ times, line }) => [times, line])).toEqual([
+        [2, start + 1],
+        [2, start + 1],
+      ]);
+    }
+    const lines = `\n`.repeat(500_000);
+    const found = await look({ files: { [path]: `${lines}${text}` }, others });
+    expect(found.map(({ line }) => line)).toEqual([500_001, 500_001]);
+  });
+
+  it('are not kept in memory for a part of them', async () => {
+    const filler = '<p>text of a page, and more of it</p>\n'.repeat(3000);
+    const page = (index: number): string =>
+      `<a href="/a/index.html?${index}" title="a page of ${index}"><script>x="/logo.png?number-${index}"</script>${filler}`;
+    const before = process.memoryUsage().rss;
+    const files = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`p${index}.html`, () => page(index)]));
+    await look({ files, others });
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
+  });
+});
+
 describe('hostile files', () => {
   const time = async (path: string, text: string) => {
     const start = performance.now();

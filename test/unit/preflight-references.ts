@@ -2,8 +2,8 @@ import { createAbsolutePathsRule } from '../../src/domain/preflight/absolute-pat
 import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 
-/** path → text or bytes. */
-export type Files = Readonly<Record<string, string | Uint8Array>>;
+/** path → text, bytes, or a text to be made when its turn comes. */
+export type Files = Readonly<Record<string, string | Uint8Array | (() => string)>>;
 
 export interface Build {
   readonly files: Files;
@@ -15,14 +15,11 @@ export interface Build {
 
 /** What the rule says of a build. */
 export async function look({ files, others = [], piece = 65_536 }: Build): Promise<readonly Finding[]> {
-  const contents = Object.entries(files).map(([path, content]) => [path, Buffer.from(content)] as const);
-  const listed = new Map([
-    ...others.map((path) => [path, 1] as const),
-    ...contents.map(([path, { length }]) => [path, length] as const),
-  ]);
+  const listed = new Map([...others, ...Object.keys(files)].map((path) => [path, 1] as const));
   const rule = createAbsolutePathsRule({ files: listed, isSingleFile: false });
   const inspection = createInspection([{ rule, severity: 'warn' }]);
-  for (const [path, bytes] of contents) {
+  for (const [path, content] of Object.entries(files)) {
+    const bytes = Buffer.from(typeof content === 'function' ? content() : content);
     if (inspection.begin({ path, bytes: bytes.length })) {
       for (let at = 0; at < bytes.length; at += piece) inspection.take(bytes.subarray(at, at + piece));
     }

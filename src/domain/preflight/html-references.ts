@@ -2,7 +2,7 @@ import { parseJson, valueAt } from '../json.ts';
 import { scanCss } from './css-urls.ts';
 import { isTelling, readTag, type Tag } from './html-attributes.ts';
 import { createTagScan } from './html-tags.ts';
-import type { See } from './reference.ts';
+import { own, type See } from './reference.ts';
 import { lines, type Scan } from './reference-window.ts';
 import { createScriptScan, type ScriptPath } from './script-paths.ts';
 
@@ -30,9 +30,10 @@ export function createTagMemory(): ReadTag {
   return (source) => {
     const before = known.get(source);
     if (before !== undefined) return before;
-    const tag = readTag(source);
+    const kept = own(source);
+    const tag = readTag(kept);
     if (known.size >= MOST_TAGS) known.clear();
-    if (source.length <= LONGEST_KNOWN) known.set(source, tag);
+    if (kept.length <= LONGEST_KNOWN) known.set(kept, tag);
     return tag;
   };
 }

@@ -1,5 +1,5 @@
 import { nestedAdvice } from './generator.ts';
-import { quoted, type Reference, type Use } from './reference.ts';
+import { own, quoted, type Reference, type Use } from './reference.ts';
 import type { Group, Tally } from './reference-tally.ts';
 import { type Origin, originOf, type Target, type Targets } from './reference-target.ts';
 import type { Site } from './rule.ts';
@@ -121,7 +121,7 @@ function createInsideJudge(site: Site, tally: Tally) {
     if (isOnePage) return;
     const isBare = found.kind === 'html';
     const what = isBare ? 'the build has it only with `.html`, which gateways do not add' : 'is not in the build';
-    const message = (): string => `${quoted(url)} is linked but ${what}`;
+    const message = (): string => `${named(url)} is linked but ${what}`;
     tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, { ...spot, message });
   };
   const missing = (reference: Reference, target: Inside, spot: Spot): void => {
@@ -129,12 +129,12 @@ function createInsideJudge(site: Site, tally: Tally) {
     const isLink = reference.use === 'page';
     if (found.kind === 'below-base' && (!isLink || bases.has(found.base))) sayBase(found.base, spot);
     else if (found.kind === 'from-root') {
-      const message = (): string => `${quoted(reference.url)} leads to a file from pages at the root only`;
+      const message = (): string => `${named(reference.url)} leads to a file from pages at the root only`;
       tally.see(LOADS.nested, path, { ...spot, message });
     } else if (isLink) missingPage(reference, target, spot);
     else {
       const what = found.kind === 'other-case' ? `the build has only ${quoted(found.path)}` : 'is not in the build';
-      tally.see(LOADS.missing, path, { ...spot, message: () => `${quoted(reference.url)} is loaded but ${what}` });
+      tally.see(LOADS.missing, path, { ...spot, message: () => `${named(reference.url)} is loaded but ${what}` });
     }
   };
   const absolute = (use: Use, { path }: Inside, spot: Spot): void => {
@@ -162,6 +162,11 @@ function createInsideJudge(site: Site, tally: Tally) {
       }
     },
   };
+}
+
+/** Without what a browser keeps for itself. */
+function named(url: string): string {
+  return quoted(url.split('#', 1)[0] ?? '');
 }
 
 const WORKS = 'works on subdomain gateways only';
@@ -192,7 +197,7 @@ function createHosts(tally: Tally) {
     see(host: string, { use, line }: Reference, source: Source): void {
       const known = hosts.get(host);
       if (known !== undefined) known.uses.add(use);
-      else if (hosts.size < MOST_COUNTED) hosts.set(host, { source, line, uses: new Set([use]) });
+      else if (hosts.size < MOST_COUNTED) hosts.set(own(host), { source, line, uses: new Set([use]) });
     },
     finish(): void {
       const all = [...hosts];

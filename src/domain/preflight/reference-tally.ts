@@ -1,4 +1,5 @@
 import { type Generator, generatorOfFiles, generatorOfMeta } from './generator.ts';
+import { own } from './reference.ts';
 import type { Report, Site } from './rule.ts';
 
 /** What a finding advises, once it is known what made the site. */
@@ -68,7 +69,7 @@ export function createTally(site: Site, report: Report): Tally {
       targets.set(group, known);
       const before = known.get(target);
       const text = before ?? (known.size < group.most ? message() : '');
-      if (before === undefined && known.size < MOST_COUNTED) known.set(target, text);
+      if (before === undefined && known.size < MOST_COUNTED) known.set(own(target), text);
       const { kind, advice, level } = group;
       if (text !== '') say({ kind, message: text, advice, path, line, level });
     },

@@ -1,4 +1,4 @@
-import { LONGEST_URL } from './reference.ts';
+import { LONGEST_URL, own } from './reference.ts';
 import type { Site } from './rule.ts';
 
 /** Where the references of a file start from. */
@@ -78,7 +78,7 @@ export function createTargets(site: Site): Targets {
         if (before !== undefined) return before;
         const target = resolve(url, origin, find);
         if (known.size >= MOST_KNOWN) known.clear();
-        if (url.length < 512) known.set(url, target);
+        if (url.length < 512) known.set(own(url), target);
         return target;
       };
     },

@@ -15,6 +15,11 @@ export type See = (reference: Reference) => void;
 /** Longer ones are no path of a file: no gateway takes them. */
 export const LONGEST_URL = 8192;
 
+/** The same text on its own: a part of a text keeps the whole of it in memory. */
+export function own(part: string): string {
+  return ` ${part}`.slice(1);
+}
+
 const FONT = /\.(?:woff2?|ttf|otf|eot)$/i;
 
 /** What a style sheet loads by `url()`. */

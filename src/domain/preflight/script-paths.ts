@@ -1,3 +1,4 @@
+import { own } from './reference.ts';
 import type { Scan } from './reference-window.ts';
 
 /** A string of a script that is an absolute path. */
@@ -24,7 +25,7 @@ export function createScriptScan(see: (found: ScriptPath) => void, hasFile: (pat
     for (let at = nextString(text, from, places); at < end; at = nextString(text, at + 1, places)) {
       const path = pathAt(text, at);
       const role = path === undefined ? undefined : roleOf({ text, at, path, has, hasFile });
-      if (path !== undefined && role !== undefined) see({ path, role, line: lineAt(at) });
+      if (path !== undefined && role !== undefined) see({ path: own(path), role, line: lineAt(at) });
     }
     return end;
   };
