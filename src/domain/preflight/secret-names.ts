@@ -12,8 +12,11 @@ function flags(letters: string): Uint8Array {
   return table;
 }
 
-/** What a value is assigned to, in lower case and with nothing but letters and digits. */
+/** What a value is assigned to. */
 export interface ValueName {
+  /** As it is written: `e.Wallet`. */
+  readonly written: string;
+  /** In lower case, with nothing but letters and digits. */
   readonly name: string;
   /** Of the bytes between name and value, those that say how they belong together: `=`, `:[`, `(`. */
   readonly connector: string;
@@ -28,13 +31,10 @@ export function nameBefore(stretch: Stretch, at: number): ValueName | undefined 
   if (first?.connector !== '=') return first;
   // With a type between: the name is before the colon.
   const second = partBefore(stretch, first.start);
-  return second?.connector === ':' ? { name: `${second.name} ${first.name}`, connector: '=' } : first;
+  return second?.connector === ':' ? { ...second, name: `${second.name} ${first.name}`, connector: '=' } : first;
 }
 
-function partBefore(
-  { bytes }: Stretch,
-  at: number,
-): { readonly name: string; readonly connector: string; readonly start: number } | undefined {
+function partBefore({ bytes }: Stretch, at: number): (ValueName & { readonly start: number }) | undefined {
   let end = at;
   let connector = '';
   while (end > 0 && at - end < MOST_SKIPPED && SKIPPED[bytes[end - 1] ?? 0] === 1) {
@@ -44,7 +44,8 @@ function partBefore(
   let start = end;
   while (start > 0 && end - start < LONGEST_NAME && LETTERS[bytes[start - 1] ?? 0] === 1) start -= 1;
   if (connector === '' || start === end) return undefined;
-  return { name: squeezed(String.fromCharCode(...bytes.subarray(start, end))), connector, start };
+  const written = String.fromCharCode(...bytes.subarray(start, end));
+  return { written, name: squeezed(written), connector, start };
 }
 
 function squeezed(name: string): string {

@@ -33,8 +33,13 @@ export function judgeUrl(stretch: Stretch, at: number): Secret | undefined {
 }
 
 function isReal(user: string, password: string, host: string): boolean {
-  if (password === '' || password === user || WEAK.test(password) || LOCAL.test(host)) return false;
+  if (password === '' || password === user || WEAK.test(asWritten(password)) || LOCAL.test(host)) return false;
   return !/[${}<>%*]/.test(password.replace(/%[0-9A-F]{2}/gi, '')) && !isPlaceholder(password);
+}
+
+/** `password` of `p4ssw0rd`. */
+function asWritten(password: string): string {
+  return password.replace(/[@4]/g, 'a').replaceAll('0', 'o').replaceAll('3', 'e').replace(/[$5]/g, 's');
 }
 
 /** After the `//` before the user; no other `/`, space or quote stands between. */

@@ -1,6 +1,6 @@
 import type { Secret } from './secret.ts';
 import { isPattern } from './secret-placeholder.ts';
-import { type Stretch, textOf } from './secret-stretches.ts';
+import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 import { lintToken } from './token-lint.ts';
 
 /** Parts of the names that secret keys of AWS are given. */
@@ -12,6 +12,7 @@ const NAMED =
 
 /** The secret key after a name that says so. */
 export function judgeAwsName(stretch: Stretch, at: number): Secret | undefined {
+  if (!countPlace(stretch)) return undefined;
   const text = textOf(stretch, at - 10, at + 160);
   return asSecret(NAMED.exec(text)?.[1]) ?? asSecret(lintToken('aws', text)[0]);
 }

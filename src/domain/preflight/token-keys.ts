@@ -13,6 +13,9 @@ const PRIVATE =
 const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema/;
 /** K, L and 5. */
 const WIF_STARTS = [0x4b, 0x4c, 0x35];
+/** Functions that take a private key first. */
+const CALL =
+  /(^|\.)(Wallet|SigningKey|privateKeyToAccount|privateKeyToAddress|\w*(fromPrivateKey|FromPrivateKey|fromSecretKey))$/;
 const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
 
 /** 64 hex digits that a name calls a private key. Alone they are a hash, as a million of them are in any build. */
@@ -42,10 +45,9 @@ function judgeKeystore(stretch: Stretch, at: number, value: string): Secret | un
   return { kind: 'wallet-keystore', what: 'The keystore of a wallet', value };
 }
 
-export function isPrivateName({ name, connector }: ValueName): boolean {
+export function isPrivateName({ written, name, connector }: ValueName): boolean {
   if (PUBLIC.test(name)) return false;
-  if (connector.endsWith('('))
-    return /wallet$|privatekeytoaccount$|fromprivatekey$|signingkey$|fromsecretkey$/.test(name);
+  if (connector.endsWith('(')) return CALL.test(written);
   return PRIVATE.test(name) || (connector.endsWith('[') && name === 'accounts');
 }
 

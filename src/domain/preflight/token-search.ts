@@ -8,7 +8,9 @@ import { createRunSearch } from './secret-runs.ts';
 import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 import { judgeUrl } from './secret-url.ts';
 import { AWS_NEEDLES, judgeAwsId, judgeAwsName } from './token-aws.ts';
+import { AZURE_NEEDLE, judgeAzure } from './token-azure.ts';
 import { createBytesLook } from './token-bytes.ts';
+import { isBeforeJwk, judgeJwk } from './token-jwk.ts';
 import { judgeJwt } from './token-jwt.ts';
 import { judgeBase58, judgeHex } from './token-keys.ts';
 import { lintToken } from './token-lint.ts';
@@ -48,6 +50,7 @@ function judgeRun(stretch: Stretch, start: number, end: number): Secret | undefi
   // eyJ: base64 of an object in JSON.
   if (bytes[start] === 0x65 && bytes[start + 1] === 0x79 && bytes[start + 2] === 0x4a)
     return judgeObject(stretch, start);
+  if (length >= 42 && isBeforeJwk(stretch, start)) return judgeJwk(stretch, start, end);
   return judgeBase58(stretch, start, end);
 }
 
@@ -120,15 +123,18 @@ function linted(text: string, rule: TokenShape['lint']): string | undefined {
   return rule === undefined ? undefined : lintToken(rule, text).find((value) => text.startsWith(value));
 }
 
-/** What is known by a name that is long enough to look for. */
+/** What is known by words that are long enough to look for. */
 function createNamedLook(): Look {
   const encoder = new TextEncoder();
-  const search = createNeedleSearch([...PEM_NEEDLES, ...AWS_NEEDLES].map((needle) => encoder.encode(needle)));
+  const judges = [
+    ...PEM_NEEDLES.map((needle) => [needle, judgePem] as const),
+    ...AWS_NEEDLES.map((needle) => [needle, judgeAwsName] as const),
+    [AZURE_NEEDLE, judgeAzure] as const,
+  ];
+  const search = createNeedleSearch(judges.map(([needle]) => encoder.encode(needle)));
   return (stretch, found) =>
     search(stretch, (needle, at) => {
-      const isPem = needle < PEM_NEEDLES.length;
-      if (!isPem && !countPlace(stretch)) return;
-      const secret = isPem ? judgePem(stretch, at) : judgeAwsName(stretch, at);
+      const secret = judges[needle]?.[1](stretch, at);
       if (secret !== undefined) found(secret, at);
     });
 }

@@ -25,6 +25,9 @@ function shape(what: string, starts: string, rest: Omit<TokenShape, 'kind' | 'wh
   return { kind, what, starts: starts.split(' '), ...rest };
 }
 
+/** `{"type":"service_account` in base64, with and without indentation. */
+const SERVICE_ACCOUNT = 'eyJ0eXBlIjoic2VydmljZV9hY2NvdW50 ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3Vud';
+
 /** Every beginning stands in a run of 20 and more of the characters of a token: see `TOKEN_RUN`. */
 export const TOKEN_SHAPES: readonly TokenShape[] = [
   shape('A GitHub token', 'ghp_ gho_ ghu_ ghs_ ghr_ github_pat_', { lint: 'github' }),
@@ -60,6 +63,7 @@ export const TOKEN_SHAPES: readonly TokenShape[] = [
     pattern: /sq0(csp-[\w-]{43}|atp-[\w-]{22})(?![\w-])|EAAA[lE][\w-]{59}(?![\w-])/y,
   }),
   shape('A Grafana token', 'glc_ glsa_', { lint: 'grafana' }),
+  shape('A Google service account', SERVICE_ACCOUNT, { pattern: /[\w+/=-]{400,}/y, isCertain: true }),
   shape('A 1Password token', 'ops_eyJ', { lint: '1password', isCertain: true }),
   shape('A PyPI token', 'pypi-AgEI', { pattern: /pypi-AgEI[\w-]{50,1000}/y }),
   shape('A RubyGems key', 'rubygems_', { pattern: /rubygems_[0-9a-f]{48}/y }),
