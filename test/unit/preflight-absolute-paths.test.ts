@@ -43,6 +43,7 @@ describe('what of a page loads something', () => {
     '<script type="importmap">{"imports":{"a":"/a.png"}}</script>',
     '<script type="importmap">{"scopes":{"/x/":{"a":"/a.png"}}}</script>',
     '<script>import("/a.png")</script>',
+    '<script type="text/javascript">import("/a.png")</script>',
     '<script type="module">import a from "/a.png";</script>',
     '<img src="/a.png?v=1#x">',
     '<img src="/%61.png">',
@@ -94,6 +95,7 @@ describe('what of a page loads something', () => {
     '<plaintext><img src="/a.png">',
     '<script>"<img src=\'/a.png\'>"</script>',
     '<script type="importmap">{</script>',
+    '<script type="application/ld+json">{"image":"/a.png"}</script>',
     '<style>/* url(/a.png) */ p::after { content: "url(/a.png)" }</style>',
     '<img src="/a.png',
     '<img src="c.png" src="/a.png" src="../a.png"',
@@ -214,6 +216,16 @@ describe('what a reference leads to', () => {
     const found = await look({ files: { 'index.html': html }, others: ['a.css', 'js/b.js', 'about/index.html'] });
     const message = 'The site was built for `/repo/`, and finds nothing at the root of a CID';
     expect(found).toMatchObject([{ kind: 'wrong-base', times: 3, message }]);
+  });
+
+  it('takes no missing directory for a base', async () => {
+    const files = { 'index.html': '<iframe src="/widget/"></iframe>' };
+    expect((await look({ files })).map(({ kind }) => kind)).toEqual(['missing-target']);
+  });
+
+  it('takes the public path of webpack for a base', async () => {
+    const files = { 'index.html': '', 'main.js': 'self.webpackChunk=[];r.p="/repo/";' };
+    expect((await look({ files })).map(({ kind }) => kind)).toEqual(['wrong-base']);
   });
 
   it('takes no directory of the site for a base', async () => {

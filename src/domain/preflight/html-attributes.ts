@@ -16,7 +16,8 @@ export interface Tag {
   readonly base: string | undefined;
   /** Of `<meta name="generator">`. */
   readonly generator: string | undefined;
-  readonly isImportMap: boolean;
+  /** What the text of a `<script>` is. */
+  readonly script: 'code' | 'import-map' | 'other';
 }
 
 type Attributes = ReadonlyMap<string, string>;
@@ -84,8 +85,13 @@ export function readTag(source: string): Tag {
     style: attributes.get('style') ?? '',
     base: name === 'base' ? attributes.get('href') : undefined,
     generator: name === 'meta' && isWord(attributes.get('name'), 'generator') ? attributes.get('content') : undefined,
-    isImportMap: name === 'script' && isWord(attributes.get('type'), 'importmap'),
+    script: scriptOf(attributes.get('type')?.trim().toLowerCase() ?? ''),
   };
+}
+
+function scriptOf(type: string): Tag['script'] {
+  if (type === 'importmap') return 'import-map';
+  return type === '' || type === 'module' || type.endsWith('javascript') ? 'code' : 'other';
 }
 
 function isWord(text: string | undefined, word: string): boolean {

@@ -40,14 +40,14 @@ export function createTagMemory(): ReadTag {
 
 export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
   let hasBase = false;
-  let isImportMap = false;
+  let script: Tag['script'] = 'code';
   const scanScript = createScriptScan(page.script, page.hasFile);
   return createTagScan({
     wants: isTelling,
     tooLong: page.tooLong,
     tag: (source, line) => {
       const tag = read(source);
-      isImportMap = tag.isImportMap;
+      script = tag.script;
       if (tag.base !== undefined && !hasBase) {
         hasBase = true;
         page.base(tag.base, line);
@@ -58,8 +58,8 @@ export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
     },
     raw: (element, text, line) => {
       if (element === 'style') scanCss(text, page.see, lines(text, line));
-      else if (isImportMap) for (const url of urlsOfImportMap(text)) page.see({ url, use: 'script', line });
-      else scanScript({ text, from: 0, isLast: true, isFull: true, lineAt: lines(text, line) });
+      else if (script === 'import-map') for (const url of urlsOfImportMap(text)) page.see({ url, use: 'script', line });
+      else if (script === 'code') scanScript({ text, from: 0, isLast: true, isFull: true, lineAt: lines(text, line) });
     },
   });
 }

@@ -108,11 +108,7 @@ function markupAt(window: TextWindow, open: number, walk: Walk): Step {
   const code = text.charCodeAt(open + 1);
   if (isLetter(code)) return tagAt(window, open, walk);
   if (code === 33) return commentAt(window, open);
-  if (code === 47) {
-    const next = text.charCodeAt(open + 2);
-    if (Number.isNaN(next)) return wait(open, TEXT);
-    return go(next === 62 ? open + 3 : open + 2, next === 62 ? TEXT : BOGUS);
-  }
+  if (code === 47) return go(open + 2, BOGUS);
   if (code === 63) return go(open + 1, BOGUS);
   return Number.isNaN(code) ? wait(open, TEXT) : go(open + 1);
 }

@@ -1,7 +1,7 @@
 import { nestedAdvice } from './generator.ts';
 import { own, quoted, type Reference, type Use } from './reference.ts';
 import type { Group, Tally } from './reference-tally.ts';
-import { type Origin, originOf, type Target, type Targets } from './reference-target.ts';
+import { type Found, type Origin, originOf, type Target, type Targets } from './reference-target.ts';
 import type { Site } from './rule.ts';
 
 /** A file that names others. */
@@ -124,10 +124,13 @@ function createInsideJudge(site: Site, tally: Tally) {
     const message = (): string => `${named(url)} is linked but ${what}`;
     tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, { ...spot, message });
   };
+  /** A link alone, or a directory that is missing whole, makes no base. */
+  const isBase = (found: Found, path: string, isLink: boolean): found is BelowBase =>
+    found.kind === 'below-base' && (bases.has(found.base) || (!isLink && found.base !== `/${path}`));
   const missing = (reference: Reference, target: Inside, spot: Spot): void => {
     const { found, path } = target;
     const isLink = reference.use === 'page';
-    if (found.kind === 'below-base' && (!isLink || bases.has(found.base))) sayBase(found.base, spot);
+    if (isBase(found, path, isLink)) sayBase(found.base, spot);
     else if (found.kind === 'from-root') {
       const message = (): string => `${named(reference.url)} leads to a file from pages at the root only`;
       tally.see(LOADS.nested, path, { ...spot, message });
@@ -180,6 +183,7 @@ function isRooted(url: string): boolean {
 }
 
 type Inside = Extract<Target, { kind: 'inside' }>;
+type BelowBase = Extract<Found, { kind: 'below-base' }>;
 
 interface Host {
   readonly source: Source;
