@@ -24,25 +24,33 @@ export function* judgeAttributes(value: object): Generator<FieldFault> {
   }
 }
 
-/** Most are, in their thousands. */
+/** Most are, in their tens of thousands. */
 function isPlain(attribute: unknown): boolean {
-  const value = valueAt(attribute, 'value');
-  return (
-    (typeof value === 'string' || typeof value === 'number') &&
-    typeof valueAt(attribute, 'trait_type') === 'string' &&
-    valueAt(attribute, 'display_type') === undefined &&
-    valueAt(attribute, 'max_value') === undefined
-  );
+  if (!isAttribute(attribute)) return false;
+  const { trait_type: trait, value, display_type: display, max_value: most } = attribute;
+  const isShown = typeof value === 'string' || typeof value === 'number';
+  return isShown && typeof trait === 'string' && display === undefined && most === undefined;
+}
+
+/** What an entry of `attributes` may have; nothing of it is checked. */
+export interface Attribute {
+  readonly trait_type?: unknown;
+  readonly value?: unknown;
+  readonly display_type?: unknown;
+  readonly max_value?: unknown;
+}
+
+export function isAttribute(entry: unknown): entry is Attribute {
+  return typeof entry === 'object' && entry !== null && !Array.isArray(entry);
 }
 
 function* judgeAttribute(attribute: unknown, index: number): Generator<FieldFault> {
   const at = ['attributes', index] as const;
-  if (typeof attribute !== 'object' || attribute === null || Array.isArray(attribute)) {
+  if (!isAttribute(attribute)) {
     yield { kind: 'attributes', message: 'An entry of `attributes` is no object.', advice: FORM, at };
     return;
   }
-  const trait = valueAt(attribute, 'trait_type');
-  const value = valueAt(attribute, 'value');
+  const { trait_type: trait, value, display_type: display } = attribute;
   if (trait !== undefined && trait !== null && typeof trait !== 'string') {
     const message = 'A `trait_type` in `attributes` is not a text.';
     yield { kind: 'attributes', message, advice: FORM, at: [...at, 'trait_type'] };
@@ -52,9 +60,8 @@ function* judgeAttribute(attribute: unknown, index: number): Generator<FieldFaul
     yield { kind: 'attributes', message, advice: FORM, at };
     return;
   }
-  const display = valueAt(attribute, 'display_type');
   if (typeof display === 'string' && display !== '') yield* judgeDisplay(display, value, index);
-  yield* judgeMost(attribute, value, index);
+  yield* judgeMost(attribute, index);
 }
 
 function* judgeDisplay(display: string, value: unknown, index: number): Generator<FieldFault> {
@@ -73,8 +80,7 @@ function* judgeDisplay(display: string, value: unknown, index: number): Generato
   }
 }
 
-function* judgeMost(attribute: object, value: unknown, index: number): Generator<FieldFault> {
-  const most = valueAt(attribute, 'max_value');
+function* judgeMost({ value, max_value: most }: Attribute, index: number): Generator<FieldFault> {
   if (most === undefined || most === null) return;
   const at = ['attributes', index, 'max_value'] as const;
   if (typeof most !== 'number') {

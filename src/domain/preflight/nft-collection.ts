@@ -1,5 +1,6 @@
-import { listAt, textAt, valueAt } from '../json.ts';
-import { createDuplicates, type Duplicates, hashOf } from './nft-duplicates.ts';
+import { listAt, textAt } from '../json.ts';
+import { isAttribute } from './nft-attributes.ts';
+import { createDuplicates, type Duplicates, hashOf, mixHashes } from './nft-duplicates.ts';
 import type { TokenId } from './nft-ids.ts';
 import type { UriForm } from './nft-uri.ts';
 import type { SeenUri } from './nft-uris.ts';
@@ -71,23 +72,24 @@ export function addToken(collection: Collection, { path, id, value, uris }: Seen
   collection.tokens += 1;
   if (id !== undefined) addId(collection, id, label);
   const name = textAt(value, 'name');
-  if (name !== undefined) collection.names.add(name, label);
+  if (name !== undefined) collection.names.add(hashOf(name), label);
   const attributes = listAt(value, 'attributes');
-  if (attributes !== undefined && attributes.length > 0) collection.traits.add(traitsText(attributes), label);
+  if (attributes !== undefined && attributes.length > 0) collection.traits.add(traitsHash(attributes), label);
   for (const seen of uris) addUri(collection, seen, { label, number: id?.number });
 }
 
 /** The order of traits means nothing; what is no trait is not compared. */
-function traitsText(attributes: readonly unknown[]): string {
-  const texts = attributes.slice(0, MOST_TRAITS).map((attribute) => {
-    const [trait, value] = [valueAt(attribute, 'trait_type'), valueAt(attribute, 'value')];
-    return `${textOf(trait)}\0${textOf(value)}`;
-  });
-  return texts.sort().join('\n');
+function traitsHash(attributes: readonly unknown[]): number {
+  return attributes.slice(0, MOST_TRAITS).reduce<number>((hash, entry) => {
+    if (!isAttribute(entry)) return hash;
+    return mixHashes(hash, hashOf(`${textOf(entry.trait_type)}\0${textOf(entry.value)}`));
+  }, 0);
 }
 
+/** 7 is not "7". */
 function textOf(value: unknown): string {
-  return typeof value === 'object' ? 'object' : `${typeof value} ${String(value)}`;
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' ? '\0object' : `\0${String(value)}`;
 }
 
 function addId(collection: Collection, id: TokenId, label: string): void {
@@ -125,7 +127,7 @@ function addUri(collection: Collection, seen: SeenUri, { label, number }: Owner)
 
 function addImage(collection: Collection, { text, uri }: SeenUri, label: string): void {
   // Content in the metadata itself may be short, and the same.
-  if (uri.form !== 'data') collection.images.add(text, label);
+  if (uri.form !== 'data') collection.images.add(hashOf(text), label);
   if (text.includes('{id}')) collection.hasIdInImage = true;
   collection.forms.set(uri.form, (collection.forms.get(uri.form) ?? 0) + 1);
   if (uri.root !== undefined) addRoot(collection.roots, uri.root);

@@ -5,8 +5,10 @@ export type JsonPath = readonly (string | number)[];
 
 export interface JsonDocument {
   readonly value: unknown;
-  /** A key that one object has twice, with the line of the second; undefined where none has. */
-  readonly twice: { readonly key: string; readonly line: number | undefined } | undefined;
+  /** Some object has one key twice. */
+  readonly hasTwice: boolean;
+  /** Where it has it the second time. */
+  readonly lineOfTwice: () => number | undefined;
   /** The line of a value, or of the nearest thing above it; undefined where it takes too long to find. */
   readonly lineOf: (path: JsonPath) => number | undefined;
 }
@@ -39,7 +41,8 @@ export function readJson(text: string): JsonDocument | JsonFault {
   };
   return {
     value,
-    twice: countColons(text) === countMembers(value) ? undefined : findTwice(treeOf()),
+    hasTwice: countColons(text) !== countMembers(value),
+    lineOfTwice: () => lineOfTwice(treeOf()),
     lineOf: (path) => {
       const top = treeOf();
       return top === undefined ? undefined : lineAt(top, path);
@@ -111,14 +114,14 @@ function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function findTwice(tree: ValueNode | undefined): JsonDocument['twice'] {
+function lineOfTwice(tree: ValueNode | undefined): number | undefined {
   const left: ValueNode[] = tree === undefined ? [] : [tree];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
     const twice = node.type === 'Object' ? twiceIn(node) : undefined;
     if (twice !== undefined) return twice;
     for (const { value } of childrenOf(node)) left.push(value);
   }
-  return { key: '', line: undefined };
+  return undefined;
 }
 
 function childrenOf(node: ValueNode): readonly { readonly value: ValueNode }[] {
@@ -126,11 +129,11 @@ function childrenOf(node: ValueNode): readonly { readonly value: ValueNode }[] {
   return node.type === 'Array' ? node.elements : [];
 }
 
-function twiceIn({ members }: ObjectNode): JsonDocument['twice'] {
+function twiceIn({ members }: ObjectNode): number | undefined {
   const keys = new Set<string>();
   for (const { name } of members) {
     const key = keyOf(name);
-    if (keys.has(key)) return { key, line: name.loc.start.line };
+    if (keys.has(key)) return name.loc.start.line;
     keys.add(key);
   }
   return undefined;

@@ -5,8 +5,7 @@ export interface FieldFault {
   readonly kind: string;
   readonly message: string;
   readonly advice: string;
-  readonly at: JsonPath;
-  /** Where it is known without looking for `at`. */
-  readonly line?: number | undefined;
+  /** Where: a value, or the first key that is there twice. */
+  readonly at: JsonPath | 'twice';
   readonly level?: 'note';
 }

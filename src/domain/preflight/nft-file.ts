@@ -5,7 +5,6 @@ import { judgeFields } from './nft-fields.ts';
 import type { TokenId } from './nft-ids.ts';
 import { recognise } from './nft-kind.ts';
 import { judgeUris, type SeenUri, urisOf } from './nft-uris.ts';
-import { quote } from './quote.ts';
 import type { SmallFile } from './small-file.ts';
 
 /** A file that may hold metadata. */
@@ -83,20 +82,14 @@ function fault({ path }: Candidate, line: number | undefined, sighting: Omit<Sig
   return { kind: 'fault', sightings: [{ ...sighting, path, line }] };
 }
 
-function* fileFaults({ twice }: JsonDocument, { text, isUtf8 }: SmallFile): Generator<FieldFault> {
+function* fileFaults({ hasTwice }: JsonDocument, { text, isUtf8 }: SmallFile): Generator<FieldFault> {
   if (text.startsWith('\ufeff')) {
     const message = 'The file starts with a byte order mark, which JSON does not have.';
     yield { kind: 'byte-order-mark', message, advice: 'Save it as UTF-8 without BOM.', at: [] };
   }
   if (!isUtf8) yield { kind: 'not-utf8', message: 'The file is not UTF-8.', advice: 'Save it as UTF-8.', at: [] };
-  if (twice !== undefined) {
-    const what = twice.key === '' ? 'An object has a key twice' : `An object has ${quote(twice.key)} twice`;
-    yield {
-      kind: 'duplicate-key',
-      message: `${what}; readers take one or the other.`,
-      advice: 'Remove one.',
-      at: [],
-      line: twice.line,
-    };
+  if (hasTwice) {
+    const message = 'An object has one key twice; readers take one or the other.';
+    yield { kind: 'duplicate-key', message, advice: 'Remove one.', at: 'twice' };
   }
 }

@@ -31,6 +31,8 @@ const LONGEST_URI = 2048;
 
 /** What a wallet makes of a reference in metadata. */
 export function readUri(whole: string): TokenUri {
+  const usual = readUsual(whole);
+  if (usual !== undefined) return usual;
   if (/^data:/i.test(whole)) return plain('data');
   const uri = whole.slice(0, LONGEST_URI);
   if (LEFT_OPEN.test(uri)) return plain('other', leftOpen(uri));
@@ -40,6 +42,17 @@ export function readUri(whole: string): TokenUri {
   if (/^ipns:/i.test(uri)) return plain('other', mutable());
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(uri)?.[0];
   return scheme === undefined ? readRelative(uri) : plain('other', unknownScheme(scheme));
+}
+
+/** `ipfs://<cid>/7.png`, which is what nearly all are. */
+function readUsual(uri: string): TokenUri | undefined {
+  const [, cid = '', file] = /^ipfs:\/\/(\w{8,150})\/(\d[\w-]{0,80}\.\w{2,5})$/.exec(uri) ?? [];
+  if (!isCid(cid)) return undefined;
+  return { form: 'ipfs', root: cid, version: versionOf(cid), file, faults: [] };
+}
+
+function versionOf(cid: string): 0 | 1 {
+  return cid.startsWith('Qm') ? 0 : 1;
 }
 
 function plain(form: UriForm, ...faults: readonly UriFault[]): TokenUri {
@@ -183,7 +196,7 @@ function readRelative(uri: string): TokenUri {
 function namedBy(cid: string, path: string): Pick<TokenUri, 'root' | 'version' | 'file'> {
   const file = fileOf(path);
   if (!isCid(cid)) return { root: undefined, version: undefined, file };
-  return { root: file === undefined ? undefined : cid, version: /^Qm/.test(cid) ? 0 : 1, file };
+  return { root: file === undefined ? undefined : cid, version: versionOf(cid), file };
 }
 
 function fileOf(path: string): string | undefined {

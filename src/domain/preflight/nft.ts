@@ -131,9 +131,9 @@ function createTeller(report: Report): (path: string, document: JsonDocument, fa
     return true;
   };
   return (path, document, faults) => {
-    for (const { at, line, ...fault } of faults) {
-      const first = isFirst(`${fault.kind}\n${fault.message}`);
-      report({ ...fault, path, line: line ?? (first ? document.lineOf(at) : undefined) });
+    for (const { at, ...fault } of faults) {
+      const lineOf = (): number | undefined => (at === 'twice' ? document.lineOfTwice() : document.lineOf(at));
+      report({ ...fault, path, line: isFirst(`${fault.kind}\n${fault.message}`) ? lineOf() : undefined });
     }
   };
 }
