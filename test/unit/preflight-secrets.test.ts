@@ -336,6 +336,13 @@ describe('a large file', () => {
     ['beginnings of tokens', 'ghp_'],
     ['beginnings of JSON in base64', 'eyJ.'],
     ['lines of keys', '-----BEGIN PRIVATE KEY-----'],
+    ['keys in PEM', '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQD\n'],
+    ['phrases', '"abandon ability able about above absent absorb abstract absurd abuse access accident",'],
+    [
+      'lists of words',
+      '["abandon","ability","able","about","above","absent","absorb","abstract","absurd","abuse","access","accident"],',
+    ],
+    ['members of keys', '"d":"R7mQ2vX9kLpT4wZ8sBnY3cHf6dJgA1eUoWiER7mQ2vX9kLpT4wZ8",'],
     ['signs of URLs', 'https://a:b@'],
     ['many @', '@'],
     ['names of keys', 'secretAccessKey='],

@@ -1,9 +1,9 @@
-import { judgePhrase, LONGEST_PHRASE, type PhrasePlace, SHORTEST_PHRASE } from './mnemonic.ts';
+import { judgePhrase, LONGEST_PHRASE, mayBePhrase, type PhrasePlace, SHORTEST_PHRASE } from './mnemonic.ts';
 import type { FoundSecret, Look } from './secret.ts';
 import { afterEscape } from './secret-escapes.ts';
 import { nameBefore } from './secret-names.ts';
 import { createRunSearch } from './secret-runs.ts';
-import { type Stretch, textOf } from './secret-stretches.ts';
+import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 
 const SMALL = 'abcdefghijklmnopqrstuvwxyz';
 /** Two quotes and a comma for each word instead of a space. */
@@ -21,6 +21,7 @@ export function createPhraseLook(): Look {
       const escaped = afterEscape(stretch, run);
       if (end - run > LONGEST_PHRASE + LONGEST_INDENT || !hasWords(stretch, escaped, end)) return;
       const text = textOf(stretch, escaped, end);
+      if (!mayBePhrase(text.trim()) || !countPlace(stretch)) return;
       const start = escaped + text.length - text.trimStart().length;
       const secret = judgePhrase(text.trim(), placeOf(stretch, start, escaped + text.trimEnd().length));
       if (secret !== undefined) found(secret, start);
@@ -50,8 +51,9 @@ export function createWordsLook(): Look {
 function judgeList(stretch: Stretch, run: { readonly start: number; readonly end: number }, found: FoundSecret): void {
   const text = textOf(stretch, run.start, run.end);
   if (!LIST.test(text)) return;
-  const place = isNamed(stretch, run.start) ? 'named' : 'in-text';
-  const secret = judgePhrase((text.match(/[a-z]{3,8}/g) ?? []).join(' '), place);
+  const phrase = (text.match(/[a-z]{3,8}/g) ?? []).join(' ');
+  if (!mayBePhrase(phrase) || !countPlace(stretch)) return;
+  const secret = judgePhrase(phrase, isNamed(stretch, run.start) ? 'named' : 'in-text');
   if (secret !== undefined) found(secret, run.start);
 }
 

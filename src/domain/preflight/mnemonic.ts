@@ -11,13 +11,18 @@ export const LONGEST_PHRASE = 24 * 8 + 23;
 /** What stands around a text that may be a phrase. */
 export type PhrasePlace = 'named' | 'quoted' | 'in-text';
 
+/** True for 12 to 24 words of the list: whether they are a phrase takes longer to find out. */
+export function mayBePhrase(text: string): boolean {
+  const words = text.split(' ');
+  return words.length >= 12 && words.length <= 24 && words.every((word) => WORDS.has(word));
+}
+
 /**
  * A BIP-39 phrase in English: 12, 15, 18, 21 or 24 words of the list with a checksum that fits. It needs no name, since
  * minifiers take names away; in running text it may be an example, and is a note.
  */
 export function judgePhrase(text: string, place: PhrasePlace): Secret | undefined {
   const words = text.split(' ');
-  if (words.length > 24 || !words.every((word) => WORDS.has(word))) return undefined;
   const entropy = entropyOf(text);
   if (entropy === undefined) return undefined;
   const isPublic = new Set(words).size < words.length / 2 || new Set(entropy).size < 4 || isKnownToAll(text);

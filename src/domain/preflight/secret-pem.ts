@@ -1,6 +1,6 @@
 import { base64 } from 'multiformats/bases/base64';
 import type { Secret } from './secret.ts';
-import { AHEAD, type Stretch, textOf } from './secret-stretches.ts';
+import { AHEAD, countPlace, type Stretch, textOf } from './secret-stretches.ts';
 
 /** What begins with the same word ends the line of every private key. */
 export const PEM_NEEDLES = ['PRIVATE KEY-----', 'PRIVATE KEY BLOCK'];
@@ -9,7 +9,7 @@ const WORDS = 'PRIVATE KEY'.length;
 /** A private key in PEM, with its body: parsers have the same lines without one, and documents a few dots between them. */
 export function judgePem(stretch: Stretch, at: number): Secret | undefined {
   const opening = /-----BEGIN ([A-Z0-9 ]{0,20})$/.exec(textOf(stretch, at - 40, at))?.[1];
-  if (opening === undefined) return undefined;
+  if (opening === undefined || !countPlace(stretch)) return undefined;
   const body = bodyOf(textOf(stretch, at + WORDS, bodyEnd(stretch, at + WORDS + 14)));
   if (body === undefined || !isKey(body, opening)) return undefined;
   const around = textOf(stretch, at - 1000, at);

@@ -83,15 +83,24 @@ function judgeShapes(stretch: Stretch, start: number, shapes: ReturnType<typeof 
     const secret = judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), opening);
     if (secret !== undefined) return secret;
   }
-  return mayFollow(bytes[start - 2] ?? 0, bytes[start - 1] ?? 0) ? judgeAfter(stretch, start) : undefined;
+  return mayFollow(stretch, start) ? judgeAfter(stretch, start) : undefined;
 }
 
-/** Whether these may be the two bytes before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B/`. */
-function mayFollow(first: number, second: number): boolean {
-  const isDigit = first >= 0x30 && first <= 0x39;
-  if (second === 0x2f) return isDigit || (first >= 0x41 && first <= 0x5a);
-  if (second === 0x3a) return isDigit;
-  return second === 0x2e && (first === 0x47 || first === 0x62 || first === 0x72 || first === 0x73);
+/** Whether what is before a run may be before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B01234/`. */
+function mayFollow({ bytes }: Stretch, start: number): boolean {
+  const last = bytes[start - 1];
+  const before = bytes[start - 2] ?? 0;
+  if (last === 0x3a) return isDigit(before);
+  if (last === 0x2f) return bytes.subarray(Math.max(0, start - 7), start - 1).every(isCapitalOrDigit);
+  return last === 0x2e && (before === 0x47 || before === 0x62 || before === 0x72 || before === 0x73);
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+function isCapitalOrDigit(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a);
 }
 
 /** Tokens that are known by what stands before a `.`, `:` or `/`. */
