@@ -108,7 +108,7 @@ interface Spot {
 
 /** What is said of references that lead into the build. */
 function createInsideJudge(site: Site, tally: Tally) {
-  const isOnePage = [...site.files.keys()].filter(isPage).length <= 1;
+  const isOnePage = hasOnePage(site.files.keys());
   const pageGroups = site.files.has('_redirects') ? HINTS : LINKS;
   const bases = new Set<string>();
   const sayBase = (base: string, { path, line }: Spot): void => {
@@ -173,6 +173,15 @@ function named(url: string): string {
 }
 
 const WORKS = 'works on subdomain gateways only';
+
+function hasOnePage(paths: Iterable<string>): boolean {
+  let count = 0;
+  for (const path of paths) {
+    if (isPage(path)) count += 1;
+    if (count > 1) return false;
+  }
+  return true;
+}
 
 function isPage(path: string): boolean {
   return path.endsWith('.html') && !ERROR_PAGES.test(path);

@@ -48,7 +48,8 @@ export function createTally(site: Site, report: Report): Tally {
   let waiting: Seen[] = [];
   /** The messages of the targets that are named, '' for the others. */
   const targets = new Map<Group, Map<string, string>>();
-  const send = ({ advice, ...seen }: Seen): void => report({ ...seen, advice: advice(generator) });
+  const send = ({ kind, message, advice, path, line, level }: Seen): void =>
+    report({ kind, message, advice: advice(generator), path, line, level });
   const settle = (): void => {
     isSure = true;
     for (const seen of waiting) send(seen);

@@ -147,10 +147,14 @@ function join(directory: string, path: string): { path: string; isOutside: boole
 }
 
 function createFinder({ files }: Site): Find {
-  const directories = directoriesOf(files.keys());
+  let known: ReadonlySet<string> | undefined;
   let folded: ReadonlyMap<string, string> | undefined;
+  const isDirectory = (path: string): boolean => {
+    known ??= directoriesOf(files.keys());
+    return known.has(path);
+  };
   const exists = (path: string): boolean =>
-    path.endsWith('/') || path === '' ? directories.has(path) : files.has(path) || directories.has(`${path}/`);
+    path.endsWith('/') || path === '' ? isDirectory(path) : files.has(path) || isDirectory(`${path}/`);
   const elsewhere = ({ path, isAbsolute, fromRoot }: Sought): Found => {
     const base = isAbsolute ? baseOf(path, exists) : undefined;
     if (base !== undefined) return { kind: 'below-base', base };
