@@ -1,4 +1,4 @@
-import type { Stretch } from './secret-stretches.ts';
+import { type Stretch, textOf } from './secret-stretches.ts';
 
 const SKIPPED = flags(' \t\r\n"\'`\\[():=|?>;');
 const CONNECTORS = flags(':=|?([');
@@ -34,7 +34,8 @@ export function nameBefore(stretch: Stretch, at: number): ValueName | undefined 
   return second?.connector === ':' ? { ...second, name: `${second.name} ${first.name}`, connector: '=' } : first;
 }
 
-function partBefore({ bytes }: Stretch, at: number): (ValueName & { readonly start: number }) | undefined {
+function partBefore(stretch: Stretch, at: number): (ValueName & { readonly start: number }) | undefined {
+  const { bytes } = stretch;
   let end = at;
   let connector = '';
   while (end > 0 && at - end < MOST_SKIPPED && SKIPPED[bytes[end - 1] ?? 0] === 1) {
@@ -44,7 +45,7 @@ function partBefore({ bytes }: Stretch, at: number): (ValueName & { readonly sta
   let start = end;
   while (start > 0 && end - start < LONGEST_NAME && LETTERS[bytes[start - 1] ?? 0] === 1) start -= 1;
   if (connector === '' || start === end) return undefined;
-  const written = String.fromCharCode(...bytes.subarray(start, end));
+  const written = textOf(stretch, start, end);
   return { written, name: squeezed(written), connector, start };
 }
 
