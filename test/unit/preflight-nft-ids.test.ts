@@ -17,6 +17,7 @@ describe('token ids in file names', () => {
     [`${'0'.repeat(63)}7`, { form: 'hex', number: 7 }],
     ['f'.repeat(64), { form: 'hex', number: undefined }],
     ['0x1f.json', { form: 'prefixed-hex', number: 31 }],
+    ['9007199254740993', { form: 'decimal', number: undefined }],
     ['9'.repeat(40), { form: 'decimal', number: undefined }],
   ])('%s is one', (name, expected) => {
     expect(tokenIdOf(name)).toMatchObject(expected);
@@ -133,6 +134,7 @@ describe('quotes', () => {
         expect(shown).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
       }),
     );
+    expect(quote('\u0001'.repeat(100)).length).toBeLessThanOrEqual(120);
     expect(quote('a b')).toBe('`a b`');
     expect(quote('a\nb')).toBe('`a\\u000ab`');
   });

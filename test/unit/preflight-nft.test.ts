@@ -137,7 +137,7 @@ const GOOD: readonly (readonly [string, Build])[] = [
   ['absent values as null', { '1.json': token(1, { animation_url: null, external_url: null, background_color: '' }) }],
   [
     'text with escapes',
-    { '1.json': `{"name":"a\\"b\\\\","description":"c:\\u0041:","image":"ipfs:\\/\\/${CID}","attributes":[]}` },
+    { '1.json': `{"name":"a\\": b\\\\","description":"\\\\\\":\\u0041:","image":"ipfs:\\/\\/${CID}","attributes":[]}` },
   ],
   ['an inline CID', { '1.json': token(1, { image: 'ipfs://bafkqaaa' }) }],
 ];

@@ -71,6 +71,8 @@ describe('_redirects', () => {
     ['a placeholder used twice in a target', '/a/:x /articles/:x/:x 301'],
     ['a fragment', '/faq /docs/#faq'],
     ['letters of other scripts', '/ą /one.html 301'],
+    ['a sign and zeros before a status', '/a /404.html +0404'],
+    ['the white space of unicode', '\u0085/a\u00a0/one.html\u3000301\u2003'],
     ['special before general', '/docs/old /one.html\n/docs/:page /two.html\n/docs/:page/* /two.html\n/* /404.html 404'],
     ['a chain', '/a /b\n/b /one.html'],
     ['no line at all', ''],
@@ -141,7 +143,8 @@ describe('_redirects', () => {
     expect(await kinds('/a/* /one.html\n/a /two.html')).toEqual([]);
   });
 
-  it('is told when it starts with a byte order mark', async () => {
+  it('is told when it starts with a byte order mark, or has one before a rule', async () => {
+    expect(await kinds('# first\n\ufeff/a /one.html')).toEqual(['warn redirect-from 2']);
     expect(await kinds(`\ufeff${EXAMPLE}`)).toEqual(['warn redirect-mark 1']);
   });
 

@@ -5,8 +5,8 @@ export type JsonPath = readonly (string | number)[];
 
 export interface JsonDocument {
   readonly value: unknown;
-  /** Some object has one key twice. */
-  readonly hasTwice: boolean;
+  /** Whether some object has one key twice. */
+  readonly hasTwice: () => boolean;
   /** Where it has it the second time. */
   readonly lineOfTwice: () => number | undefined;
   /** The line of a value, or of the nearest thing above it; undefined where it takes too long to find. */
@@ -41,7 +41,7 @@ export function readJson(text: string): JsonDocument | JsonFault {
   };
   return {
     value,
-    hasTwice: countColons(text) !== countMembers(value),
+    hasTwice: () => countColons(text) !== countMembers(value),
     lineOfTwice: () => lineOfTwice(treeOf()),
     lineOf: (path) => {
       const top = treeOf();

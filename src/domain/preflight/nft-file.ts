@@ -50,8 +50,9 @@ export function judgeFile(candidate: Candidate, file: SmallFile | undefined, isF
 }
 
 function couldBeMetadata({ isJson }: Candidate, text: string, isHeld: boolean): boolean {
-  if (!isJson) return /^\ufeff?\s*\{/.test(text.slice(0, 1000));
-  return isHeld || text.includes('"image') || text.includes('"animation_url"');
+  if (isJson && isHeld) return true;
+  const isObject = /^\ufeff?\s*\{/.test(text.slice(0, 1000));
+  return isObject && (isHeld || text.includes('"image') || text.includes('"animation_url"'));
 }
 
 interface Look {
@@ -88,7 +89,7 @@ function* fileFaults({ hasTwice }: JsonDocument, { text, isUtf8 }: SmallFile): G
     yield { kind: 'byte-order-mark', message, advice: 'Save it as UTF-8 without BOM.', at: [] };
   }
   if (!isUtf8) yield { kind: 'not-utf8', message: 'The file is not UTF-8.', advice: 'Save it as UTF-8.', at: [] };
-  if (hasTwice) {
+  if (hasTwice()) {
     const message = 'An object has one key twice; readers take one or the other.';
     yield { kind: 'duplicate-key', message, advice: 'Remove one.', at: 'twice' };
   }
