@@ -12,6 +12,16 @@ const PAGE = `<!doctype html><title>Notes</title><script src="app.js"></script><
 const BY_PATH = 'const r=e=>{n.history.pushState(s,"",e)};window.addEventListener("popstate",t);';
 const BY_HASH = `${BY_PATH}w(t.charAt(0)==="/","relative pathnames are not supported in hash history.push("+e+")");`;
 const VUE_HASH = `${BY_PATH}function h(e){return(e=location.host?e||location.pathname:"").includes("#")||(e+="#"),p(e)}`;
+const BY_PATH_OF_VUE =
+  'try{t[o?`replaceState`:`pushState`](a,``,c),i.value=a}catch(e){};window.addEventListener(`popstate`,h)';
+const REACT_DOM = 'for(const e of `focus hashchange load popstate resize`.split(` `))n(e);';
+const HASH_MARKS = [
+  'throw Error("Hash history cannot PUSH the same path")',
+  'e.includes(`#`)||(e+=`#`)',
+  "e.includes('#')||(e+='#')",
+  'typeof HashChangeEvent<`u`?new HashChangeEvent(`hashchange`,{oldURL:s}):0',
+  'x.forRoot(r,{useHash:!0})',
+];
 const HASHCHANGE = 'window.addEventListener("hashchange",()=>render(location.hash.slice(1)))';
 
 type Files = Readonly<Record<string, string>>;
@@ -67,6 +77,8 @@ describe('a site that is one page', () => {
     ['with hash routing of React', { ...APP, 'assets/index-DiwrgT9x.js': BY_HASH }, []],
     ['with hash routing of Vue', { ...APP, 'assets/index-DiwrgT9x.js': VUE_HASH }, []],
     ['with hash routing of its own', { ...APP, 'assets/index-DiwrgT9x.js': HASHCHANGE }, []],
+    ['with the router of Vue', { ...APP, 'assets/index-DiwrgT9x.js': BY_PATH_OF_VUE }, DEEP_LINKS],
+    ['without a router, but with React', { ...APP, 'assets/index-DiwrgT9x.js': REACT_DOM }, []],
     ['without a router', { ...APP, 'assets/index-DiwrgT9x.js': 'render(document.body)' }, []],
     ['without its scripts, of which nothing is known', { 'index.html': SHELL }, []],
     ['with text of its own', { 'index.html': PAGE, 'app.js': BY_PATH }, []],
@@ -74,6 +86,10 @@ describe('a site that is one page', () => {
     ['with more pages', { ...APP, 'about/index.html': SHELL }, []],
   ])('%s', async (_, files, expected) => {
     expect(await kinds(files)).toEqual(expected);
+  });
+
+  it.each(HASH_MARKS)('needs nothing where its scripts have %s', async (mark) => {
+    expect(await kinds({ ...APP, 'assets/index-DiwrgT9x.js': `${BY_PATH_OF_VUE};${mark}` })).toEqual([]);
   });
 
   it('says the line to add where there are rules already', async () => {

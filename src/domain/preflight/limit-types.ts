@@ -77,7 +77,11 @@ export function judgeFileType(path: string, { isStream }: { readonly isStream: b
     const what = nameOf(kind, found);
     // Declarations are read by editors, from the site of a library as well.
     if (kind === 'source-file' && what === 'ts' && (isStream || /\.d\.ts$/i.test(path))) return undefined;
-    const fault = { kind, message: says.replace('$', what), advice: `Set exclude: ${exclude.replace('$', what)}.` };
+    const fault = {
+      kind,
+      message: says.replace('$', what),
+      advice: `Leave it out with \`exclude: ${exclude.replace('$', what)}\`.`,
+    };
     return level === undefined ? fault : { ...fault, level };
   }
   return undefined;

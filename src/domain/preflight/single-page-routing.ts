@@ -8,18 +8,22 @@ export interface RoutingReader {
   readonly read: () => Routing;
 }
 
-/** What stays in minified code. */
-const PATH_MARKS = ['.pushState(', 'popstate'] as const;
+/** What stays in minified code; react-dom alone has the second. */
+const PATH_MARKS = ['pushState', 'popstate'] as const;
+/** Routers by hash have the marks above as well. With `withHashLocation` of Angular no mark tells the two apart. */
 const HASH_MARKS = [
   // react-router 6 and 7, and the history package below it.
   'not supported in hash history',
   // react-router 4 and 5.
   'Hash history cannot',
-  // vue-router 4, where it makes a base for hash routing.
+  // vue-router 4 and 5, where they make a base for hash routing; each minifier has its own quotes.
   '+="#")',
-  // Angular, with `useHash` and with `withHashLocation`.
+  '+=`#`)',
+  "+='#')",
+  // wouter.
+  'new HashChangeEvent(',
+  // Angular.
   'useHash:!0',
-  '.hash??"#"',
 ] as const;
 
 const LONGEST_MARK = Math.max(...[...PATH_MARKS, ...HASH_MARKS].map((mark) => mark.length));
