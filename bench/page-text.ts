@@ -9,27 +9,40 @@ export function pageText(kind: string, bytes: number, seed: number): Buffer {
   return Buffer.from(text).subarray(0, bytes);
 }
 
+/** As they follow each other in a text, the short ones among them. */
 const WORDS =
-  'content addressed network gateway build release preview token page image style router data index module theme chart value';
+  'content is addressed by what it has, and a gateway of the network serves the page to a browser as it is; in every build an image or a style of the theme may change'.split(
+    ' ',
+  );
 
 const MAKERS: Readonly<Record<string, (bytes: number, seed: number) => string>> = {
   html: (bytes, seed) => `${PAGE_HEAD}${repeated(bytes, seed, paragraph)}`,
   js: (bytes, seed) => slice(SCRIPT(), bytes, seed),
   css: (bytes, seed) => slice(STYLE(), bytes, seed),
-  json: (bytes, seed) => `{"name":"Data ${seed}","entries":[${repeated(bytes, seed, entry)}]}`,
+  json: (bytes, seed) => {
+    const head = `{"version":${seed},"entries":[`;
+    const room = Math.max(0, bytes - head.length - JSON_END.length);
+    const entries = repeated(room, seed, entry).slice(0, room);
+    return `${head}${entries.slice(0, entries.lastIndexOf(',\n') + 1)}${JSON_END}`.padEnd(bytes);
+  },
 };
+
+const JSON_END = '0]}';
 
 const PAGE_HEAD = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>A page of the site</title><link rel="stylesheet" href="/assets/1/chunk-1.css"><link rel="icon" href="/favicon.svg">
+<title>A page of the site</title><link rel="stylesheet" href="/assets/1/chunk-1.css"><link rel="icon" href="/assets/2/chunk-2.png">
 <script type="module" crossorigin src="/assets/10/chunk-10.js"></script></head><body><div id="root">
 `;
 
 function paragraph(seed: number): string {
+  // What it names is there: every third file is a page, and these are pictures.
   const other = (seed * 3) % 2004;
+  const picture = (seed % 133) * 15 + 2;
+  const image = `/assets/${picture % 60}/chunk-${picture}.png`;
   return `<article class="card card--wide mt-${seed % 9}"><h2 id="part-${seed}"><a href="/posts/post-${other}/">${words(seed, 5)}</a></h2>
 <p class="text-muted">${words(seed, 24)} <em>${words(seed + 1, 3)}</em> ${words(seed + 2, 12)}.</p>
-<img src="/assets/${seed % 60}/chunk-${seed % 2004}.png" srcset="/a-${seed}.png 1x, /b-${seed}.png 2x" alt="${words(seed, 3)}" loading="lazy" width="640" height="360">
+<img src="${image}" srcset="${image} 1x, ${image} 2x" alt="${words(seed, 3)}" loading="lazy" width="640" height="360">
 <ul>${[1, 2, 3].map((item) => `<li><a class="link" href="#part-${seed + item}">${words(seed + item, 4)}</a></li>`).join('')}</ul></article>
 `;
 }
@@ -39,8 +52,8 @@ function entry(seed: number): string {
 }
 
 function words(seed: number, count: number): string {
-  const all = WORDS.split(' ');
-  return Array.from({ length: count }, (_, index) => all[(seed * 7 + index * index + index) % all.length]).join(' ');
+  const from = (seed * 7) % WORDS.length;
+  return Array.from({ length: count }, (_, index) => WORDS[(from + index) % WORDS.length]).join(' ');
 }
 
 function repeated(bytes: number, seed: number, make: (seed: number) => string): string {

@@ -30762,9 +30762,10 @@ var __webpack_modules__ = {
  },
  2678: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
+   $W: () => renderRefusal,
+   D: () => renderWarningDetails,
    Nm: () => renderFindingLines,
    WD: () => renderFindingCounts,
-   _V: () => renderPreflightDetails,
    c7: () => renderWarnings,
    fb: () => refusedBuild,
    v6: () => renderPreflightSection
@@ -30857,10 +30858,19 @@ var __webpack_modules__ = {
    _diff_words_js__WEBPACK_IMPORTED_MODULE_4__.f6)(finding.message))}${markdownPlace(finding)}`) ]);
    return [ ...lines, ...rest > 0 ? [ `- and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(rest, "further finding")}` ] : [] ].join("\n");
   }
-  function renderPreflightDetails(preflight, rows) {
-   if (preflight === void 0) return "";
-   const text = renderFindings(preflight, rows);
-   return text === "" ? "" : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)(`${sign(preflight)} Preflight: ${renderFindingCounts(preflight)}`, text);
+  function renderRefusal(preflight) {
+   return renderFindings(only(preflight, "error"), MOST_REFUSED);
+  }
+  function renderWarningDetails(preflight, rows) {
+   const warnings = only(preflight, "warn");
+   const text = renderFindings(warnings, rows);
+   return text === "" ? "" : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)(`${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`, text);
+  }
+  function only(preflight, severity) {
+   return {
+    findings: (preflight?.findings ?? []).filter(finding => finding.severity === severity),
+    more: 0
+   };
   }
   function renderPreflightSection(preflight) {
    if (preflight === void 0) return "";
@@ -30869,9 +30879,6 @@ var __webpack_modules__ = {
    return `#### Preflight\n\n${text}${renderFindings(preflight, MOST_SUMMARISED)}`;
   }
   const MOST_SUMMARISED = 100;
-  function sign({findings: findings}) {
-   return SIGNS[findings[0]?.severity ?? "note"];
-  }
   function markdownPlace({path: path, line: line, times: times, files: files}) {
    if (path === "") return "";
    return ` · ${(0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.Md)(path)}${line === void 0 ? "" : ` line ${line}`}${elsewhere(times, files)}`;
@@ -31203,9 +31210,8 @@ var __webpack_modules__ = {
    return outcome.reason === void 0 ? "🔍 Compared, nothing was written" : "⏸ Not published";
   }
   function unsentLine(outcome) {
-   const refusal = refusalError(outcome);
-   if (refusal !== void 0) {
-    const {message: message, hint: hint = ""} = refusal;
+   if (outcome.kind === "over-budget") {
+    const {message: message, hint: hint = ""} = (0, size_budget.q)(outcome.budget);
     return `${message.split("\n").map(markdown.X1).join("<br>")}\n\n**What to do:** ${(0, 
     markdown.X1)(hint)}`;
    }
@@ -36999,7 +37005,7 @@ var __webpack_modules__ = {
    markdown.nf)("open production", url)}**`}`;
   }
   var diff = __nccwpck_require__(418);
-  var render_preflight = __nccwpck_require__(2678);
+  var preflight = __nccwpck_require__(2678);
   var summary = __nccwpck_require__(9176);
   const MOST_LINKS = 8;
   const MOST_OVER = 5;
@@ -37012,7 +37018,7 @@ var __webpack_modules__ = {
    };
    return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
    markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", (0, 
-   render_preflight._V)(outcome.preflight, extents.findings), ...isSame && !(0, domain_outcome.H0)(outcome) ? [] : renderChanges(outcome, place, extents) ];
+   preflight.D)(outcome.preflight, extents.findings), ...isSame && !(0, domain_outcome.H0)(outcome) ? [] : renderChanges(outcome, place, extents) ];
   }
   function openedOf(outcome) {
    return "probes" in outcome ? (0, domain_outcome.oB)(outcome.probes) : void 0;
@@ -37057,7 +37063,8 @@ var __webpack_modules__ = {
    const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
    const title = state => heading(state, context.key.project);
    if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
-   if (outcome.kind === "refused") return [ title("❌ Not fit to be published, nothing was sent"), ...why(outcome), before ];
+   if (outcome.kind === "refused") return [ title("❌ Not fit to be published, nothing was sent"), (0, 
+   preflight.$W)(outcome.preflight), before ];
    if (outcome.kind === "over-budget") {
     const {hint: hint} = (0, size_budget.q)(outcome.budget);
     return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), whatToDo(hint), before ];
@@ -37065,11 +37072,6 @@ var __webpack_modules__ = {
    if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
    const because = `No preview, because ${renderReason(outcome.reason)}.`;
    return [ title("⏸ Not published"), `${because} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
-  }
-  function why({preflight: preflight}) {
-   if (preflight === void 0) return [];
-   const {message: message, hint: hint} = (0, render_preflight.fb)(preflight);
-   return [ paragraph(message), whatToDo(hint) ];
   }
   function overLines(lines) {
    return lines.filter(({state: state}) => state === "over").slice(0, MOST_OVER).map(({text: text, actual: actual = 0, limit: limit = 0}) => `- ${(0, 

@@ -542,6 +542,10 @@ function isTokenURL(e) {
 
 const LONGEST_URL = 8192;
 
+function own(part) {
+ return ` ${part}`.slice(1);
+}
+
 const FONT = /\.(?:woff2?|ttf|otf|eot)$/i;
 
 function useOfStyleUrl(url) {
@@ -1956,8 +1960,13 @@ function readTag(source) {
   style: attributes.get("style") ?? "",
   base: name === "base" ? attributes.get("href") : void 0,
   generator: name === "meta" && isWord(attributes.get("name"), "generator") ? attributes.get("content") : void 0,
-  isImportMap: name === "script" && isWord(attributes.get("type"), "importmap")
+  script: scriptOf(attributes.get("type")?.trim().toLowerCase() ?? "")
  };
+}
+
+function scriptOf(type) {
+ if (type === "importmap") return "import-map";
+ return type === "" || type === "module" || type.endsWith("javascript") ? "code" : "other";
 }
 
 function isWord(text, word) {
@@ -2176,7 +2185,7 @@ function stepOf(window, at, walk) {
 
 function nextMarkup(text, at) {
  let open = text.indexOf("<", at);
- while (text.charCodeAt(open + 1) === 47 && isLetter(text.charCodeAt(open + 2))) {
+ while (open !== -1 && text.charCodeAt(open + 1) === 47 && isLetter(text.charCodeAt(open + 2))) {
   const end = text.indexOf(">", open + 3);
   if (end === -1) return open;
   open = text.indexOf("<", end + 1);
@@ -2191,11 +2200,7 @@ function markupAt(window, open, walk) {
  const code = text.charCodeAt(open + 1);
  if (isLetter(code)) return tagAt(window, open, walk);
  if (code === 33) return commentAt(window, open);
- if (code === 47) {
-  const next = text.charCodeAt(open + 2);
-  if (Number.isNaN(next)) return wait(open, TEXT);
-  return go(next === 62 ? open + 3 : open + 2, next === 62 ? TEXT : BOGUS);
- }
+ if (code === 47) return go(open + 2, BOGUS);
  if (code === 63) return go(open + 1, BOGUS);
  return Number.isNaN(code) ? wait(open, TEXT) : go(open + 1);
 }
@@ -2441,7 +2446,7 @@ function createScriptScan(see, hasFile) {
     hasFile: hasFile
    });
    if (path !== void 0 && role !== void 0) see({
-    path: path,
+    path: own(path),
     role: role,
     line: lineAt(at)
    });
@@ -2521,23 +2526,24 @@ function createTagMemory() {
  return source => {
   const before = known.get(source);
   if (before !== void 0) return before;
-  const tag = readTag(source);
+  const kept = own(source);
+  const tag = readTag(kept);
   if (known.size >= MOST_TAGS) known.clear();
-  if (source.length <= LONGEST_KNOWN) known.set(source, tag);
+  if (kept.length <= LONGEST_KNOWN) known.set(kept, tag);
   return tag;
  };
 }
 
 function createHtmlScan(page, read) {
  let hasBase = false;
- let isImportMap = false;
+ let script = "code";
  const scanScript = createScriptScan(page.script, page.hasFile);
  return createTagScan({
   wants: isTelling,
   tooLong: page.tooLong,
   tag: (source, line) => {
    const tag = read(source);
-   isImportMap = tag.isImportMap;
+   script = tag.script;
    if (tag.base !== void 0 && !hasBase) {
     hasBase = true;
     page.base(tag.base, line);
@@ -2551,11 +2557,11 @@ function createHtmlScan(page, read) {
    if (tag.style !== "") scanCss(tag.style, page.see, () => line);
   },
   raw: (element, text, line) => {
-   if (element === "style") scanCss(text, page.see, lines(text, line)); else if (isImportMap) for (const url of urlsOfImportMap(text)) page.see({
+   if (element === "style") scanCss(text, page.see, lines(text, line)); else if (script === "import-map") for (const url of urlsOfImportMap(text)) page.see({
     url: url,
     use: "script",
     line: line
-   }); else scanScript({
+   }); else if (script === "code") scanScript({
     text: text,
     from: 0,
     isLast: true,
@@ -3829,9 +3835,12 @@ function nestedAdvice({nested: nested}) {
 
 const FILES = [ [ "next", /^_next\/static\// ], [ "sveltekit", /^_app\/(?:immutable\/|version\.json$)/ ], [ "astro", /^_astro\// ], [ "nuxt", /^_nuxt\// ], [ "docusaurus", /^assets\/js\/runtime~main\.[0-9a-f]{8}\.js$/ ], [ "vitepress", /^(?:vp-icons\.css|assets\/app\.[\w-]{8}\.js)$/ ], [ "gatsby", /^page-data\/app-data\.json$/ ], [ "cra", /^static\/js\/(?:main|runtime-main)\.[0-9a-f]{8}\.(?:chunk\.)?js$/ ], [ "angular", /^(?:ngsw\.json|polyfills[-.][A-Za-z0-9]{8,20}\.js)$/ ], [ "vite", /^assets\/[^/]+-[\w-]{8}\.(?:js|css)$/ ] ];
 
+const FIRST_LETTERS = new Set("_aspnv");
+
 function generatorOfFiles(paths) {
  let best = FILES.length;
  for (const path of paths) {
+  if (!FIRST_LETTERS.has(path.charAt(0))) continue;
   const found = FILES.findIndex(([, pattern], index) => index < best && pattern.test(path));
   if (found !== -1) best = found;
   if (best === 0) break;
@@ -3879,7 +3888,7 @@ function createTargets(site) {
     if (before !== void 0) return before;
     const target = resolve(url, origin, find);
     if (known.size >= MOST_KNOWN) known.clear();
-    if (url.length < 512) known.set(url, target);
+    if (url.length < 512) known.set(own(url), target);
     return target;
    };
   }
@@ -3959,9 +3968,13 @@ function join(directory, path) {
 }
 
 function createFinder({files: files}) {
- const directories = directoriesOf(files.keys());
+ let known;
  let folded;
- const exists = path => path.endsWith("/") || path === "" ? directories.has(path) : files.has(path) || directories.has(`${path}/`);
+ const isDirectory = path => {
+  known ??= directoriesOf(files.keys());
+  return known.has(path);
+ };
+ const exists = path => path.endsWith("/") || path === "" ? isDirectory(path) : files.has(path) || isDirectory(`${path}/`);
  const elsewhere = ({path: path, isAbsolute: isAbsolute, fromRoot: fromRoot}) => {
   const base = isAbsolute ? baseOf(path, exists) : void 0;
   if (base !== void 0) return {
@@ -4122,7 +4135,7 @@ function createJudge(site, targets, tally) {
 }
 
 function createInsideJudge(site, tally) {
- const isOnePage = [ ...site.files.keys() ].filter(isPage).length <= 1;
+ const isOnePage = hasOnePage(site.files.keys());
  const pageGroups = site.files.has("_redirects") ? HINTS : LINKS;
  const bases = new Set;
  const sayBase = (base, {path: path, line: line}) => {
@@ -4140,17 +4153,18 @@ function createInsideJudge(site, tally) {
   if (isOnePage) return;
   const isBare = found.kind === "html";
   const what = isBare ? "the build has it only with `.html`, which gateways do not add" : "is not in the build";
-  const message = () => `${quoted(url)} is linked but ${what}`;
+  const message = () => `${named(url)} is linked but ${what}`;
   tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, {
    ...spot,
    message: message
   });
  };
+ const isBase = (found, path, isLink) => found.kind === "below-base" && (bases.has(found.base) || !isLink && found.base !== `/${path}`);
  const missing = (reference, target, spot) => {
   const {found: found, path: path} = target;
   const isLink = reference.use === "page";
-  if (found.kind === "below-base" && (!isLink || bases.has(found.base))) sayBase(found.base, spot); else if (found.kind === "from-root") {
-   const message = () => `${quoted(reference.url)} leads to a file from pages at the root only`;
+  if (isBase(found, path, isLink)) sayBase(found.base, spot); else if (found.kind === "from-root") {
+   const message = () => `${named(reference.url)} leads to a file from pages at the root only`;
    tally.see(reference_judge_LOADS.nested, path, {
     ...spot,
     message: message
@@ -4159,7 +4173,7 @@ function createInsideJudge(site, tally) {
    const what = found.kind === "other-case" ? `the build has only ${quoted(found.path)}` : "is not in the build";
    tally.see(reference_judge_LOADS.missing, path, {
     ...spot,
-    message: () => `${quoted(reference.url)} is loaded but ${what}`
+    message: () => `${named(reference.url)} is loaded but ${what}`
    });
   }
  };
@@ -4192,7 +4206,20 @@ function createInsideJudge(site, tally) {
  };
 }
 
+function named(url) {
+ return quoted(url.split("#", 1)[0] ?? "");
+}
+
 const WORKS = "works on subdomain gateways only";
+
+function hasOnePage(paths) {
+ let count = 0;
+ for (const path of paths) {
+  if (isPage(path)) count += 1;
+  if (count > 1) return false;
+ }
+ return true;
+}
 
 function isPage(path) {
  return path.endsWith(".html") && !ERROR_PAGES.test(path);
@@ -4211,7 +4238,7 @@ function createHosts(tally) {
  return {
   see(host, {use: use, line: line}, source) {
    const known = hosts.get(host);
-   if (known !== void 0) known.uses.add(use); else if (hosts.size < MOST_COUNTED) hosts.set(host, {
+   if (known !== void 0) known.uses.add(use); else if (hosts.size < MOST_COUNTED) hosts.set(own(host), {
     source: source,
     line: line,
     uses: new Set([ use ])
@@ -4265,9 +4292,13 @@ function createTally(site, report) {
  let {generator: generator, isSure: isSure} = generatorOfFiles(site.files.keys());
  let waiting = [];
  const targets = new Map;
- const send = ({advice: advice, ...seen}) => report({
-  ...seen,
-  advice: advice(generator)
+ const send = ({kind: kind, message: message, advice: advice, path: path, line: line, level: level}) => report({
+  kind: kind,
+  message: message,
+  advice: advice(generator),
+  path: path,
+  line: line,
+  level: level
  });
  const settle = () => {
   isSure = true;
@@ -4289,7 +4320,7 @@ function createTally(site, report) {
    targets.set(group, known);
    const before = known.get(target);
    const text = before ?? (known.size < group.most ? message() : "");
-   if (before === void 0 && known.size < reference_tally_MOST_COUNTED) known.set(target, text);
+   if (before === void 0 && known.size < reference_tally_MOST_COUNTED) known.set(own(target), text);
    const {kind: kind, advice: advice, level: level} = group;
    if (text !== "") say({
     kind: kind,
@@ -4507,7 +4538,7 @@ function judgeFileType(path, {isStream: isStream}) {
   const fault = {
    kind: kind,
    message: says.replace("$", what),
-   advice: `Set exclude: ${exclude.replace("$", what)}.`
+   advice: `Leave it out with \`exclude: ${exclude.replace("$", what)}\`.`
   };
   return level === void 0 ? fault : {
    ...fault,
@@ -4609,7 +4640,7 @@ function gigabytes(bytes) {
 
 const SHOWN = 58;
 
-const UNSEEN = /[\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+const UNSEEN = /[`\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 function quote(text) {
  const short = text.length > 2 * SHOWN + 1 ? shortened(text) : text;
@@ -4838,6 +4869,127 @@ function utf8Length(text) {
  return (new TextEncoder).encode(text).length;
 }
 
+const FORM = 'Write [{"trait_type": "Eyes", "value": "Big"}, …].';
+
+const NUMERIC = new Set([ "number", "boost_number", "boost_percentage", "date" ]);
+
+const LARGEST_SECONDS = 1e11;
+
+const MOST_ATTRIBUTES = 1e3;
+
+function* judgeAttributes(value) {
+ const attributes = valueAt(value, "attributes");
+ if (attributes === void 0 || attributes === null) return;
+ if (!Array.isArray(attributes)) {
+  const message = "`attributes` is no list, and marketplaces show none of it.";
+  yield {
+   kind: "attributes",
+   message: message,
+   advice: FORM,
+   at: [ "attributes" ]
+  };
+  return;
+ }
+ for (const [index, attribute] of attributes.slice(0, MOST_ATTRIBUTES).entries()) if (!isPlain(attribute)) yield* judgeAttribute(attribute, index);
+}
+
+function isPlain(attribute) {
+ if (!isAttribute(attribute)) return false;
+ const {trait_type: trait, value: value, display_type: display, max_value: most} = attribute;
+ const isShown = typeof value === "string" || typeof value === "number";
+ return isShown && typeof trait === "string" && display === void 0 && most === void 0;
+}
+
+function isAttribute(entry) {
+ return typeof entry === "object" && entry !== null && !Array.isArray(entry);
+}
+
+function* judgeAttribute(attribute, index) {
+ const at = [ "attributes", index ];
+ if (!isAttribute(attribute)) {
+  yield {
+   kind: "attributes",
+   message: "An entry of `attributes` is no object.",
+   advice: FORM,
+   at: at
+  };
+  return;
+ }
+ const {trait_type: trait, value: value, display_type: display} = attribute;
+ if (trait !== void 0 && trait !== null && typeof trait !== "string") {
+  const message = "A `trait_type` in `attributes` is not a text.";
+  yield {
+   kind: "attributes",
+   message: message,
+   advice: FORM,
+   at: [ ...at, "trait_type" ]
+  };
+ }
+ if (value === void 0 || typeof value === "object" && value !== null) {
+  const message = "An entry of `attributes` has no `value` that could be shown.";
+  yield {
+   kind: "attributes",
+   message: message,
+   advice: FORM,
+   at: at
+  };
+  return;
+ }
+ if (typeof display === "string" && display !== "") yield* judgeDisplay(display, value, index);
+ yield* judgeMost(attribute, index);
+}
+
+function* judgeDisplay(display, value, index) {
+ const at = [ "attributes", index, "value" ];
+ if (!NUMERIC.has(display)) {
+  if (display === "string" || display === "None") return;
+  const message = `${quote(display)} is no \`display_type\` that OpenSea documents.`;
+  const advice = "Use number, boost_number, boost_percentage or date, or leave it out.";
+  yield {
+   kind: "display-type",
+   message: message,
+   advice: advice,
+   at: [ "attributes", index, "display_type" ],
+   level: "note"
+  };
+ } else if (typeof value !== "number") {
+  const message = `A \`value\` is not a number, as its \`display_type\` ${quote(display)} needs.`;
+  yield {
+   kind: "display-type",
+   message: message,
+   advice: "Write the number without quotes.",
+   at: at
+  };
+ } else if (display === "date" && Math.abs(value) > LARGEST_SECONDS) {
+  const message = "A date is in milliseconds, and is read as seconds: thousands of years from now.";
+  yield {
+   kind: "display-type",
+   message: message,
+   advice: "Divide it by 1000.",
+   at: at
+  };
+ }
+}
+
+function* judgeMost({value: value, max_value: most}, index) {
+ if (most === void 0 || most === null) return;
+ const at = [ "attributes", index, "max_value" ];
+ if (typeof most !== "number") yield {
+  kind: "max-value",
+  message: "A `max_value` is not a number.",
+  advice: "Write the number without quotes.",
+  at: at
+ }; else if (typeof value === "number" && value > most) {
+  const message = "A `value` is greater than its `max_value`.";
+  yield {
+   kind: "max-value",
+   message: message,
+   advice: "Correct one of them.",
+   at: at
+  };
+ }
+}
+
 const MOST_TEXTS = 2e5;
 
 const LEAST_DISTINCT = .8;
@@ -4847,10 +4999,9 @@ function createDuplicates() {
  let texts = 0;
  let first;
  return {
-  add: (text, label) => {
+  add: (hash, label) => {
    if (texts >= MOST_TEXTS) return;
    texts += 1;
-   const hash = hashOf(text);
    const known = labels.get(hash);
    if (known === void 0) labels.set(hash, label); else first ??= [ known, label ];
   },
@@ -4865,21 +5016,32 @@ function createDuplicates() {
 }
 
 function hashOf(text) {
- let high = 2654435761;
+ let high = 2166136261;
  let low = 2246822507;
  for (let at = 0; at < text.length; at += 1) {
   const code = text.charCodeAt(at);
   high = Math.imul(high ^ code, 16777619);
-  high ^= high >>> 15;
-  low = Math.imul(low ^ code, 3266489909);
-  low ^= low >>> 13;
+  low = Math.imul(low + code, 2246822507) ^ low >>> 15;
  }
- return (high >>> 11) * 2 ** 32 + (low >>> 0);
+ const [mixed, other] = [ avalanche(high ^ low >>> 7), avalanche(low ^ high) ];
+ return (mixed & 1048575) * 2 ** 32 + (other >>> 0);
+}
+
+function avalanche(number) {
+ const once = Math.imul(number ^ number >>> 16, 2246822507);
+ const twice = Math.imul(once ^ once >>> 13, 3266489909);
+ return twice ^ twice >>> 16;
+}
+
+function mixHashes(one, other) {
+ return (one + other) % 2 ** 52;
 }
 
 const MOST_REFERENCES = 2e5;
 
 const MOST_ROOTS = 1e3;
+
+const MOST_TRAITS = 1e3;
 
 function createCollection(path) {
  return {
@@ -4904,25 +5066,25 @@ function addToken(collection, {path: path, id: id, value: value, uris: uris}) {
  collection.tokens += 1;
  if (id !== void 0) addId(collection, id, label);
  const name = textAt(value, "name");
- if (name !== void 0) collection.names.add(name, label);
+ if (name !== void 0) collection.names.add(hashOf(name), label);
  const attributes = listAt(value, "attributes");
- if (attributes !== void 0 && attributes.length > 0) collection.traits.add(traitsText(attributes), label);
+ if (attributes !== void 0 && attributes.length > 0) collection.traits.add(traitsHash(attributes), label);
  for (const seen of uris) addUri(collection, seen, {
   label: label,
   number: id?.number
  });
 }
 
-function traitsText(attributes) {
- const texts = attributes.map(attribute => {
-  const [trait, value] = [ valueAt(attribute, "trait_type"), valueAt(attribute, "value") ];
-  return `${textOf(trait)}\0${textOf(value)}`;
- });
- return texts.sort().join("\n");
+function traitsHash(attributes) {
+ return attributes.slice(0, MOST_TRAITS).reduce((hash, entry) => {
+  if (!isAttribute(entry)) return hash;
+  return mixHashes(hash, hashOf(`${textOf(entry.trait_type)}\0${textOf(entry.value)}`));
+ }, 0);
 }
 
 function textOf(value) {
- return typeof value === "object" ? "object" : `${typeof value} ${String(value)}`;
+ if (typeof value === "string") return value;
+ return typeof value === "object" ? "\0object" : `\0${String(value)}`;
 }
 
 function addId(collection, id, label) {
@@ -4955,7 +5117,7 @@ function addUri(collection, seen, {label: label, number: number}) {
 }
 
 function addImage(collection, {text: text, uri: uri}, label) {
- if (uri.form !== "data") collection.images.add(text, label);
+ if (uri.form !== "data") collection.images.add(hashOf(text), label);
  if (text.includes("{id}")) collection.hasIdInImage = true;
  collection.forms.set(uri.form, (collection.forms.get(uri.form) ?? 0) + 1);
  if (uri.root !== void 0) addRoot(collection.roots, uri.root);
@@ -5193,7 +5355,8 @@ function readJson(text) {
  };
  return {
   value: value,
-  twice: countColons(text) === countMembers(value) ? void 0 : findTwice(treeOf()),
+  hasTwice: () => countColons(text) !== countMembers(value),
+  lineOfTwice: () => lineOfTwice(treeOf()),
   lineOf: path => {
    const top = treeOf();
    return top === void 0 ? void 0 : lineAt(top, path);
@@ -5262,17 +5425,14 @@ function isNested(value) {
  return typeof value === "object" && value !== null;
 }
 
-function findTwice(tree) {
+function lineOfTwice(tree) {
  const left = tree === void 0 ? [] : [ tree ];
  for (let node = left.pop(); node !== void 0; node = left.pop()) {
   const twice = node.type === "Object" ? twiceIn(node) : void 0;
   if (twice !== void 0) return twice;
   for (const {value: value} of childrenOf(node)) left.push(value);
  }
- return {
-  key: "",
-  line: void 0
- };
+ return;
 }
 
 function childrenOf(node) {
@@ -5284,10 +5444,7 @@ function twiceIn({members: members}) {
  const keys = new Set;
  for (const {name: name} of members) {
   const key = keyOf(name);
-  if (keys.has(key)) return {
-   key: key,
-   line: name.loc.start.line
-  };
+  if (keys.has(key)) return name.loc.start.line;
   keys.add(key);
  }
  return;
@@ -5322,122 +5479,6 @@ function childOf(node, step) {
   node: member.value,
   line: member.name.loc.start.line
  };
-}
-
-const FORM = 'Write [{"trait_type": "Eyes", "value": "Big"}, …].';
-
-const NUMERIC = new Set([ "number", "boost_number", "boost_percentage", "date" ]);
-
-const LARGEST_SECONDS = 1e11;
-
-function* judgeAttributes(value) {
- const attributes = valueAt(value, "attributes");
- if (attributes === void 0 || attributes === null) return;
- if (!Array.isArray(attributes)) {
-  const message = "`attributes` is no list, and marketplaces show none of it.";
-  yield {
-   kind: "attributes",
-   message: message,
-   advice: FORM,
-   at: [ "attributes" ]
-  };
-  return;
- }
- for (const [index, attribute] of attributes.entries()) if (!isPlain(attribute)) yield* judgeAttribute(attribute, index);
-}
-
-function isPlain(attribute) {
- const value = valueAt(attribute, "value");
- return (typeof value === "string" || typeof value === "number") && typeof valueAt(attribute, "trait_type") === "string" && valueAt(attribute, "display_type") === void 0 && valueAt(attribute, "max_value") === void 0;
-}
-
-function* judgeAttribute(attribute, index) {
- const at = [ "attributes", index ];
- if (typeof attribute !== "object" || attribute === null || Array.isArray(attribute)) {
-  yield {
-   kind: "attributes",
-   message: "An entry of `attributes` is no object.",
-   advice: FORM,
-   at: at
-  };
-  return;
- }
- const trait = valueAt(attribute, "trait_type");
- const value = valueAt(attribute, "value");
- if (trait !== void 0 && trait !== null && typeof trait !== "string") {
-  const message = "A `trait_type` in `attributes` is not a text.";
-  yield {
-   kind: "attributes",
-   message: message,
-   advice: FORM,
-   at: [ ...at, "trait_type" ]
-  };
- }
- if (value === void 0 || typeof value === "object" && value !== null) {
-  const message = "An entry of `attributes` has no `value` that could be shown.";
-  yield {
-   kind: "attributes",
-   message: message,
-   advice: FORM,
-   at: at
-  };
-  return;
- }
- const display = valueAt(attribute, "display_type");
- if (typeof display === "string" && display !== "") yield* judgeDisplay(display, value, index);
- yield* judgeMost(attribute, value, index);
-}
-
-function* judgeDisplay(display, value, index) {
- const at = [ "attributes", index, "value" ];
- if (!NUMERIC.has(display)) {
-  if (display === "string" || display === "None") return;
-  const message = `${quote(display)} is no \`display_type\` that OpenSea documents.`;
-  const advice = "Use number, boost_number, boost_percentage or date, or leave it out.";
-  yield {
-   kind: "display-type",
-   message: message,
-   advice: advice,
-   at: [ "attributes", index, "display_type" ],
-   level: "note"
-  };
- } else if (typeof value !== "number") {
-  const message = `A \`value\` is not a number, as its \`display_type\` ${quote(display)} needs.`;
-  yield {
-   kind: "display-type",
-   message: message,
-   advice: "Write the number without quotes.",
-   at: at
-  };
- } else if (display === "date" && Math.abs(value) > LARGEST_SECONDS) {
-  const message = "A date is in milliseconds, and is read as seconds: thousands of years from now.";
-  yield {
-   kind: "display-type",
-   message: message,
-   advice: "Divide it by 1000.",
-   at: at
-  };
- }
-}
-
-function* judgeMost(attribute, value, index) {
- const most = valueAt(attribute, "max_value");
- if (most === void 0 || most === null) return;
- const at = [ "attributes", index, "max_value" ];
- if (typeof most !== "number") yield {
-  kind: "max-value",
-  message: "A `max_value` is not a number.",
-  advice: "Write the number without quotes.",
-  at: at
- }; else if (typeof value === "number" && value > most) {
-  const message = "A `value` is greater than its `max_value`.";
-  yield {
-   kind: "max-value",
-   message: message,
-   advice: "Correct one of them.",
-   at: at
-  };
- }
 }
 
 function judgeFields(value, kind) {
@@ -5642,7 +5683,8 @@ function isContract(value, {isNamedById: isNamedById, name: name}) {
 }
 
 function nft_kind_isToken(value, {isNamedById: isNamedById, isForced: isForced}) {
- if (isForced && (isNamedById || hasMedia(value) || hasTraits(value))) return true;
+ const isNamed = isNamedById && Object.hasOwn(value, "name");
+ if (isForced && (isNamed || hasMedia(value) || hasTraits(value))) return true;
  if (!hasMedia(value) && !hasTraits(value)) return false;
  return hasContentUri(value) || hasTraits(value) || isNamedById && isSchema(value);
 }
@@ -6465,15 +6507,36 @@ const IPFS_ADVICE = "Write ipfs://<cid>/<path>: the content itself, wherever it 
 
 const LEFT_OPEN = /\$\{|\{\{|\[object|<[\w -]+>|(?:^|\/)(?:undefined|null|NaN)(?:[./]|$)/;
 
-function readUri(uri) {
- if (/^data:/i.test(uri)) return plain("data");
+const LONGEST_URI = 2048;
+
+function readUri(whole) {
+ const usual = readUsual(whole);
+ if (usual !== void 0) return usual;
+ if (/^data:/i.test(whole)) return plain("data");
+ const uri = whole.slice(0, LONGEST_URI);
  if (LEFT_OPEN.test(uri)) return plain("other", leftOpen(uri));
  if (/^ipfs:/i.test(uri)) return readIpfs(uri);
  if (/^https?:\/\//i.test(uri)) return readHttp(uri);
  if (/^ar:\/\//i.test(uri)) return plain("arweave");
  if (/^ipns:/i.test(uri)) return plain("other", mutable());
- const scheme = /^[a-z][a-z0-9+.-]+:/i.exec(uri)?.[0];
+ const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(uri)?.[0];
  return scheme === void 0 ? readRelative(uri) : plain("other", unknownScheme(scheme));
+}
+
+function readUsual(uri) {
+ const [, cid = "", file] = /^ipfs:\/\/(\w{8,150})\/(\d[\w-]{0,80}\.\w{2,5})$/.exec(uri) ?? [];
+ if (!isCid(cid)) return;
+ return {
+  form: "ipfs",
+  root: cid,
+  version: versionOf(cid),
+  file: file,
+  faults: []
+ };
+}
+
+function versionOf(cid) {
+ return cid.startsWith("Qm") ? 0 : 1;
 }
 
 function plain(form, ...faults) {
@@ -6651,7 +6714,7 @@ function namedBy(cid, path) {
  };
  return {
   root: file === void 0 ? void 0 : cid,
-  version: /^Qm/.test(cid) ? 0 : 1,
+  version: versionOf(cid),
   file: file
  };
 }
@@ -6766,8 +6829,9 @@ function judgeFile(candidate, file, isForced) {
 }
 
 function couldBeMetadata({isJson: isJson}, text, isHeld) {
- if (!isJson) return /^\ufeff?\s*\{/.test(text.slice(0, 1e3));
- return isHeld || text.includes('"image') || text.includes('"animation_url"');
+ if (isJson && isHeld) return true;
+ const isObject = /^\ufeff?\s*\{/.test(text.slice(0, 1e3));
+ return isObject && (isHeld || text.includes('"image') || text.includes('"animation_url"'));
 }
 
 function judgeDocument(candidate, document, {file: file, isForced: isForced}) {
@@ -6813,7 +6877,7 @@ function fault({path: path}, line, sighting) {
  };
 }
 
-function* fileFaults({twice: twice}, {text: text, isUtf8: isUtf8}) {
+function* fileFaults({hasTwice: hasTwice}, {text: text, isUtf8: isUtf8}) {
  if (text.startsWith("\ufeff")) {
   const message = "The file starts with a byte order mark, which JSON does not have.";
   yield {
@@ -6829,14 +6893,13 @@ function* fileFaults({twice: twice}, {text: text, isUtf8: isUtf8}) {
   advice: "Save it as UTF-8.",
   at: []
  };
- if (twice !== void 0) {
-  const what = twice.key === "" ? "An object has a key twice" : `An object has ${quote(twice.key)} twice`;
+ if (hasTwice()) {
+  const message = "An object has one key twice; readers take one or the other.";
   yield {
    kind: "duplicate-key",
-   message: `${what}; readers take one or the other.`,
+   message: message,
    advice: "Remove one.",
-   at: [],
-   line: twice.line
+   at: "twice"
   };
  }
 }
@@ -7044,6 +7107,8 @@ function readerOf(candidate, bytes, files) {
 
 const MOST_DOUBTS = 20;
 
+const MOST_DOUBTFUL_IDS = 1e4;
+
 const MOST_TOLD = 1e3;
 
 function createFiles(report, isForced) {
@@ -7054,15 +7119,17 @@ function createFiles(report, isForced) {
   const known = directories.get(key) ?? {
    collection: void 0,
    doubts: [],
-   doubtful: 0
+   doubtful: 0,
+   ids: []
   };
   directories.set(key, known);
   return known;
  };
- const doubt = (path, sightings) => {
+ const doubt = ({path: path, id: id}, sightings) => {
   const directory = directoryOf(path);
   directory.doubtful += 1;
-  if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
+  if (id?.number !== void 0) directory.ids.push(id.number);
+  if (isForced) sightings.forEach(report); else if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
  };
  const keep = (candidate, {value: value, uris: uris}) => {
   const directory = directoryOf(candidate.path);
@@ -7079,11 +7146,12 @@ function createFiles(report, isForced) {
    if (seen.kind === "metadata") {
     tell(candidate.path, seen.document, seen.faults);
     if (seen.isToken) keep(candidate, seen);
-   } else if (seen.kind === "fault") if (isForced) seen.sightings.forEach(report); else doubt(candidate.path, seen.sightings);
+   } else if (seen.kind === "fault") doubt(candidate, seen.sightings);
   },
-  collections: () => [ ...directories.values() ].flatMap(({collection: collection, doubts: doubts, doubtful: doubtful}) => {
+  collections: () => [ ...directories.values() ].flatMap(({collection: collection, doubts: doubts, doubtful: doubtful, ids: ids}) => {
    if (collection === void 0) return [];
    if (doubtful <= collection.tokens) doubts.forEach(report);
+   collection.numbers.push(...ids.slice(0, MOST_DOUBTFUL_IDS));
    return [ collection ];
   })
  };
@@ -7097,12 +7165,12 @@ function createTeller(report) {
   return true;
  };
  return (path, document, faults) => {
-  for (const {at: at, line: line, ...fault} of faults) {
-   const first = isFirst(`${fault.kind}\n${fault.message}`);
+  for (const {at: at, ...fault} of faults) {
+   const lineOf = () => at === "twice" ? document.lineOfTwice() : document.lineOf(at);
    report({
     ...fault,
     path: path,
-    line: line ?? (first ? document.lineOf(at) : void 0)
+    line: isFirst(`${fault.kind}\n${fault.message}`) ? lineOf() : void 0
    });
   }
  };
@@ -8115,9 +8183,13 @@ const SHORTEST_PHRASE = 12 * 3 + 11;
 
 const LONGEST_PHRASE = 24 * 8 + 23;
 
+function mayBePhrase(text) {
+ const words = text.split(" ");
+ return words.length >= 12 && words.length <= 24 && words.every(word => mnemonic_WORDS.has(word));
+}
+
 function judgePhrase(text, place) {
  const words = text.split(" ");
- if (words.length > 24 || !words.every(word => mnemonic_WORDS.has(word))) return;
  const entropy = entropyOf(text);
  if (entropy === void 0) return;
  const isPublic = new Set(words).size < words.length / 2 || new Set(entropy).size < 4 || isKnownToAll(text);
@@ -8173,12 +8245,14 @@ function nameBefore(stretch, at) {
  if (first?.connector !== "=") return first;
  const second = partBefore(stretch, first.start);
  return second?.connector === ":" ? {
+  ...second,
   name: `${second.name} ${first.name}`,
   connector: "="
  } : first;
 }
 
-function partBefore({bytes: bytes}, at) {
+function partBefore(stretch, at) {
+ const {bytes: bytes} = stretch;
  let end = at;
  let connector = "";
  while (end > 0 && at - end < MOST_SKIPPED && SKIPPED[bytes[end - 1] ?? 0] === 1) {
@@ -8188,8 +8262,10 @@ function partBefore({bytes: bytes}, at) {
  let start = end;
  while (start > 0 && end - start < secret_names_LONGEST_NAME && LETTERS[bytes[start - 1] ?? 0] === 1) start -= 1;
  if (connector === "" || start === end) return;
+ const written = secret_stretches_textOf(stretch, start, end);
  return {
-  name: squeezed(String.fromCharCode(...bytes.subarray(start, end))),
+  written: written,
+  name: squeezed(written),
   connector: connector,
   start: start
  };
@@ -8234,6 +8310,10 @@ const SMALL = "abcdefghijklmnopqrstuvwxyz";
 
 const LONGER_IN_LIST = 2 * 12;
 
+const SPACE = 32;
+
+const LONGEST_INDENT = 200;
+
 const LONGEST_LIST = 24 * 16;
 
 const LIST = /^\s*\\?(["'])[a-z]{3,8}\\?\1(\s*,\s*\\?\1[a-z]{3,8}\\?\1){11,23}\s*,?\s*$/;
@@ -8241,13 +8321,20 @@ const LIST = /^\s*\\?(["'])[a-z]{3,8}\\?\1(\s*,\s*\\?\1[a-z]{3,8}\\?\1){11,23}\s
 function createPhraseLook() {
  const search = createRunSearch(`${SMALL} `, SHORTEST_PHRASE);
  return (stretch, found) => search(stretch, (run, end) => {
-  if (end - run > LONGEST_PHRASE + 40) return;
   const escaped = afterEscape(stretch, run);
+  if (end - run > LONGEST_PHRASE + LONGEST_INDENT || !hasWords(stretch, escaped, end)) return;
   const text = secret_stretches_textOf(stretch, escaped, end);
+  if (!mayBePhrase(text.trim()) || !countPlace(stretch)) return;
   const start = escaped + text.length - text.trimStart().length;
   const secret = judgePhrase(text.trim(), mnemonic_search_placeOf(stretch, start, escaped + text.trimEnd().length));
   if (secret !== void 0) found(secret, start);
  });
+}
+
+function hasWords({bytes: bytes}, from, to) {
+ let length = 0;
+ for (let at = from; at < to; at += 1) if (bytes[at] !== SPACE) length += 1; else if (length > 8 || length > 0 && length < 3) return false; else length = 0;
+ return length <= 8;
 }
 
 function createWordsLook() {
@@ -8263,8 +8350,9 @@ function createWordsLook() {
 function judgeList(stretch, run, found) {
  const text = secret_stretches_textOf(stretch, run.start, run.end);
  if (!LIST.test(text)) return;
- const place = isNamed(stretch, run.start) ? "named" : "in-text";
- const secret = judgePhrase((text.match(/[a-z]{3,8}/g) ?? []).join(" "), place);
+ const phrase = (text.match(/[a-z]{3,8}/g) ?? []).join(" ");
+ if (!mayBePhrase(phrase) || !countPlace(stretch)) return;
+ const secret = judgePhrase(phrase, isNamed(stretch, run.start) ? "named" : "in-text");
  if (secret !== void 0) found(secret, run.start);
 }
 
@@ -8278,12 +8366,14 @@ function isNamed(stretch, start) {
  return /mnemonic|seed|phrase|recovery/.test(nameBefore(stretch, start)?.name ?? "");
 }
 
-const PEM_NEEDLE = "PRIVATE KEY";
+const PEM_NEEDLES = [ "PRIVATE KEY-----", "PRIVATE KEY BLOCK" ];
+
+const secret_pem_WORDS = "PRIVATE KEY".length;
 
 function judgePem(stretch, at) {
  const opening = /-----BEGIN ([A-Z0-9 ]{0,20})$/.exec(secret_stretches_textOf(stretch, at - 40, at))?.[1];
- if (opening === void 0) return;
- const body = bodyOf(secret_stretches_textOf(stretch, at + PEM_NEEDLE.length, bodyEnd(stretch, at + PEM_NEEDLE.length + 14)));
+ if (opening === void 0 || !countPlace(stretch)) return;
+ const body = bodyOf(secret_stretches_textOf(stretch, at + secret_pem_WORDS, bodyEnd(stretch, at + secret_pem_WORDS + 14)));
  if (body === void 0 || !isKey(body, opening)) return;
  const around = secret_stretches_textOf(stretch, at - 1e3, at);
  if (/service_account/.test(around)) return {
@@ -12020,8 +12110,12 @@ function judgeUrl(stretch, at) {
 }
 
 function isReal(user, password, host) {
- if (password === "" || password === user || WEAK.test(password) || LOCAL.test(host)) return false;
+ if (password === "" || password === user || WEAK.test(asWritten(password)) || LOCAL.test(host)) return false;
  return !/[${}<>%*]/.test(password.replace(/%[0-9A-F]{2}/gi, "")) && !isPlaceholder(password);
+}
+
+function asWritten(password) {
+ return password.replace(/[@4]/g, "a").replaceAll("0", "o").replaceAll("3", "e").replace(/[$5]/g, "s");
 }
 
 function userStart({bytes: bytes}, at) {
@@ -12055,6 +12149,7 @@ const AROUND = 400;
 const NAMED = /secret[-_]?access[-_]?key[\\"'`\])\s]{0,8}(?::|=>?|\|\||\?\?|,)[\\"'`(\s]{0,8}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/i;
 
 function judgeAwsName(stretch, at) {
+ if (!countPlace(stretch)) return;
  const text = secret_stretches_textOf(stretch, at - 10, at + 160);
  return asSecret(NAMED.exec(text)?.[1]) ?? asSecret(lintToken("aws", text)[0]);
 }
@@ -12084,11 +12179,26 @@ function asSecret(value) {
  } : void 0;
 }
 
+const AZURE_NEEDLE = "DefaultEndpointsProtocol=";
+
+function judgeAzure(stretch, at) {
+ if (!countPlace(stretch)) return;
+ const value = /AccountKey=([A-Za-z0-9+/]{86}==)/.exec(secret_stretches_textOf(stretch, at, at + 400))?.[1];
+ if (value === void 0 || value.startsWith("Eby8vdM02xNOcqF") || isPlaceholder(value)) return;
+ return {
+  kind: "azure-storage-key",
+  what: "The key of a storage account of Azure",
+  value: value
+ };
+}
+
 const PRIVATE = /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)(key|pk)$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
 
 const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema/;
 
 const WIF_STARTS = [ 75, 76, 53 ];
+
+const CALL = /(^|\.)(Wallet|SigningKey|privateKeyToAccount|privateKeyToAddress|\w*(fromPrivateKey|FromPrivateKey|fromSecretKey))$/;
 
 const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
 
@@ -12128,9 +12238,9 @@ function judgeKeystore(stretch, at, value) {
  };
 }
 
-function isPrivateName({name: name, connector: connector}) {
+function isPrivateName({written: written, name: name, connector: connector}) {
  if (PUBLIC.test(name)) return false;
- if (connector.endsWith("(")) return /wallet$|privatekeytoaccount$|fromprivatekey$|signingkey$|fromsecretkey$/.test(name);
+ if (connector.endsWith("(")) return CALL.test(written);
  return PRIVATE.test(name) || connector.endsWith("[") && name === "accounts";
 }
 
@@ -12217,6 +12327,25 @@ function token_bytes_isNamed(stretch, start) {
  return name !== void 0 && isPrivateName(name);
 }
 
+const token_jwk_AROUND = 4e3;
+
+function isBeforeJwk({bytes: bytes}, start) {
+ const quote = bytes[start - 1];
+ if (quote !== 34 && quote !== 39) return false;
+ return bytes.subarray(Math.max(0, start - 8), start - 1).includes(100);
+}
+
+function judgeJwk(stretch, start, end) {
+ if (!/(?<![\w-])d\\*["']?\s?:\s?\\*["']$/.test(secret_stretches_textOf(stretch, start - 12, start)) || !countPlace(stretch)) return;
+ const value = secret_stretches_textOf(stretch, start, end);
+ if (!/["']?kty\\*["']?\s?:/.test(secret_stretches_textOf(stretch, start - token_jwk_AROUND, end + token_jwk_AROUND)) || isPattern(value)) return;
+ return {
+  kind: "private-jwk",
+  what: "A JSON Web Key with its private part",
+  value: value
+ };
+}
+
 const token_jwt_LONGEST = 8192;
 
 const STORAGE_ISSUERS = new Set([ "nft-storage", "web3-storage" ]);
@@ -12282,6 +12411,8 @@ function shape(what, starts, rest) {
  };
 }
 
+const SERVICE_ACCOUNT = "eyJ0eXBlIjoic2VydmljZV9hY2NvdW50 ewogICJ0eXBlIjogInNlcnZpY2VfYWNjb3Vud";
+
 const TOKEN_SHAPES = [ shape("A GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_", {
  lint: "github"
 }), shape("A GitLab token", "glpat- gldt- glrt- glptt- glft- gloas- glsoat- glagent- glcbt-", {
@@ -12339,6 +12470,9 @@ const TOKEN_SHAPES = [ shape("A GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_ github_
  pattern: /sq0(csp-[\w-]{43}|atp-[\w-]{22})(?![\w-])|EAAA[lE][\w-]{59}(?![\w-])/y
 }), shape("A Grafana token", "glc_ glsa_", {
  lint: "grafana"
+}), shape("A Google service account", SERVICE_ACCOUNT, {
+ pattern: /[\w+/=-]{400,}/y,
+ isCertain: true
 }), shape("A 1Password token", "ops_eyJ", {
  lint: "1password",
  isCertain: true
@@ -12389,8 +12523,6 @@ const LONGEST_TOKEN = 1500;
 
 const LONGEST_JWT = 8192;
 
-const AFTER = /[Gbrs]\.|[0-9]:|[A-Z0-9]\//;
-
 function createTokenLooks() {
  return [ createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), createNamedLook(), urlLook ];
 }
@@ -12411,6 +12543,7 @@ function judgeRun(stretch, start, end) {
  if (length === 64 || length === 66) return judgeHex(stretch, start, end);
  if (length === 20 && bytes[start] === 65 && /^A(KI|SI)A[A-Z2-7]{16}$/.test(secret_stretches_textOf(stretch, start, end))) return !countPlace(stretch) || isPlaceholder(secret_stretches_textOf(stretch, start, end)) ? void 0 : judgeAwsId(stretch, start);
  if (bytes[start] === 101 && bytes[start + 1] === 121 && bytes[start + 2] === 74) return judgeObject(stretch, start);
+ if (length >= 42 && isBeforeJwk(stretch, start)) return judgeJwk(stretch, start, end);
  return judgeBase58(stretch, start, end);
 }
 
@@ -12443,7 +12576,23 @@ function judgeShapes(stretch, start, shapes) {
   const secret = judgeShape(shape, secret_stretches_textOf(stretch, start, start + LONGEST_TOKEN), opening);
   if (secret !== void 0) return secret;
  }
- return AFTER.test(String.fromCharCode(bytes[start - 2] ?? 0, bytes[start - 1] ?? 0)) ? judgeAfter(stretch, start) : void 0;
+ return mayFollow(stretch, start) ? judgeAfter(stretch, start) : void 0;
+}
+
+function mayFollow({bytes: bytes}, start) {
+ const last = bytes[start - 1];
+ const before = bytes[start - 2] ?? 0;
+ if (last === 58) return token_search_isDigit(before);
+ if (last === 47) return bytes.subarray(Math.max(0, start - 7), start - 1).every(isCapitalOrDigit);
+ return last === 46 && (before === 71 || before === 98 || before === 114 || before === 115);
+}
+
+function token_search_isDigit(byte) {
+ return byte >= 48 && byte <= 57;
+}
+
+function isCapitalOrDigit(byte) {
+ return token_search_isDigit(byte) || byte >= 65 && byte <= 90;
 }
 
 function judgeAfter(stretch, start) {
@@ -12478,10 +12627,10 @@ function linted(text, rule) {
 
 function createNamedLook() {
  const encoder = new TextEncoder;
- const search = createNeedleSearch([ PEM_NEEDLE, ...AWS_NEEDLES ].map(needle => encoder.encode(needle)));
+ const judges = [ ...PEM_NEEDLES.map(needle => [ needle, judgePem ]), ...AWS_NEEDLES.map(needle => [ needle, judgeAwsName ]), [ AZURE_NEEDLE, judgeAzure ] ];
+ const search = createNeedleSearch(judges.map(([needle]) => encoder.encode(needle)));
  return (stretch, found) => search(stretch, (needle, at) => {
-  if (needle > 0 && !countPlace(stretch)) return;
-  const secret = needle === 0 ? judgePem(stretch, at) : judgeAwsName(stretch, at);
+  const secret = judges[needle]?.[1](stretch, at);
   if (secret !== void 0) found(secret, at);
  });
 }
@@ -12534,14 +12683,16 @@ function createSecretsRule(options) {
     ...place(at)
    }));
    if (!file.isText) return;
-   for (const look of looks) look(stretch, (secret, at) => {
+   const found = (secret, at) => {
     if (!isOwn(secret) && isNew(file, secret)) sightings.add({
      ...foundSecret(secret),
      ...place(at)
     });
-   });
-   file.lines += secret_stretches_countLines(stretch.bytes, stretch.from, stretch.to);
+   };
+   for (const look of looks) look(stretch, found);
+   file.lines += linesBeforeNext(stretch);
   });
+  const ownNames = path => credentials.filter(({value: value}) => path.includes(value)).map(({name: name}) => name);
   const judgeName = ({judge: judge, path: path, beginning: beginning}) => {
    const seen = judge?.((new TextDecoder).decode(Uint8Array.from(beginning)));
    if (seen !== void 0) sightings.add({
@@ -12555,6 +12706,7 @@ function createSecretsRule(options) {
    name: "secrets",
    open: next => {
     file = secrets_openFile(next);
+    for (const name of ownNames(next.path)) sightings.add(ownCredentialInName(name));
     stretches.open();
     return {
      kind: "bytes",
@@ -12599,6 +12751,10 @@ function lineOf({isText: isText, lines: lines}, {bytes: bytes, from: from}, at) 
  return isText ? lines + secret_stretches_countLines(bytes, from, at) + 1 : void 0;
 }
 
+function linesBeforeNext({bytes: bytes, from: from, to: to, end: end}) {
+ return to < end ? secret_stretches_countLines(bytes, from, to) : 0;
+}
+
 function isNew({seen: seen}, {kind: kind, value: value}) {
  const key = `${kind} ${value}`;
  if (seen.has(key)) return false;
@@ -12633,6 +12789,18 @@ function ownCredential(name) {
   message: `The value of \`${name}\`, with which this run works, is in the build.`,
   advice: REVOKE,
   level: "error"
+ };
+}
+
+function ownCredentialInName(name) {
+ const message = `The value of \`${name}\`, with which this run works, is the name of a file.`;
+ return {
+  kind: "own-credential",
+  message: message,
+  advice: REVOKE,
+  level: "error",
+  path: "",
+  line: void 0
  };
 }
 
@@ -13043,9 +13211,9 @@ function createMatcher(judged) {
  };
 }
 
-const PATH_MARKS = [ ".pushState(", "popstate" ];
+const PATH_MARKS = [ "pushState", "popstate" ];
 
-const HASH_MARKS = [ "not supported in hash history", "Hash history cannot", '+="#")', "useHash:!0", '.hash??"#"' ];
+const HASH_MARKS = [ "not supported in hash history", "Hash history cannot", '+="#")', "+=`#`)", "+='#')", "new HashChangeEvent(", "useHash:!0" ];
 
 const LONGEST_MARK = Math.max(...[ ...PATH_MARKS, ...HASH_MARKS ].map(mark => mark.length));
 
@@ -13688,7 +13856,8 @@ const MOST_FINDINGS = 200;
 function createInspection(asked) {
  const ledger = createLedger();
  const rules = asked.map(({rule: rule, severity: severity}) => {
-  const made = rule(sighting => ledger.add(made.name, severity, sighting));
+  const page = ledger.page(severity);
+  const made = rule(sighting => page(made.name, sighting));
   return made;
  });
  let readers = [];
@@ -13723,7 +13892,7 @@ function createInspection(asked) {
 const MOST_KEPT = 1e3;
 
 function createLedger() {
- const entries = new Map;
+ const entries = [];
  const kept = {
   error: 0,
   warn: 0,
@@ -13731,32 +13900,37 @@ function createLedger() {
  };
  let more = 0;
  return {
-  add(rule, severity, sighting) {
-   const {kind: kind, message: message, path: path, level: level = severity} = sighting;
-   const key = `${level}\n${rule}\n${kind}\n${message}`;
-   const known = entries.get(key);
-   if (known !== void 0) {
-    known.times += 1;
-    if (known.lastPath !== path) known.files += 1;
-    known.lastPath = path;
-    return;
-   }
-   if (kept[level] >= MOST_KEPT) {
-    more += 1;
-    return;
-   }
-   kept[level] += 1;
-   entries.set(key, {
-    first: sighting,
-    rule: rule,
-    severity: level,
-    files: 1,
-    lastPath: path,
-    times: 1
-   });
+  page(severity) {
+   const byMessage = new Map;
+   return (rule, sighting) => {
+    const {kind: kind, message: message, path: path, level: level = severity} = sighting;
+    const alike = byMessage.get(message) ?? [];
+    const known = alike.find(entry => entry.first.kind === kind && entry.severity === level);
+    if (known !== void 0) {
+     known.times += 1;
+     if (known.lastPath !== path) known.files += 1;
+     known.lastPath = path;
+     return;
+    }
+    if (kept[level] >= MOST_KEPT) {
+     more += 1;
+     return;
+    }
+    kept[level] += 1;
+    const entry = {
+     first: sighting,
+     rule: rule,
+     severity: level,
+     files: 1,
+     lastPath: path,
+     times: 1
+    };
+    entries.push(entry);
+    byMessage.set(message, [ ...alike, entry ]);
+   };
   },
   read() {
-   const sorted = [ ...entries.values() ].sort(byWeight).map(asFinding);
+   const sorted = entries.sort(byWeight).map(asFinding);
    return {
     findings: sorted.slice(0, MOST_FINDINGS),
     more: more + Math.max(0, sorted.length - MOST_FINDINGS)

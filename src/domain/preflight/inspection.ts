@@ -23,7 +23,8 @@ const MOST_FINDINGS = 200;
 export function createInspection(asked: readonly AskedRule[]): Inspection {
   const ledger = createLedger();
   const rules = asked.map(({ rule, severity }) => {
-    const made: Rule = rule((sighting) => ledger.add(made.name, severity, sighting));
+    const page = ledger.page(severity);
+    const made: Rule = rule((sighting) => page(made.name, sighting));
     return made;
   });
   let readers: readonly Reader[] = [];
@@ -71,29 +72,35 @@ const MOST_KEPT = 1000;
 
 /** Merges what is the same. */
 function createLedger() {
-  const entries = new Map<string, Entry>();
+  const entries: Entry[] = [];
   const kept: Record<Severity, number> = { error: 0, warn: 0, note: 0 };
   let more = 0;
   return {
-    add(rule: RuleName, severity: 'error' | 'warn', sighting: Sighting): void {
-      const { kind, message, path, level = severity } = sighting;
-      const key = `${level}\n${rule}\n${kind}\n${message}`;
-      const known = entries.get(key);
-      if (known !== undefined) {
-        known.times += 1;
-        if (known.lastPath !== path) known.files += 1;
-        known.lastPath = path;
-        return;
-      }
-      if (kept[level] >= MOST_KEPT) {
-        more += 1;
-        return;
-      }
-      kept[level] += 1;
-      entries.set(key, { first: sighting, rule, severity: level, files: 1, lastPath: path, times: 1 });
+    /** Where one rule writes. A site may have a sighting for every hundred bytes: no key is made of several texts. */
+    page(severity: 'error' | 'warn'): (rule: RuleName, sighting: Sighting) => void {
+      const byMessage = new Map<string, readonly Entry[]>();
+      return (rule, sighting) => {
+        const { kind, message, path, level = severity } = sighting;
+        const alike = byMessage.get(message) ?? [];
+        const known = alike.find((entry) => entry.first.kind === kind && entry.severity === level);
+        if (known !== undefined) {
+          known.times += 1;
+          if (known.lastPath !== path) known.files += 1;
+          known.lastPath = path;
+          return;
+        }
+        if (kept[level] >= MOST_KEPT) {
+          more += 1;
+          return;
+        }
+        kept[level] += 1;
+        const entry: Entry = { first: sighting, rule, severity: level, files: 1, lastPath: path, times: 1 };
+        entries.push(entry);
+        byMessage.set(message, [...alike, entry]);
+      };
     },
     read(): Preflight {
-      const sorted = [...entries.values()].sort(byWeight).map(asFinding);
+      const sorted = entries.sort(byWeight).map(asFinding);
       return { findings: sorted.slice(0, MOST_FINDINGS), more: more + Math.max(0, sorted.length - MOST_FINDINGS) };
     },
   };

@@ -57,6 +57,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       for (const look of looks) look(stretch, found);
       file.lines += linesBeforeNext(stretch);
     });
+    const ownNames = (path: string) => credentials.filter(({ value }) => path.includes(value)).map(({ name }) => name);
     const judgeName = ({ judge, path, beginning }: OpenFile): void => {
       const seen = judge?.(new TextDecoder().decode(Uint8Array.from(beginning)));
       if (seen !== undefined) sightings.add({ ...seen, advice: ADVICE, path, line: undefined });
@@ -65,6 +66,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       name: 'secrets',
       open: (next) => {
         file = openFile(next);
+        for (const name of ownNames(next.path)) sightings.add(ownCredentialInName(name));
         stretches.open();
         return {
           kind: 'bytes',
@@ -164,6 +166,12 @@ function ownCredential(name: string): Pick<Sighting, 'kind' | 'message' | 'advic
     advice: REVOKE,
     level: 'error',
   };
+}
+
+/** Without the path, which is the secret. */
+function ownCredentialInName(name: string): Sighting {
+  const message = `The value of \`${name}\`, with which this run works, is the name of a file.`;
+  return { kind: 'own-credential', message, advice: REVOKE, level: 'error', path: '', line: undefined };
 }
 
 function foundSecret({ kind, what, value, level }: Secret): Pick<Sighting, 'kind' | 'message' | 'advice' | 'level'> {
