@@ -50,7 +50,7 @@ const SUBJECTS: Readonly<Record<string, (directory: string, script: string) => P
     await new Promise((resolve) => setTimeout(resolve, 100));
     const began = performance.now();
     const build = await packed(directory, (files) => {
-      inspector.assign({ site: { files, isSingleFile: false }, policy, credentials: CREDENTIALS });
+      inspector.assign({ site: { files, isSingleFile: false }, policy, credentials: CREDENTIALS, asFolder: false });
       return inspector;
     });
     const hashedMs = performance.now() - began;

@@ -36585,12 +36585,12 @@ var __webpack_modules__ = {
    let underway = 0;
    let closed = false;
    let wake;
-   const post = (message, buffers = []) => {
-    if (!closed) worker.postMessage(message, buffers);
+   const post = message => {
+    if (!closed) worker.postMessage(message);
    };
    const fill = () => {
     filling ??= {
-     buffer: spare.pop() ?? new ArrayBuffer(BUFFER_BYTES),
+     buffer: spare.pop() ?? new SharedArrayBuffer(BUFFER_BYTES),
      parts: [],
      used: 0
     };
@@ -36605,7 +36605,7 @@ var __webpack_modules__ = {
      kind: "parts",
      buffer: buffer,
      parts: parts
-    }, [ buffer ]);
+    });
    };
    return {
     post: post,
@@ -36667,6 +36667,7 @@ var __webpack_modules__ = {
   function createInspector({values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript}) {
    if (!(0, policy.D6)(values.preflight)) return;
    const inspector = startInspector(inspectorScript);
+   const asFolder = values["upload-method"] === "folder" || values.network === "private";
    let hasLooked = false;
    let finished;
    return {
@@ -36680,7 +36681,8 @@ var __webpack_modules__ = {
      inspector.assign({
       site: site,
       policy: values.preflight,
-      credentials: credentials
+      credentials: credentials,
+      asFolder: asFolder
      });
      return inspector;
     },

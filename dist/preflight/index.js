@@ -13810,12 +13810,11 @@ function reportForeign(path, report) {
  }
 }
 
-const PINATA_LIMITS = {
- folderFiles: 3e4,
- uploadBytes: 25e9
-};
+const UPLOAD_BYTES = 25e9;
 
-function assignedRules({site: site, policy: policy, credentials: credentials}) {
+const FOLDER_FILES = 3e4;
+
+function assignedRules({site: site, policy: policy, credentials: credentials, asFolder: asFolder}) {
  const rules = {
   secrets: createSecretsRule({
    credentials: credentials
@@ -13826,7 +13825,10 @@ function assignedRules({site: site, policy: policy, credentials: credentials}) {
   nft: createNftRule(site, {
    forced: policy.named.includes("nft")
   }),
-  limits: createLimitsRule(site, PINATA_LIMITS)
+  limits: createLimitsRule(site, {
+   uploadBytes: UPLOAD_BYTES,
+   folderFiles: asFolder ? FOLDER_FILES : void 0
+  })
  };
  return RULE_NAMES.flatMap(name => {
   const severity = policy.severities[name];
@@ -13970,8 +13972,8 @@ let inspection = createInspection([]);
 
 let busyMs = 0;
 
-function answer(message, buffers = []) {
- external_node_worker_threads_namespaceObject.parentPort?.postMessage(message, buffers);
+function answer(message) {
+ external_node_worker_threads_namespaceObject.parentPort?.postMessage(message);
 }
 
 function look({begins: begins, length: length, ends: ends}, bytes) {
@@ -14002,7 +14004,7 @@ async function take(message) {
    answer({
     kind: "emptied",
     buffer: message.buffer
-   }, [ message.buffer ]);
+   });
    return;
   }
 

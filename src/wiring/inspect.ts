@@ -25,6 +25,7 @@ export interface OnceInspector {
 export function createInspector({ values, credentials, recorder, inspectorScript }: Wiring): OnceInspector | undefined {
   if (!isAsked(values.preflight)) return undefined;
   const inspector = startInspector(inspectorScript);
+  const asFolder = values['upload-method'] === 'folder' || values.network === 'private';
   let hasLooked = false;
   let finished: Promise<Preflight> | undefined;
   return {
@@ -32,7 +33,7 @@ export function createInspector({ values, credentials, recorder, inspectorScript
       if (hasLooked) return undefined;
       hasLooked = true;
       const site = { files, isSingleFile: content.kind === 'file' };
-      inspector.assign({ site, policy: values.preflight, credentials });
+      inspector.assign({ site, policy: values.preflight, credentials, asFolder });
       return inspector;
     },
     finish: () => {

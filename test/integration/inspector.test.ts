@@ -31,6 +31,7 @@ function assignmentOf(files: Readonly<Record<string, Uint8Array>>): Assignment {
   return {
     site: { files: new Map(sizes), isSingleFile: false },
     policy,
+    asFolder: false,
     credentials: [{ name: 'pinata-jwt', value: KEY }],
   };
 }

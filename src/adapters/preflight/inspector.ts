@@ -19,6 +19,7 @@ export interface Inspected {
   readonly busyMs: number;
 }
 
+/** Memory that both threads see: to hand it over takes longer than to look at what is in it. */
 const BUFFER_BYTES = 1_048_576;
 /** Bytes that wait: a thread that is slower than the disk must not hold the build in memory. */
 const MOST_BUFFERS = 16;
@@ -82,30 +83,30 @@ function unchecked(why: string): ActionError {
 }
 
 interface Filling {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   readonly parts: Part[];
   used: number;
 }
 
 /** Collects parts of files in buffers, and sends each that is full. */
 function createOutbox(worker: Worker): Onlooker & {
-  readonly emptied: (buffer: ArrayBuffer) => void;
+  readonly emptied: (buffer: SharedArrayBuffer) => void;
   readonly post: (message: ToInspector) => void;
   readonly finish: () => void;
   readonly close: () => void;
 } {
-  const spare: ArrayBuffer[] = [];
+  const spare: SharedArrayBuffer[] = [];
   let filling: Filling | undefined;
   let begins: Part['begins'];
   let underway = 0;
   let closed = false;
   let wake: (() => void) | undefined;
 
-  const post = (message: ToInspector, buffers: readonly ArrayBuffer[] = []): void => {
-    if (!closed) worker.postMessage(message, buffers);
+  const post = (message: ToInspector): void => {
+    if (!closed) worker.postMessage(message);
   };
   const fill = (): Filling => {
-    filling ??= { buffer: spare.pop() ?? new ArrayBuffer(BUFFER_BYTES), parts: [], used: 0 };
+    filling ??= { buffer: spare.pop() ?? new SharedArrayBuffer(BUFFER_BYTES), parts: [], used: 0 };
     return filling;
   };
   const send = (): void => {
@@ -113,7 +114,7 @@ function createOutbox(worker: Worker): Onlooker & {
     const { buffer, parts } = filling;
     filling = undefined;
     underway += 1;
-    post({ kind: 'parts', buffer, parts }, [buffer]);
+    post({ kind: 'parts', buffer, parts });
   };
 
   return {

@@ -12,10 +12,10 @@ export interface Part {
 export type ToInspector =
   /** Comes once, before everything else. */
   | { readonly kind: 'assignment'; readonly assignment: Assignment }
-  | { readonly kind: 'parts'; readonly buffer: ArrayBuffer; readonly parts: readonly Part[] }
+  | { readonly kind: 'parts'; readonly buffer: SharedArrayBuffer; readonly parts: readonly Part[] }
   | { readonly kind: 'finish' };
 
 export type FromInspector =
   /** The bytes were read; the buffer may be filled again. */
-  | { readonly kind: 'emptied'; readonly buffer: ArrayBuffer }
+  | { readonly kind: 'emptied'; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'done'; readonly preflight: Preflight; readonly busyMs: number };

@@ -7,8 +7,8 @@ import type { FromInspector, Part, ToInspector } from './messages.ts';
 let inspection: Inspection = createInspection([]);
 let busyMs = 0;
 
-function answer(message: FromInspector, buffers: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, buffers);
+function answer(message: FromInspector): void {
+  parentPort?.postMessage(message);
 }
 
 function look({ begins, length, ends }: Part, bytes: Uint8Array): void {
@@ -34,7 +34,7 @@ async function take(message: ToInspector): Promise<void> {
         at += part.length;
       }
       rest();
-      answer({ kind: 'emptied', buffer: message.buffer }, [message.buffer]);
+      answer({ kind: 'emptied', buffer: message.buffer });
       return;
     }
     case 'finish':

@@ -16,20 +16,23 @@ export interface Assignment {
   readonly policy: PreflightPolicy;
   /** What must not be in it: the run's own. */
   readonly credentials: readonly Credential[];
+  /** Files go one by one, and not as a CAR. */
+  readonly asFolder: boolean;
 }
 
-/** What Pinata takes in one upload; a folder's number of files is documented, and a CAR has none. */
-export const PINATA_LIMITS = { folderFiles: 30_000, uploadBytes: 25_000_000_000 } as const;
+/** What Pinata takes in one upload (docs.pinata.cloud, limits, August 2026); no number of files is known for a CAR. */
+const UPLOAD_BYTES = 25_000_000_000;
+const FOLDER_FILES = 30_000;
 
 /** The rules that the policy does not turn off. */
-export function assignedRules({ site, policy, credentials }: Assignment): readonly AskedRule[] {
+export function assignedRules({ site, policy, credentials, asFolder }: Assignment): readonly AskedRule[] {
   const rules: Readonly<Record<RuleName, AskedRule['rule']>> = {
     secrets: createSecretsRule({ credentials }),
     names: createNamesRule(site),
     'absolute-paths': createAbsolutePathsRule(site),
     'single-page': createSinglePageRule(site),
     nft: createNftRule(site, { forced: policy.named.includes('nft') }),
-    limits: createLimitsRule(site, PINATA_LIMITS),
+    limits: createLimitsRule(site, { uploadBytes: UPLOAD_BYTES, folderFiles: asFolder ? FOLDER_FILES : undefined }),
   };
   return RULE_NAMES.flatMap((name) => {
     const severity = policy.severities[name];
