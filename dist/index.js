@@ -29789,7 +29789,7 @@ var __webpack_modules__ = {
     var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1239);
     var _render_summary_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9176);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1153);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5673);
     var _tellings_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9804);
     var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(945);
     var _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(5450);
@@ -30671,10 +30671,10 @@ var __webpack_modules__ = {
   }
   function preflightOutputs(preflight) {
    if (preflight === void 0) return {};
-   const count = severity => String(preflight.findings.filter(finding => finding.severity === severity).length);
+   const {error: error, warn: warn} = preflight.counts;
    return {
-    "preflight-errors": count("error"),
-    "preflight-warnings": count("warn")
+    "preflight-errors": String(error),
+    "preflight-warnings": String(warn)
    };
   }
   function renderChanged(build, plan, comparison) {
@@ -30766,6 +30766,7 @@ var __webpack_modules__ = {
    D: () => renderWarningDetails,
    Nm: () => renderFindingLines,
    WD: () => renderFindingCounts,
+   XD: () => whereItIs,
    c7: () => renderWarnings,
    fb: () => refusedBuild,
    v6: () => renderPreflightSection
@@ -30785,17 +30786,19 @@ var __webpack_modules__ = {
    warn: "warning",
    note: "note"
   };
-  function renderFindingCounts({findings: findings}) {
-   const counts = [ "error", "warn", "note" ].flatMap(severity => {
-    const count = findings.filter(finding => finding.severity === severity).length;
-    return count === 0 ? [] : [ (0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(count, NOUNS[severity]) ];
-   });
-   const faults = findings.some(({severity: severity}) => severity !== "note");
-   return (faults && counts.length > 1 && counts.at(-1)?.includes("note") === true ? counts.slice(0, -1) : counts).join(", ");
+  function renderFindingCounts({counts: counts}) {
+   const faults = [ "error", "warn" ].filter(severity => counts[severity] > 0);
+   const counted = faults.length > 0 || counts.note === 0 ? faults : [ "note" ];
+   return counted.map(severity => (0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(counts[severity], NOUNS[severity])).join(", ");
   }
   function renderFindingLines(preflight) {
-   return [ ...groupsOf(preflight.findings).flatMap(({rule: rule, advice: advice, severity: severity, findings: findings}) => [ `${rule} (${NOUNS[severity]})`, ...findings.map(finding => `  ${sentence(finding)}`), ...advice === "" ? [] : [ `  What to change: ${advice}` ] ]), ...moreLine(preflight.more) ];
+   const shown = {
+    ...preflight,
+    findings: preflight.findings.slice(0, MOST_LOGGED)
+   };
+   return [ ...groupsOf(shown.findings).flatMap(({rule: rule, advice: advice, severity: severity, findings: findings}) => [ `${rule} (${NOUNS[severity]})`, ...findings.map(finding => `  ${sentence(finding)}`), ...advice === "" ? [] : [ `  What to change: ${advice}` ] ]), ...moreLine(shown) ];
   }
+  const MOST_LOGGED = 200;
   function renderWarnings({findings: findings}) {
    const warnings = groupsOf(findings.filter(({severity: severity}) => severity === "warn"));
    return [ ...new Set(warnings.map(({rule: rule}) => rule)) ].map(rule => {
@@ -30809,14 +30812,18 @@ var __webpack_modules__ = {
    const rest = findings.length - shown.length;
    return [ `${shown.join(" ")}${rest > 0 ? ` And ${rest} more.` : ""}`, ...advice === "" ? [] : [ advice ] ].join(" ");
   }
-  function refusedBuild({findings: findings}) {
+  function refusedBuild({findings: findings, counts: counts}, plan) {
    const errors = findings.filter(({severity: severity}) => severity === "error");
    const lines = errors.slice(0, MOST_REFUSED).map(finding => `- ${finding.rule}: ${sentence(finding)}`);
-   const rest = errors.length - lines.length;
+   const rest = counts.error - lines.length;
    const advices = [ ...new Set(errors.map(({advice: advice}) => advice).filter(advice => advice !== "")) ];
    return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("content", [ "The preflight refuses the build:", ...lines, ...rest > 0 ? [ `- and ${rest} more` ] : [] ].join("\n"), {
-    hint: [ ...advices.slice(0, MOST_ADVICES), "Nothing was sent." ].join(" ")
+    hint: [ ...advices.slice(0, MOST_ADVICES), whereItIs(plan) ].join(" "),
+    step: "checking the files"
    });
+  }
+  function whereItIs(plan) {
+   return plan?.source.kind === "reuse" ? `This very content is pinned already (pin ${plan.source.pin.id}): unpin it there. Nothing more was sent.` : "Nothing was sent.";
   }
   const MOST_REFUSED = 10;
   const MOST_ADVICES = 3;
@@ -30847,29 +30854,36 @@ var __webpack_modules__ = {
     } ];
    });
   }
-  function moreLine(more) {
+  function moreLine({findings: findings, counts: counts}) {
+   const more = counts.error + counts.warn + counts.note - findings.length;
    return more === 0 ? [] : [ `and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(more, "further finding")}` ];
   }
-  function renderFindings({findings: findings, more: more}, rows) {
+  function renderFindings({findings: findings, counts: counts}, rows) {
    const shown = findings.slice(0, rows);
-   const rest = findings.length - shown.length + more;
+   const rest = counts.error + counts.warn + counts.note - shown.length;
    if (shown.length === 0) return "";
    const lines = groupsOf(shown).flatMap(({rule: rule, advice: advice, severity: severity, findings: group}) => [ `- ${SIGNS[severity]} **${rule}**, ${NOUNS[severity]}${advice === "" ? "" : `. ${prose(advice)}`}`, ...group.map(finding => `  - ${prose((0, 
    _diff_words_js__WEBPACK_IMPORTED_MODULE_4__.f6)(finding.message))}${markdownPlace(finding)}`) ]);
    return [ ...lines, ...rest > 0 ? [ `- and ${(0, _units_js__WEBPACK_IMPORTED_MODULE_3__.SS)(rest, "further finding")}` ] : [] ].join("\n");
   }
-  function renderRefusal(preflight) {
-   return renderFindings(only(preflight, "error"), MOST_REFUSED);
+  function renderRefusal({preflight: preflight, plan: plan}) {
+   return `${renderFindings(only(preflight, "error"), MOST_REFUSED)}\n\n${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.X1)(whereItIs(plan))}`;
   }
   function renderWarningDetails(preflight, rows) {
    const warnings = only(preflight, "warn");
-   const text = renderFindings(warnings, rows);
-   return text === "" ? "" : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)(`${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`, text);
+   if (warnings.findings.length === 0) return "";
+   const title = `${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`;
+   return rows === 0 ? `${title}.` : (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_1__.zH)(title, renderFindings(warnings, rows));
   }
   function only(preflight, severity) {
    return {
     findings: (preflight?.findings ?? []).filter(finding => finding.severity === severity),
-    more: 0
+    counts: {
+     error: 0,
+     warn: 0,
+     note: 0,
+     [severity]: preflight?.counts[severity] ?? 0
+    }
    };
   }
   function renderPreflightSection(preflight) {
@@ -31205,7 +31219,7 @@ var __webpack_modules__ = {
    });
   }
   function unsentHeadline(outcome) {
-   if (outcome.kind === "refused") return "❌ Not fit to be published, nothing was sent";
+   if (outcome.kind === "refused") return "❌ Not fit to be published";
    if (outcome.kind === "over-budget") return "❌ Size budget exceeded, nothing was sent";
    return outcome.reason === void 0 ? "🔍 Compared, nothing was written" : "⏸ Not published";
   }
@@ -31215,13 +31229,14 @@ var __webpack_modules__ = {
     return `${message.split("\n").map(markdown.X1).join("<br>")}\n\n**What to do:** ${(0, 
     markdown.X1)(hint)}`;
    }
-   if (outcome.kind !== "compared" || outcome.reason === void 0) return "";
+   if (outcome.kind === "refused") return (0, markdown.X1)((0, preflight.XD)(outcome.plan));
+   if (outcome.reason === void 0) return "";
    return (0, markdown.X1)(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
   }
   function refusalError(outcome) {
    if (outcome.kind === "over-budget") return (0, size_budget.q)(outcome.budget);
    if (outcome.kind !== "refused" || outcome.preflight === void 0) return;
-   return (0, preflight.fb)(outcome.preflight);
+   return (0, preflight.fb)(outcome.preflight, outcome.plan);
   }
   function cleanupHeadline(outcome) {
    if (outcome.kind === "listed") return "📋 What is pinned";
@@ -31484,7 +31499,7 @@ var __webpack_modules__ = {
    return difference < 0 ? "−" : "+";
   }
  },
- 1153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 5673: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
@@ -33501,9 +33516,10 @@ var __webpack_modules__ = {
    }
   }
   async function assess(build, options, ports) {
-   const preflight = await (0, errors.qg)("checking the files", ports.preflight);
+   const preflight = await (0, errors.qg)("checking the files", () => ports.preflight(build));
    if (preflight !== void 0) ports.showPreflight(preflight);
-   const comparison = await (0, errors.qg)("comparing", () => compareWithBase(build, options, ports));
+   const compared = await (0, errors.qg)("comparing", () => compareWithBase(build, quietly(options, preflight), ports));
+   const comparison = discreet(compared, ports.hide);
    ports.showComparison(comparison);
    const diff = comparison.kind === "compared" ? comparison.diff : void 0;
    const budget = (0, size_budget.M)(options.sizeBudget, {
@@ -33517,6 +33533,36 @@ var __webpack_modules__ = {
     comparison: comparison,
     budget: budget
    };
+  }
+  function quietly(options, preflight) {
+   const isSecret = preflight?.findings.some(({rule: rule}) => rule === "secrets") === true;
+   return isSecret ? {
+    ...options,
+    builtCommit: void 0
+   } : options;
+  }
+  function discreet(comparison, hide) {
+   if (comparison.kind !== "compared" || comparison.rebuild === void 0) return comparison;
+   const files = comparison.rebuild.files.map(file => ({
+    ...file,
+    cause: hide(file.cause)
+   }));
+   return {
+    ...comparison,
+    rebuild: {
+     ...comparison.rebuild,
+     files: files
+    }
+   };
+  }
+  async function assessAgain(build, ports) {
+   await (0, errors.qg)("checking the files", async () => {
+    const fault = (await ports.preflight(build))?.findings.find(({severity: severity}) => severity === "error");
+    if (fault === void 0) return;
+    throw new errors.lZ("content", `The files changed, and must not be published any more. ${fault.message}`, {
+     hint: `${fault.advice} It is in ${fault.path}. No file was sent.`.trim()
+    });
+   });
   }
   function refusalOf({preflight: preflight, budget: budget}) {
    if (preflight?.findings.some(({severity: severity}) => severity === "error") === true) return "refused";
@@ -33547,12 +33593,10 @@ var __webpack_modules__ = {
    return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
   }
   async function survey({run: run, ports: ports}, profile) {
-   return await Promise.all([ (0, errors.qg)("reading the account", () => ports.pins.listByProject(run.project)), (0, 
-   errors.qg)("hashing", () => ports.build(profile)) ]);
+   return await Promise.all([ (0, errors.qg)("reading the account", () => ports.pins.listByProject(run.project)), ports.build(profile) ]);
   }
   async function decideFolder(job) {
-   const {run: run, ports: ports} = job;
-   const profile = folderProfile(run.profile);
+   const profile = folderProfile(job.run.profile);
    const [project, build] = await survey(job, profile);
    return await planFor(job, {
     build: build,
@@ -33587,7 +33631,7 @@ var __webpack_modules__ = {
   }
   async function announce({run: run, ports: ports}, decision) {
    ports.showPlan(decision.plan, decision.build);
-   if (!run.dryRun) await ports.keepCar(decision.build);
+   if (!run.dryRun) await (0, errors.qg)("writing the CAR", () => ports.keepCar(decision.build));
    return decision;
   }
   function mayBecomeFolder(run) {
@@ -33655,7 +33699,7 @@ var __webpack_modules__ = {
     kind: "planned",
     ...first,
     ...assessed,
-    retention: await foresee(job, first)
+    retention: await (0, errors.qg)("planning", () => foresee(job, first))
    };
    const live = await bringLive(job, first);
    return live === void 0 ? void 0 : {
@@ -33717,7 +33761,9 @@ var __webpack_modules__ = {
     upload: upload,
     refusedBytes: 0
    };
-   const decision = await announce(job, await decideAgain(job, first, upload.reason));
+   const second = await decideAgain(job, first, upload.reason);
+   await assessAgain(second.build, job.ports);
+   const decision = await announce(job, second);
    const again = await obtain(job, decision);
    if (again?.kind === "refused") throw refusedUpload(again.reason);
    return {
@@ -33831,8 +33877,8 @@ var __webpack_modules__ = {
    });
   }
   async function diff(run, ports) {
-   const build = await (0, errors.qg)("hashing", () => ports.build(run.profile));
-   requireExpected(build, run.expectedCid);
+   const build = await ports.build(run.profile);
+   await (0, errors.qg)("planning", async () => requireExpected(build, run.expectedCid));
    const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
    const base = chooseBaseWithoutKey(run.diffBase, {
     project: run.project,
@@ -34293,17 +34339,24 @@ var __webpack_modules__ = {
    fatal: true,
    ignoreBOM: true
   });
+  const SINGLE = [ 1, 2, 3, 5, 6 ];
+  function countOf(fields, number) {
+   return fields.filter(field => field.number === number).length;
+  }
   function decodeNode(block) {
    const links = [];
    let message;
    const isFine = visitFields(block, field => {
     const link = field.number === 2 ? decodeLink(field) : void 0;
     if (link !== void 0) links.push(link);
-    if (field.number === 1 && "bytes" in field) message ??= field.bytes;
+    if (field.number === 1 && "bytes" in field) {
+     if (message !== void 0) return false;
+     message = field.bytes;
+    }
     return field.number !== 2 || link !== void 0;
    });
    const unixfs = message === void 0 ? void 0 : readFields(message);
-   if (unixfs === void 0 || !isFine) return;
+   if (unixfs === void 0 || !isFine || SINGLE.some(number => countOf(unixfs, number) > 1)) return;
    const kind = KINDS[numberOf(unixfs, 1) ?? -1];
    if (kind === void 0) return;
    const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
@@ -35135,6 +35188,7 @@ var __webpack_modules__ = {
     });
    }
    async function walkDirectory(cid, node, {path: path, level: level}) {
+    if (node.inlineBytes > 0) throw brokenCar(carPath, `the directory ${quoted(path)} has content of its own`);
     await arrive(path, level);
     for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
    }
@@ -35174,18 +35228,27 @@ var __webpack_modules__ = {
     listing: listing,
     nodes: dag.nodes,
     reached: dag.reached(),
-    show: onlooker => show(listing, dag, onlooker)
+    show: onlooker => show({
+     open: open,
+     listing: listing,
+     dag: dag
+    }, onlooker)
    };
   }
-  async function show(listing, dag, onlooker) {
-   const seen = new Set;
+  const MOST_REPEATS = 8;
+  const ALWAYS_SHOWN_BYTES = 1e9;
+  async function show({open: open, listing: listing, dag: dag}, onlooker) {
+   let total = 0;
+   for (const {bytes: bytes} of listing.values()) total += bytes;
+   if (total > Math.max(ALWAYS_SHOWN_BYTES, open.bytes * MOST_REPEATS)) throw new errors.lZ("content", `${open.file.path} stands for ${total} bytes, far more than it has.`, {
+    hint: "It cannot be checked before it is published. Deploy the directory itself, or set preflight: off."
+   });
    for (const [path, {cid: cid, bytes: bytes}] of listing) {
-    if (seen.has(cid)) continue;
     onlooker.begin({
      path: path,
      bytes: bytes
     });
-    for (const part of dag.content(src_cid.TO.parse(cid), seen)) {
+    for (const part of dag.content(src_cid.TO.parse(cid))) {
      onlooker.take(part);
      await onlooker.room();
     }
@@ -35210,16 +35273,15 @@ var __webpack_modules__ = {
     const span = spanOf(cid);
     return span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
    }
-   function* content(cid, seen) {
-    if (seen.has(cid.toString())) return;
-    seen.add(cid.toString());
+   function* content(cid) {
     const block = blockOf(cid);
+    assertHash(carPath, cid, block);
     if (cid.code === domain_cid.Ce) {
      yield block;
      return;
     }
     yield inlineContent(block);
-    for (const link of node(cid).links) yield* content(child(cid, link), seen);
+    for (const link of node(cid).links) yield* content(child(cid, link));
    }
    function node(cid) {
     if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
@@ -36145,6 +36207,102 @@ var __webpack_modules__ = {
    if (root.kind === "file") return [ root.entry ];
    return root.children.flatMap(filesBelow);
   }
+  var base = __nccwpck_require__(1668);
+  const base64 = (0, base.yE)({
+   prefix: "m",
+   name: "base64",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+   bitsPerChar: 6
+  });
+  (0, base.yE)({
+   prefix: "M",
+   name: "base64pad",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=",
+   bitsPerChar: 6
+  });
+  const base64url = (0, base.yE)({
+   prefix: "u",
+   name: "base64url",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+   bitsPerChar: 6
+  });
+  (0, base.yE)({
+   prefix: "U",
+   name: "base64urlpad",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=",
+   bitsPerChar: 6
+  });
+  const LONGEST_NEEDLE = 4096;
+  function encodingsOf(value) {
+   const bytes = (new TextEncoder).encode(value);
+   const texts = [ value, ...escapedForms(value), ...base64Forms(bytes) ].filter(text => text.length >= 2);
+   return [ ...new Set(texts) ].map(text => (new TextEncoder).encode(text).subarray(0, LONGEST_NEEDLE));
+  }
+  function escapedForms(value) {
+   const encoded = encodeURIComponent(value.toWellFormed());
+   const strict = encoded.replace(/[!'()*]/g, percentEncoded);
+   const percent = [ encoded, strict, strict.replaceAll("%20", "+") ];
+   const json = JSON.stringify(value).slice(1, -1);
+   return [ ...percent, ...percent.map(text => text.replace(/%[0-9A-F]{2}/g, hex => hex.toLowerCase())), json, json.replaceAll("/", "\\/"), json.replace(/[<>&]/g, character => `\\u00${hexOf(character)}`), JSON.stringify(json).slice(1, -1), value.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") ];
+  }
+  function percentEncoded(character) {
+   return `%${hexOf(character).toUpperCase()}`;
+  }
+  function hexOf(character) {
+   return character.charCodeAt(0).toString(16).padStart(2, "0");
+  }
+  function base64Forms(bytes) {
+   return [ 0, 1, 2 ].flatMap(before => {
+    const shifted = new Uint8Array(before + bytes.length);
+    shifted.set(bytes, before);
+    const first = Math.ceil(before * 8 / 6);
+    const last = Math.floor(shifted.length * 8 / 6);
+    return [ base64, base64url ].map(alphabet => alphabet.baseEncode(shifted).slice(first, last));
+   });
+  }
+  const SHORTEST = 12;
+  function searchable(credentials) {
+   return credentials.filter(({value: value}) => value.length >= SHORTEST);
+  }
+  function credentialForms(credentials) {
+   return searchable(credentials).flatMap(({value: value}) => textForms(value));
+  }
+  function credentialInNames(credentials, paths) {
+   const forms = searchable(credentials).flatMap(({name: name, value: value}) => textForms(value).map(form => ({
+    name: name,
+    form: form
+   })));
+   for (const path of paths) {
+    const found = forms.find(({form: form}) => path.includes(form));
+    if (found !== void 0) return found.name;
+   }
+   return;
+  }
+  function textForms(value) {
+   return encodingsOf(value).map(form => (new TextDecoder).decode(form));
+  }
+  const PIECE = 12;
+  const LONGEST = 2048;
+  const hider_HIDDEN = "[secret]";
+  function createHider(secrets) {
+   const pieces = new Set;
+   for (const secret of secrets) {
+    const shown = secret.length > LONGEST ? secret.slice(0, LONGEST / 2) + secret.slice(-LONGEST / 2) : secret;
+    const size = Math.min(PIECE, shown.length);
+    for (let at = 0; size > 0 && at + size <= shown.length; at += 1) pieces.add(shown.slice(at, at + size));
+   }
+   const sizes = [ ...new Set([ ...pieces ].map(({length: length}) => length)) ];
+   return text => {
+    const isHidden = new Uint8Array(text.length);
+    for (const size of sizes) for (let at = 0; at + size <= text.length; at += 1) if (pieces.has(text.slice(at, at + size))) isHidden.fill(1, at, at + size);
+    return withoutHidden(text, isHidden);
+   };
+  }
+  function withoutHidden(text, isHidden) {
+   let shown = "";
+   for (let at = 0; at < text.length; at += 1) if (isHidden[at] === 0) shown += text[at]; else if (isHidden[at - 1] !== 1) shown += hider_HIDDEN;
+   return shown;
+  }
   var file_type = __nccwpck_require__(3272);
   var diff_words = __nccwpck_require__(4402);
   const MOST_LINES = 50;
@@ -36266,6 +36424,7 @@ var __webpack_modules__ = {
     github: (0, account.M)(wiring, QUICK_MS),
     commitTrees: (0, account.M)(wiring, QUICK_MS).commitTrees,
     ...hasher(wiring, material, deadline),
+    hide: createHider(credentialForms(wiring.credentials)),
     showPreflight: preflight => {
      const lines = (0, render_preflight.Nm)(preflight);
      if (lines.length > 0) log.group(`Preflight: ${(0, render_preflight.WD)(preflight)}`, lines);
@@ -36304,10 +36463,12 @@ var __webpack_modules__ = {
     traffic: account.fu
    });
   }
-  function hasher({log: log, now: now, recorder: recorder}, {found: found, inspector: inspector}, signal) {
+  function hasher({log: log, now: now, recorder: recorder}, {found: found, inspections: inspections}, signal) {
    const took = new WeakMap;
    const builds = new Map;
+   const looks = new WeakMap;
    const hash = async profile => {
+    const inspection = inspections?.next(found);
     const began = performance.now();
     let done = 0;
     const onBytes = bytes => {
@@ -36317,17 +36478,18 @@ var __webpack_modules__ = {
     const build = await buildDag(found.content, profile, {
      signal: signal,
      onBytes: onBytes,
-     onlooker: files => inspector?.look(files, found.content)
+     onlooker: files => inspection?.begin(files)
     });
+    if (inspection !== void 0) looks.set(build, inspection.finish);
     const ms = performance.now() - began;
     took.set(build, ms);
     recorder.phase("Hash", ms);
     return build;
    };
    return {
-    preflight: async () => inspector?.finish(),
+    preflight: async build => looks.get(build)?.(),
     build: profile => {
-     const build = builds.get(profile) ?? hash(profile);
+     const build = builds.get(profile) ?? (0, errors.qg)("hashing", () => hash(profile));
      builds.set(profile, build);
      return build;
     },
@@ -36526,28 +36688,35 @@ var __webpack_modules__ = {
   var external_node_worker_threads_ = __nccwpck_require__(5919);
   const BUFFER_BYTES = 1048576;
   const MOST_BUFFERS = 16;
+  const MOST_PARTS = 4096;
   const HEAP_MIB = 256;
-  const FINISH_MS = 6e4;
-  function startInspector(script, finishMs = FINISH_MS) {
+  const PATIENCE_MS = 6e4;
+  function startInspector(script, {patienceMs: patienceMs = PATIENCE_MS, moreHeapMiB: moreHeapMiB = 0} = {}) {
    const worker = new external_node_worker_threads_.Worker(script, {
     resourceLimits: {
-     maxOldGenerationSizeMb: HEAP_MIB
+     maxOldGenerationSizeMb: HEAP_MIB + moreHeapMiB
     },
+    env: {},
     stdout: true,
     stderr: true
    });
    worker.unref();
-   const outbox = createOutbox(worker);
    let giveUp = _why => {};
+   const outbox = createOutbox(worker, {
+    patienceMs: patienceMs,
+    onStuck: () => giveUp(`the check stood still for ${patienceMs / 1e3} s`)
+   });
    const done = new Promise((resolve, reject) => {
     giveUp = why => {
-     outbox.close();
-     reject(unchecked(why));
+     const error = unchecked(why);
+     outbox.close(error);
+     reject(error);
+     void worker.terminate();
     };
     worker.on("message", message => {
      if (message.kind === "done") resolve(message); else outbox.emptied(message.buffer);
     });
-    worker.on("error", error => giveUp(error instanceof Error ? error.message : String(error)));
+    worker.on("error", error => giveUp(inspector_reasonOf(error)));
     worker.on("exit", () => giveUp("the check ended early"));
    });
    done.catch(() => {});
@@ -36560,10 +36729,11 @@ var __webpack_modules__ = {
     take: outbox.take,
     end: outbox.end,
     room: outbox.room,
+    stop: () => void worker.terminate(),
     finish: async () => {
      outbox.finish();
      worker.ref();
-     const timer = setTimeout(() => giveUp(`the check took longer than ${finishMs / 1e3} s`), finishMs);
+     const timer = setTimeout(() => giveUp(`the check took longer than ${patienceMs / 1e3} s`), patienceMs);
      try {
       return await done;
      } finally {
@@ -36573,20 +36743,27 @@ var __webpack_modules__ = {
     }
    };
   }
+  function inspector_reasonOf(error) {
+   const code = error instanceof Error && "code" in error ? error.code : void 0;
+   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "the check ran out of memory";
+   if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") return "a part of the action is missing";
+   return `the check failed (${error instanceof Error ? error.name : "error"})`;
+  }
   function unchecked(why) {
    return new errors.lZ("content", `The build could not be checked before it is published: ${why}.`, {
-    hint: "Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent."
+    hint: "Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent.",
+    step: "checking the files"
    });
   }
-  function createOutbox(worker) {
+  function createOutbox(worker, {patienceMs: patienceMs, onStuck: onStuck}) {
    const spare = [];
    let filling;
    let begins;
    let underway = 0;
-   let closed = false;
+   let closed;
    let wake;
    const post = message => {
-    if (!closed) worker.postMessage(message);
+    if (closed === void 0) worker.postMessage(message);
    };
    const fill = () => {
     filling ??= {
@@ -36639,11 +36816,17 @@ var __webpack_modules__ = {
       ends: true
      });
      begins = void 0;
+     if (fill().parts.length >= MOST_PARTS) send();
     },
     room: () => {
-     if (closed || underway < MOST_BUFFERS) return;
-     return new Promise(resolve => {
-      wake = resolve;
+     if (closed !== void 0) return Promise.reject(closed);
+     if (underway < MOST_BUFFERS) return;
+     return new Promise((resolve, reject) => {
+      const timer = setTimeout(onStuck, patienceMs);
+      wake = () => {
+       clearTimeout(timer);
+       if (closed === void 0) resolve(); else reject(closed);
+      };
      });
     },
     emptied: buffer => {
@@ -36657,40 +36840,68 @@ var __webpack_modules__ = {
       kind: "finish"
      });
     },
-    close: () => {
-     closed = true;
+    close: error => {
+     closed ??= error;
      wake?.();
     }
    };
   }
   var policy = __nccwpck_require__(5016);
-  function createInspector({values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript}) {
+  const MANY_FILES = 1e5;
+  const MIB_FOR_THOUSAND = 3;
+  function prepareInspections(wiring) {
+   const {values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript} = wiring;
    if (!(0, policy.D6)(values.preflight)) return;
-   const inspector = startInspector(inspectorScript);
-   const asFolder = values["upload-method"] === "folder" || values.network === "private";
-   let hasLooked = false;
-   let finished;
-   return {
-    look: (files, content) => {
-     if (hasLooked) return;
-     hasLooked = true;
-     const site = {
-      files: files,
-      isSingleFile: content.kind === "file"
-     };
-     inspector.assign({
-      site: site,
-      policy: values.preflight,
-      credentials: credentials,
-      asFolder: asFolder
-     });
-     return inspector;
+   let ready = startInspector(inspectorScript);
+   const take = files => {
+    const small = ready;
+    ready = void 0;
+    if (files <= MANY_FILES) return small ?? startInspector(inspectorScript);
+    small?.stop();
+    return startInspector(inspectorScript, {
+     moreHeapMiB: Math.ceil(files / 1e3) * MIB_FOR_THOUSAND
+    });
+   };
+   const assignmentOf = (files, {content: content}) => ({
+    site: {
+     files: files,
+     isSingleFile: content.kind === "file"
     },
-    finish: () => {
-     finished ??= (0, record.a)(recorder, "Preflight, after hashing", async () => (await inspector.finish()).preflight);
-     return finished;
+    policy: values.preflight,
+    credentials: credentials,
+    asFolder: values["upload-method"] === "folder" || values.network === "private"
+   });
+   return {
+    next: found => {
+     let inspector;
+     let finished;
+     const finish = async () => {
+      if (inspector === void 0) throw new Error("Nothing was read.");
+      return (await inspector.finish()).preflight;
+     };
+     return {
+      begin: files => {
+       refuseSecretNames(wiring, files.keys());
+       inspector = take(files.size);
+       inspector.assign(assignmentOf(files, found));
+       return inspector;
+      },
+      finish: () => {
+       finished ??= (0, record.a)(recorder, "Preflight, after hashing", finish);
+       return finished;
+      }
+     };
     }
    };
+  }
+  function refuseSecretNames({values: values, credentials: credentials}, paths) {
+   if (values.preflight.severities.secrets === "off") return;
+   const input = credentialInNames(credentials, paths);
+   if (input === void 0) return;
+   throw new errors.lZ("content", `The name of a file has the value of ${input} in it.`, {
+    hint: "Rename it, and revoke the key: whatever was built may have been cached. Nothing was sent.",
+    step: "checking the files"
+   });
   }
   async function runMode(mode, wiring, context) {
    const occasion = {
@@ -36728,7 +36939,7 @@ var __webpack_modules__ = {
   }
   async function runDeploy(wiring, occasion) {
    const {values: values, log: log} = wiring;
-   const inspector = createInspector(wiring);
+   const inspections = prepareInspections(wiring);
    const found = await findFiles(values, {
     log: log,
     event: occasion.context.event
@@ -36740,7 +36951,7 @@ var __webpack_modules__ = {
    log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
    const outcome = await deploy(run, deployPorts(wiring, {
     found: found,
-    inspector: inspector
+    inspections: inspections
    }));
    if (outcome.kind === "planned") log.line(`${occasion.mode === "diff" ? "Only compared" : "Dry run"}: nothing was written.`);
    if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
@@ -36753,7 +36964,7 @@ var __webpack_modules__ = {
   }
   async function runDiff(wiring, context, reason) {
    const {values: values, log: log} = wiring;
-   const inspector = createInspector(wiring);
+   const inspections = prepareInspections(wiring);
    const found = await findFiles(values, {
     log: log,
     event: context.event
@@ -36763,7 +36974,7 @@ var __webpack_modules__ = {
    const run = diffRun(values, context, reason);
    const outcome = await diff(run, assessPorts(wiring, {
     found: found,
-    inspector: inspector
+    inspections: inspections
    }, (new AbortController).signal));
    if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
    return outcome;
@@ -37065,8 +37276,8 @@ var __webpack_modules__ = {
    const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
    const title = state => heading(state, context.key.project);
    if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
-   if (outcome.kind === "refused") return [ title("❌ Not fit to be published, nothing was sent"), (0, 
-   preflight.$W)(outcome.preflight), before ];
+   if (outcome.kind === "refused") return [ title("❌ Not fit to be published"), (0, 
+   preflight.$W)(outcome), before ];
    if (outcome.kind === "over-budget") {
     const {hint: hint} = (0, size_budget.q)(outcome.budget);
     return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), whatToDo(hint), before ];

@@ -13,7 +13,7 @@ import {
 } from './adapters/runner/runner.ts';
 import { type ActionError, asActionError, inStep } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
-import type { Credential } from './domain/preflight/secrets.ts';
+import type { Credential } from './domain/preflight/credential.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
 import { type Told, tell } from './modes/tell.ts';

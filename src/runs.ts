@@ -14,7 +14,7 @@ import { renderBytes, renderCount } from './render/units.ts';
 import { cleanupPorts, type Wiring } from './wiring/account.ts';
 import { assessPorts } from './wiring/build.ts';
 import { deployPorts } from './wiring/deploy.ts';
-import { createInspector } from './wiring/inspect.ts';
+import { prepareInspections } from './wiring/inspect.ts';
 
 type Live = Extract<Outcome, { kind: 'deployed' | 'unchanged' }>;
 
@@ -44,14 +44,14 @@ function skipped(reason: string, log: Log): Outcome {
 
 async function runDeploy(wiring: Wiring, occasion: DeployOccasion): Promise<Outcome> {
   const { values, log } = wiring;
-  const inspector = createInspector(wiring);
+  const inspections = prepareInspections(wiring);
   const found = await findFiles(values, { log, event: occasion.context.event });
   if (found === undefined) return skipped(`no files found at ${values.path}`, log);
   const run = deployRun(values, occasion, found);
   const tags = run.tags.length === 0 ? 'without a tag' : `as ${run.tags.join(', ')}`;
   const doing = occasion.mode === 'diff' ? 'Comparing' : 'Deploying';
   log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
-  const outcome = await deploy(run, deployPorts(wiring, { found, inspector }));
+  const outcome = await deploy(run, deployPorts(wiring, { found, inspections }));
   if (outcome.kind === 'planned') {
     log.line(`${occasion.mode === 'diff' ? 'Only compared' : 'Dry run'}: nothing was written.`);
   }
@@ -68,12 +68,12 @@ function logLive({ probes, retention }: Live, { values, log }: Wiring): void {
 /** Without a key: nothing can be known of the account, and nothing is published. */
 async function runDiff(wiring: Wiring, context: RunContext, reason: string | undefined): Promise<Outcome> {
   const { values, log } = wiring;
-  const inspector = createInspector(wiring);
+  const inspections = prepareInspections(wiring);
   const found = await findFiles(values, { log, event: context.event });
   if (found === undefined) return skipped(`no files found at ${values.path}`, log);
   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
   const run = diffRun(values, context, reason);
-  const outcome = await diff(run, assessPorts(wiring, { found, inspector }, new AbortController().signal));
+  const outcome = await diff(run, assessPorts(wiring, { found, inspections }, new AbortController().signal));
   if (reason !== undefined) log.notice(`Not published: ${reason}. ${HOW_TO_PUBLISH}`);
   return outcome;
 }

@@ -7816,6 +7816,20 @@ function base64Forms(bytes) {
  });
 }
 
+const SHORTEST = 12;
+
+function searchable(credentials) {
+ return credentials.filter(({value: value}) => value.length >= SHORTEST);
+}
+
+function credentialForms(credentials) {
+ return searchable(credentials).flatMap(({value: value}) => textForms(value));
+}
+
+function textForms(value) {
+ return encodingsOf(value).map(form => (new TextDecoder).decode(form));
+}
+
 const WORDS = /example|sample|personal|installation|access[-_]?token|api[-_]?key|secret[-_]?key|placeholder|replace|changeme|change[-_]me|your[-_a-z]|[-_]here|redacted|dummy|insert|xxxx|\*{3}|\.{3}|fake|foobar|notareal|test[-_]?(key|token)/i;
 
 const SEQUENCES = [ "0123456789", "1234567890", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "9876543210" ];
@@ -12284,14 +12298,14 @@ function base58Of(text) {
 
 const NUMBERS = 64;
 
-const SHORTEST = NUMBERS * 2 + NUMBERS - 1;
+const token_bytes_SHORTEST = NUMBERS * 2 + NUMBERS - 1;
 
 const token_bytes_LONGEST = NUMBERS * 8;
 
 const FEWEST_DIFFERENT = 40;
 
 function createBytesLook() {
- const search = createRunSearch("0123456789, \t\r\n", SHORTEST);
+ const search = createRunSearch("0123456789, \t\r\n", token_bytes_SHORTEST);
  return (stretch, found) => search(stretch, (start, end) => {
   if (end - start > token_bytes_LONGEST) return;
   const secret = judgeBytes(stretch, start, end);
@@ -12643,11 +12657,11 @@ function urlLook(stretch, found) {
  }
 }
 
-const SHORTEST_CREDENTIAL = 12;
-
 const MOST_ERRORS = 100;
 
 const MOST_NOTES = 20;
+
+const MOST_HIDDEN = 500;
 
 const REVOKE = "Remove it from the build, and revoke it: whatever was built may have been cached.";
 
@@ -12658,9 +12672,10 @@ const ADVICE = `${REVOKE} ${EXCLUDE}`;
 const NO_TEXT = new Set(("png jpg jpeg jfif gif svgz webp avif apng ico cur bmp tif tiff heic heif jxl psd woff woff2 ttf otf ttc eot mp4 m4v " + "webm mov mkv avi ogv mp3 m4a ogg oga opus wav flac aac wasm pdf zip gz tgz br zst bz2 xz 7z rar tar car jar glb").split(" "));
 
 function createSecretsRule(options) {
- const credentials = options.credentials.filter(({value: value}) => value.length >= SHORTEST_CREDENTIAL);
+ const credentials = searchable(options.credentials);
  return report => {
   const sightings = createSightings(report);
+  const hidden = new Set;
   const own = createOwnLook(credentials);
   const looks = createTokenLooks();
   const isOwn = secret => credentials.some(({value: value}) => value.includes(secret.value));
@@ -12678,12 +12693,16 @@ function createSecretsRule(options) {
     path: file.path,
     line: lineOf(file, stretch, at)
    });
-   own(stretch, (name, at) => sightings.add({
-    ...ownCredential(name),
-    ...place(at)
-   }));
+   own(stretch, (name, at) => {
+    if (!file.own.has(name)) sightings.add({
+     ...ownCredential(name),
+     ...place(at)
+    });
+    file.own.add(name);
+   });
    if (!file.isText) return;
    const found = (secret, at) => {
+    if (hidden.size < MOST_HIDDEN) hidden.add(secret.value);
     if (!isOwn(secret) && isNew(file, secret)) sightings.add({
      ...foundSecret(secret),
      ...place(at)
@@ -12692,7 +12711,6 @@ function createSecretsRule(options) {
    for (const look of looks) look(stretch, found);
    file.lines += linesBeforeNext(stretch);
   });
-  const ownNames = path => credentials.filter(({value: value}) => path.includes(value)).map(({name: name}) => name);
   const judgeName = ({judge: judge, path: path, beginning: beginning}) => {
    const seen = judge?.((new TextDecoder).decode(Uint8Array.from(beginning)));
    if (seen !== void 0) sightings.add({
@@ -12706,7 +12724,6 @@ function createSecretsRule(options) {
    name: "secrets",
    open: next => {
     file = secrets_openFile(next);
-    for (const name of ownNames(next.path)) sightings.add(ownCredentialInName(name));
     stretches.open();
     return {
      kind: "bytes",
@@ -12720,7 +12737,8 @@ function createSecretsRule(options) {
      }
     };
    },
-   finish: () => sightings.finish()
+   finish: () => sightings.finish(),
+   hidden: () => hidden
   };
  };
 }
@@ -12734,6 +12752,7 @@ function secrets_openFile({path: path}) {
   isFirst: true,
   isText: !NO_TEXT.has(extension),
   seen: new Set,
+  own: new Set,
   lines: 0
  };
 }
@@ -12789,18 +12808,6 @@ function ownCredential(name) {
   message: `The value of \`${name}\`, with which this run works, is in the build.`,
   advice: REVOKE,
   level: "error"
- };
-}
-
-function ownCredentialInName(name) {
- const message = `The value of \`${name}\`, with which this run works, is the name of a file.`;
- return {
-  kind: "own-credential",
-  message: message,
-  advice: REVOKE,
-  level: "error",
-  path: "",
-  line: void 0
  };
 }
 
@@ -13853,9 +13860,36 @@ function file_rules_isSurrogate(unit) {
  return unit >= 55296 && unit <= 57343;
 }
 
-const MOST_FINDINGS = 200;
+const PIECE = 12;
 
-function createInspection(asked) {
+const hider_LONGEST = 2048;
+
+const hider_HIDDEN = "[secret]";
+
+function createHider(secrets) {
+ const pieces = new Set;
+ for (const secret of secrets) {
+  const shown = secret.length > hider_LONGEST ? secret.slice(0, hider_LONGEST / 2) + secret.slice(-hider_LONGEST / 2) : secret;
+  const size = Math.min(PIECE, shown.length);
+  for (let at = 0; size > 0 && at + size <= shown.length; at += 1) pieces.add(shown.slice(at, at + size));
+ }
+ const sizes = [ ...new Set([ ...pieces ].map(({length: length}) => length)) ];
+ return text => {
+  const isHidden = new Uint8Array(text.length);
+  for (const size of sizes) for (let at = 0; at + size <= text.length; at += 1) if (pieces.has(text.slice(at, at + size))) isHidden.fill(1, at, at + size);
+  return withoutHidden(text, isHidden);
+ };
+}
+
+function withoutHidden(text, isHidden) {
+ let shown = "";
+ for (let at = 0; at < text.length; at += 1) if (isHidden[at] === 0) shown += text[at]; else if (isHidden[at - 1] !== 1) shown += hider_HIDDEN;
+ return shown;
+}
+
+const MOST_FINDINGS = 120;
+
+function createInspection(asked, secrets = []) {
  const ledger = createLedger();
  const rules = asked.map(({rule: rule, severity: severity}) => {
   const page = ledger.page(severity);
@@ -13886,7 +13920,7 @@ function createInspection(asked) {
   },
   finish: async () => {
    for (const rule of rules) await rule.finish();
-   return ledger.read();
+   return ledger.read(createHider([ ...secrets, ...rules.flatMap(rule => [ ...rule.hidden?.() ?? [] ]) ]));
   }
  };
 }
@@ -13894,15 +13928,16 @@ function createInspection(asked) {
 const MOST_KEPT = 1e3;
 
 function createLedger() {
- const entries = [];
- const kept = {
-  error: 0,
-  warn: 0,
-  note: 0
- };
- let more = 0;
+ const pages = [];
  return {
   page(severity) {
+   const entries = [];
+   pages.push(entries);
+   const kept = {
+    error: 0,
+    warn: 0,
+    note: 0
+   };
    const byMessage = new Map;
    return (rule, sighting) => {
     const {kind: kind, message: message, path: path, level: level = severity} = sighting;
@@ -13914,10 +13949,7 @@ function createLedger() {
      known.lastPath = path;
      return;
     }
-    if (kept[level] >= MOST_KEPT) {
-     more += 1;
-     return;
-    }
+    if (kept[level] >= MOST_KEPT) return;
     kept[level] += 1;
     const entry = {
      first: sighting,
@@ -13931,11 +13963,20 @@ function createLedger() {
     byMessage.set(message, [ ...alike, entry ]);
    };
   },
-  read() {
-   const sorted = entries.sort(byWeight).map(asFinding);
+  read(hide) {
+   const all = pages.flat();
+   const count = severity => all.filter(entry => entry.severity === severity).length;
+   const shown = pages.flatMap(entries => {
+    const bySeverity = Object.values(Object.groupBy(entries.sort(byWeight), ({severity: severity}) => severity));
+    return bySeverity.flatMap((group = []) => group.slice(0, MOST_FINDINGS));
+   });
    return {
-    findings: sorted.slice(0, MOST_FINDINGS),
-    more: more + Math.max(0, sorted.length - MOST_FINDINGS)
+    findings: shown.sort(byWeight).map(entry => asFinding(entry, hide)),
+    counts: {
+     error: count("error"),
+     warn: count("warn"),
+     note: count("note")
+    }
    };
   }
  };
@@ -13953,15 +13994,15 @@ function byWeight(a, b) {
  return WEIGHTS[a.severity] - WEIGHTS[b.severity] || ORDER.indexOf(a.rule) - ORDER.indexOf(b.rule) || compareUtf8(a.first.path, b.first.path) || (a.first.line ?? 0) - (b.first.line ?? 0);
 }
 
-function asFinding({first: first, rule: rule, severity: severity, files: files, times: times}) {
+function asFinding({first: first, rule: rule, severity: severity, files: files, times: times}, hide) {
  const {kind: kind, message: message, advice: advice, path: path, line: line} = first;
  return {
   rule: rule,
   severity: severity,
   kind: kind,
-  message: message,
+  message: hide(message),
   advice: advice,
-  path: path,
+  path: hide(path),
   line: line,
   times: times,
   files: files
@@ -13990,7 +14031,7 @@ async function take(message) {
  };
  switch (message.kind) {
  case "assignment":
-  inspection = createInspection(assignedRules(message.assignment));
+  inspection = createInspection(assignedRules(message.assignment), credentialForms(message.assignment.credentials));
   return;
 
  case "parts":

@@ -8,6 +8,7 @@ export type Step =
   | 'reading the account'
   | 'hashing'
   | 'planning'
+  | 'writing the CAR'
   | 'checking the files'
   | 'comparing'
   | 'uploading'

@@ -45,6 +45,13 @@ const MOST_FIELDS = 131_072;
 // A name that begins with a byte order mark keeps it.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Fields of a UnixFS message that it has once: type, data, size, hash type, fanout. */
+const SINGLE = [1, 2, 3, 5, 6] as const;
+
+function countOf(fields: readonly Field[], number: number): number {
+  return fields.filter((field) => field.number === number).length;
+}
+
 /** Decodes a dag-pb block; undefined when it is none, or has no UnixFS message of a known type. */
 export function decodeNode(block: Uint8Array): DecodedNode | undefined {
   const links: DecodedLink[] = [];
@@ -53,11 +60,15 @@ export function decodeNode(block: Uint8Array): DecodedNode | undefined {
   const isFine = visitFields(block, (field) => {
     const link = field.number === 2 ? decodeLink(field) : undefined;
     if (link !== undefined) links.push(link);
-    if (field.number === 1 && 'bytes' in field) message ??= field.bytes;
+    if (field.number === 1 && 'bytes' in field) {
+      // Of two, readers take one or the other.
+      if (message !== undefined) return false;
+      message = field.bytes;
+    }
     return field.number !== 2 || link !== undefined;
   });
   const unixfs = message === undefined ? undefined : readFields(message);
-  if (unixfs === undefined || !isFine) return undefined;
+  if (unixfs === undefined || !isFine || SINGLE.some((number) => countOf(unixfs, number) > 1)) return undefined;
   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
   if (kind === undefined) return undefined;
   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;

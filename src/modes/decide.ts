@@ -76,13 +76,12 @@ async function decideAnyhow(job: Job): Promise<Decision> {
 async function survey({ run, ports }: Job, profile: CidProfile): Promise<readonly [readonly Pin[], Build]> {
   return await Promise.all([
     inStep('reading the account', () => ports.pins.listByProject(run.project)),
-    inStep('hashing', () => ports.build(profile)),
+    ports.build(profile),
   ]);
 }
 
 async function decideFolder(job: Job): Promise<Decision> {
-  const { run, ports } = job;
-  const profile = folderProfile(run.profile);
+  const profile = folderProfile(job.run.profile);
   const [project, build] = await survey(job, profile);
   return await planFor(job, { build, project, method: 'folder' });
 }
@@ -115,7 +114,7 @@ async function confirm(pins: Pins, listed: readonly Pin[]): Promise<readonly Pin
 /** Shows the plan, and keeps the CAR before anything is sent: a disk that is full must not leave half a deploy behind. */
 export async function announce({ run, ports }: Job, decision: Decision): Promise<Decision> {
   ports.showPlan(decision.plan, decision.build);
-  if (!run.dryRun) await ports.keepCar(decision.build);
+  if (!run.dryRun) await inStep('writing the CAR', () => ports.keepCar(decision.build));
   return decision;
 }
 

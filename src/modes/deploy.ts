@@ -8,7 +8,7 @@ import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
 import { matchesTag, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
 import type { Upload, Uploaded } from '../ports.ts';
-import { assess, refusalOf } from './assess.ts';
+import { assess, assessAgain, refusalOf } from './assess.ts';
 import { carryOut, shown } from './cleanup.ts';
 import {
   announce,
@@ -53,7 +53,8 @@ async function deployOnce(job: Job, assessments: Map<Cid, Assessment>): Promise<
   const refusal = refusalOf(assessed);
   if (refusal !== undefined) return { kind: refusal, ...decided, ...assessed };
   const first = await announce(job, decided);
-  if (run.dryRun) return { kind: 'planned', ...first, ...assessed, retention: await foresee(job, first) };
+  if (run.dryRun)
+    return { kind: 'planned', ...first, ...assessed, retention: await inStep('planning', () => foresee(job, first)) };
   const live = await bringLive(job, first);
   return live === undefined ? undefined : { ...live, ...assessed };
 }
@@ -115,7 +116,9 @@ async function obtainAnyhow(job: Job, first: Decision): Promise<Obtained | undef
 async function uploadAnyhow(job: Job, first: Decision): Promise<Omit<Obtained, 'placed'>> {
   const upload = await obtain(job, first);
   if (upload?.kind !== 'refused') return { decision: first, upload, refusedBytes: 0 };
-  const decision = await announce(job, await decideAgain(job, first, upload.reason));
+  const second = await decideAgain(job, first, upload.reason);
+  await assessAgain(second.build, job.ports);
+  const decision = await announce(job, second);
   const again = await obtain(job, decision);
   if (again?.kind === 'refused') throw refusedUpload(again.reason);
   return { decision, upload: again, refusedBytes: upload.sentBytes };

@@ -23,8 +23,8 @@ export interface DiffPorts extends AssessPorts {
 
 /** Compares a build with what is published, and writes nothing anywhere. */
 export async function diff(run: DiffRun, ports: DiffPorts): Promise<Outcome> {
-  const build = await inStep('hashing', () => ports.build(run.profile));
-  requireExpected(build, run.expectedCid);
+  const build = await ports.build(run.profile);
+  await inStep('planning', async () => requireExpected(build, run.expectedCid));
   const deployments = run.diffBase.kind === 'auto' ? await ports.github.activeDeployments() : undefined;
   const base = chooseBaseWithoutKey(run.diffBase, {
     project: run.project,

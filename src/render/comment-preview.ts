@@ -109,8 +109,7 @@ function unpublishedHead(outcome: Unpublished, context: CommentContext): readonl
   const before = context.lastGood?.cid === outcome.build.root ? '' : lastPreview(context.lastGood);
   const title = (state: string): string => heading(state, context.key.project);
   if (outcome.kind === 'planned') return [title('🧪 Dry run: nothing was written'), plannedLine(outcome), before];
-  if (outcome.kind === 'refused')
-    return [title('❌ Not fit to be published, nothing was sent'), renderRefusal(outcome.preflight), before];
+  if (outcome.kind === 'refused') return [title('❌ Not fit to be published'), renderRefusal(outcome), before];
   if (outcome.kind === 'over-budget') {
     const { hint } = overBudget(outcome.budget);
     return [title('❌ Size budget exceeded, nothing was sent'), overLines(outcome.budget), whatToDo(hint), before];

@@ -3,7 +3,7 @@ import type { Comparison } from '../domain/comparison.ts';
 import type { Build } from '../domain/listing.ts';
 import { mainLink, type Outcome, type Retention } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
-import type { Preflight, Severity } from '../domain/preflight/finding.ts';
+import type { Preflight } from '../domain/preflight/finding.ts';
 import { diffOutputs, reportComparison } from './diff-report.ts';
 import { bytesOf, reportRetention, unpinnedEntries } from './retention.ts';
 
@@ -126,9 +126,8 @@ function buildOutputs(outcome: WithBuild): Partial<Outputs> {
 /** How many different findings there are; '' where nobody looked. */
 function preflightOutputs(preflight: Preflight | undefined): Partial<Outputs> {
   if (preflight === undefined) return {};
-  const count = (severity: Severity): string =>
-    String(preflight.findings.filter((finding) => finding.severity === severity).length);
-  return { 'preflight-errors': count('error'), 'preflight-warnings': count('warn') };
+  const { error, warn } = preflight.counts;
+  return { 'preflight-errors': String(error), 'preflight-warnings': String(warn) };
 }
 
 /** Without a plan it is the base that the CID differs from, or not. */

@@ -1,4 +1,6 @@
 import { ActionError } from '../domain/errors.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { DeployPlan } from '../domain/plan.ts';
 import type { Finding, Preflight, Severity } from '../domain/preflight/finding.ts';
 import { details, fileName } from './diff-cells.ts';
 import { withoutStop } from './diff-words.ts';
@@ -17,28 +19,26 @@ const SIGNS: Readonly<Record<Severity, string>> = { error: '❌', warn: '⚠️'
 const NOUNS: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warning', note: 'note' };
 
 /** `1 error, 3 warnings`; notes are counted only where there is nothing else. */
-export function renderFindingCounts({ findings }: Preflight): string {
-  const counts = (['error', 'warn', 'note'] as const).flatMap((severity) => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
-    return count === 0 ? [] : [renderCount(count, NOUNS[severity])];
-  });
-  const faults = findings.some(({ severity }) => severity !== 'note');
-  return (faults && counts.length > 1 && counts.at(-1)?.includes('note') === true ? counts.slice(0, -1) : counts).join(
-    ', ',
-  );
+export function renderFindingCounts({ counts }: Pick<Preflight, 'counts'>): string {
+  const faults = (['error', 'warn'] as const).filter((severity) => counts[severity] > 0);
+  const counted = faults.length > 0 || counts.note === 0 ? faults : (['note'] as const);
+  return counted.map((severity) => renderCount(counts[severity], NOUNS[severity])).join(', ');
 }
 
 /** What was found, line by line, for the log. */
 export function renderFindingLines(preflight: Preflight): readonly string[] {
+  const shown = { ...preflight, findings: preflight.findings.slice(0, MOST_LOGGED) };
   return [
-    ...groupsOf(preflight.findings).flatMap(({ rule, advice, severity, findings }) => [
+    ...groupsOf(shown.findings).flatMap(({ rule, advice, severity, findings }) => [
       `${rule} (${NOUNS[severity]})`,
       ...findings.map((finding) => `  ${sentence(finding)}`),
       ...(advice === '' ? [] : [`  What to change: ${advice}`]),
     ]),
-    ...moreLine(preflight.more),
+    ...moreLine(shown),
   ];
 }
+
+const MOST_LOGGED = 200;
 
 /** One annotation for each rule that warns: the first findings, and what to change. */
 export function renderWarnings({ findings }: Preflight): readonly string[] {
@@ -58,18 +58,26 @@ function sentences({ findings, advice }: Group): string {
 }
 
 /** The failure of a build with something in it that must not be published. */
-export function refusedBuild({ findings }: Preflight): ActionError {
+export function refusedBuild({ findings, counts }: Preflight, plan: DeployPlan | undefined): ActionError {
   const errors = findings.filter(({ severity }) => severity === 'error');
   const lines = errors.slice(0, MOST_REFUSED).map((finding) => `- ${finding.rule}: ${sentence(finding)}`);
-  const rest = errors.length - lines.length;
+  const rest = counts.error - lines.length;
   const advices = [...new Set(errors.map(({ advice }) => advice).filter((advice) => advice !== ''))];
   return new ActionError(
     'content',
     ['The preflight refuses the build:', ...lines, ...(rest > 0 ? [`- and ${rest} more`] : [])].join('\n'),
     {
-      hint: [...advices.slice(0, MOST_ADVICES), 'Nothing was sent.'].join(' '),
+      hint: [...advices.slice(0, MOST_ADVICES), whereItIs(plan)].join(' '),
+      step: 'checking the files',
     },
   );
+}
+
+/** It may have been published before anybody looked. */
+export function whereItIs(plan: DeployPlan | undefined): string {
+  return plan?.source.kind === 'reuse'
+    ? `This very content is pinned already (pin ${plan.source.pin.id}): unpin it there. Nothing more was sent.`
+    : 'Nothing was sent.';
 }
 
 const MOST_REFUSED = 10;
@@ -104,14 +112,15 @@ function groupsOf(findings: readonly Finding[]): readonly Group[] {
   });
 }
 
-function moreLine(more: number): readonly string[] {
+function moreLine({ findings, counts }: Preflight): readonly string[] {
+  const more = counts.error + counts.warn + counts.note - findings.length;
   return more === 0 ? [] : [`and ${renderCount(more, 'further finding')}`];
 }
 
 /** What was found, Markdown, at most `rows` findings; '' where there is nothing. */
-export function renderFindings({ findings, more }: Preflight, rows: number): string {
+function renderFindings({ findings, counts }: Preflight, rows: number): string {
   const shown = findings.slice(0, rows);
-  const rest = findings.length - shown.length + more;
+  const rest = counts.error + counts.warn + counts.note - shown.length;
   if (shown.length === 0) return '';
   const lines = groupsOf(shown).flatMap(({ rule, advice, severity, findings: group }) => [
     `- ${SIGNS[severity]} **${rule}**, ${NOUNS[severity]}${advice === '' ? '' : `. ${prose(advice)}`}`,
@@ -121,19 +130,23 @@ export function renderFindings({ findings, more }: Preflight, rows: number): str
 }
 
 /** The errors, for the head of a comment. */
-export function renderRefusal(preflight: Preflight | undefined): string {
-  return renderFindings(only(preflight, 'error'), MOST_REFUSED);
+export function renderRefusal({ preflight, plan }: Extract<Outcome, { kind: 'refused' }>): string {
+  return `${renderFindings(only(preflight, 'error'), MOST_REFUSED)}\n\n${escapeText(whereItIs(plan))}`;
 }
 
 /** The warnings, folded under how many there are; notes are for those who read the summary. */
 export function renderWarningDetails(preflight: Preflight | undefined, rows: number): string {
   const warnings = only(preflight, 'warn');
-  const text = renderFindings(warnings, rows);
-  return text === '' ? '' : details(`${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`, text);
+  if (warnings.findings.length === 0) return '';
+  const title = `${SIGNS.warn} Preflight: ${renderFindingCounts(warnings)}`;
+  return rows === 0 ? `${title}.` : details(title, renderFindings(warnings, rows));
 }
 
 function only(preflight: Preflight | undefined, severity: Severity): Preflight {
-  return { findings: (preflight?.findings ?? []).filter((finding) => finding.severity === severity), more: 0 };
+  return {
+    findings: (preflight?.findings ?? []).filter((finding) => finding.severity === severity),
+    counts: { error: 0, warn: 0, note: 0, [severity]: preflight?.counts[severity] ?? 0 },
+  };
 }
 
 /** The part of the job summary. */

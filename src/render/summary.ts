@@ -6,7 +6,7 @@ import type { DeployPlan } from '../domain/plan.ts';
 import { renderLineage } from './chart.ts';
 import { renderDiffSection } from './diff.ts';
 import { code, escapeText, link, table } from './markdown.ts';
-import { refusedBuild, renderPreflightSection } from './preflight.ts';
+import { refusedBuild, renderPreflightSection, whereItIs } from './preflight.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
 import { overBudget } from './size-budget.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
@@ -139,7 +139,7 @@ function diffSection({ comparison, budget }: Assessment, maxBytes: number): stri
 type Unsent = Extract<Outcome, { kind: 'compared' | 'over-budget' | 'refused' }>;
 
 function unsentHeadline(outcome: Unsent): string {
-  if (outcome.kind === 'refused') return '❌ Not fit to be published, nothing was sent';
+  if (outcome.kind === 'refused') return '❌ Not fit to be published';
   if (outcome.kind === 'over-budget') return '❌ Size budget exceeded, nothing was sent';
   return outcome.reason === undefined ? '🔍 Compared, nothing was written' : '⏸ Not published';
 }
@@ -149,7 +149,8 @@ function unsentLine(outcome: Unsent): string {
     const { message, hint = '' } = overBudget(outcome.budget);
     return `${message.split('\n').map(escapeText).join('<br>')}\n\n**What to do:** ${escapeText(hint)}`;
   }
-  if (outcome.kind !== 'compared' || outcome.reason === undefined) return '';
+  if (outcome.kind === 'refused') return escapeText(whereItIs(outcome.plan));
+  if (outcome.reason === undefined) return '';
   return escapeText(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
 }
 
@@ -157,7 +158,7 @@ function unsentLine(outcome: Unsent): string {
 export function refusalError(outcome: Outcome): ActionError | undefined {
   if (outcome.kind === 'over-budget') return overBudget(outcome.budget);
   if (outcome.kind !== 'refused' || outcome.preflight === undefined) return undefined;
-  return refusedBuild(outcome.preflight);
+  return refusedBuild(outcome.preflight, outcome.plan);
 }
 
 type Cleaned = Extract<Outcome, { kind: 'cleaned' | 'listed' }>;

@@ -4,7 +4,7 @@ import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { explainPinata } from '../adapters/pinata/errors.ts';
 import { createPinataPins } from '../adapters/pinata/pins.ts';
 import type { Known } from '../domain/github.ts';
-import type { Credential } from '../domain/preflight/secrets.ts';
+import type { Credential } from '../domain/preflight/credential.ts';
 import type { Inputs } from '../inputs.ts';
 import type { CleanupPorts } from '../modes/cleanup.ts';
 import type { Clock, GitHub, Log } from '../ports.ts';

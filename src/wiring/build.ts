@@ -2,7 +2,11 @@ import { createPublishedTree } from '../adapters/gateway/published-tree.ts';
 import { createListingCache } from '../adapters/github/listing-cache.ts';
 import { buildDag } from '../adapters/unixfs/dag.ts';
 import type { Cid } from '../domain/cid.ts';
+import { inStep } from '../domain/errors.ts';
 import type { Build, CidProfile } from '../domain/listing.ts';
+import { credentialForms } from '../domain/preflight/credential.ts';
+import type { Preflight } from '../domain/preflight/finding.ts';
+import { createHider } from '../domain/preflight/hider.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import type { DiffPorts } from '../modes/diff.ts';
 import type { ListingCache, PublishedTree } from '../ports.ts';
@@ -32,6 +36,7 @@ export function assessPorts(
     github: github(wiring, QUICK_MS),
     commitTrees: github(wiring, QUICK_MS).commitTrees,
     ...hasher(wiring, material, deadline),
+    hide: createHider(credentialForms(wiring.credentials)),
     showPreflight: (preflight) => {
       const lines = renderFindingLines(preflight);
       if (lines.length > 0) log.group(`Preflight: ${renderFindingCounts(preflight)}`, lines);
@@ -71,12 +76,14 @@ export function listingCache({ values, cacheService }: Wiring): ListingCache {
 /** Hashes with progress, once for each profile, and remembers how long it took for the line that announces the plan. */
 function hasher(
   { log, now, recorder }: Wiring,
-  { found, inspector }: Material,
+  { found, inspections }: Material,
   signal: AbortSignal,
 ): Pick<DeployPorts, 'build' | 'showPlan' | 'preflight'> {
   const took = new WeakMap<Build, number>();
   const builds = new Map<CidProfile, Promise<Build>>();
+  const looks = new WeakMap<Build, () => Promise<Preflight>>();
   const hash = async (profile: CidProfile): Promise<Build> => {
+    const inspection = inspections?.next(found);
     const began = performance.now();
     let done = 0;
     const onBytes = (bytes: number): void => {
@@ -86,17 +93,18 @@ function hasher(
     const build = await buildDag(found.content, profile, {
       signal,
       onBytes,
-      onlooker: (files) => inspector?.look(files, found.content),
+      onlooker: (files) => inspection?.begin(files),
     });
+    if (inspection !== undefined) looks.set(build, inspection.finish);
     const ms = performance.now() - began;
     took.set(build, ms);
     recorder.phase('Hash', ms);
     return build;
   };
   return {
-    preflight: async () => inspector?.finish(),
+    preflight: async (build) => looks.get(build)?.(),
     build: (profile) => {
-      const build = builds.get(profile) ?? hash(profile);
+      const build = builds.get(profile) ?? inStep('hashing', () => hash(profile));
       builds.set(profile, build);
       return build;
     },

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deployInputs, uploadsTo } from '../support/deploy-inputs.ts';
+import { startEmulator } from '../support/emulator.ts';
 import { pullRequest, pushTo, type RunEvent } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { oracleCar } from '../support/oracle-cid.ts';
@@ -51,7 +53,7 @@ function refused({ run, uploads }: { readonly run: DistRun; readonly uploads: re
   expect(run.errors).toHaveLength(1);
   expect(run.errors[0]).toContain('The preflight refuses the build:');
   expect(run.errors[0]).toContain('Nothing was sent.');
-  expect(run.summary).toContain('❌ Not fit to be published, nothing was sent');
+  expect(run.summary).toContain('❌ Not fit to be published');
   return run;
 }
 
@@ -98,10 +100,58 @@ describe('the key of the run in the build', () => {
     expect(run.errors[0]).toContain('github-token');
   });
 
+  it('is refused as the name of a file, which is shown nowhere either', async () => {
+    const { run, uploads } = await deploy({ 'index.html': PAGE, [`img/${emulator.githubToken}.txt`]: 'x' });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(uploads).toEqual([]);
+    expect(run.errors[0]).toContain('The name of a file has the value of github-token in it.');
+    expect(shownBy(run)).not.toContain(emulator.githubToken);
+  });
+
+  it('is shown by no rule that stumbles on it', async () => {
+    const token = emulator.githubToken;
+    const page = `<script src="/app.js?t=${token}"></script><img src="a/${token}.png"><base href="/${token}/">`;
+    const redirects = `/a/${token} /b.html?${token} 200\n/x ${token}\n`;
+    const run = refused(await deploy({ 'index.html': page, _redirects: redirects, 'app.js': '1' }));
+    expect(run.summary).toContain('absolute-paths');
+    expect(shownBy(run)).not.toContain(token);
+    expect(shownBy(run)).not.toContain(token.slice(4, 24));
+    const off = await deploy({ 'index.html': page, 'app.js': '1' }, { inputs: { preflight: 'secrets=off' } });
+    expect(off.run.summary).toContain('absolute-paths');
+    expect(shownBy(off.run)).not.toContain(token);
+  });
+
+  it('is refused where it comes only after the files were first read', async () => {
+    const free = await startEmulator({ plan: 'free' });
+    try {
+      using site = tempTree({ 'index.html': PAGE, 'app.js': '1' });
+      // The CAR is refused only when the file has changed; then the files are read again, to go as a folder.
+      await free.fault({ match: { host: 'upload' }, action: { delayMs: 4000 } });
+      const running = runDist({ inputs: deployInputs(free, site.root) });
+      await sleep(2500);
+      writeFileSync(join(site.root, 'app.js'), `"${free.jwt}"`);
+      const run = await running;
+      expect(run.exitCode, run.log).toBe(1);
+      expect(run.errors[0]).toContain('The files changed, and must not be published any more.');
+      expect((await free.state()).records).toEqual([]);
+    } finally {
+      await free.stop();
+    }
+  });
+
+  it('that was published already is refused with the pin that has it', async () => {
+    const files = { 'index.html': PAGE, 'app.js': `"${emulator.jwt}" // before` };
+    const inputs = { project: 'acme/site#before' };
+    const before = fine((await deploy(files, { inputs: { ...inputs, preflight: 'off' } })).run);
+    const { run } = await deploy(files, { inputs });
+    expect(run.exitCode, run.log).toBe(1);
+    expect(run.errors[0]).toContain(`pinned already (pin ${before.outputs['pin-id'] ?? ''}): unpin it there.`);
+  });
+
   it('is nobody’s business with preflight: off', async () => {
     const { run } = await deploy(
       { 'index.html': PAGE, 'app.js': `"${emulator.jwt}"` },
-      { inputs: { preflight: 'off' } },
+      { inputs: { preflight: 'off', project: 'acme/site#off' } },
     );
     fine(run);
     expect(run.outputs).toMatchObject({ 'preflight-errors': '', 'preflight-warnings': '' });

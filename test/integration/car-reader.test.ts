@@ -10,7 +10,9 @@ import { sha256 } from 'multiformats/hashes/sha2';
 import { expect, test } from 'vitest';
 import { writeCar } from '../../src/adapters/unixfs/car-file.ts';
 import { buildDag } from '../../src/adapters/unixfs/dag.ts';
+import type { Onlooker } from '../../src/ports.ts';
 import { readRange } from '../support/car-blocks.ts';
+import { craftedNode } from '../support/crafted-dag.ts';
 import { dagContent } from '../support/dag-content.ts';
 import { PROFILES } from '../support/dag-oracles.ts';
 import { trees } from '../support/dag-trees.ts';
@@ -271,3 +273,84 @@ test('a CAR that is changed after it was read is named, and no wrong byte is ser
   expect(await refusal(readRange(car, car.bytes - 5))).toMatch(/^content: ".*site.car" changed while/);
   expect((await readRange(car, 0, 100)).equals(bytes.subarray(0, 100))).toBe(true);
 });
+
+/** What is shown of a CAR to who looks at it, path → bytes. */
+async function shown(bytes: Uint8Array): Promise<ReadonlyMap<string, Buffer>> {
+  using content = dagContent();
+  const source = join(content.directory, 'site.car');
+  writeFileSync(source, bytes);
+  const seen = new Map<string, Buffer>();
+  let path = '';
+  const onlooker: Onlooker = {
+    begin: (file) => {
+      path = file.path;
+      seen.set(path, Buffer.of());
+    },
+    take: (piece) => void seen.set(path, Buffer.concat([seen.get(path) ?? Buffer.of(), piece])),
+    end: () => {
+      path = '';
+    },
+    room: () => undefined,
+  };
+  await buildDag({ kind: 'car', source }, 'unixfs-v1-2025', { onlooker: () => onlooker });
+  return seen;
+}
+
+test('every file of a CAR is shown whole, also where it shares its blocks with others', async () => {
+  const file = (parts: readonly Block[], inline = ''): Promise<Block> => {
+    const unixfs = new UnixFS({ type: 'file', data: Buffer.from(inline) });
+    for (const { bytes } of parts) unixfs.addBlockSize(BigInt(bytes.length));
+    return nodeOf(
+      unixfs,
+      parts.map(({ cid, bytes }) => ({ Name: '', Hash: cid, Tsize: bytes.length })),
+    );
+  };
+  const both = await file([leaf, other]);
+  const twice = await file([other, other, leaf]);
+  const inline = await file([], 'inside');
+  const folder = await directoryOf({ 'a.png': leaf, 'a.txt': leaf, 'b.js': both, 'c.js': twice, 'd.txt': inline });
+  const seen = await shown(await carOf([folder.cid], [folder, both, twice, inline, leaf, other]));
+  expect(Object.fromEntries([...seen].map(([path, bytes]) => [path, bytes.toString()]))).toEqual({
+    'a.png': 'hello',
+    'a.txt': 'hello',
+    'b.js': 'helloother',
+    'c.js': 'otherotherhello',
+    'd.txt': 'inside',
+  });
+});
+
+test('a small CAR that stands for endless content is refused where somebody has to look at all of it', async () => {
+  // Each level links the one below 170 times: 170^4 times 5 bytes.
+  const blocks: Block[] = [];
+  let level = leaf;
+  for (let depth = 0; depth < 4; depth += 1) {
+    const links = Array.from({ length: 170 }, () => ({ name: '', cid: level.cid.bytes }));
+    level = await blockOf(dagPb.code, craftedNode('file', links));
+    blocks.push(level);
+  }
+  const folder = await directoryOf({ 'bomb.txt': level });
+  const car = await carOf([folder.cid], [folder, ...blocks, leaf]);
+  await expect(shown(car)).rejects.toThrow('far more than it has');
+  expect((await read(car)).bytes).toBe(5 * 170 ** 4);
+});
+
+test.for([
+  ['two messages', (data: Uint8Array) => Buffer.concat([field(1, data), field(1, data)])],
+  ['two contents', (data: Uint8Array) => field(1, Buffer.concat([data, field(2, Buffer.from('other'))]))],
+  ['two types', (data: Uint8Array) => field(1, Buffer.concat([data, Buffer.of(0x08, 2)]))],
+] as const)('a block with %s, of which readers take one or the other, is refused', async ([, make]) => {
+  const data = new UnixFS({ type: 'file', data: Buffer.from('seen') }).marshal();
+  const odd = await blockOf(dagPb.code, make(data));
+  const folder = await directoryOf({ 'a.txt': odd });
+  expect(await refusal(read(await carOf([folder.cid], [folder, odd])))).toContain('is not UnixFS');
+});
+
+test('a directory with content of its own is refused, which nobody would look at', async () => {
+  const unixfs = new UnixFS({ type: 'directory', data: Buffer.from('hidden') });
+  const folder = await nodeOf(unixfs, [{ Name: 'a.txt', Hash: leaf.cid, Tsize: 5 }]);
+  expect(await refusal(read(await carOf([folder.cid], [folder, leaf])))).toContain('has content of its own');
+});
+
+function field(number: number, bytes: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(number * 8 + 2, bytes.length), bytes]);
+}

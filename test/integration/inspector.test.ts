@@ -36,8 +36,8 @@ function assignmentOf(files: Readonly<Record<string, Uint8Array>>): Assignment {
   };
 }
 
-function start(script: string, files: Readonly<Record<string, Uint8Array>> = {}, finishMs = 10_000): Inspector {
-  const inspector = startInspector(script, finishMs);
+function start(script: string, files: Readonly<Record<string, Uint8Array>> = {}, patienceMs = 10_000): Inspector {
+  const inspector = startInspector(script, { patienceMs });
   inspector.assign(assignmentOf(files));
   return inspector;
 }
@@ -94,12 +94,20 @@ describe('an inspector', () => {
   });
 });
 
+it('does not let the reading wait for ever for a thread that stands still', async () => {
+  const bytes = { 'a.bin': seededBytes(40_000_000, 1) };
+  const inspector = start(join(threads.root, 'silent.mjs'), bytes, 500);
+  await expect(show(inspector, bytes, 1_048_576)).rejects.toThrow('the check stood still for 0.5 s');
+  await expect(inspector.finish()).rejects.toThrow('the check stood still for 0.5 s');
+});
+
 describe('a build that cannot be checked is refused', () => {
   const bytes = { 'a.bin': seededBytes(3_000_000, 1) };
   it.each([
-    ['throws.mjs', /of no use/],
+    ['throws.mjs', /the check failed \(Error\)/],
     ['hungry.mjs', /memory/],
     ['silent.mjs', /took longer than 1 s/],
+    ['absent.mjs', /a part of the action is missing/],
     ['quits.mjs', /ended early/],
   ])('when its thread is %s', async (name, why) => {
     const inspector = start(join(threads.root, name), bytes, name === 'hungry.mjs' ? 60_000 : 1000);

@@ -229,6 +229,7 @@ export function createAccount(options: AccountOptions = {}): Account {
 export const blindComparison = {
   preflight: () => Promise.resolve(undefined),
   showPreflight: () => {},
+  hide: (text: string) => text,
   publishedTree: (): Promise<PublishedTree> =>
     Promise.resolve({
       compare: () => Promise.resolve({ kind: 'unreadable', reason: 'nobody serves it' }),

@@ -78,14 +78,45 @@ describe('an inspection', () => {
     ]);
   });
 
-  it('counts what is too much to be listed, and never drops an error for a warning', async () => {
-    const many = Array.from({ length: 5000 }, (_, index) => ({ ...sighting, message: `word ${index}` }));
-    const { findings, more } = await createInspection([
-      { rule: seer(many), severity: 'warn' },
+  it('counts what is too much to be listed, and never drops one rule for another, or an error for a warning', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({ ...sighting, message: `word ${index}` }));
+    const { findings, counts } = await createInspection([
+      { rule: seer([...many, { ...sighting, message: 'always wrong', level: 'error' }]), severity: 'warn' },
+      { rule: seer([{ ...sighting, message: 'a path' }], 'absolute-paths'), severity: 'warn' },
       { rule: seer([{ ...sighting, message: 'a secret' }], 'secrets'), severity: 'error' },
     ]).finish();
-    expect(findings).toHaveLength(200);
-    expect(more).toBe(5001 - 200);
-    expect(findings[0]).toMatchObject({ severity: 'error', message: 'a secret' });
+    expect(counts).toEqual({ error: 2, warn: 501, note: 0 });
+    expect(findings.map(({ message }) => message)).toEqual([
+      'a secret',
+      'always wrong',
+      ...many.slice(0, 120).map(({ message }) => message),
+      'a path',
+    ]);
+  });
+
+  it('shows no secret in what any rule says, nor a part of one that was cut', async () => {
+    const secret = 'a-value-that-nobody-may-see';
+    const key = 'kkkkkabcdefghijklmnopqrstuvwxyz';
+    const hiding: AskedRule['rule'] = () => ({
+      name: 'secrets',
+      open: () => undefined,
+      finish: () => undefined,
+      hidden: () => [secret],
+    });
+    const said = [
+      { ...sighting, message: `\`/img.png?t=${secret}&x=1\` is missing`, path: `to/${secret}/a.txt` },
+      { ...sighting, message: `\`${key.slice(0, 15)}…\` is long` },
+      { ...sighting, message: 'nothing of it' },
+    ];
+    const asked: readonly AskedRule[] = [
+      { rule: seer(said, 'absolute-paths'), severity: 'warn' },
+      { rule: hiding, severity: 'error' },
+    ];
+    const { findings } = await createInspection(asked, [key]).finish();
+    expect(findings.map(({ message, path }) => [message, path]).toSorted()).toEqual([
+      ['`/img.png?t=[secret]&x=1` is missing', 'to/[secret]/a.txt'],
+      ['`[secret]…` is long', 'a'],
+      ['nothing of it', 'a'],
+    ]);
   });
 });

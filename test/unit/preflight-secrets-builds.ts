@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import type { Credential } from '../../src/domain/preflight/credential.ts';
 import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
-import { type Credential, createSecretsRule } from '../../src/domain/preflight/secrets.ts';
+import { createSecretsRule } from '../../src/domain/preflight/secrets.ts';
 import { seededNumbers } from '../support/seeded.ts';
 
 /** Files of the corpus: see test/fixtures/secrets. `expect` is the kind of the secret in it, '' for none. */

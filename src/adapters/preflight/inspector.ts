@@ -11,6 +11,14 @@ export interface Inspector extends Onlooker {
   assign(assignment: Assignment): void;
   /** After the last file: what was found. Throws an ActionError of kind `content` where the build could not be checked. */
   finish(): Promise<Inspected>;
+  /** Nobody needs it any more. */
+  stop(): void;
+}
+
+export interface InspectorOptions {
+  /** How long the thread may take after the last byte, and without taking a byte. */
+  readonly patienceMs?: number;
+  readonly moreHeapMiB?: number;
 }
 
 export interface Inspected {
@@ -23,35 +31,43 @@ export interface Inspected {
 const BUFFER_BYTES = 1_048_576;
 /** Bytes that wait: a thread that is slower than the disk must not hold the build in memory. */
 const MOST_BUFFERS = 16;
+/** Files may be empty, and then never fill a buffer. */
+const MOST_PARTS = 4096;
 /** What the parsers may take; they hold little of a file. */
 const HEAP_MIB = 256;
-/** After the last byte; before, the thread keeps up or the reading waits for it. */
-const FINISH_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
-/**
- * @param script What runs in the other thread: the bundle of `worker.ts`.
- * @param finishMs How long it may take after the last byte.
- */
-export function startInspector(script: string, finishMs = FINISH_MS): Inspector {
+/** @param script What runs in the other thread: the bundle of `worker.ts`. */
+export function startInspector(
+  script: string,
+  { patienceMs = PATIENCE_MS, moreHeapMiB = 0 }: InspectorOptions = {},
+): Inspector {
   const worker = new Worker(script, {
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB + moreHeapMiB },
+    // Its parsers need no keys.
+    env: {},
     // What a build makes a parser print is no command of the runner.
     stdout: true,
     stderr: true,
   });
   worker.unref();
-  const outbox = createOutbox(worker);
   let giveUp = (_why: string): void => {};
+  const outbox = createOutbox(worker, {
+    patienceMs,
+    onStuck: () => giveUp(`the check stood still for ${patienceMs / 1000} s`),
+  });
   const done = new Promise<Inspected>((resolve, reject) => {
     giveUp = (why) => {
-      outbox.close();
-      reject(unchecked(why));
+      const error = unchecked(why);
+      outbox.close(error);
+      reject(error);
+      void worker.terminate();
     };
     worker.on('message', (message: FromInspector) => {
       if (message.kind === 'done') resolve(message);
       else outbox.emptied(message.buffer);
     });
-    worker.on('error', (error) => giveUp(error instanceof Error ? error.message : String(error)));
+    worker.on('error', (error) => giveUp(reasonOf(error)));
     worker.on('exit', () => giveUp('the check ended early'));
   });
   // Until `finish` asks, nobody listens.
@@ -62,10 +78,11 @@ export function startInspector(script: string, finishMs = FINISH_MS): Inspector 
     take: outbox.take,
     end: outbox.end,
     room: outbox.room,
+    stop: () => void worker.terminate(),
     finish: async () => {
       outbox.finish();
       worker.ref();
-      const timer = setTimeout(() => giveUp(`the check took longer than ${finishMs / 1000} s`), finishMs);
+      const timer = setTimeout(() => giveUp(`the check took longer than ${patienceMs / 1000} s`), patienceMs);
       try {
         return await done;
       } finally {
@@ -76,9 +93,18 @@ export function startInspector(script: string, finishMs = FINISH_MS): Inspector 
   };
 }
 
+/** Without the error's own words, which may be those of a file. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'the check ran out of memory';
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return 'a part of the action is missing';
+  return `the check failed (${error instanceof Error ? error.name : 'error'})`;
+}
+
 function unchecked(why: string): ActionError {
   return new ActionError('content', `The build could not be checked before it is published: ${why}.`, {
     hint: 'Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent.',
+    step: 'checking the files',
   });
 }
 
@@ -89,21 +115,25 @@ interface Filling {
 }
 
 /** Collects parts of files in buffers, and sends each that is full. */
-function createOutbox(worker: Worker): Onlooker & {
+function createOutbox(
+  worker: Worker,
+  { patienceMs, onStuck }: { readonly patienceMs: number; readonly onStuck: () => void },
+): Onlooker & {
   readonly emptied: (buffer: SharedArrayBuffer) => void;
   readonly post: (message: ToInspector) => void;
   readonly finish: () => void;
-  readonly close: () => void;
+  /** From then on nothing is sent, and whoever waits or wants to go on hears why. */
+  readonly close: (error: ActionError) => void;
 } {
   const spare: SharedArrayBuffer[] = [];
   let filling: Filling | undefined;
   let begins: Part['begins'];
   let underway = 0;
-  let closed = false;
+  let closed: ActionError | undefined;
   let wake: (() => void) | undefined;
 
   const post = (message: ToInspector): void => {
-    if (!closed) worker.postMessage(message);
+    if (closed === undefined) worker.postMessage(message);
   };
   const fill = (): Filling => {
     filling ??= { buffer: spare.pop() ?? new SharedArrayBuffer(BUFFER_BYTES), parts: [], used: 0 };
@@ -138,11 +168,18 @@ function createOutbox(worker: Worker): Onlooker & {
       const last = begins === undefined ? filling?.parts.pop() : undefined;
       fill().parts.push(last === undefined ? { begins, length: 0, ends: true } : { ...last, ends: true });
       begins = undefined;
+      if (fill().parts.length >= MOST_PARTS) send();
     },
     room: () => {
-      if (closed || underway < MOST_BUFFERS) return undefined;
-      return new Promise((resolve) => {
-        wake = resolve;
+      if (closed !== undefined) return Promise.reject(closed);
+      if (underway < MOST_BUFFERS) return undefined;
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(onStuck, patienceMs);
+        wake = () => {
+          clearTimeout(timer);
+          if (closed === undefined) resolve();
+          else reject(closed);
+        };
       });
     },
     emptied: (buffer) => {
@@ -154,8 +191,8 @@ function createOutbox(worker: Worker): Onlooker & {
       send();
       post({ kind: 'finish' });
     },
-    close: () => {
-      closed = true;
+    close: (error) => {
+      closed ??= error;
       wake?.();
     },
   };

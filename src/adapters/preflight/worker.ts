@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { assignedRules } from '../../domain/preflight/assignment.ts';
+import { credentialForms } from '../../domain/preflight/credential.ts';
 import { createInspection, type Inspection } from '../../domain/preflight/inspection.ts';
 import type { FromInspector, Part, ToInspector } from './messages.ts';
 
@@ -25,7 +26,7 @@ async function take(message: ToInspector): Promise<void> {
   };
   switch (message.kind) {
     case 'assignment':
-      inspection = createInspection(assignedRules(message.assignment));
+      inspection = createInspection(assignedRules(message.assignment), credentialForms(message.assignment.credentials));
       return;
     case 'parts': {
       let at = 0;

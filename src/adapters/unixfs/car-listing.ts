@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid';
 import { type Cid, cidOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
+import { ActionError } from '../../domain/errors.ts';
 import { quoted } from '../../domain/file-trouble.ts';
 import type { ListedFile } from '../../domain/listing.ts';
 import type { DecodedLink, DecodedNode } from '../../domain/unixfs-node.ts';
@@ -17,7 +18,7 @@ export interface CarDag {
   readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks that the root reaches, in the order of the CAR. */
   readonly reached: Uint32Array;
-  /** Reads every file, each block once: a small CAR may stand for much more than it holds. */
+  /** Reads every file, as often as it is there. Fails where a small CAR stands for more than anybody could read. */
   readonly show: (onlooker: Onlooker) => Promise<void>;
 }
 
@@ -50,6 +51,7 @@ export async function listDag(
   }
 
   async function walkDirectory(cid: CID, node: DecodedNode, { path, level }: Place): Promise<void> {
+    if (node.inlineBytes > 0) throw brokenCar(carPath, `the directory ${quoted(path)} has content of its own`);
     await arrive(path, level);
     for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
   }
@@ -92,15 +94,35 @@ export async function listDag(
   }
 
   await walk(blocks.root, '', 0);
-  return { listing, nodes: dag.nodes, reached: dag.reached(), show: (onlooker) => show(listing, dag, onlooker) };
+  return {
+    listing,
+    nodes: dag.nodes,
+    reached: dag.reached(),
+    show: (onlooker) => show({ open, listing, dag }, onlooker),
+  };
 }
 
-async function show(listing: CarDag['listing'], dag: DagReader, onlooker: Onlooker): Promise<void> {
-  const seen = new Set<string>();
+/** What a CAR may stand for, by its own size. */
+const MOST_REPEATS = 8;
+const ALWAYS_SHOWN_BYTES = 1_000_000_000;
+
+interface Shown {
+  readonly open: OpenFile;
+  readonly listing: CarDag['listing'];
+  readonly dag: DagReader;
+}
+
+async function show({ open, listing, dag }: Shown, onlooker: Onlooker): Promise<void> {
+  let total = 0;
+  for (const { bytes } of listing.values()) total += bytes;
+  if (total > Math.max(ALWAYS_SHOWN_BYTES, open.bytes * MOST_REPEATS)) {
+    throw new ActionError('content', `${open.file.path} stands for ${total} bytes, far more than it has.`, {
+      hint: 'It cannot be checked before it is published. Deploy the directory itself, or set preflight: off.',
+    });
+  }
   for (const [path, { cid, bytes }] of listing) {
-    if (seen.has(cid)) continue;
     onlooker.begin({ path, bytes });
-    for (const part of dag.content(CID.parse(cid), seen)) {
+    for (const part of dag.content(CID.parse(cid))) {
       onlooker.take(part);
       await onlooker.room();
     }
@@ -122,8 +144,8 @@ interface DagReader {
   child(cid: CID, link: DecodedLink): CID;
   /** Bytes of the file, or the part of one, that begins at `cid`; touches every block of it. */
   fileBytes(cid: CID): number;
-  /** The bytes of such a file, block by block, without blocks that are in `seen`. */
-  content(cid: CID, seen: Set<string>): Generator<Uint8Array>;
+  /** The bytes of such a file, block by block. */
+  content(cid: CID): Generator<Uint8Array>;
   /** The blocks with links that were asked for so far. */
   readonly nodes: ReadonlyMap<Cid, Uint8Array>;
   /** The numbers of the blocks asked for so far, ascending. */
@@ -152,16 +174,15 @@ function dagReader(open: OpenFile, blocks: CarBlocks): DagReader {
     return span === undefined ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
   }
 
-  function* content(cid: CID, seen: Set<string>): Generator<Uint8Array> {
-    if (seen.has(cid.toString())) return;
-    seen.add(cid.toString());
+  function* content(cid: CID): Generator<Uint8Array> {
     const block = blockOf(cid);
+    assertHash(carPath, cid, block);
     if (cid.code === RAW_CODEC) {
       yield block;
       return;
     }
     yield inlineContent(block);
-    for (const link of node(cid).links) yield* content(child(cid, link), seen);
+    for (const link of node(cid).links) yield* content(child(cid, link));
   }
 
   function node(cid: CID): DecodedNode {

@@ -1,4 +1,5 @@
 import { createAbsolutePathsRule } from './absolute-paths.ts';
+import type { Credential } from './credential.ts';
 import type { RuleName } from './finding.ts';
 import type { AskedRule } from './inspection.ts';
 import { createLimitsRule } from './limits.ts';
@@ -7,7 +8,7 @@ import { createNftRule } from './nft.ts';
 import type { PreflightPolicy } from './policy.ts';
 import { RULE_NAMES } from './policy.ts';
 import type { Site } from './rule.ts';
-import { type Credential, createSecretsRule } from './secrets.ts';
+import { createSecretsRule } from './secrets.ts';
 import { createSinglePageRule } from './single-page.ts';
 
 /** What is to be looked for in a build. */

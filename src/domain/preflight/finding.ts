@@ -43,6 +43,6 @@ export interface Finding extends Omit<Sighting, 'level'> {
 export interface Preflight {
   /** Errors first, then warnings, then notes; each in the order of the rules. */
   readonly findings: readonly Finding[];
-  /** Findings that are not among `findings`, because there are too many. */
-  readonly more: number;
+  /** How many different ones there are, up to a thousand of each rule; there may be more than `findings` has. */
+  readonly counts: Readonly<Record<Severity, number>>;
 }

@@ -1,5 +1,6 @@
 import { compareUtf8 } from '../file-rules.ts';
 import { type Finding, type Preflight, RULES, type RuleName, type Severity, type Sighting } from './finding.ts';
+import { createHider } from './hider.ts';
 import type { InspectedFile, Reader, Rule } from './rule.ts';
 
 /** A look at one build: its files one after the other, each in pieces. */
@@ -17,10 +18,11 @@ export interface AskedRule {
   readonly severity: 'error' | 'warn';
 }
 
-/** More is not read by anybody. */
-const MOST_FINDINGS = 200;
+/** Of one rule and severity; more is not read by anybody. */
+const MOST_FINDINGS = 120;
 
-export function createInspection(asked: readonly AskedRule[]): Inspection {
+/** @param secrets Texts that no finding may show, besides those that a rule names. */
+export function createInspection(asked: readonly AskedRule[], secrets: readonly string[] = []): Inspection {
   const ledger = createLedger();
   const rules = asked.map(({ rule, severity }) => {
     const page = ledger.page(severity);
@@ -52,7 +54,7 @@ export function createInspection(asked: readonly AskedRule[]): Inspection {
     },
     finish: async () => {
       for (const rule of rules) await rule.finish();
-      return ledger.read();
+      return ledger.read(createHider([...secrets, ...rules.flatMap((rule) => [...(rule.hidden?.() ?? [])])]));
     },
   };
 }
@@ -67,17 +69,21 @@ interface Entry {
   lastPath: string;
 }
 
-/** Kept of each severity, so that no flood of warnings hides an error. */
+/** Of one rule and severity. */
 const MOST_KEPT = 1000;
 
 /** Merges what is the same. */
 function createLedger() {
-  const entries: Entry[] = [];
-  const kept: Record<Severity, number> = { error: 0, warn: 0, note: 0 };
-  let more = 0;
+  const pages: Entry[][] = [];
   return {
-    /** Where one rule writes. A site may have a sighting for every hundred bytes: no key is made of several texts. */
+    /**
+     * Where one rule writes, with room of its own: no flood of one rule's warnings hides an error, or another rule. A site may
+     * have a sighting for every hundred bytes: no key is made of several texts.
+     */
     page(severity: 'error' | 'warn'): (rule: RuleName, sighting: Sighting) => void {
+      const entries: Entry[] = [];
+      pages.push(entries);
+      const kept: Record<Severity, number> = { error: 0, warn: 0, note: 0 };
       const byMessage = new Map<string, readonly Entry[]>();
       return (rule, sighting) => {
         const { kind, message, path, level = severity } = sighting;
@@ -89,19 +95,24 @@ function createLedger() {
           known.lastPath = path;
           return;
         }
-        if (kept[level] >= MOST_KEPT) {
-          more += 1;
-          return;
-        }
+        if (kept[level] >= MOST_KEPT) return;
         kept[level] += 1;
         const entry: Entry = { first: sighting, rule, severity: level, files: 1, lastPath: path, times: 1 };
         entries.push(entry);
         byMessage.set(message, [...alike, entry]);
       };
     },
-    read(): Preflight {
-      const sorted = entries.sort(byWeight).map(asFinding);
-      return { findings: sorted.slice(0, MOST_FINDINGS), more: more + Math.max(0, sorted.length - MOST_FINDINGS) };
+    read(hide: (text: string) => string): Preflight {
+      const all = pages.flat();
+      const count = (severity: Severity): number => all.filter((entry) => entry.severity === severity).length;
+      const shown = pages.flatMap((entries) => {
+        const bySeverity = Object.values(Object.groupBy(entries.sort(byWeight), ({ severity }) => severity));
+        return bySeverity.flatMap((group = []) => group.slice(0, MOST_FINDINGS));
+      });
+      return {
+        findings: shown.sort(byWeight).map((entry) => asFinding(entry, hide)),
+        counts: { error: count('error'), warn: count('warn'), note: count('note') },
+      };
     },
   };
 }
@@ -118,7 +129,7 @@ function byWeight(a: Entry, b: Entry): number {
   );
 }
 
-function asFinding({ first, rule, severity, files, times }: Entry): Finding {
+function asFinding({ first, rule, severity, files, times }: Entry, hide: (text: string) => string): Finding {
   const { kind, message, advice, path, line } = first;
-  return { rule, severity, kind, message, advice, path, line, times, files };
+  return { rule, severity, kind, message: hide(message), advice, path: hide(path), line, times, files };
 }

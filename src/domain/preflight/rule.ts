@@ -28,6 +28,8 @@ export interface Rule {
   readonly open: (file: InspectedFile) => Reader | undefined;
   /** Called once, after the last file: what only the whole tells. */
   readonly finish: () => void | Promise<void>;
+  /** Texts that nobody must be shown, in what other rules say neither. Asked after `finish`. */
+  readonly hidden?: () => Iterable<string>;
 }
 
 /** Called for everything that a rule sees; equal sightings are merged by who takes them. */

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../tag.ts';
+import { type Credential, searchable } from './credential.ts';
 import type { Sighting } from './finding.ts';
 import type { InspectedFile, Report, Rule } from './rule.ts';
 import type { Secret } from './secret.ts';
@@ -8,18 +9,10 @@ import { createNeedleSearch } from './secret-needles.ts';
 import { countLines, createStretches, type Stretch } from './secret-stretches.ts';
 import { createTokenLooks } from './token-search.ts';
 
-/** A value that this run was given to keep. */
-export interface Credential {
-  /** The input that it came in: `pinata-jwt`. */
-  readonly name: string;
-  readonly value: string;
-}
-
-/** What is shorter is in many a text by chance. */
-const SHORTEST_CREDENTIAL = 12;
 /** More is not read by anybody, and would push what other rules say out of the list. */
 const MOST_ERRORS = 100;
 const MOST_NOTES = 20;
+const MOST_HIDDEN = 500;
 
 const REVOKE = 'Remove it from the build, and revoke it: whatever was built may have been cached.';
 const EXCLUDE = 'If it is no secret, exclude the file or set `preflight: secrets=warn`.';
@@ -39,9 +32,10 @@ const NO_TEXT = new Set(
  * some. Values are in no sighting: equal ones have the same fingerprint, 8 hex digits of SHA-256.
  */
 export function createSecretsRule(options: { readonly credentials: readonly Credential[] }): (report: Report) => Rule {
-  const credentials = options.credentials.filter(({ value }) => value.length >= SHORTEST_CREDENTIAL);
+  const credentials = searchable(options.credentials);
   return (report) => {
     const sightings = createSightings(report);
+    const hidden = new Set<string>();
     const own = createOwnLook(credentials);
     const looks = createTokenLooks();
     const isOwn = (secret: Secret) => credentials.some(({ value }) => value.includes(secret.value));
@@ -49,15 +43,19 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
     const stretches = createStretches((stretch) => {
       if (file.isFirst) file = { ...file, isFirst: false, isText: file.isText && !hasNul(stretch) };
       const place = (at: number) => ({ path: file.path, line: lineOf(file, stretch, at) });
-      own(stretch, (name, at) => sightings.add({ ...ownCredential(name), ...place(at) }));
+      own(stretch, (name, at) => {
+        // Once in a file is enough, and a line takes time to count.
+        if (!file.own.has(name)) sightings.add({ ...ownCredential(name), ...place(at) });
+        file.own.add(name);
+      });
       if (!file.isText) return;
       const found = (secret: Secret, at: number): void => {
+        if (hidden.size < MOST_HIDDEN) hidden.add(secret.value);
         if (!isOwn(secret) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
       };
       for (const look of looks) look(stretch, found);
       file.lines += linesBeforeNext(stretch);
     });
-    const ownNames = (path: string) => credentials.filter(({ value }) => path.includes(value)).map(({ name }) => name);
     const judgeName = ({ judge, path, beginning }: OpenFile): void => {
       const seen = judge?.(new TextDecoder().decode(Uint8Array.from(beginning)));
       if (seen !== undefined) sightings.add({ ...seen, advice: ADVICE, path, line: undefined });
@@ -66,7 +64,6 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       name: 'secrets',
       open: (next) => {
         file = openFile(next);
-        for (const name of ownNames(next.path)) sightings.add(ownCredentialInName(name));
         stretches.open();
         return {
           kind: 'bytes',
@@ -81,6 +78,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
         };
       },
       finish: () => sightings.finish(),
+      hidden: () => hidden,
     };
   };
 }
@@ -95,6 +93,8 @@ interface OpenFile {
   readonly isText: boolean;
   /** What was reported of it. */
   readonly seen: Set<string>;
+  /** Credentials that are in it. */
+  readonly own: Set<string>;
   /** That ended before the stretch. */
   lines: number;
 }
@@ -108,6 +108,7 @@ function openFile({ path }: InspectedFile): OpenFile {
     isFirst: true,
     isText: !NO_TEXT.has(extension),
     seen: new Set(),
+    own: new Set(),
     lines: 0,
   };
 }
@@ -166,12 +167,6 @@ function ownCredential(name: string): Pick<Sighting, 'kind' | 'message' | 'advic
     advice: REVOKE,
     level: 'error',
   };
-}
-
-/** Without the path, which is the secret. */
-function ownCredentialInName(name: string): Sighting {
-  const message = `The value of \`${name}\`, with which this run works, is the name of a file.`;
-  return { kind: 'own-credential', message, advice: REVOKE, level: 'error', path: '', line: undefined };
 }
 
 function foundSecret({ kind, what, value, level }: Secret): Pick<Sighting, 'kind' | 'message' | 'advice' | 'level'> {
