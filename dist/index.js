@@ -36687,7 +36687,7 @@ var __webpack_modules__ = {
   }
   var external_node_worker_threads_ = __nccwpck_require__(5919);
   const BUFFER_BYTES = 1048576;
-  const MOST_BUFFERS = 16;
+  const MOST_BUFFERS = 64;
   const MOST_PARTS = 4096;
   const HEAP_MIB = 256;
   const PATIENCE_MS = 6e4;

@@ -14058,4 +14058,6 @@ async function take(message) {
  }
 }
 
-external_node_worker_threads_namespaceObject.parentPort?.on("message", take);
+external_node_worker_threads_namespaceObject.parentPort?.on("message", message => {
+ void take(message);
+});

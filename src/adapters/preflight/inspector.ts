@@ -30,7 +30,7 @@ export interface Inspected {
 /** Memory that both threads see: to hand it over takes longer than to look at what is in it. */
 const BUFFER_BYTES = 1_048_576;
 /** Bytes that wait: a thread that is slower than the disk must not hold the build in memory. */
-const MOST_BUFFERS = 16;
+const MOST_BUFFERS = 64;
 /** Files may be empty, and then never fill a buffer. */
 const MOST_PARTS = 4096;
 /** What the parsers may take; they hold little of a file. */

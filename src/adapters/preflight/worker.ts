@@ -43,4 +43,7 @@ async function take(message: ToInspector): Promise<void> {
   }
 }
 
-parentPort?.on('message', take);
+parentPort?.on('message', (message: ToInspector) => {
+  // What it throws ends the thread, and the other side hears of it.
+  void take(message);
+});
