@@ -79,7 +79,8 @@ describe('an inspector', () => {
   });
 
   it('lets the reading wait for a thread that is slower, and forgets nothing', async () => {
-  X = start(join(threads.root, 'slow.mjs'), files);
+    const files = { 'a.bin': seededBytes(90_000_000, 1) };
+    const inspector = start(join(threads.root, 'slow.mjs'), files);
     let waits = 0;
     inspector.begin({ path: 'a.bin', bytes: 90_000_000 });
     for (let at = 0; at < 90; at += 1) {
