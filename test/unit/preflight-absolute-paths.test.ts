@@ -297,6 +297,18 @@ describe('what a reference leads to', () => {
     );
   });
 
+  it('shows what nobody sees of an address, and what would end its quotes', async () => {
+    const found = await look({ files: { 'index.html': '<img src="a`**b**`\u202e\u001b[31m\u{e0041}.png">' } });
+    expect(found).toMatchObject([
+      { message: '`a\\u0060**b**\\u0060\\u202e\\u001b[31m\\ue0041.png` is loaded but is not in the build' },
+    ]);
+  });
+
+  it('quotes long addresses in part, and no half of a character', async () => {
+    const found = await look({ files: { 'index.html': `<img src="${'x'.repeat(79)}🖼${'y'.repeat(100)}.png">` } });
+    expect(found[0]?.message).toMatch(/^`x{79}…y{26}\.png` is loaded/);
+  });
+
   it('quotes long addresses in part', async () => {
     const found = await look({ files: { 'index.html': `<img src="/${'x'.repeat(5000)}.png">` } });
     expect(found[0]?.message.length).toBeLessThan(200);

@@ -1,23 +1,28 @@
-/** Half of what is shown of a long text: its start and its end. */
-const SHOWN = 58;
-/** Characters that would end the line or the backticks, or that nobody sees. */
-const UNSEEN = /[`\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** What is shown of a long text. */
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+}
+
+const LONGEST = 117;
+const HALVES: Cut = { start: 58, end: 58 };
+/** Characters that would end the line or the backticks, or that nobody sees, and halves of such. */
+const UNSEEN = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Foreign text for a message: one line, in backticks, at most 120 characters with them. Who renders it escapes the rest. */
-export function quote(text: string): string {
-  const short = text.length > 2 * SHOWN + 1 ? shortened(text) : text;
+export function quote(text: string, cut: Cut = HALVES): string {
   // Six places for a character that is not seen make the text long again.
-  const seen = short.replace(UNSEEN, visible);
-  return `\`${seen.length > 2 * SHOWN + 1 ? shortened(seen) : seen}\``;
+  return `\`${shortened(shortened(text, cut).replace(UNSEEN, visible), cut)}\``;
 }
 
 /** Half of a surrogate pair is no character. */
-function shortened(text: string): string {
-  const start = text.slice(0, SHOWN).replace(/[\ud800-\udbff]$/, '');
-  const end = text.slice(-SHOWN).replace(/^[\udc00-\udfff]/, '');
+function shortened(text: string, cut: Cut): string {
+  if (text.length <= LONGEST) return text;
+  const start = text.slice(0, cut.start).replace(/[\ud800-\udbff]$/, '');
+  const end = text.slice(-cut.end).replace(/^[\udc00-\udfff]/, '');
   return `${start}…${end}`;
 }
 
 function visible(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
 }

@@ -1,3 +1,5 @@
+import { quote } from './quote.ts';
+
 /** What a reference is for, in the words of a finding. */
 export type Use = 'script' | 'style' | 'image' | 'font' | 'media' | 'frame' | 'file' | 'page';
 
@@ -28,10 +30,10 @@ export function useOfStyleUrl(url: string): Use {
   return FONT.test(path) ? 'font' : 'image';
 }
 
-/** The text in quotes of a message: short, and on one line. */
+/** An address for a message, with more of its start than of its end. */
 export function quoted(text: string): string {
   const flat = text.length > 600 ? `${oneLine(text.slice(0, 300))}${oneLine(text.slice(-300))}` : oneLine(text);
-  return `\`${flat.length > 118 ? `${flat.slice(0, 80)}…${flat.slice(-30)}` : flat}\``;
+  return quote(flat, { start: 80, end: 30 });
 }
 
 function oneLine(text: string): string {
