@@ -20,8 +20,8 @@ async function kindsIn(path: string, content: string | Uint8Array): Promise<read
 }
 
 describe('the corpus', () => {
-  it('has 62 secrets, and all of them are found, each as what it is', async () => {
-    expect(SECRETS).toHaveLength(62);
+  it('has 66 secrets, and all of them are found, each as what it is', async () => {
+    expect(SECRETS).toHaveLength(66);
     const missed: string[] = [];
     for (const sample of SECRETS) {
       const kinds = errorsOf(await findSecrets([sampleFile(sample)]));
@@ -30,8 +30,8 @@ describe('the corpus', () => {
     expect(missed).toEqual([]);
   });
 
-  it('has 277 look-alikes, and none of them is an error', async () => {
-    expect(LOOK_ALIKES).toHaveLength(277);
+  it('has 279 look-alikes, and none of them is an error', async () => {
+    expect(LOOK_ALIKES).toHaveLength(279);
     const wrong: string[] = [];
     const notes: string[] = [];
     for (const sample of LOOK_ALIKES) {
@@ -262,6 +262,19 @@ describe('tokens in texts', () => {
     expect(await kindsIn('a.js', `f('${phrase}')`)).toEqual(['error mnemonic']);
     expect(await kindsIn('a.txt', `seed:\n${' '.repeat(30)}${phrase}   \n`)).toEqual(['error mnemonic']);
     expect(await kindsIn('a.js', `f('${phrase} zoo')`)).toEqual([]);
+  });
+
+  it('a URL with a password hides the password and leaves the rest of it to others', async () => {
+    const text = 'a="postgres://app:vT7qZk2mR9xWc4Lp@db.acme.io:5432/app"';
+    const named = fileOf('db.acme.io:5432/app.js', text);
+    expect((await findSecrets([named])).map(({ path }) => path)).toEqual(['db.acme.io:5432/app.js']);
+    const leaking = fileOf('x/vT7qZk2mR9xWc4Lp.js', text);
+    expect((await findSecrets([leaking])).map(({ path }) => path)).toEqual(['x/[secret].js']);
+  });
+
+  it('what is only a note is hidden from nobody', async () => {
+    const key = ['sk_te', 'st_R7mQ2vX9kLpT4wZ8sBnY3cHf'].join('');
+    expect(await findSecrets([fileOf(`${key}.js`, `"${key}"`)])).toMatchObject([{ path: `${key}.js` }]);
   });
 
   it('a Stripe test key and an id of AWS that stands alone are notes', async () => {

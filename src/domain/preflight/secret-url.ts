@@ -14,26 +14,45 @@ const WEAK =
 const LOCAL =
   /^(localhost|127\.|0\.0\.0\.0|\[::1|host(name)?\b|example\.|[^/]*\.(example|test|invalid|localhost)\b|[^/]*\bexample\.|[^/:]*sentry)/i;
 
+/** What no host has in it: the path begins, or the text around the URL goes on. */
+const AFTER_HOST: ReadonlySet<number> = new Set([...'/?#,;"\'`<>\\&|(){}'].map((letter) => letter.charCodeAt(0)));
+
 /** A URL whose user and password end at an `@`; undefined for those of examples and of machines that nobody reaches. */
 export function judgeUrl(stretch: Stretch, at: number): Secret | undefined {
   const start = userStart(stretch, at);
-  if (start === undefined || !hasPassword(stretch, start, at) || !countPlace(stretch)) return undefined;
-  const [, scheme = '', user = '', password = '', host = ''] =
-    /^([a-z+:]{2,20}):\/\/([^:\s]{0,200}):([^\s]{4,250})@([^\s"'`<>\\]{1,200})/.exec(
-      textOf(stretch, schemeStart(stretch, start), at + LONGEST_PART),
-    ) ?? [];
-  if (!isReal(user, password, host)) return undefined;
-  const value = `${scheme}://${user}:${password}@${host}`;
+  if (start === undefined) return undefined;
+  const end = passwordEnd(stretch, at);
+  if (!hasPassword(stretch, start, end)) return undefined;
+  const [, user = '', password = ''] = /^([^:]{0,200}):(.{4,250})$/.exec(textOf(stretch, start, end)) ?? [];
+  if (!isDrawn(user, password) || !countPlace(stretch)) return undefined;
+  const scheme = /^[a-z+:]{2,20}$/.exec(textOf(stretch, schemeStart(stretch, start), start - 3))?.[0] ?? '';
+  const host = /^[^\s"'`<>\\]{1,200}/.exec(textOf(stretch, end + 1, end + LONGEST_PART))?.[0] ?? '';
+  if (host === '' || LOCAL.test(host)) return undefined;
+  return judgeScheme(scheme, `${scheme}://${user}:${password}@${host}`, password);
+}
+
+function judgeScheme(scheme: string, value: string, password: string): Secret | undefined {
   if (OTHERS.test(scheme) || (DATABASES.test(scheme) && lintToken('database-connection-string', value).length > 0)) {
-    return { kind: 'database-url', what: 'A URL of a database with its password', value };
+    return { kind: 'database-url', what: 'A URL of a database with its password', value, hidden: password };
   }
   return WEB.test(scheme) && lintToken('basicauth', value).length > 0
-    ? { kind: 'url-password', what: 'A URL with a password', value }
+    ? { kind: 'url-password', what: 'A URL with a password', value, hidden: password }
     : undefined;
 }
 
-function isReal(user: string, password: string, host: string): boolean {
-  if (password === '' || password === user || WEAK.test(asWritten(password)) || LOCAL.test(host)) return false;
+/** The last `@` before the host: some passwords have one, though it ought to be escaped. */
+function passwordEnd({ bytes, end }: Stretch, at: number): number {
+  let last = at;
+  for (let next = at + 1; next < Math.min(end, at + LONGEST_PART); next += 1) {
+    const byte = bytes[next] ?? 0;
+    if (byte === 0x40) last = next;
+    else if (byte <= 0x20 || byte >= 0x80 || AFTER_HOST.has(byte)) break;
+  }
+  return last;
+}
+
+function isDrawn(user: string, password: string): boolean {
+  if (password === '' || password === user || WEAK.test(asWritten(password))) return false;
   return !/[${}<>%*]/.test(password.replace(/%[0-9A-F]{2}/gi, '')) && !isPlaceholder(password);
 }
 

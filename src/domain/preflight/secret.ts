@@ -7,6 +7,8 @@ export interface Secret {
   /** For people, at the beginning of a sentence: `A GitHub token`. */
   readonly what: string;
   readonly value: string;
+  /** The part of the value that nobody may be shown; all of it where there is none. */
+  readonly hidden?: string | undefined;
   /** `note` for what everybody has anyway, or what is a secret only sometimes. */
   readonly level?: 'note' | undefined;
 }

@@ -50,7 +50,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       });
       if (!file.isText) return;
       const found = (secret: Secret, at: number): void => {
-        if (hidden.size < MOST_HIDDEN) hidden.add(secret.value);
+        if (secret.level !== 'note' && hidden.size < MOST_HIDDEN) hidden.add(secret.hidden ?? secret.value);
         if (!isOwn(secret) && isNew(file, secret)) sightings.add({ ...foundSecret(secret), ...place(at) });
       };
       for (const look of looks) look(stretch, found);
