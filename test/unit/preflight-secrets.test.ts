@@ -190,7 +190,7 @@ describe('tokens in texts', () => {
         message: `A GitHub token is in the build (fingerprint ${sha256Hex(TOKEN).slice(0, 8)}).`,
         advice:
           'Remove it from the build, and revoke it: whatever was built may have been cached. ' +
-          'If it is no secret, exclude the file or set `preflight: secrets=warn`.',
+          'If it is no secret, exclude the file, or set `preflight: secrets=warn`, which is for all of them.',
         line: 3,
       },
     ]);

@@ -15,7 +15,7 @@ const MOST_NOTES = 20;
 const MOST_HIDDEN = 500;
 
 const REVOKE = 'Remove it from the build, and revoke it: whatever was built may have been cached.';
-const EXCLUDE = 'If it is no secret, exclude the file or set `preflight: secrets=warn`.';
+const EXCLUDE = 'If it is no secret, exclude the file, or set `preflight: secrets=warn`, which is for all of them.';
 const ADVICE = `${REVOKE} ${EXCLUDE}`;
 
 /** Files whose text nobody sees without unpacking or drawing them. */
