@@ -14,6 +14,8 @@ const PUBLIC_VARIABLE =
   /^(VITE|NEXT_PUBLIC|REACT_APP|PUBLIC|NUXT_PUBLIC|GATSBY|VUE_APP|EXPO_PUBLIC|NG_APP|STORYBOOK|SNOWPACK_PUBLIC)_/;
 const KEY_STORES = /\.(jks|p12|pfx|keystore|kdbx|ppk)$/;
 const SSH_KEYS = /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?$/;
+/** `.env`, `.env.local`, `.env-prod`, `.env~`, `.envrc`, `prod.env`, `.dev.vars`. */
+const ENVIRONMENTS = /^\.env(rc)?([._~-]|$)|^[\w.-]+\.env$|^\.dev\.vars(\.|$)/;
 const HISTORIES = new Set(['.git', '.hg', '.svn']);
 
 /** Who judges a file; undefined where its name says nothing. */
@@ -25,7 +27,7 @@ export function judgeOf(path: string): FileJudge | undefined {
   }
   const name = parts.at(-1)?.toLowerCase() ?? '';
   const parent = parts.at(-2)?.toLowerCase() ?? '';
-  if (/^\.env(\.|$)/.test(name)) return isTemplate(name) ? undefined : judgeEnvironment;
+  if (ENVIRONMENTS.test(name)) return isTemplate(name) ? undefined : judgeEnvironment;
   return secretFile(name, parent) ?? tokenFile(name, parent);
 }
 
@@ -46,11 +48,15 @@ function always(kind: string, message: string): FileJudge {
 
 /** `.env.example` and the like hold names without values, and are read as any other text. */
 function isTemplate(name: string): boolean {
-  return /\.(example|sample|template|dist|defaults|schema|tpl)$/.test(name);
+  return /[._-](example|sample|template|dist|defaults|schema|tpl)$|(^|[._-])(example|sample|template)\.env$/.test(name);
 }
 
+/** How the light around a scene begins, which has the name `studio.env` in Babylon.js. */
+const TEXTURE = '\uFFFD\u0016\uFFFD';
+
 /** It is worth a note even without a secret: the next one may have some. */
-function judgeEnvironment(text: string): NamedSighting {
+function judgeEnvironment(text: string): NamedSighting | undefined {
+  if (text.startsWith(TEXTURE)) return undefined;
   const secret = text.split(/\r?\n/).some((line) => {
     const [, name = '', value = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*(.*)$/.exec(line.slice(0, 2000)) ?? [];
     return name !== '' && !isEmpty(value) && !PUBLIC_VARIABLE.test(name);
