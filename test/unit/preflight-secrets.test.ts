@@ -244,6 +244,10 @@ describe('tokens in texts', () => {
     [`process.env.PRIVATE_KEY ?? '0x${HEX_KEY}'`, true],
     [`new n.Wallet("0x${HEX_KEY}")`, true],
     [`(0,r.privateKeyToAccount)("0x${HEX_KEY}")`, true],
+    [`deployerPk="0x${HEX_KEY}"`, true],
+    [`SIGNER_PRIVATE_KEY="0x${HEX_KEY}"`, true],
+    [`privateKeySelector="0x${HEX_KEY}"`, false],
+    [`privateKeySlot="0x${HEX_KEY}"`, false],
     [`publicKey="0x${HEX_KEY}"`, false],
     [`privateKeyHash="0x${HEX_KEY}"`, false],
     [`hash="0x${HEX_KEY}"`, false],
@@ -252,6 +256,18 @@ describe('tokens in texts', () => {
     [`privateKey="0x${HEX_KEY}00"`, false],
   ])('a key in hex is one by its name: %s', async (text, isKey) => {
     expect(await kindsIn('a.js', text)).toEqual(isKey ? ['error hex-private-key'] : []);
+  });
+
+  it.each(['signerKey', 'senderKey', 'ownerKey', 'accountKey', 'adminKey', 'MINTER_KEY', 'operatorKey', 'walletKey'])(
+    '64 hex digits called %s may be public, and are a note',
+    async (name) => {
+      expect(await kindsIn('a.js', `${name}="0x${HEX_KEY}"`)).toEqual(['note owned-key']);
+    },
+  );
+
+  it('the hash of a role is no key, whatever it is called', async () => {
+    const minter = '9f2df0fed2c77648de5860a4cc508cd0818c85b8b8a1ab4ceeef8d981c8956a6';
+    expect(await kindsIn('a.js', `MINTER_KEY="0x${minter}";privateKey="0x${minter}"`)).toEqual([]);
   });
 
   it('a phrase in running text is a note, and an error in quotes', async () => {
@@ -309,6 +325,18 @@ describe('files by their names', () => {
     ['app/.env.local', 'export PASSWORD="x y"\n', ['error env-file']],
     ['.env', '', ['note public-env-file']],
     ['.env', 'VITE_A=1\n# note\nSECRET=\nOTHER=""\n', ['note public-env-file']],
+    ['.envrc', 'export SECRET=abc\n', ['error env-file']],
+    ['.envrc', 'use flake\n', ['note public-env-file']],
+    ['.env-prod', 'SECRET=abc', ['error env-file']],
+    ['.env_local', 'SECRET=abc', ['error env-file']],
+    ['.env~', 'SECRET=abc', ['error env-file']],
+    ['config/prod.env', 'SECRET=abc', ['error env-file']],
+    ['.dev.vars', 'SECRET=abc', ['error env-file']],
+    ['.dev.vars.example', 'SECRET=abc', []],
+    ['.env-example', 'SECRET=abc', []],
+    ['example.env', 'SECRET=abc', []],
+    ['environment/a.js', 'SECRET=abc', []],
+    ['prod.env.js', 'SECRET=abc', []],
     ['.env.example', 'SECRET=abc', []],
     ['.env.sample', 'SECRET=abc', []],
     ['environment.txt', 'SECRET=abc', []],
@@ -338,6 +366,14 @@ describe('files by their names', () => {
     ['.DS_Store', '\0\0\0\u0001Bud1', []],
   ])('%s with %j', async (path, content, kinds) => {
     expect(await kindsIn(path, content)).toEqual(kinds);
+  });
+});
+
+describe('a texture of Babylon.js, which is called studio.env', () => {
+  it('is no environment file, however long', async () => {
+    const start = Uint8Array.of(0x86, 0x16, 0x87, 0x96, 0xf6, 0xd6, 0x96, 0x36);
+    const manifest = Buffer.from('{"width":256}\na=b\n');
+    expect(await kindsIn('studio.env', Buffer.concat([start, manifest, seededBytes(100_000, 3)]))).toEqual([]);
   });
 });
 

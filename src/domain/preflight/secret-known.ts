@@ -21,3 +21,26 @@ const KNOWN: ReadonlySet<string> = new Set(
 export function isKnownToAll(value: string): boolean {
   return KNOWN.has(sha256Hex(value).slice(0, 16));
 }
+
+/**
+ * The first 16 hex digits of the hashes that contracts know their roles by, such as `MINTER_ROLE`: of minter, pauser,
+ * upgrader and default admin; burner, operator, admin, manager; proposer, executor, canceller, timelock admin; snapshot,
+ * relayer, keeper, oracle; governor, guardian, signer, owner; withdrawer, depositor, transfer, deployer.
+ */
+const ROLES: ReadonlySet<string> = new Set(
+  [
+    '9f2df0fed2c77648 65d7a28e3265b37a 189ab7a9244df084 1effbbff9c66c5e5',
+    '3c11d16cbaffd01d 97667070c54ef182 a49807205ce4d355 241ecf16d79d0f8d',
+    'b09aa5aeb3702cfd d8aa0f3194971a2a fd643c72710c63c0 5f58e3a231634992',
+    '5fdbd35e8da83ee7 e2b7fb3b83217476 fc8737ab85eb4512 68e79a7bf1e0bc45',
+    '7935bd0ae54bc31f 55435dd261a4b9b3 e2f4eaae4a9751e8 b19546dff01e856f',
+    '10dac8c06a04bec0 8f4f2da22e8ac8f1 8502233096d909be fc425f2263d0df18',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/** True for the hash of the name of a role, in lower case without `0x`. */
+export function isRole(digits: string): boolean {
+  return ROLES.has(digits.slice(0, 16));
+}

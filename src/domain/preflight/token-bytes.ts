@@ -2,7 +2,7 @@ import type { Look, Secret } from './secret.ts';
 import { nameBefore } from './secret-names.ts';
 import { createRunSearch } from './secret-runs.ts';
 import { type Stretch, textOf } from './secret-stretches.ts';
-import { isPrivateName } from './token-keys.ts';
+import { namesPair } from './token-keys.ts';
 
 /** A key of Solana, which its tools write as 64 numbers: as a whole file, or after a name that says so. */
 const NUMBERS = 64;
@@ -46,5 +46,5 @@ function isNamed(stretch: Stretch, start: number): boolean {
   const before = textOf(stretch, start - 60, start);
   const made = /(new\s+)?(Uint8Array|Buffer)(\.from|\.of)?\(\[$/.exec(before)?.[0].length ?? 0;
   const name = nameBefore(stretch, start - made);
-  return name !== undefined && isPrivateName(name);
+  return name !== undefined && namesPair(name);
 }

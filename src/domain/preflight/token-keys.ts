@@ -1,16 +1,19 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base58btc } from 'multiformats/bases/base58';
 import type { Secret } from './secret.ts';
-import { isKnownToAll } from './secret-known.ts';
+import { isKnownToAll, isRole } from './secret-known.ts';
 import { nameBefore, type ValueName } from './secret-names.ts';
 import { isPattern } from './secret-placeholder.ts';
 import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
 
 /** Parts of names, in lower case, of what is private. */
 const PRIVATE =
-  /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)(key|pk)$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
+  /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)pk$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
+/** Whose key it is: private in one program, and public in the next. */
+const OWNED = /(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)key$/;
 /** What such names have in them when they name something else. */
-const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema/;
+const PUBLIC =
+  /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema|selector|role|slot|topic/;
 /** K, L and 5. */
 const WIF_STARTS = [0x4b, 0x4c, 0x35];
 /** Functions that take a private key first. */
@@ -23,19 +26,30 @@ export function judgeHex(stretch: Stretch, start: number, end: number): Secret |
   if (end - start !== 64 && end - start !== 66) return undefined;
   const name = nameBefore(stretch, start);
   if (name === undefined) return undefined;
-  const isCipher = name.name === 'ciphertext';
-  if ((!isCipher && !isPrivateName(name)) || !countPlace(stretch)) return undefined;
+  const meaning = meaningOf(name);
+  if (meaning === undefined || !countPlace(stretch)) return undefined;
   const value = textOf(stretch, start, end);
   if (!HEX.test(value)) return undefined;
-  return isCipher ? judgeKeystore(stretch, start, value) : judgePrivateHex(value);
+  return meaning === 'ciphertext' ? judgeKeystore(stretch, start, value) : judgePrivateHex(value, meaning);
 }
 
-function judgePrivateHex(value: string): Secret | undefined {
+/** What a name says of 32 bytes; undefined where that is nothing. */
+function meaningOf(name: ValueName): 'ciphertext' | 'private' | 'owned' | undefined {
+  if (name.name === 'ciphertext') return 'ciphertext';
+  if (isPrivateName(name)) return 'private';
+  return isOwnedName(name) ? 'owned' : undefined;
+}
+
+function judgePrivateHex(value: string, meaning: 'private' | 'owned'): Secret | undefined {
   const digits = value.slice(-64).toLowerCase();
+  if (isRole(digits)) return undefined;
   if (isKnownToAll(digits)) {
     return { kind: 'public-private-key', what: 'A private key that everybody has', value, level: 'note' };
   }
-  return isPattern(digits) ? undefined : { kind: 'hex-private-key', what: 'A private key', value };
+  if (isPattern(digits)) return undefined;
+  return meaning === 'private'
+    ? { kind: 'hex-private-key', what: 'A private key', value }
+    : { kind: 'owned-key', what: 'A key of 32 bytes that may be private or public', value, level: 'note' };
 }
 
 /** The keystore of a wallet, by what stands around its ciphertext. */
@@ -45,10 +59,19 @@ function judgeKeystore(stretch: Stretch, at: number, value: string): Secret | un
   return { kind: 'wallet-keystore', what: 'The keystore of a wallet', value };
 }
 
-export function isPrivateName({ written, name, connector }: ValueName): boolean {
+function isPrivateName({ written, name, connector }: ValueName): boolean {
   if (PUBLIC.test(name)) return false;
   if (connector.endsWith('(')) return CALL.test(written);
   return PRIVATE.test(name) || (connector.endsWith('[') && name === 'accounts');
+}
+
+/** A name of 64 bytes, which no public key has: with `signerKey` they are a private one before its public one. */
+export function namesPair(name: ValueName): boolean {
+  return isPrivateName(name) || isOwnedName(name);
+}
+
+function isOwnedName({ name, connector }: ValueName): boolean {
+  return OWNED.test(name) && !PUBLIC.test(name) && !connector.endsWith('(');
 }
 
 /** Keys of Bitcoin in their own form, whose checksum says that they are; 64 bytes in base58 that a name calls private. */
@@ -67,7 +90,7 @@ export function judgeBase58(stretch: Stretch, start: number, end: number): Secre
 
 function judgeNamedBase58(stretch: Stretch, start: number, end: number): Secret | undefined {
   const name = nameBefore(stretch, start);
-  if (name === undefined || !isPrivateName(name)) return undefined;
+  if (name === undefined || !namesPair(name)) return undefined;
   const value = textOf(stretch, start, end);
   return base58Of(value)?.length === 64 && !isPattern(value)
     ? { kind: 'base58-private-key', what: 'A private key', value }
