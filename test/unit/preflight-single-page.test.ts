@@ -9,11 +9,11 @@ const SHELL = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title
 <style>body { margin: 0 }</style><script type="module" crossorigin src="./assets/index-DiwrgT9x.js"></script></head>
 <body><noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div></body></html>`;
 const PAGE = `<!doctype html><title>Notes</title><script src="app.js"></script><main>${'<p>Words that are in the page itself.'.repeat(20)}</main>`;
-const BY_PATH = 'const r=e=>{n.history.pushState(s,"",e)};window.addEventListener("popstate",t);';
+const BY_PATH = 'const{pathname:p}=location,r=e=>{n.history.pushState(s,"",e)};window.addEventListener("popstate",t);';
 const BY_HASH = `${BY_PATH}w(t.charAt(0)==="/","relative pathnames are not supported in hash history.push("+e+")");`;
 const VUE_HASH = `${BY_PATH}function h(e){return(e=location.host?e||location.pathname:"").includes("#")||(e+="#"),p(e)}`;
 const BY_PATH_OF_VUE =
-  'try{t[o?`replaceState`:`pushState`](a,``,c),i.value=a}catch(e){};window.addEventListener(`popstate`,h)';
+  'let{pathname:n,hash:r}=location;try{t[o?`replaceState`:`pushState`](a,``,c),i.value=a}catch(e){};window.addEventListener(`popstate`,h)';
 const REACT_DOM = 'for(const e of `focus hashchange load popstate resize`.split(` `))n(e);';
 const HASH_MARKS = [
   'throw Error("Hash history cannot PUSH the same path")',
@@ -21,7 +21,22 @@ const HASH_MARKS = [
   "e.includes('#')||(e+='#')",
   'typeof HashChangeEvent<`u`?new HashChangeEvent(`hashchange`,{oldURL:s}):0',
   'x.forRoot(r,{useHash:!0})',
+  // @tanstack/history
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a script's own
+  'createHref:e=>`${t.location.pathname}${t.location.search}#${e}`',
+  // @solidjs/router
+  'i?window.history.replaceState(k(s),``,`#`+e):window.history.pushState(s,``,`#`+e)',
+  'window.history.pushState(s,"","#"+e)',
+  // vue-router 3
+  'var o=ht?"popstate":"hashchange";window.addEventListener(o,r)',
+  // Angular
+  'prepareExternalUrl(e){const t=J(this._baseHref,e);return t.length>0?"#"+t:t}',
+  // No router: a place in the page that is open.
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a script's own
+  'history.pushState({photo:i},"",`?photo=${i}`)',
+  "history.pushState(null, '', '#photo-' + i)",
 ];
+const GALLERY = 'open=i=>{history.pushState({i},"",i.url)};window.addEventListener("popstate",({state:s})=>show(s))';
 const HASHCHANGE = 'window.addEventListener("hashchange",()=>render(location.hash.slice(1)))';
 
 type Files = Readonly<Record<string, string>>;
@@ -79,6 +94,7 @@ describe('a site that is one page', () => {
     ['with hash routing of its own', { ...APP, 'assets/index-DiwrgT9x.js': HASHCHANGE }, []],
     ['with the router of Vue', { ...APP, 'assets/index-DiwrgT9x.js': BY_PATH_OF_VUE }, DEEP_LINKS],
     ['without a router, but with React', { ...APP, 'assets/index-DiwrgT9x.js': REACT_DOM }, []],
+    ['without a router, but with a gallery that goes back', { ...APP, 'assets/index-DiwrgT9x.js': GALLERY }, []],
     ['without a router', { ...APP, 'assets/index-DiwrgT9x.js': 'render(document.body)' }, []],
     ['without its scripts, of which nothing is known', { 'index.html': SHELL }, []],
     ['with text of its own', { 'index.html': PAGE, 'app.js': BY_PATH }, []],

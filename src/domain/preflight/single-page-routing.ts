@@ -8,9 +8,9 @@ export interface RoutingReader {
   readonly read: () => Routing;
 }
 
-/** What stays in minified code; react-dom alone has the second. */
-const PATH_MARKS = ['pushState', 'popstate'] as const;
-/** Routers by hash have the marks above as well. With `withHashLocation` of Angular no mark tells the two apart. */
+/** What stays in minified code; react-dom alone has the second, and a gallery that keeps its place the first two. */
+const PATH_MARKS = ['pushState', 'popstate', 'pathname'] as const;
+/** Routers by hash have the marks above as well. */
 const HASH_MARKS = [
   // react-router 6 and 7, and the history package below it.
   'not supported in hash history',
@@ -24,17 +24,45 @@ const HASH_MARKS = [
   'new HashChangeEvent(',
   // Angular.
   'useHash:!0',
+  // The history of TanStack.
+  '.location.search}#${',
+] as const;
+/** Of code that routes by both: which of them is asked for, nobody can tell. */
+const EITHER_MARKS = [
+  // vue-router 3, by fragment unless it is told otherwise.
+  ...inQuotes('?"popstate":"hashchange"'),
+  // Angular, in which `withHashLocation` leaves no mark of its own.
+  ...inQuotes('?"#"+'),
 ] as const;
 
-const LONGEST_MARK = Math.max(...[...PATH_MARKS, ...HASH_MARKS].map((mark) => mark.length));
+const MARKS: readonly string[] = [...PATH_MARKS, ...HASH_MARKS, ...EITHER_MARKS];
+/** The router of Solid, and whoever keeps a place in the page that is open: `pushState(x, '', '#' + y)`, or with `?`. */
+const SAME_PAGE = { call: 'pushState(', mark: /(["'`])\1,\s*["'`][#?]/, longest: 200 } as const;
+/** More than any mark. */
+const SEAM = 256;
+
+/** Each minifier has its own. */
+function inQuotes(mark: string): readonly string[] {
+  return ['"', "'", '`'].map((quote) => mark.replaceAll('"', quote));
+}
+
 /** Routers are in the first scripts or in none that matters. */
 const MOST_CHARACTERS = 12e6;
 
+function hasSamePage(text: string): boolean {
+  const { call, mark, longest } = SAME_PAGE;
+  for (let at = text.indexOf(call); at !== -1; at = text.indexOf(call, at + call.length)) {
+    if (mark.test(text.slice(at, at + longest))) return true;
+  }
+  return false;
+}
+
 /** Looks for routers in the scripts of one site, one after the other. */
 export function createRoutingReader(): RoutingReader {
-  const missing = new Set<string>([...PATH_MARKS, ...HASH_MARKS]);
+  const missing = new Set<string>(MARKS);
   let rest = '';
   let characters = 0;
+  let isSamePage = false;
   return {
     begin: () => {
       rest = '';
@@ -43,14 +71,16 @@ export function createRoutingReader(): RoutingReader {
       const piece = whole.slice(0, MOST_CHARACTERS - characters);
       if (piece === '') return;
       characters += piece.length;
-      const seam = rest + piece.slice(0, LONGEST_MARK);
+      const seam = rest + piece.slice(0, SEAM);
       for (const mark of missing) {
         if (piece.includes(mark) || seam.includes(mark)) missing.delete(mark);
       }
-      rest = (piece.length < LONGEST_MARK ? rest + piece : piece).slice(-LONGEST_MARK);
+      isSamePage ||= hasSamePage(piece) || hasSamePage(seam);
+      rest = (piece.length < SEAM ? rest + piece : piece).slice(-SEAM);
     },
     read: () => {
-      if (HASH_MARKS.some((mark) => !missing.has(mark))) return 'hash';
+      if (isSamePage || HASH_MARKS.some((mark) => !missing.has(mark))) return 'hash';
+      if (EITHER_MARKS.some((mark) => !missing.has(mark))) return 'unknown';
       return PATH_MARKS.every((mark) => !missing.has(mark)) ? 'path' : 'unknown';
     },
   };
