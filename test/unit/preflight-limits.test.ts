@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { Preflight } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 import { createLimitsRule, type Limits } from '../../src/domain/preflight/limits.ts';
+import type { Site } from '../../src/domain/preflight/rule.ts';
 
 const PINATA: Limits = { folderFiles: 30_000, uploadBytes: 25e9 };
 
 async function look(files: Readonly<Record<string, number>>, limits = PINATA): Promise<Preflight> {
-  const site = { files: new Map(Object.entries(files)), isSingleFile: false };
+  return lookAt({ files: new Map(Object.entries(files)), isSingleFile: false }, limits);
+}
+
+async function lookAt(site: Site, limits = PINATA): Promise<Preflight> {
   return createInspection([{ rule: createLimitsRule(site, limits), severity: 'warn' }]).finish();
 }
 
@@ -67,9 +71,10 @@ describe('limits', () => {
     ['img/.DS_Store', 'warn system-file', 'exclude: **/.DS_Store'],
     ['Thumbs.db', 'warn system-file', 'exclude: **/Thumbs.db'],
     ['package-lock.json', 'warn project-file', 'exclude: **/package-lock.json'],
-    ['npm-debug.log', 'warn leftover', 'exclude: **/*.log'],
+    ['npm-debug.log', 'note leftover', 'exclude: **/*.log'],
     ['dump.SQL', 'warn leftover', 'exclude: **/*.sql'],
-    ['app.sqlite', 'warn leftover', 'exclude: **/*.sqlite'],
+    ['data/app.sqlite', 'note leftover', 'exclude: **/*.sqlite'],
+    ['app.db', 'note leftover', 'exclude: **/*.db'],
     ['index.html.bak', 'warn leftover', 'exclude: **/*.bak'],
     ['.index.html.swp', 'warn leftover', 'exclude: **/*.swp'],
     ['index.html~', 'warn leftover', 'exclude: **/*~'],
@@ -81,6 +86,13 @@ describe('limits', () => {
   ])('finds %s: %s', async (path, expected, advice) => {
     expect(await kinds({ [path]: 5 })).toEqual([expected]);
     expect((await look({ [path]: 5 })).findings[0]?.advice).toContain(advice);
+  });
+
+  it('leaves the type of a single file to who named it, not its size', async () => {
+    const single = async (path: string, bytes: number) =>
+      (await lookAt({ files: new Map([[path, bytes]]), isSingleFile: true })).findings.map(({ kind }) => kind);
+    for (const path of ['dump.sql', 'logo.psd', 'setup.exe', 'main.js.map']) expect(await single(path, 5)).toEqual([]);
+    expect(await single('dump.sql', 26e6)).toEqual(['large-file']);
   });
 
   it('takes .ts beside a playlist as pieces of a video', async () => {

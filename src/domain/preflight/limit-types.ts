@@ -43,9 +43,17 @@ const TYPES: readonly FileType[] = [
   },
   {
     kind: 'leftover',
-    pattern: /(?:\.(log|sql|sqlite3?|db|bak|swp|swo|orig|tmp|dump)|[^/](~))$/i,
-    says: 'A file ends with `$`, as logs, databases and backups do.',
+    pattern: /(?:\.(sql|bak|swp|swo|orig|tmp|dump)|[^/](~))$/i,
+    says: 'A file ends with `$`, as dumps and backups do.',
     exclude: '**/*$',
+  },
+  {
+    // Reports come with logs, and pages that query a database in the browser with one.
+    kind: 'leftover',
+    pattern: /\.(log|db|sqlite3?)$/i,
+    says: 'A file ends with `$`, as logs and databases do.',
+    exclude: '**/*$',
+    level: 'note',
   },
   {
     kind: 'working-file',

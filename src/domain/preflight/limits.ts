@@ -22,7 +22,8 @@ export function createLimitsRule(site: Site, limits: Limits): (report: Report) =
       const isStream = [...site.files.keys()].some((path) => /\.m3u8$/i.test(path));
       for (const [path, bytes] of site.files) {
         reportSize(path, bytes, report);
-        const fault = judgeFileType(path, { isStream });
+        // Whoever publishes one file named that very file.
+        const fault = site.isSingleFile ? undefined : judgeFileType(path, { isStream });
         if (fault !== undefined) report({ ...fault, path, line: undefined });
       }
     },
