@@ -33,7 +33,9 @@ function* namingFaults({ namings }: Collection): Generator<CollectionFault> {
   for (const [naming, says, advice] of NAMING_FAULTS) {
     const found = namings.get(naming);
     if (found === undefined) continue;
-    const message = `The name ${quote(found.example)} ${says}, and no contract asks for it${more(found.count - 1, 'such name')}.`;
+    const others = found.count - 1;
+    const like = others === 0 ? '' : `, like ${count(others)} other${others === 1 ? '' : 's'},`;
+    const message = `The name ${quote(found.example)}${like} ${says}, and no contract asks for it.`;
     yield { kind: 'id-name', message, advice };
   }
   const [decimal, hex] = [namings.get('decimal'), namings.get('hex')];
