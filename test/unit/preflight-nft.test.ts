@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { assignedRules } from '../../src/domain/preflight/assignment.ts';
+import { createInspection } from '../../src/domain/preflight/inspection.ts';
+import { parsePreflight } from '../../src/domain/preflight/policy.ts';
 import { mutations } from './preflight-mutations.ts';
 import {
   CID,
@@ -160,6 +163,7 @@ describe('other JSON', () => {
     'broken/data.json': '{"image": ',
     'article.json': { name: 'A', headline: 'B', image: 'https://example.com/a.png' },
     'locales/en.json': { image: 'Image', name: 'Name' },
+    'config.json': { name: 'Site', image: `https://ipfs.io/ipfs/${CID}/og.png` },
     LICENSE: 'MIT License',
     '404': '<html>',
   };
@@ -173,6 +177,28 @@ describe('other JSON', () => {
       filesOf({ 'asset-manifest.json': '{', 'tsconfig.json': '{', 'readme.txt': '{', LICENSE: '{' }),
     );
     expect(findings).toEqual([]);
+  });
+
+  it('is metadata with a picture on IPFS and a description, with traits, or with a name that is an id', async () => {
+    const image = `https://ipfs.io/ipfs/${CID}/og.png`;
+    const isTold = async (build: Build) => (await kinds(build)).length > 0;
+    expect(await isTold({ 'a.json': { name: 'A', description: 'B', image } })).toBe(true);
+    expect(await isTold({ 'a.json': { name: 'A', image, attributes: [{ trait_type: 'C', value: 'D' }] } })).toBe(true);
+    expect(await isTold({ '1.json': { name: 'A', image } })).toBe(true);
+    expect(await isTold({ 'a.json': { name: 'A', image } })).toBe(false);
+  });
+
+  it('is held to metadata where the rule is to refuse, and not where it is to warn', async () => {
+    const site = { files: new Map([['x.json', 1]]), isSingleFile: false };
+    const told = async (line: string) => {
+      const policy = parsePreflight([line]) ?? expect.fail();
+      const inspection = createInspection(assignedRules({ site, policy, credentials: [], asFolder: false }));
+      if (inspection.begin({ path: 'x.json', bytes: 1 })) inspection.take(new TextEncoder().encode('{'));
+      inspection.end();
+      return (await inspection.finish()).findings.map(({ kind }) => kind);
+    };
+    expect(await told('nft=error')).toEqual(['invalid-json']);
+    for (const line of ['nft=warn', 'warn', 'error']) expect(await told(line)).toEqual([]);
   });
 
   it('is held to metadata where the user says that there is some', async () => {
@@ -189,6 +215,18 @@ describe('other JSON', () => {
 
 const ONE = 'metadata/3.json';
 const with3 = (fields: Build) => collection((id) => (id === 3 ? token(3, fields) : undefined));
+
+describe('a fault in many names', () => {
+  it.each([
+    [1, 'The name `0x1.json` has a prefix `0x`, and no contract asks for it.'],
+    [2, 'The name `0x1.json`, like 1 other, has a prefix `0x`, and no contract asks for it.'],
+    [3, 'The name `0x1.json`, like 2 others, has a prefix `0x`, and no contract asks for it.'],
+  ])('is one sentence for %s of them', async (many, message) => {
+    const ids = Array.from({ length: many }, (_, index) => index + 1);
+    const files = Object.fromEntries(ids.map((id) => [`0x${id}.json`, JSON.stringify(token(id))] as const));
+    expect((await lookAt(files)).findings).toMatchObject([{ kind: 'id-name', message }]);
+  });
+});
 
 describe('a fault in one file', () => {
   it.each<[string, Build, string]>([
@@ -476,6 +514,8 @@ describe('a collection', () => {
     const broken = collection((id) => (id < 3 ? '{' : undefined));
     expect((await lookAt(filesOf(broken))).findings).toMatchObject([{ kind: 'invalid-json', times: 2, files: 2 }]);
     expect(await kinds(collection(() => '{'))).toEqual([]);
+    const almost = { '1.json': '{"name":"x","image":"ipfs://a",}', '2.json': '{"name":"x","image":"ipfs://a",}' };
+    expect((await lookAt(almost)).findings).toMatchObject([{ severity: 'warn', kind: 'invalid-json', times: 2 }]);
   });
 });
 

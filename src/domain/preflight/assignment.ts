@@ -32,7 +32,7 @@ export function assignedRules({ site, policy, credentials, asFolder }: Assignmen
     names: createNamesRule(site),
     'absolute-paths': createAbsolutePathsRule(site),
     'single-page': createSinglePageRule(site),
-    nft: createNftRule(site, { forced: policy.named.includes('nft') }),
+    nft: createNftRule(site, { forced: policy.severities.nft === 'error' && policy.named.includes('nft') }),
     limits: createLimitsRule(site, { uploadBytes: UPLOAD_BYTES, folderFiles: asFolder ? FOLDER_FILES : undefined }),
   };
   return RULE_NAMES.flatMap((name) => {

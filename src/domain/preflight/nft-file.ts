@@ -18,7 +18,12 @@ export interface Candidate {
 export type Seen =
   | { readonly kind: 'nothing' }
   /** What may be metadata, and is not right. */
-  | { readonly kind: 'fault'; readonly sightings: readonly Sighting[] }
+  | {
+      readonly kind: 'fault';
+      readonly sightings: readonly Sighting[];
+      /** It is wrong whatever the files beside it are. */
+      readonly isSure: boolean;
+    }
   | {
       readonly kind: 'metadata';
       readonly document: JsonDocument;
@@ -44,7 +49,9 @@ export function judgeFile(candidate: Candidate, file: SmallFile | undefined, isF
   if (!('value' in document)) {
     const message = 'The file is no valid JSON.';
     const advice = 'Correct it there; JSON has no trailing commas, no comments and no single quotes.';
-    return isHeld ? fault(candidate, document.line, { kind: 'invalid-json', message, advice }) : { kind: 'nothing' };
+    if (!isHeld) return { kind: 'nothing' };
+    const seen = fault(candidate, document.line, { kind: 'invalid-json', message, advice });
+    return { ...seen, isSure: /"image"|ipfs:\/\//.test(file.text) };
   }
   return judgeDocument(candidate, document, { file, isForced });
 }
@@ -79,8 +86,10 @@ function judgeDocument(candidate: Candidate, document: JsonDocument, { file, isF
   });
 }
 
-function fault({ path }: Candidate, line: number | undefined, sighting: Omit<Sighting, 'path' | 'line'>): Seen {
-  return { kind: 'fault', sightings: [{ ...sighting, path, line }] };
+type Fault = Extract<Seen, { kind: 'fault' }>;
+
+function fault({ path }: Candidate, line: number | undefined, sighting: Omit<Sighting, 'path' | 'line'>): Fault {
+  return { kind: 'fault', sightings: [{ ...sighting, path, line }], isSure: false };
 }
 
 function* fileFaults({ hasTwice }: JsonDocument, { text, isUtf8 }: SmallFile): Generator<FieldFault> {

@@ -43,7 +43,11 @@ function isToken(value: object, { isNamedById, isForced }: NftContext): boolean 
   const isNamed = isNamedById && Object.hasOwn(value, 'name');
   if (isForced && (isNamed || hasMedia(value) || hasTraits(value))) return true;
   if (!hasMedia(value) && !hasTraits(value)) return false;
-  return hasContentUri(value) || hasTraits(value) || (isNamedById && isSchema(value));
+  if (hasTraits(value)) return true;
+  // Settings of a site have a name and a picture, too.
+  return isNamedById
+    ? hasContentUri(value) || isSchema(value)
+    : hasContentUri(value) && Object.hasOwn(value, 'description');
 }
 
 function hasMedia(value: object): boolean {

@@ -89,12 +89,15 @@ function createFiles(report: Report, isForced: boolean): Files {
     directories.set(key, known);
     return known;
   };
-  const doubt = ({ path, id }: Candidate, sightings: readonly Sighting[]): void => {
+  const doubt = ({ path, id }: Candidate, { sightings, isSure }: Extract<Seen, { kind: 'fault' }>): void => {
     const directory = directoryOf(path);
-    directory.doubtful += 1;
     if (id?.number !== undefined) directory.ids.push(id.number);
-    if (isForced) sightings.forEach(report);
-    else if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
+    if (isForced || isSure) {
+      sightings.forEach(report);
+      return;
+    }
+    directory.doubtful += 1;
+    if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
   };
   const keep = (candidate: Candidate, { value, uris }: Extract<Seen, { kind: 'metadata' }>): void => {
     const directory = directoryOf(candidate.path);
@@ -108,7 +111,7 @@ function createFiles(report: Report, isForced: boolean): Files {
         tell(candidate.path, seen.document, seen.faults);
         if (seen.isToken) keep(candidate, seen);
       } else if (seen.kind === 'fault') {
-        doubt(candidate, seen.sightings);
+        doubt(candidate, seen);
       }
     },
     collections: () => {
