@@ -22,6 +22,9 @@ const TOKEN_LETTERS = `${SMALL}${SMALL.toUpperCase()}0123456789_-`;
 const SHORTEST_TOKEN = 20;
 const LONGEST_TOKEN = 1500;
 const LONGEST_JWT = 8192;
+/** So much of a run tells whether it may be a token; something else may follow without a gap. */
+const SHORTEST_BODY = 24;
+const LONGEST_LOOK = 200;
 
 /** Looks that search a text for tokens, keys, phrases and passwords. */
 export function createTokenLooks(): readonly Look[] {
@@ -34,7 +37,7 @@ function createTokenLook(): Look {
   return (stretch, found) =>
     search(stretch, (run, end) => {
       const start = afterEscape(stretch, run);
-      const secret = judgeRun(stretch, start, end) ?? judgeShapes(stretch, start, shapes);
+      const secret = judgeRun(stretch, start, end) ?? judgeShapes(stretch, { start, end }, shapes);
       if (secret !== undefined) found(secret, start);
     });
 }
@@ -49,17 +52,17 @@ function judgeRun(stretch: Stretch, start: number, end: number): Secret | undefi
   }
   // eyJ: base64 of an object in JSON.
   if (bytes[start] === 0x65 && bytes[start + 1] === 0x79 && bytes[start + 2] === 0x4a)
-    return judgeObject(stretch, start);
+    return judgeObject(stretch, start, end);
   if (length >= 42 && isBeforeJwk(stretch, start)) return judgeJwk(stretch, start, end);
   return judgeBase58(stretch, start, end);
 }
 
-function judgeObject(stretch: Stretch, start: number): Secret | undefined {
+function judgeObject(stretch: Stretch, start: number, end: number): Secret | undefined {
   const { bytes } = stretch;
   const before = textOf(stretch, start - 4, start);
   if (/(?<!\w)sk\.$/.test(before)) return judgeMapbox(textOf(stretch, start, start + LONGEST_TOKEN));
-  // The second part of one that was seen.
-  if (bytes[start - 1] === 0x2e || !countPlace(stretch)) return undefined;
+  // The second part of one that was seen, or an object that is no first part.
+  if (bytes[start - 1] === 0x2e || bytes[end] !== 0x2e || !countPlace(stretch)) return undefined;
   return judgeJwt(textOf(stretch, start, start + LONGEST_JWT));
 }
 
@@ -70,20 +73,38 @@ function judgeMapbox(text: string): Secret | undefined {
     : { kind: 'mapbox-secret-token', what: 'A secret token of Mapbox', value: `sk.${value}` };
 }
 
+type Beginning = readonly [opening: string, shape: TokenShape];
+
 /** By the first two bytes, since most runs are words of a program. */
-function byFirst(shapes: readonly TokenShape[]): ReadonlyMap<number, readonly (readonly [string, TokenShape])[]> {
+function byFirst(shapes: readonly TokenShape[]): ReadonlyMap<number, readonly Beginning[]> {
   const pairs = shapes.flatMap((shape) => shape.starts.map((start) => [start, shape] as const));
   return Map.groupBy(pairs, ([start]) => start.charCodeAt(0) * 256 + start.charCodeAt(1));
 }
 
-function judgeShapes(stretch: Stretch, start: number, shapes: ReturnType<typeof byFirst>): Secret | undefined {
+/** Where a run of the characters of tokens is. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+function judgeShapes(stretch: Stretch, run: Run, shapes: ReturnType<typeof byFirst>): Secret | undefined {
   const { bytes } = stretch;
-  for (const [opening, shape] of shapes.get((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0)) ?? []) {
-    if (textOf(stretch, start, start + opening.length) !== opening || !countPlace(stretch)) continue;
+  const { start } = run;
+  for (const beginning of shapes.get((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0)) ?? []) {
+    const [opening, shape] = beginning;
+    if (!mayBeToken(stretch, run, beginning) || !countPlace(stretch)) continue;
     const secret = judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), opening);
     if (secret !== undefined) return secret;
   }
   return mayFollow(stretch, start) ? judgeAfter(stretch, start) : undefined;
+}
+
+/** False for names of classes and the like, of which a file may have thousands: they are no places to look at. */
+function mayBeToken(stretch: Stretch, { start, end }: Run, [opening, { isCertain }]: Beginning): boolean {
+  if (textOf(stretch, start, start + opening.length) !== opening) return false;
+  if (isCertain) return true;
+  const body = textOf(stretch, start + opening.length, Math.min(end, start + LONGEST_LOOK));
+  return looksDrawn(body.slice(0, SHORTEST_BODY)) || looksDrawn(body);
 }
 
 /** Whether what is before a run may be before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B01234/`. */
