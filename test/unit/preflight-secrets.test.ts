@@ -231,7 +231,21 @@ describe('tokens in texts', () => {
 
   it('are not looked for in files that are no texts', async () => {
     expect(await kindsIn('a.png', TOKEN)).toEqual([]);
-    expect(await kindsIn('a.js', `\0${TOKEN}`)).toEqual([]);
+    expect(await kindsIn('a', `\0${TOKEN}`)).toEqual([]);
+    expect(await kindsIn('a.dat', `\0${TOKEN}`)).toEqual([]);
+  });
+
+  it.each(['a.js', 'a.mjs', 'a.css', 'a.html', 'a.json', 'a.js.map', 'a.YML', '.env'])(
+    'are found in %s though a NUL is in it, as bundlers write them',
+    async (path) => {
+      expect(await kindsIn(path, `"\0vite/preload-helper";T="${TOKEN}"`)).toContain('error github-token');
+    },
+  );
+
+  it('are found after thousands of names that only begin like them', async () => {
+    const classes = Array.from({ length: 2500 }, (_, at) => `.sk-circle-fade-dot-number-${at}{}`).join('\n');
+    const objects = Array.from({ length: 2500 }, (_, at) => `"eyJpZCI6MSwiYXQiOjJ9${at}"`).join('\n');
+    expect(await kindsIn('a.css', `${classes}\n${objects}\n.a{content:"${TOKEN}"}`)).toEqual(['error github-token']);
   });
 
   it.each([

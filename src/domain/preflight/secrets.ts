@@ -27,6 +27,18 @@ const NO_TEXT = new Set(
 );
 
 /**
+ * Files that are read as text whatever is in them: bundlers write NUL into the names of modules. Not `ts`, which is video
+ * as often.
+ */
+const TEXT = new Set(
+  (
+    'js mjs cjs jsx cts tsx vue svelte astro css scss less html htm xhtml shtml json jsonc json5 jsonl ndjson map ' +
+    'webmanifest txt text md mdx markdown rst env ini cfg conf toml yml yaml properties xml svg rss atom csv tsv sh bash ' +
+    'py rb php pl go rs java kt sol sql graphql gql pem asc log lock'
+  ).split(' '),
+);
+
+/**
  * Looks for secrets in every file: the run's own credentials in any kind of file, as they are, escaped or in base64 (not
  * those shorter than 12 characters); tokens, keys, phrases and passwords in texts; files whose names say that they hold
  * some. Values are in no sighting: equal ones have the same fingerprint, 8 hex digits of SHA-256.
@@ -41,7 +53,8 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
     const isOwn = (secret: Secret) => credentials.some(({ value }) => value.includes(secret.value));
     let file = openFile({ path: '', bytes: 0 });
     const stretches = createStretches((stretch) => {
-      if (file.isFirst) file = { ...file, isFirst: false, isText: file.isText && !hasNul(stretch) };
+      if (file.isFirst)
+        file = { ...file, isFirst: false, isText: file.isText && (file.isKnownText || !hasNul(stretch)) };
       const place = (at: number) => ({ path: file.path, line: lineOf(file, stretch, at) });
       own(stretch, (name, at) => {
         // Once in a file is enough, and a line takes time to count.
@@ -91,6 +104,8 @@ interface OpenFile {
   readonly beginning: number[];
   readonly isFirst: boolean;
   readonly isText: boolean;
+  /** By its name, so that no byte of it says otherwise. */
+  readonly isKnownText: boolean;
   /** What was reported of it. */
   readonly seen: Set<string>;
   /** Credentials that are in it. */
@@ -107,6 +122,7 @@ function openFile({ path }: InspectedFile): OpenFile {
     beginning: [],
     isFirst: true,
     isText: !NO_TEXT.has(extension),
+    isKnownText: TEXT.has(extension),
     seen: new Set(),
     own: new Set(),
     lines: 0,
