@@ -420,3 +420,20 @@ describe('a large file', () => {
     expect(user / 1e6).toBeLessThan(2);
   });
 });
+
+describe('a credential that is everywhere', () => {
+  const drawn = 'R7mQ2vX9kLpT4wZ8sBnY3cHf6dJgA1';
+
+  it.each([
+    ['is one letter 40 times, in 5 MB of that letter', 'a'.repeat(40), Buffer.alloc(5_000_000, 'a')],
+    ['is one byte in base64, in 5 MB of it', '\0'.repeat(40), Buffer.alloc(5_000_000, 'A')],
+    ['is in 3 MB 100,000 times', drawn, Buffer.alloc(3_000_000, drawn)],
+  ])('takes no second where it %s', async (_, value, bytes) => {
+    const start = process.cpuUsage();
+    const other = { name: 'github-token', value: TOKEN };
+    const findings = await findSecrets([fileOf('a.js', bytes)], [{ name: 'pinata-jwt', value }, other]);
+    const { user } = process.cpuUsage(start);
+    expect(findings.filter(({ kind }) => kind === 'own-credential')).toMatchObject([{ times: 1, line: 1 }]);
+    expect(user / 1e6).toBeLessThan(1);
+  });
+});

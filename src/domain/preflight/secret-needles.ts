@@ -4,15 +4,20 @@ import type { Stretch } from './secret-stretches.ts';
 const LONGEST_WINDOW = 64;
 const HASHES = 1 << 13;
 
+/** Where a needle is searched for, and what is done with it. */
+export interface NeedleFinder {
+  readonly found: (needle: number, at: number) => void;
+  /** False for needles that need not be found any more; a text may be full of one. */
+  readonly isWanted?: (needle: number) => boolean;
+}
+
 /**
  * Looks for several byte strings at once, by Wu and Manber: a table says for each pair of bytes how far one may step
  * without passing an end of a needle. Needles have at least two bytes.
  */
-export function createNeedleSearch(
-  needles: readonly Uint8Array[],
-): (stretch: Stretch, found: (needle: number, at: number) => void) => void {
+export function createNeedleSearch(needles: readonly Uint8Array[]): (stretch: Stretch, finder: NeedleFinder) => void {
   const tables = createTables(needles);
-  return (stretch, found) => {
+  return (stretch, { found, isWanted = () => true }) => {
     const { window } = tables;
     for (
       let at = nextEnd(tables, stretch, stretch.from + window - 1);
@@ -21,7 +26,7 @@ export function createNeedleSearch(
     ) {
       const start = at - window + 1;
       for (const needle of tables.ending.get(pairAt(stretch.bytes, at)) ?? []) {
-        if (isAt(stretch, start, needles[needle])) found(needle, start);
+        if (isWanted(needle) && isAt(stretch, start, needles[needle])) found(needle, start);
       }
     }
   };

@@ -56,11 +56,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
       if (file.isFirst)
         file = { ...file, isFirst: false, isText: file.isText && (file.isKnownText || !hasNul(stretch)) };
       const place = (at: number) => ({ path: file.path, line: lineOf(file, stretch, at) });
-      own(stretch, (name, at) => {
-        // Once in a file is enough, and a line takes time to count.
-        if (!file.own.has(name)) sightings.add({ ...ownCredential(name), ...place(at) });
-        file.own.add(name);
-      });
+      own(stretch, file.own, (name, at) => sightings.add({ ...ownCredential(name), ...place(at) }));
       if (!file.isText) return;
       const found = (secret: Secret, at: number): void => {
         if (secret.level !== 'note' && hidden.size < MOST_HIDDEN) hidden.add(secret.hidden ?? secret.value);
@@ -167,13 +163,24 @@ function unchecked(path: string): Sighting {
   };
 }
 
+/** Once in a file is enough: which were is in `known`. */
 function createOwnLook(
   credentials: readonly Credential[],
-): (stretch: Stretch, found: (name: string, at: number) => void) => void {
+): (stretch: Stretch, known: Set<string>, found: (name: string, at: number) => void) => void {
   const needles = credentials.flatMap(({ name, value }) => encodingsOf(value).map((bytes) => ({ name, bytes })));
-  if (needles.length === 0) return () => undefined;
+  const all = new Set(needles.map(({ name }) => name)).size;
+  const nameOf = (needle: number): string => needles[needle]?.name ?? '';
   const search = createNeedleSearch(needles.map(({ bytes }) => bytes));
-  return (stretch, found) => search(stretch, (needle, at) => found(needles[needle]?.name ?? '', at));
+  return (stretch, known, found) => {
+    if (known.size === all) return;
+    search(stretch, {
+      isWanted: (needle) => !known.has(nameOf(needle)),
+      found: (needle, at) => {
+        known.add(nameOf(needle));
+        found(nameOf(needle), at);
+      },
+    });
+  };
 }
 
 function ownCredential(name: string): Pick<Sighting, 'kind' | 'message' | 'advice' | 'level'> {

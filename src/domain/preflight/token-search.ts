@@ -163,9 +163,11 @@ function createNamedLook(): Look {
   ];
   const search = createNeedleSearch(judges.map(([needle]) => encoder.encode(needle)));
   return (stretch, found) =>
-    search(stretch, (needle, at) => {
-      const secret = judges[needle]?.[1](stretch, at);
-      if (secret !== undefined) found(secret, at);
+    search(stretch, {
+      found: (needle, at) => {
+        const secret = judges[needle]?.[1](stretch, at);
+        if (secret !== undefined) found(secret, at);
+      },
     });
 }
 
