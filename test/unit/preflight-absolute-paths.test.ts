@@ -236,7 +236,9 @@ describe('what a reference leads to', () => {
 
   it('takes no link alone for a base', async () => {
     const files = { 'index.html': '<a href="/de/about/">a</a>' };
-    expect((await look({ files, others: ['about/index.html'] })).map(({ kind }) => kind)).toEqual(['missing-target']);
+    expect(await look({ files, others: ['about/index.html'] })).toMatchObject([
+      { kind: 'missing-target', severity: 'warn' },
+    ]);
   });
 
   it('says that names differ in capital letters', async () => {
@@ -266,6 +268,28 @@ describe('what a reference leads to', () => {
       '404.html': '<a href="/nowhere">c</a>',
     };
     expect(await look({ files })).toEqual([]);
+  });
+
+  it('misses files of an app with one page all the same', async () => {
+    const files = { 'index.html': '<a href="p0.html">a</a><a href="/p1">b</a><a href="/user/a.b">c</a>' };
+    expect((await look({ files })).map(({ message }) => message)).toEqual([
+      '`p0.html` is linked but is not in the build',
+    ]);
+  });
+
+  it('only mentions links into directories that the build does not have at all', async () => {
+    const html =
+      '<a href="/home/runner/work/a/a.ts">a</a><a href="/cdn-cgi/l/email-protection">b</a><a href="/docs/gone.html">c</a>' +
+      '<a href="/gone.html">d</a><a href="home/a.html">e</a><script src="/home/a.js"></script>';
+    const found = await look({ files: { 'index.html': html, 'docs/index.html': '' } });
+    expect(found.map(({ severity, kind, message }) => `${severity} ${kind} ${message.split(' ', 1)[0]}`)).toEqual([
+      'warn missing-target `/docs/gone.html`',
+      'warn missing-target `/gone.html`',
+      'warn missing-target `home/a.html`',
+      'warn missing-target `/home/a.js`',
+      'note missing-target `/home/runner/work/a/a.ts`',
+      'note missing-target `/cdn-cgi/l/email-protection`',
+    ]);
   });
 
   it('only mentions missing pages where redirects may lead to them', async () => {

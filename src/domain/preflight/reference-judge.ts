@@ -64,17 +64,20 @@ const LINKS = {
   },
 } as const satisfies Readonly<Record<string, Group>>;
 
-/** Redirects may lead somewhere after all. */
+/** Links that may lead somewhere after all: by redirects, or on another host. */
 const HINTS = {
   missing: { ...LINKS.missing, level: 'note' },
   bare: { ...LINKS.bare, level: 'note' },
 } as const satisfies Readonly<Record<string, Group>>;
 
+/** Ends as a file does, which routes rarely do. */
+const NO_ROUTE =
+  /\.(?:x?html?|css|m?js|json|xml|txt|md|pdf|csv|zip|t?gz|png|jpe?g|gif|svg|webp|avif|ico|mp[34]|webm|wasm)$/i;
 const ERROR_PAGES = /(?:^|\/)(?:404|200|_not-found|offline)(?:\.html|\/index\.html)$/;
 
 export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
   const hosts = createHosts(tally);
-  const inside = createInsideJudge(site, tally);
+  const inside = createInsideJudge(site, targets, tally);
   return {
     source: (path, origin = originOf(path)) => ({ path, origin, targetOf: targets.from(origin) }),
     reference: (reference, source) => {
@@ -107,7 +110,7 @@ interface Spot {
 }
 
 /** What is said of references that lead into the build. */
-function createInsideJudge(site: Site, tally: Tally) {
+function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
   const isOnePage = hasOnePage(site.files.keys());
   const pageGroups = site.files.has('_redirects') ? HINTS : LINKS;
   const bases = new Set<string>();
@@ -116,13 +119,21 @@ function createInsideJudge(site: Site, tally: Tally) {
     const message = `The site was built for ${quoted(base)}, and finds nothing at the root of a CID`;
     tally.say({ kind: 'wrong-base', message, advice: (generator) => generator.base, path, line });
   };
-  const missingPage = ({ url }: Reference, { path, found }: Inside, spot: Spot): void => {
+  /** `/home/runner/x.ts` of a report, `/cdn-cgi/` of a host: no link between pages of the site. */
+  const leadsElsewhere = ({ path, isAbsolute, found }: Inside): boolean =>
+    isAbsolute &&
+    found.kind === 'missing' &&
+    path.includes('/') &&
+    !targets.hasDirectory(path.slice(0, path.indexOf('/') + 1));
+  const missingPage = ({ url }: Reference, target: Inside, spot: Spot): void => {
+    const { path, found } = target;
     // Links of an app with one page are routes of its own.
-    if (isOnePage) return;
+    if (isOnePage && !NO_ROUTE.test(path)) return;
     const isBare = found.kind === 'html';
     const what = isBare ? 'the build has it only with `.html`, which gateways do not add' : 'is not in the build';
     const message = (): string => `${named(url)} is linked but ${what}`;
-    tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, { ...spot, message });
+    const { missing } = leadsElsewhere(target) ? HINTS : pageGroups;
+    tally.see(isBare ? pageGroups.bare : missing, path, { ...spot, message });
   };
   /** A link alone, or a directory that is missing whole, makes no base. */
   const isBase = (found: Found, path: string, isLink: boolean): found is BelowBase =>

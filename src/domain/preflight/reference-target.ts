@@ -41,6 +41,8 @@ export interface Targets {
   /** What URLs lead to that start from there. */
   readonly from: (origin: Origin) => (url: string) => Target;
   readonly hasFile: (path: string) => boolean;
+  /** With a slash at its end; '' is the root. */
+  readonly hasDirectory: (path: string) => boolean;
 }
 
 interface Sought {
@@ -58,7 +60,8 @@ const MOST_ORIGINS = 1000;
 
 /** Pages share their references: each is looked up once. */
 export function createTargets(site: Site): Targets {
-  const find = createFinder(site);
+  const hasDirectory = createDirectories(site);
+  const find = createFinder(site, hasDirectory);
   const rooted = new Map<string, Target>();
   const origins = new Map<string, Map<string, Target>>();
   const knownFrom = ({ base, directory }: Origin): Map<string, Target> => {
@@ -70,6 +73,7 @@ export function createTargets(site: Site): Targets {
   };
   return {
     hasFile: (path) => site.files.has(path),
+    hasDirectory,
     from: (origin) => {
       const relative = knownFrom(origin);
       return (url) => {
@@ -146,13 +150,16 @@ function join(directory: string, path: string): { path: string; isOutside: boole
   return { path: `${parts.join('/')}${isDirectory ? '/' : ''}`, isOutside };
 }
 
-function createFinder({ files }: Site): Find {
+function createDirectories({ files }: Site): Targets['hasDirectory'] {
   let known: ReadonlySet<string> | undefined;
-  let folded: ReadonlyMap<string, string> | undefined;
-  const isDirectory = (path: string): boolean => {
+  return (path) => {
     known ??= directoriesOf(files.keys());
     return known.has(path);
   };
+}
+
+function createFinder({ files }: Site, isDirectory: Targets['hasDirectory']): Find {
+  let folded: ReadonlyMap<string, string> | undefined;
   const exists = (path: string): boolean =>
     path.endsWith('/') || path === '' ? isDirectory(path) : files.has(path) || isDirectory(`${path}/`);
   const elsewhere = ({ path, isAbsolute, fromRoot }: Sought): Found => {
