@@ -294,6 +294,19 @@ describe('tokens in texts', () => {
     expect(await kindsIn('a.js', `f('${phrase} zoo')`)).toEqual([]);
   });
 
+  it('a phrase with nothing else in the file is an error, on one line or many', async () => {
+    const phrase =
+      SECRETS.find(({ name }) => name === 'phrase with a name')
+        ?.parts.join('')
+        .match(/"([a-z ]{47,})"/)?.[1] ?? '';
+    const lines = `${phrase.replaceAll(' ', '\r\n')}\r\n`;
+    for (const text of [phrase, `${phrase}\n`, `\n ${phrase}\r\n`, `\uFEFF${phrase}`, lines]) {
+      expect(await kindsIn('.secret', text), JSON.stringify(text)).toEqual(['error mnemonic']);
+    }
+    expect(await kindsIn('mnemonic.txt', `${phrase}\nand more`)).toEqual(['note mnemonic']);
+    expect(await kindsIn('words.txt', `${lines}Words\n`)).toEqual([]);
+  });
+
   it('a URL with a password hides the password and leaves the rest of it to others', async () => {
     const text = 'a="postgres://app:vT7qZk2mR9xWc4Lp@db.acme.io:5432/app"';
     const named = fileOf('db.acme.io:5432/app.js', text);

@@ -10,6 +10,8 @@ const SMALL = 'abcdefghijklmnopqrstuvwxyz';
 const LONGER_IN_LIST = 2 * 12;
 const SPACE = 0x20;
 const LONGEST_INDENT = 200;
+/** White space before and after a phrase that is a whole file. */
+const MOST_AROUND = 100;
 const LONGEST_LIST = 24 * 16;
 const LIST = /^\s*\\?(["'])[a-z]{3,8}\\?\1(\s*,\s*\\?\1[a-z]{3,8}\\?\1){11,23}\s*,?\s*$/;
 
@@ -23,7 +25,7 @@ export function createPhraseLook(): Look {
       const text = textOf(stretch, escaped, end);
       if (!mayBePhrase(text.trim()) || !countPlace(stretch)) return;
       const start = escaped + text.length - text.trimStart().length;
-      const secret = judgePhrase(text.trim(), placeOf(stretch, start, escaped + text.trimEnd().length));
+      const secret = judgePhrase(text.trim(), placeOf(stretch, { start, end: escaped + text.trimEnd().length }));
       if (secret !== undefined) found(secret, start);
     });
 }
@@ -44,11 +46,29 @@ export function createWordsLook(): Look {
   const search = createRunSearch(`${SMALL}"', \r\n\t\\`, SHORTEST_PHRASE + LONGER_IN_LIST);
   return (stretch, found) =>
     search(stretch, (start, end) => {
-      if (end - start <= LONGEST_LIST && stretch.bytes[start - 1] === 0x5b) judgeList(stretch, { start, end }, found);
+      if (end - start > LONGEST_LIST) return;
+      if (stretch.bytes[start - 1] === 0x5b) judgeList(stretch, { start, end }, found);
+      else if (isWhole(stretch, { start, end })) judgeLines(stretch, { start, end }, found);
     });
 }
 
-function judgeList(stretch: Stretch, run: { readonly start: number; readonly end: number }, found: FoundSecret): void {
+/** Where words are. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A file with a word on each line; words on one line are seen by the other look. */
+function judgeLines(stretch: Stretch, { start, end }: Place, found: FoundSecret): void {
+  const text = textOf(stretch, start, end).trim();
+  if (!/^[a-z]{3,8}(\s{1,4}[a-z]{3,8}){11,23}$/.test(text) || !/\n/.test(text)) return;
+  const phrase = text.replace(/\s+/g, ' ');
+  if (!mayBePhrase(phrase) || !countPlace(stretch)) return;
+  const secret = judgePhrase(phrase, 'named');
+  if (secret !== undefined) found(secret, start);
+}
+
+function judgeList(stretch: Stretch, run: Place, found: FoundSecret): void {
   const text = textOf(stretch, run.start, run.end);
   if (!LIST.test(text)) return;
   const phrase = (text.match(/[a-z]{3,8}/g) ?? []).join(' ');
@@ -57,10 +77,18 @@ function judgeList(stretch: Stretch, run: { readonly start: number; readonly end
   if (secret !== undefined) found(secret, run.start);
 }
 
-function placeOf(stretch: Stretch, start: number, end: number): PhrasePlace {
-  if (isNamed(stretch, start)) return 'named';
+function placeOf(stretch: Stretch, place: Place): PhrasePlace {
+  const { start, end } = place;
+  if (isNamed(stretch, start) || isWhole(stretch, place)) return 'named';
   const isQuoted = /["'`]$/.test(textOf(stretch, start - 1, start)) && /^\\*["'`]/.test(textOf(stretch, end, end + 4));
   return isQuoted ? 'quoted' : 'in-text';
+}
+
+/** Nothing else is in the file, as in the `.secret` of Truffle. */
+function isWhole(stretch: Stretch, { start, end }: Place): boolean {
+  const isFirst = stretch.from === 0 && start < MOST_AROUND;
+  const isLast = stretch.end - end < MOST_AROUND;
+  return isFirst && isLast && `${textOf(stretch, 0, start)}${textOf(stretch, end, stretch.end)}`.trim() === '';
 }
 
 function isNamed(stretch: Stretch, start: number): boolean {
