@@ -258,6 +258,18 @@ describe('tokens in texts', () => {
     [`process.env.PRIVATE_KEY ?? '0x${HEX_KEY}'`, true],
     [`new n.Wallet("0x${HEX_KEY}")`, true],
     [`(0,r.privateKeyToAccount)("0x${HEX_KEY}")`, true],
+    [`{PK:"0x${HEX_KEY}"}`, true],
+    [`{"SK": "0x${HEX_KEY}"}`, true],
+    [`{pk:"0x${HEX_KEY}"}`, false],
+    [`var PK="0x${HEX_KEY}"`, false],
+    [`{"private_keys":{"0x${HEX_KEY.slice(0, 40)}":"${HEX_KEY}"}}`, true],
+    [`{"leaves":{"0x${HEX_KEY.slice(0, 40)}":"${HEX_KEY}"}}`, false],
+    [`const t="0x${HEX_KEY}",n=privateKeyToAccount(t)`, true],
+    [`const t="0x${HEX_KEY}";let n=(0,r.privateKeyToAccount)(t)`, true],
+    [`const t="0x${HEX_KEY}",n=new e.Wallet(t, p)`, true],
+    [`const t="0x${HEX_KEY}",n=privateKeyToAccount(e)`, false],
+    [`const t="0x${HEX_KEY}",n=keccak(t),m=privateKeyToAccount(u)`, false],
+    [`{let t="0x${HEX_KEY}";return t}function a(t){return privateKeyToAccount(t)}`, false],
     [`deployerPk="0x${HEX_KEY}"`, true],
     [`SIGNER_PRIVATE_KEY="0x${HEX_KEY}"`, true],
     [`privateKeySelector="0x${HEX_KEY}"`, false],
@@ -278,6 +290,10 @@ describe('tokens in texts', () => {
       expect(await kindsIn('a.js', `${name}="0x${HEX_KEY}"`)).toEqual(['note owned-key']);
     },
   );
+
+  it('PK without 0x may be the key of a row, and is a note', async () => {
+    expect(await kindsIn('a.json', `{"PK":"${HEX_KEY}"}`)).toEqual(['note owned-key']);
+  });
 
   it('the hash of a role is no key, whatever it is called', async () => {
     const minter = '9f2df0fed2c77648de5860a4cc508cd0818c85b8b8a1ab4ceeef8d981c8956a6';
@@ -424,6 +440,9 @@ describe('a large file', () => {
     ['names of keys', 'secretAccessKey='],
     ['quotes and commas', '"word",'],
     ['numbers', '1,'],
+    ['variables of hashes', `t="0x${HEX_KEY}",`],
+    ['addresses with hashes', `"0x${HEX_KEY.slice(0, 40)}":"${HEX_KEY}",`],
+    ['names of classes', '"sk-circle-fade-dot-number-1" '],
     ['keys of the same kind', `privateKey="${HEX_KEY}"`],
   ])('of %s takes no second for 8 MB', async (_, piece) => {
     const bytes = Buffer.alloc(8_000_000, piece);

@@ -2,7 +2,7 @@ import type { Look, Secret } from './secret.ts';
 import { nameBefore } from './secret-names.ts';
 import { createRunSearch } from './secret-runs.ts';
 import { type Stretch, textOf } from './secret-stretches.ts';
-import { namesPair } from './token-keys.ts';
+import { namesPair } from './token-names.ts';
 
 /** A key of Solana, which its tools write as 64 numbers: as a whole file, or after a name that says so. */
 const NUMBERS = 64;

@@ -2,23 +2,13 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { base58btc } from 'multiformats/bases/base58';
 import type { Secret } from './secret.ts';
 import { isKnownToAll, isRole } from './secret-known.ts';
-import { nameBefore, type ValueName } from './secret-names.ts';
+import { nameBefore } from './secret-names.ts';
 import { isPattern } from './secret-placeholder.ts';
 import { countPlace, type Stretch, textOf } from './secret-stretches.ts';
+import { meaningOf, namesPair } from './token-names.ts';
 
-/** Parts of names, in lower case, of what is private. */
-const PRIVATE =
-  /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)pk$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
-/** Whose key it is: private in one program, and public in the next. */
-const OWNED = /(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)key$/;
-/** What such names have in them when they name something else. */
-const PUBLIC =
-  /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema|selector|role|slot|topic/;
 /** K, L and 5. */
 const WIF_STARTS = [0x4b, 0x4c, 0x35];
-/** Functions that take a private key first. */
-const CALL =
-  /(^|\.)(Wallet|SigningKey|privateKeyToAccount|privateKeyToAddress|\w*(fromPrivateKey|FromPrivateKey|fromSecretKey))$/;
 const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
 
 /** 64 hex digits that a name calls a private key. Alone they are a hash, as a million of them are in any build. */
@@ -26,18 +16,11 @@ export function judgeHex(stretch: Stretch, start: number, end: number): Secret |
   if (end - start !== 64 && end - start !== 66) return undefined;
   const name = nameBefore(stretch, start);
   if (name === undefined) return undefined;
-  const meaning = meaningOf(name);
+  const meaning = meaningOf(stretch, { start, end, name });
   if (meaning === undefined || !countPlace(stretch)) return undefined;
   const value = textOf(stretch, start, end);
   if (!HEX.test(value)) return undefined;
   return meaning === 'ciphertext' ? judgeKeystore(stretch, start, value) : judgePrivateHex(value, meaning);
-}
-
-/** What a name says of 32 bytes; undefined where that is nothing. */
-function meaningOf(name: ValueName): 'ciphertext' | 'private' | 'owned' | undefined {
-  if (name.name === 'ciphertext') return 'ciphertext';
-  if (isPrivateName(name)) return 'private';
-  return isOwnedName(name) ? 'owned' : undefined;
 }
 
 function judgePrivateHex(value: string, meaning: 'private' | 'owned'): Secret | undefined {
@@ -57,21 +40,6 @@ function judgeKeystore(stretch: Stretch, at: number, value: string): Secret | un
   const around = textOf(stretch, at - 1000, at + 1000);
   if (!/kdf/.test(around) || !/"mac\\*"/.test(around)) return undefined;
   return { kind: 'wallet-keystore', what: 'The keystore of a wallet', value };
-}
-
-function isPrivateName({ written, name, connector }: ValueName): boolean {
-  if (PUBLIC.test(name)) return false;
-  if (connector.endsWith('(')) return CALL.test(written);
-  return PRIVATE.test(name) || (connector.endsWith('[') && name === 'accounts');
-}
-
-/** A name of 64 bytes, which no public key has: with `signerKey` they are a private one before its public one. */
-export function namesPair(name: ValueName): boolean {
-  return isPrivateName(name) || isOwnedName(name);
-}
-
-function isOwnedName({ name, connector }: ValueName): boolean {
-  return OWNED.test(name) && !PUBLIC.test(name) && !connector.endsWith('(');
 }
 
 /** Keys of Bitcoin in their own form, whose checksum says that they are; 64 bytes in base58 that a name calls private. */
