@@ -1,4 +1,5 @@
 import { createCssScan } from './css-urls.ts';
+import { UNKNOWN } from './generator.ts';
 import { createHtmlScan, createTagMemory, type PageReader, type ReadTag } from './html-references.ts';
 import { isManifestName, MOST_MANIFEST, readManifest } from './manifest-urls.ts';
 import { quoted } from './reference.ts';
@@ -115,6 +116,7 @@ interface Strings {
 }
 
 const MOST_STRINGS = 10_000;
+const OWN_SCRIPT = 'Build the path from `import.meta.url` or `document.baseURI`.';
 
 /** Paths in scripts that name files of the build: worth a word, as nobody knows what the script does with them. */
 function createStrings(tally: Tally): Strings {
@@ -127,12 +129,14 @@ function createStrings(tally: Tally): Strings {
     },
     finish: () => {
       if (first === undefined) return;
-      const count =
-        paths.size === 1 ? '' : `, as do ${paths.size >= MOST_STRINGS ? 'at least ' : ''}${paths.size - 1} more`;
+      const others = paths.size - 1;
+      const verb = others === 1 ? 'does' : 'do';
+      const count = others === 0 ? '' : `, as ${verb} ${paths.size >= MOST_STRINGS ? 'at least ' : ''}${others} more`;
       tally.say({
         kind: 'script-paths',
         message: `${quoted(first.path)} in a script names a file by an absolute path${count}`,
-        advice: ({ absolute }) => absolute,
+        // No base changes what people wrote into their scripts.
+        advice: (generator) => (generator === UNKNOWN ? OWN_SCRIPT : generator.absolute),
         path: first.file,
         line: first.line,
         level: 'note',

@@ -12,7 +12,8 @@ export interface Generator {
 }
 
 const NESTED = 'Write the reference relative to the directory of the file that has it.';
-const SUBDOMAIN = 'share the site by a subdomain gateway, an ENS name or a domain of its own only';
+const SUBDOMAIN =
+  'share the site by a subdomain gateway, an ENS name or a domain of its own only, and set `preflight: absolute-paths=off`';
 const SHARE = `S${SUBDOMAIN.slice(1)}`;
 
 export const UNKNOWN: Generator = {

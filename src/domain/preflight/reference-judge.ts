@@ -1,6 +1,7 @@
-import { nestedAdvice } from './generator.ts';
-import { own, quoted, type Reference, type Use } from './reference.ts';
-import type { Group, Tally } from './reference-tally.ts';
+import { quoted, type Reference, type Use } from './reference.ts';
+import { BASES, HINTS, LINKS, LOADS, WORKS } from './reference-groups.ts';
+import { createHosts } from './reference-hosts.ts';
+import type { Tally } from './reference-tally.ts';
 import { type Found, type Origin, originOf, type Target, type Targets } from './reference-target.ts';
 import type { Site } from './rule.ts';
 
@@ -22,54 +23,6 @@ export interface Judge {
   readonly finish: () => void;
 }
 
-const LOADS = {
-  absolute: {
-    kind: 'subdomain-only',
-    most: 20,
-    rest: 'files are loaded by absolute paths, which works on subdomain gateways only',
-    advice: ({ absolute }) => absolute,
-  },
-  missing: {
-    kind: 'missing-target',
-    most: 20,
-    rest: 'files are loaded that are not in the build',
-    advice: () => 'Add the file to the build, or correct the reference.',
-  },
-  nested: {
-    kind: 'missing-target',
-    most: 20,
-    rest: 'references fit pages at the root only',
-    advice: nestedAdvice,
-  },
-  outside: {
-    kind: 'outside',
-    most: 20,
-    rest: 'references point out of the build',
-    advice: () => 'Put the file into the build, and count the `../` of the reference.',
-  },
-} as const satisfies Readonly<Record<string, Group>>;
-
-const LINKS = {
-  absolute: {
-    ...LOADS.absolute,
-    most: 5,
-    rest: 'pages are linked by absolute paths, which works on subdomain gateways only',
-  },
-  missing: { ...LOADS.missing, most: 10, rest: 'linked pages are not in the build' },
-  bare: {
-    kind: 'missing-target',
-    most: 10,
-    rest: 'pages are linked without the .html that their files have',
-    advice: ({ pages }) => pages,
-  },
-} as const satisfies Readonly<Record<string, Group>>;
-
-/** Links that may lead somewhere after all: by redirects, or on another host. */
-const HINTS = {
-  missing: { ...LINKS.missing, level: 'note' },
-  bare: { ...LINKS.bare, level: 'note' },
-} as const satisfies Readonly<Record<string, Group>>;
-
 /** Ends as a file does, which routes rarely do. */
 const NO_ROUTE =
   /\.(?:x?html?|css|m?js|json|xml|txt|md|pdf|csv|zip|t?gz|png|jpe?g|gif|svg|webp|avif|ico|mp[34]|webm|wasm)$/i;
@@ -83,7 +36,7 @@ export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
     reference: (reference, source) => {
       const target = source.targetOf(reference.url);
       if (target.kind === 'inside') inside.judge(reference, target, source);
-      else if (target.kind === 'external' && reference.use !== 'page') hosts.see(target.host, reference, source);
+      else if (target.kind === 'external' && reference.use !== 'page') hosts.see(target.host, reference, source.path);
     },
     base: (url, source, line) => {
       const target = source.targetOf(url);
@@ -172,7 +125,7 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
     absoluteBase(target: Inside, what: string, spot: Spot): void {
       if (target.found.kind === 'below-base') sayBase(target.found.base, spot);
       else if (target.found.kind === 'exists') {
-        tally.see(LOADS.absolute, what, { ...spot, message: () => `${what}, which ${WORKS}` });
+        tally.see(BASES, what, { ...spot, message: () => `${what}, which ${WORKS}` });
       }
     },
   };
@@ -182,8 +135,6 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
 function named(url: string): string {
   return quoted(url.split('#', 1)[0] ?? '');
 }
-
-const WORKS = 'works on subdomain gateways only';
 
 function hasOnePage(paths: Iterable<string>): boolean {
   let count = 0;
@@ -204,47 +155,3 @@ function isRooted(url: string): boolean {
 
 type Inside = Extract<Target, { kind: 'inside' }>;
 type BelowBase = Extract<Found, { kind: 'below-base' }>;
-
-interface Host {
-  readonly source: Source;
-  readonly line: number;
-  readonly uses: Set<Use>;
-}
-
-const MOST_HOSTS = 20;
-const MOST_COUNTED = 1000;
-
-/** Other hosts that pages load from, each once. */
-function createHosts(tally: Tally) {
-  const hosts = new Map<string, Host>();
-  return {
-    see(host: string, { use, line }: Reference, source: Source): void {
-      const known = hosts.get(host);
-      if (known !== undefined) known.uses.add(use);
-      else if (hosts.size < MOST_COUNTED) hosts.set(own(host), { source, line, uses: new Set([use]) });
-    },
-    finish(): void {
-      const all = [...hosts];
-      const advice = (): string => '';
-      for (const [host, { source, line, uses }] of all.slice(0, MOST_HOSTS)) {
-        const what = [...uses].map((use) => PLURALS[use]).join(', ');
-        const message = `Loads from ${quoted(host)}, which is not part of the CID: ${what}`;
-        tally.say({ kind: 'external', message, advice, path: source.path, line, level: 'note' });
-      }
-      if (all.length <= MOST_HOSTS) return;
-      const message = `Loads from ${all.length >= MOST_COUNTED ? 'at least ' : ''}${all.length - MOST_HOSTS} more hosts, which are not part of the CID`;
-      tally.say({ kind: 'external', message, advice, path: '', line: undefined, level: 'note' });
-    },
-  };
-}
-
-const PLURALS: Readonly<Record<Use, string>> = {
-  script: 'scripts',
-  style: 'style sheets',
-  image: 'images',
-  font: 'fonts',
-  media: 'media',
-  frame: 'frames',
-  file: 'other files',
-  page: 'pages',
-};

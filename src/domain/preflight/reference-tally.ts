@@ -24,8 +24,8 @@ export interface Place {
 export interface Group {
   readonly kind: string;
   readonly most: number;
-  /** What is said of the rest: `480 more files are …`. */
-  readonly rest: string;
+  /** What is said of the rest, of one and of more: `480 more files are …`. */
+  readonly rest: readonly [one: string, more: string];
   readonly advice: Advice;
   readonly level?: 'note' | undefined;
 }
@@ -39,6 +39,13 @@ export interface Tally {
   readonly finish: () => void;
 }
 
+interface Targets {
+  /** Of the targets that are named, '' for the others. */
+  readonly messages: Map<string, string>;
+  /** Where the first of the others is. */
+  unnamed: Pick<Place, 'path' | 'line'> | undefined;
+}
+
 /** Before it is known what made the site, findings wait; not for ever. */
 const MOST_WAITING = 1000;
 const MOST_COUNTED = 10_000;
@@ -46,8 +53,7 @@ const MOST_COUNTED = 10_000;
 export function createTally(site: Site, report: Report): Tally {
   let { generator, isSure } = generatorOfFiles(site.files.keys());
   let waiting: Seen[] = [];
-  /** The messages of the targets that are named, '' for the others. */
-  const targets = new Map<Group, Map<string, string>>();
+  const targets = new Map<Group, Targets>();
   const send = ({ kind, message, advice, path, line, level }: Seen): void =>
     report({ kind, message, advice: advice(generator), path, line, level });
   const settle = (): void => {
@@ -66,11 +72,13 @@ export function createTally(site: Site, report: Report): Tally {
   return {
     say,
     see: (group, target, { path, line, message }) => {
-      const known = targets.get(group) ?? new Map<string, string>();
+      const known = targets.get(group) ?? { messages: new Map<string, string>(), unnamed: undefined };
       targets.set(group, known);
-      const before = known.get(target);
-      const text = before ?? (known.size < group.most ? message() : '');
-      if (before === undefined && known.size < MOST_COUNTED) known.set(own(target), text);
+      const { messages } = known;
+      const before = messages.get(target);
+      const text = before ?? (messages.size < group.most ? message() : '');
+      if (before === undefined && messages.size < MOST_COUNTED) messages.set(own(target), text);
+      if (text === '') known.unnamed ??= { path, line };
       const { kind, advice, level } = group;
       if (text !== '') say({ kind, message: text, advice, path, line, level });
     },
@@ -80,11 +88,12 @@ export function createTally(site: Site, report: Report): Tally {
     endOfPage: settle,
     finish: () => {
       settle();
-      for (const [group, { size }] of targets) {
-        if (size <= group.most) continue;
-        const count = `${size >= MOST_COUNTED ? 'At least ' : ''}${size - group.most}`;
-        const { kind, rest, advice, level } = group;
-        send({ kind, message: `${count} more ${rest}`, advice, path: '', line: undefined, level });
+      for (const [group, { messages, unnamed }] of targets) {
+        const { size } = messages;
+        if (unnamed === undefined) continue;
+        const { kind, most, rest, advice, level } = group;
+        const count = `${size >= MOST_COUNTED ? 'At least ' : ''}${size - most}`;
+        send({ kind, message: `${count} more ${rest[size - most === 1 ? 0 : 1]}`, advice, ...unnamed, level });
       }
     },
   };
