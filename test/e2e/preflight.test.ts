@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -156,6 +157,17 @@ describe('the key of the run in the build', () => {
     fine(run);
     expect(run.outputs).toMatchObject({ 'preflight-errors': '', 'preflight-warnings': '' });
   });
+});
+
+it('a token of a known service is refused, by its fingerprint alone', async () => {
+  // In two pieces, so that nobody takes this file for a leak.
+  const token = ['ghp', 'Rk7Yw2Vn5Tq8Zb3Xc6Mf9Hj4Ld1Ps0Ga2Ue5'].join('_');
+  const run = refused(
+    await deploy({ 'index.html': PAGE, 'app.js': `fetch(u,{headers:{authorization:"token ${token}"}})` }),
+  );
+  const fingerprint = createHash('sha256').update(token).digest('hex').slice(0, 8);
+  expect(run.errors[0]).toMatch(new RegExp(`^- secrets: .*fingerprint ${fingerprint}.*\\(app\\.js, line 1\\)`, 'm'));
+  expect(shownBy(run)).not.toContain(token.slice(4, 20));
 });
 
 describe('what will not work', () => {
