@@ -42,6 +42,18 @@ describe('the generator of a site', () => {
     for (const { advice } of found) expect(advice).toContain('relativeURLs = true');
   });
 
+  it('is what the first page says, whatever pages without it are read before', async () => {
+    const files = {
+      'a/index.html': '<meta name="generator" content="Jekyll v4.3.3"><img src="/c.png">',
+      'google0123456789abcdef.html': 'google-site-verification: google0123456789abcdef.html',
+      'index.html': '<meta name="generator" content="Hugo 0.140.0"><img src="/c.png">',
+    };
+    for (const entries of [Object.entries(files), Object.entries(files).toReversed()]) {
+      const found = await look({ files: Object.fromEntries(entries), others: ['c.png'] });
+      expect(found.map(({ advice }) => advice.includes('relativeURLs = true'))).toEqual([true]);
+    }
+  });
+
   it('may stay unknown', async () => {
     const found = await look({ files: { 'index.html': '<img src="/a.png">' }, others: ['a.png'] });
     expect(found).toMatchObject([{ advice: UNKNOWN.absolute }]);

@@ -251,6 +251,38 @@ describe('cutting a file anywhere changes nothing', () => {
   });
 });
 
+describe('the order of files', () => {
+  const files = {
+    'a/index.html':
+      '<meta name=generator content="Jekyll v4"><a href="/repo/b.html">b</a><a href="/repo/a/">a</a><iframe src="/repo/"></iframe>',
+    'b.html': '<script src="https://a.example/x.js"></script><a href="/home/runner/x.ts">x</a><a href="gone">y</a>',
+    'google0123.html': 'google-site-verification',
+    'index.html': '<meta name=generator content="Hugo 1"><img src="https://a.example/y.png"><img src="/logo.png">',
+    'main.js': 'self.webpackChunk=[];r.p="/repo/";x="/logo.png"',
+    'x/a.css': 'a{b:url(/logo.png)}c{d:url(logo.png)}e{f:url(../../g.png)}',
+  };
+  const told = async (order: readonly (readonly [string, string])[]) =>
+    (await look({ files: Object.fromEntries(order), others }))
+      .map(({ severity, kind, message, advice, times, files: many }) =>
+        [severity, kind, message, advice, times, many].join(' '),
+      )
+      .sort();
+
+  it('changes nothing but the places that are named', async () => {
+    const first = await told(Object.entries(files));
+    expect(first).toHaveLength(8);
+    expect(first.filter((text) => text.includes('wrong-base')).join()).toMatch(/Hugo.* 4 2$/);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(Object.entries(files), { minLength: Object.keys(files).length }),
+        async (order) => {
+          expect(await told(order)).toEqual(first);
+        },
+      ),
+    );
+  });
+});
+
 describe('large files', () => {
   it.each([
     ['index.html', '<img src="/logo.png"><style>a{b:url(/b.png)}</style>'],

@@ -68,7 +68,7 @@ function openPage(first: Source, look: Look): Reader {
     base: (url, line) => {
       source = look.judge.source(source.path, look.judge.base(url, source, line));
     },
-    generator: look.tally.metaGenerator,
+    generator: (name) => look.tally.metaGenerator(name, first.path),
     script: (found) => seeScriptPath(found, source, look),
     hasFile: hasFileOf(look),
     tooLong: (line) =>
@@ -81,7 +81,7 @@ function openPage(first: Source, look: Look): Reader {
         level: 'note',
       }),
   };
-  return readInWindows(createHtmlScan(page, look.readTag), look.tally.endOfPage);
+  return readInWindows(createHtmlScan(page, look.readTag));
 }
 
 function openManifest(path: string, bytes: number, { judge, tally }: Look): Reader {

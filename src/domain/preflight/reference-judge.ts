@@ -1,8 +1,8 @@
-import { quoted, type Reference, type Use } from './reference.ts';
+import { own, quoted, type Reference, type Use } from './reference.ts';
 import { BASES, HINTS, LINKS, LOADS, WORKS } from './reference-groups.ts';
 import { createHosts } from './reference-hosts.ts';
 import type { Tally } from './reference-tally.ts';
-import { type Found, type Origin, originOf, type Target, type Targets } from './reference-target.ts';
+import { type Origin, originOf, type Target, type Targets } from './reference-target.ts';
 import type { Site } from './rule.ts';
 
 /** A file that names others. */
@@ -53,9 +53,21 @@ export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
       const what = `Scripts load their chunks and files from ${quoted(path)}`;
       if (target.kind === 'inside') inside.absoluteBase(target, what, { path: source.path, line });
     },
-    finish: hosts.finish,
+    finish: () => {
+      inside.finish();
+      hosts.finish();
+    },
   };
 }
+
+interface Waiting {
+  readonly base: string;
+  readonly reference: Reference;
+  readonly target: Inside;
+  readonly spot: Spot;
+}
+
+const MOST_WAITING = 50_000;
 
 interface Spot {
   readonly path: string;
@@ -88,21 +100,25 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
     const { missing } = leadsElsewhere(target) ? HINTS : pageGroups;
     tally.see(isBare ? pageGroups.bare : missing, path, { ...spot, message });
   };
-  /** A link alone, or a directory that is missing whole, makes no base. */
-  const isBase = (found: Found, path: string, isLink: boolean): found is BelowBase =>
-    found.kind === 'below-base' && (bases.has(found.base) || (!isLink && found.base !== `/${path}`));
   const missing = (reference: Reference, target: Inside, spot: Spot): void => {
     const { found, path } = target;
-    const isLink = reference.use === 'page';
-    if (isBase(found, path, isLink)) sayBase(found.base, spot);
-    else if (found.kind === 'from-root') {
+    if (found.kind === 'from-root') {
       const message = (): string => `${named(reference.url)} leads to a file from pages at the root only`;
       tally.see(LOADS.nested, path, { ...spot, message });
-    } else if (isLink) missingPage(reference, target, spot);
+    } else if (reference.use === 'page') missingPage(reference, target, spot);
     else {
       const what = found.kind === 'other-case' ? `the build has only ${quoted(found.path)}` : 'is not in the build';
       tally.see(LOADS.missing, path, { ...spot, message: () => `${named(reference.url)} is loaded but ${what}` });
     }
+  };
+  /** What leads below a base only if something else says that there is one. */
+  const waiting: Waiting[] = [];
+  const belowBase = (base: string, { reference, target, spot }: Omit<Waiting, 'base'>): void => {
+    // A link alone, or a directory that is missing whole, makes no base.
+    const isSure = reference.use !== 'page' && base !== `/${target.path}`;
+    if (isSure || bases.has(base)) sayBase(base, spot);
+    else if (waiting.length >= MOST_WAITING) missing(reference, target, spot);
+    else waiting.push({ base, reference: { ...reference, url: own(reference.url) }, target, spot });
   };
   const absolute = (use: Use, { path }: Inside, spot: Spot): void => {
     const group = use === 'page' ? LINKS.absolute : LOADS.absolute;
@@ -118,7 +134,8 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
       const spot = { path, line };
       if (target.isOutside) {
         tally.see(LOADS.outside, url, { ...spot, message: () => `${quoted(url)} points out of the build` });
-      } else if (target.found.kind !== 'exists') missing(reference, target, spot);
+      } else if (target.found.kind === 'below-base') belowBase(target.found.base, { reference, target, spot });
+      else if (target.found.kind !== 'exists') missing(reference, target, spot);
       // What only `<base>` makes absolute is said of the base.
       else if (target.isAbsolute && isRooted(url)) absolute(use, target, spot);
     },
@@ -126,6 +143,12 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
       if (target.found.kind === 'below-base') sayBase(target.found.base, spot);
       else if (target.found.kind === 'exists') {
         tally.see(BASES, what, { ...spot, message: () => `${what}, which ${WORKS}` });
+      }
+    },
+    finish(): void {
+      for (const { base, reference, target, spot } of waiting) {
+        if (bases.has(base)) sayBase(base, spot);
+        else missing(reference, target, spot);
       }
     },
   };
@@ -154,4 +177,3 @@ function isRooted(url: string): boolean {
 }
 
 type Inside = Extract<Target, { kind: 'inside' }>;
-type BelowBase = Extract<Found, { kind: 'below-base' }>;

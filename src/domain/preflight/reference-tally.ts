@@ -33,9 +33,8 @@ export interface Group {
 export interface Tally {
   readonly see: (group: Group, target: string, place: Place) => void;
   readonly say: (seen: Seen) => void;
-  readonly metaGenerator: (content: string) => void;
-  /** A page was read to its end: what made the site is as clear as it gets. */
-  readonly endOfPage: () => void;
+  /** What a page says that made it. */
+  readonly metaGenerator: (content: string, path: string) => void;
   readonly finish: () => void;
 }
 
@@ -47,11 +46,13 @@ interface Targets {
 }
 
 /** Before it is known what made the site, findings wait; not for ever. */
-const MOST_WAITING = 1000;
+const MOST_WAITING = 50_000;
 const MOST_COUNTED = 10_000;
 
 export function createTally(site: Site, report: Report): Tally {
   let { generator, isSure } = generatorOfFiles(site.files.keys());
+  /** The page that says it. */
+  let from: string | undefined;
   let waiting: Seen[] = [];
   const targets = new Map<Group, Targets>();
   const send = ({ kind, message, advice, path, line, level }: Seen): void =>
@@ -82,10 +83,12 @@ export function createTally(site: Site, report: Report): Tally {
       const { kind, advice, level } = group;
       if (text !== '') say({ kind, message: text, advice, path, line, level });
     },
-    metaGenerator: (content) => {
-      if (!isSure) generator = generatorOfMeta(content) ?? generator;
+    metaGenerator: (content, path) => {
+      const named = isSure ? undefined : generatorOfMeta(content);
+      if (named === undefined || !isBefore(path, from)) return;
+      generator = named;
+      from = path;
     },
-    endOfPage: settle,
     finish: () => {
       settle();
       for (const [group, { messages, unnamed }] of targets) {
@@ -97,4 +100,10 @@ export function createTally(site: Site, report: Report): Tally {
       }
     },
   };
+}
+
+/** The first page of the site knows best, whichever is read first. */
+function isBefore(path: string, other: string | undefined): boolean {
+  if (other === undefined || path === 'index.html') return true;
+  return other !== 'index.html' && path < other;
 }
