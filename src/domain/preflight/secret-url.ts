@@ -7,7 +7,7 @@ const LONGEST_PART = 300;
 const SHORTEST_PASSWORD = 4;
 const DATABASES = /^(jdbc:)?(mongodb(\+srv)?|mysqlx?|postgres(ql)?)$/;
 const OTHERS = /^(rediss?|amqps?|mariadb|mssql|sqlserver|clickhouse|nats|smtps?)$/;
-const WEB = /^(https?|ftps?)$/;
+const WEB = /^(https?|ftps?|wss?)$/;
 /** Passwords of examples, and of machines that nobody reaches. */
 const WEAK =
   /pass|secret|pwd|admin|test|demo|user|root|guest|foobar|token|key$|^(postgres|mysql|redis|mongo)|^[a-z]{1,10}$/i;
@@ -35,7 +35,7 @@ function judgeScheme(scheme: string, value: string, password: string): Secret | 
   if (OTHERS.test(scheme) || (DATABASES.test(scheme) && lintToken('database-connection-string', value).length > 0)) {
     return { kind: 'database-url', what: 'A URL of a database with its password', value, hidden: password };
   }
-  return WEB.test(scheme) && lintToken('basicauth', value).length > 0
+  return WEB.test(scheme) && lintToken('basicauth', value.replace(/^ws/, 'http')).length > 0
     ? { kind: 'url-password', what: 'A URL with a password', value, hidden: password }
     : undefined;
 }
