@@ -37,6 +37,9 @@ function secretFile(name: string, parent: string): FileJudge | undefined {
   if (store !== undefined) return always('keystore', `A keystore (\`${store}\`) is in the build.`);
   if (name === 'wallet.dat') return always('keystore', 'The wallet of a node (`wallet.dat`) is in the build.');
   if (SSH_KEYS.test(name)) return always('ssh-key', `An SSH key (\`${name}\`) is in the build.`);
+  if (/\.tfstate(\.backup)?$/.test(name)) {
+    return always('terraform-state', 'The state of Terraform, with every value that it manages, is in the build.');
+  }
   return parent === '.aws' && name === 'credentials'
     ? always('aws-credentials', 'The credentials file of AWS is in the build.')
     : undefined;
@@ -82,6 +85,8 @@ const TOKEN_FILES: ReadonlyMap<string, RegExp> = new Map([
   ['.netrc', /password\s{1,4}([^\s]{4,})/g],
   ['_netrc', /password\s{1,4}([^\s]{4,})/g],
   ['.git-credentials', /:\/\/[^:\s/]{1,100}:([^@\s]{4,200})@/g],
+  ['.htpasswd', /^[^#:\s]{1,100}:(?:\$|\{\w{1,10}\})?(\S{8,})/gm],
+  ['.pgpass', /^[^#:\s]{1,200}:[^:\s]{0,10}:[^:\s]{0,100}:[^:\s]{0,100}:(\S{4,})/gm],
   ['.docker/config.json', /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g],
   ['.dockerconfigjson', /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g],
 ]);
