@@ -1,5 +1,5 @@
 import { createPhraseLook, createWordsLook } from './mnemonic-search.ts';
-import type { Look, Secret } from './secret.ts';
+import type { FoundSecret, Look, Secret } from './secret.ts';
 import { afterEscape } from './secret-escapes.ts';
 import { createNeedleSearch } from './secret-needles.ts';
 import { judgePem, PEM_NEEDLES } from './secret-pem.ts';
@@ -14,7 +14,7 @@ import { isBeforeJwk, judgeJwk } from './token-jwk.ts';
 import { judgeJwt } from './token-jwt.ts';
 import { judgeBase58, judgeHex } from './token-keys.ts';
 import { lintToken } from './token-lint.ts';
-import { TOKEN_SHAPES, TOKENS_AFTER, type TokenShape } from './token-shapes.ts';
+import { STARTS_WITHIN, TOKEN_SHAPES, TOKENS_AFTER, type TokenShape } from './token-shapes.ts';
 
 const SMALL = 'abcdefghijklmnopqrstuvwxyz';
 const TOKEN_LETTERS = `${SMALL}${SMALL.toUpperCase()}0123456789_-`;
@@ -39,7 +39,27 @@ function createTokenLook(): Look {
       const start = afterEscape(stretch, run);
       const secret = judgeRun(stretch, start, end) ?? judgeShapes(stretch, { start, end }, shapes);
       if (secret !== undefined) found(secret, start);
+      else searchWithin(stretch, { start, end }, found);
     });
+}
+
+const WITHIN = byFirst(TOKEN_SHAPES, STARTS_WITHIN);
+const PAIRS_WITHIN = new Uint8Array(1 << 16);
+for (const pair of WITHIN.keys()) PAIRS_WITHIN[pair] = 1;
+
+/** Tokens that a `-` or `_` is before. */
+function searchWithin(stretch: Stretch, { start, end }: Run, found: FoundSecret): void {
+  const { bytes } = stretch;
+  for (let at = start + 1; at + SHORTEST_TOKEN <= end; at += 1) {
+    const before = bytes[at - 1];
+    if ((before !== 0x2d && before !== 0x5f) || PAIRS_WITHIN[pairAt(bytes, at)] !== 1) continue;
+    const secret = judgeShapes(stretch, { start: at, end }, WITHIN);
+    if (secret !== undefined) found(secret, at);
+  }
+}
+
+function pairAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
 }
 
 /** What is told by length and first characters alone. */
@@ -76,8 +96,9 @@ function judgeMapbox(text: string): Secret | undefined {
 type Beginning = readonly [opening: string, shape: TokenShape];
 
 /** By the first two bytes, since most runs are words of a program. */
-function byFirst(shapes: readonly TokenShape[]): ReadonlyMap<number, readonly Beginning[]> {
-  const pairs = shapes.flatMap((shape) => shape.starts.map((start) => [start, shape] as const));
+function byFirst(shapes: readonly TokenShape[], only?: ReadonlySet<string>): ReadonlyMap<number, readonly Beginning[]> {
+  const starts = shapes.flatMap((shape) => shape.starts.map((start) => [start, shape] as const));
+  const pairs = only === undefined ? starts : starts.filter(([start]) => only.has(start));
   return Map.groupBy(pairs, ([start]) => start.charCodeAt(0) * 256 + start.charCodeAt(1));
 }
 
@@ -88,9 +109,8 @@ interface Run {
 }
 
 function judgeShapes(stretch: Stretch, run: Run, shapes: ReturnType<typeof byFirst>): Secret | undefined {
-  const { bytes } = stretch;
   const { start } = run;
-  for (const beginning of shapes.get((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0)) ?? []) {
+  for (const beginning of shapes.get(pairAt(stretch.bytes, start)) ?? []) {
     const [opening, shape] = beginning;
     if (!mayBeToken(stretch, run, beginning) || !countPlace(stretch)) continue;
     const secret = judgeShape(shape, textOf(stretch, start, start + LONGEST_TOKEN), opening);
@@ -107,12 +127,13 @@ function mayBeToken(stretch: Stretch, { start, end }: Run, [opening, { isCertain
   return looksDrawn(body.slice(0, SHORTEST_BODY)) || looksDrawn(body);
 }
 
-/** Whether what is before a run may be before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B01234/`. */
+/** Whether what is before a run may be before a token of `TOKENS_AFTER`: `G.`, `s.`, `7:`, `B01234/`, `pat…14….`. */
 function mayFollow({ bytes }: Stretch, start: number): boolean {
   const last = bytes[start - 1];
   const before = bytes[start - 2] ?? 0;
   if (last === 0x3a) return isDigit(before);
   if (last === 0x2f) return bytes.subarray(Math.max(0, start - 7), start - 1).every(isCapitalOrDigit);
+  if (last === 0x2e && bytes[start - 18] === 0x70 && bytes[start - 17] === 0x61) return true;
   return last === 0x2e && (before === 0x47 || before === 0x62 || before === 0x72 || before === 0x73);
 }
 

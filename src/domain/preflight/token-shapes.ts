@@ -73,13 +73,27 @@ export const TOKEN_SHAPES: readonly TokenShape[] = [
   shape('A Mailgun key', 'key-', { pattern: /key-[0-9a-f]{32}(?![\w-])/y }),
   shape('A Brevo key', 'xkeysib-', { pattern: /xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}/y }),
   shape('An age secret key', 'AGE-SECRET-KEY-1', { pattern: /AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}/y }),
+  shape('A secret key of Supabase', 'sb_secret_', { pattern: /sb_secret_[\w-]{20,60}(?![\w-])/y }),
+  shape('An xAI key', 'xai-', { pattern: /xai-[A-Za-z0-9]{60,100}(?![\w-])/y }),
+  shape('A PlanetScale token', 'pscale_tkn_ pscale_pw_ pscale_oauth_', {
+    pattern: /pscale_(tkn|pw|oauth)_[\w.=-]{32,64}(?![\w-])/y,
+  }),
   shape('A Google OAuth secret', 'GOCSPX-', { pattern: /GOCSPX-[\w-]{28}(?![\w-])/y }),
 ];
+
+/** Beginnings that nothing else has, so that they are looked for within a run too: `token_ghp_…`, `app-ghp_….js`. */
+export const STARTS_WITHIN: ReadonlySet<string> = new Set(
+  'ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- npm_ sk_live_ rk_live_ xoxb- xoxp- sb_secret_ sk-ant-'.split(' '),
+);
 
 /** Shapes whose run comes after something that tells them from others. */
 export const TOKENS_AFTER: readonly TokenShape[] = [
   shape('A SendGrid key', '', { before: /(?<![\w.-])SG\.$/, pattern: /[\w-]{22}\.[\w-]{43}(?![\w-])/y }),
   shape('A Vault token', '', { before: /(?<![\w.-])hv[sbr]\.$/, pattern: /[\w-]{90,300}/y }),
+  shape('An Airtable token', '', {
+    before: /(?<![\w.-])pat[A-Za-z0-9]{14}\.$/,
+    pattern: /[0-9a-f]{64}(?![\w-]|\.\w)/y,
+  }),
   shape('A Telegram bot token', '', { before: /(?<![0-9A-Z_])[0-9]{8,10}:$/, pattern: /AA[\w-]{33}(?![\w-])/y }),
   shape('A Slack webhook', '', {
     before: /hooks\.slack\.com\/(services|workflows)\/T[A-Z0-9]{6,14}\/[AB][A-Z0-9]{6,14}\/$/,
