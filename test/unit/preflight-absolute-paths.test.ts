@@ -391,8 +391,22 @@ describe('base', () => {
     expect(await look({ files, others: ['a/x.png', 'a/b/y.png'] })).toEqual([]);
   });
 
-  it('of another host takes relative paths there', async () => {
-    expect(await look({ files: { 'index.html': '<base href="https://b.example/"><img src="x.png">' } })).toEqual([]);
+  it('of another host takes all paths there, and is told with what they are', async () => {
+    const html = '<base href="https://b.example/"><img src="x.png"><script src="/y.js"></script><a href="z">z</a>';
+    expect(await say({ files: { 'index.html': html }, others: ['y.js'] })).toEqual([
+      'note external index.html:1 Loads from `b.example`, which is not part of the CID: images, pages, scripts',
+    ]);
+    expect(await say({ files: { 'index.html': '<base href="//b.example">' } })).toEqual([
+      'note external index.html:1 Loads from `b.example`, which is not part of the CID: pages',
+    ]);
+  });
+
+  it('of another host means nothing for other pages', async () => {
+    const files = { 'a.html': '<base href="https://b.example/"><img src="/x.png">', 'b.html': '<img src="/x.png">' };
+    expect((await look({ files, others: ['x.png'] })).map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      'subdomain-only b.html',
+      'external a.html',
+    ]);
   });
 
   it('of another directory is the wrong base', async () => {

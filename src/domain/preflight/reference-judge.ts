@@ -40,7 +40,10 @@ export function createJudge(site: Site, targets: Targets, tally: Tally): Judge {
     },
     base: (url, source, line) => {
       const target = source.targetOf(url);
-      if (target.kind === 'external') return { ...source.origin, base: 'external' };
+      if (target.kind === 'external') {
+        hosts.see(target.host, { url, use: 'page', line }, source.path);
+        return { ...source.origin, base: 'external', host: target.host };
+      }
       if (target.kind === 'none') return source.origin;
       const directory = target.path.slice(0, target.path.lastIndexOf('/') + 1);
       if (!target.isAbsolute) return { directory, base: 'none' };

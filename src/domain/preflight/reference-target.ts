@@ -7,6 +7,8 @@ export interface Origin {
   readonly directory: string;
   /** Set by `<base>`: what is relative is absolute then, or of another host. */
   readonly base: 'none' | 'absolute' | 'external';
+  /** Of an external base. */
+  readonly host?: string | undefined;
 }
 
 /** What a URL leads to. */
@@ -64,8 +66,8 @@ export function createTargets(site: Site): Targets {
   const find = createFinder(site, hasDirectory);
   const rooted = new Map<string, Target>();
   const origins = new Map<string, Map<string, Target>>();
-  const knownFrom = ({ base, directory }: Origin): Map<string, Target> => {
-    const key = `${base} ${directory}`;
+  const knownFrom = ({ base, directory, host = '' }: Origin): Map<string, Target> => {
+    const key = `${base} ${host} ${directory}`;
     const known = origins.get(key) ?? new Map<string, Target>();
     if (origins.size >= MOST_ORIGINS) origins.clear();
     origins.set(key, known);
@@ -77,7 +79,7 @@ export function createTargets(site: Site): Targets {
     from: (origin) => {
       const relative = knownFrom(origin);
       return (url) => {
-        const known = url.startsWith('/') ? rooted : relative;
+        const known = url.startsWith('/') && origin.base !== 'external' ? rooted : relative;
         const before = known.get(url);
         if (before !== undefined) return before;
         const target = resolve(url, origin, find);
@@ -103,12 +105,13 @@ function resolve(raw: string, origin: Origin, find: Find): Target {
   if (url === '' || /^[#?]/.test(url) || PLACEHOLDER.test(url)) return NONE;
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (url.startsWith('//') || scheme === 'http' || scheme === 'https') return externalTarget(url);
-  return scheme === undefined ? insideTarget(url, origin, find) : NONE;
+  if (scheme !== undefined) return NONE;
+  if (origin.base !== 'external') return insideTarget(url, origin, find);
+  return origin.host === undefined ? NONE : { kind: 'external', host: origin.host };
 }
 
 function insideTarget(url: string, origin: Origin, find: Find): Target {
   const isRooted = url.startsWith('/');
-  if (!isRooted && origin.base === 'external') return NONE;
   const path = decode(url.split(/[?#]/, 1)[0] ?? '');
   const { path: whole, isOutside } = join(isRooted ? '' : origin.directory, path);
   const isAbsolute = isRooted || origin.base === 'absolute';
