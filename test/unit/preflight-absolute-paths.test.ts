@@ -31,6 +31,16 @@ describe('what of a page loads something', () => {
     '<svg><use href="/a.png#x"/></svg>',
     '<svg><use xlink:href="/a.png#x"/></svg>',
     '<svg><image href="/a.png"/></svg>',
+    '<svg><script href="/a.png"/></svg>',
+    '<svg><script xlink:href="/a.png"></script></svg>',
+    '<svg><a xlink:href="/b/">b</a></svg>',
+    '<body background="/a.png">',
+    '<link rel="prefetch" href="/a.png">',
+    '<iframe srcdoc="<img src=/a.png>"></iframe>',
+    '<iframe srcdoc=\'&lt;style&gt;p{b:url("/a.png")}&lt;/style&gt;\'></iframe>',
+    '<astro-island component-url="/a.png"></astro-island>',
+    '<astro-island renderer-url="/a.png"></astro-island>',
+    '<div style="background: image-set(\'/a.png\' 1x)"></div>',
     '<meta http-equiv="refresh" content="0; url=/b/">',
     '<meta http-equiv="Refresh" content="0;URL=\'/b/\'">',
     '<a href="/b/">b</a>',
@@ -83,6 +93,9 @@ describe('what of a page loads something', () => {
     '<link rel="alternate" href="/feed.xml">',
     '<link rel="preconnect" href="https://b.example/">',
     '<link href="/a.png">',
+    '<link rel="dns-prefetch" href="/a.png">',
+    '<iframe srcdoc="&lt;iframe srcdoc=&quot;<img src=/a.png>&quot;>"></iframe>',
+    '<p background="/a.png">',
     '<meta property="og:image" content="/a.png">',
     '<meta http-equiv="refresh" content="30">',
     '<meta name="x" content="0; url=/b/">',
@@ -156,6 +169,10 @@ describe('style sheets', () => {
     'a{b:url(\\2f a.png)}',
     'a{b:url("\\2f a.png")}',
     'a{b:image-set(url(/a.png) 1x)}',
+    'a{b:image-set("/a.png" 1x, "a.png" 2x)}',
+    'a{b:-webkit-image-set("a.png" type("image/png"),\'/a.png\' 2x)}',
+    'a{b:image-set(\n"/a.png" type("a/b") 1x)}',
+    '@Import "/a.png";',
     '@import "/a.png";',
     "@IMPORT '/a.png' screen;",
     '@import url(/a.png);',
@@ -175,6 +192,11 @@ describe('style sheets', () => {
     '/* url(/a.png) */',
     '/* @import "/a.png" */',
     'a{content:"url(/a.png)"}',
+    'a{content:"/a.png"}',
+    'a{b:image-set(linear-gradient(red,blue) 1x)}c{content: "/a.png"}',
+    'a{b:image-set("a.png" type("/a.png") 1x)}',
+    '@include "/a.png";',
+    '@i "/a.png";',
     "a{content:'url(/a.png)'}",
     'a{b:url(#x)}',
     'a{b:url()}',
@@ -184,6 +206,16 @@ describe('style sheets', () => {
     '/* unclosed url(/a.png)',
   ])('not %s', async (css) => {
     expect(await look({ files: { 'x.css': css }, others: ['a.png'] })).toEqual([]);
+  });
+
+  it('and vector images load from where they are', async () => {
+    const svg =
+      '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><style><![CDATA[a{b:url(/a.png)}]]></style>\n' +
+      '<image xlink:href="gone.png"/><use href="#x"/><a href="https://b.example/">b</a></svg>';
+    expect(await say({ files: { 'img/x.svg': svg }, others: ['a.png'] })).toEqual([
+      `warn subdomain-only img/x.svg:1 \`/a.png\` is loaded by an absolute path, which ${works}`,
+      'warn missing-target img/x.svg:2 `gone.png` is loaded but is not in the build',
+    ]);
   });
 
   it('resolve what they load against their own directory', async () => {

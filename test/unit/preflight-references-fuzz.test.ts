@@ -20,10 +20,15 @@ const HTML = [
   '<base href="/x/"><img srcset="/a,b.png 1x, c.png 2x"><p style="a:url(&#47;b.png)"><!-- x --!><style>@import "/c"</style>',
   '<script type=importmap>{"imports":{"a":"/b.js"}}</script><meta http-equiv=refresh content="0;url=/b"><svg><use href=/a#b /></svg>',
 ];
+/** With pages in pages. */
+const PAGES = [
+  ...HTML,
+  '<iframe srcdoc="<style>a{b:url(/b.png)}</style>&lt;img src=/b.png>"></iframe><astro-island component-url=/a.js><body background=/b.png>',
+];
 const CSS = [
   fixture('vite/default/assets/index-CyJ1jqcF.css'),
   fixture('docusaurus/default/assets/css/styles.aadb28cb.css').slice(0, 4000),
-  '@import "/a.css" layer(x); /* url(/b) */ a{b:url( "/c.png" )} d::after{content:"\\"url(/e)"} f\\"g{h:url(\\2f i)}\n@import url(/j);',
+  '@import "/a.css" layer(x); /* url(/b) */ a{b:url( "/c.png" )} d::after{content:"\\"url(/e)"} f\\"g{h:url(\\2f i)}\n@import url(/j);@Import "/k";l{m:image-set("/b.png" type("n/o") 1x, \'/p.png\' 2x)}',
 ];
 const MANIFESTS = [
   fixture('cra/default/manifest.json'),
@@ -111,7 +116,8 @@ const others = ['a.css', 'b.png', 'a/index.html', 'sw.js', 'a.js', 'b.js', 'logo
 
 describe('ten thousand broken files', () => {
   it.each([
-    ['pages', 'x/index.html', HTML],
+    ['pages', 'x/index.html', PAGES],
+    ['vector images', 'x/a.svg', PAGES.slice(-2)],
     ['style sheets', 'x/a.css', CSS],
     ['web manifests', 'x/manifest.json', MANIFESTS],
     ['scripts', 'x/main.js', SCRIPTS],
@@ -220,7 +226,7 @@ describe('the ends of tags', () => {
 
 describe('cutting a file anywhere changes nothing', () => {
   const files = {
-    'index.html': HTML.join('\n'),
+    'index.html': PAGES.join('\n'),
     'x/a.css': CSS.join('\n'),
     'x/manifest.json': MANIFESTS[2] ?? '',
     'main.js': SCRIPTS.join('\n'),
@@ -239,7 +245,7 @@ describe('cutting a file anywhere changes nothing', () => {
 
   it('in files of many windows', async () => {
     const long = Object.fromEntries(
-      Object.entries({ 'index.html': HTML, 'x/a.css': CSS, 'main.js': SCRIPTS }).map(([path, parts]) => {
+      Object.entries({ 'index.html': PAGES, 'x/a.css': CSS, 'main.js': SCRIPTS }).map(([path, parts]) => {
         const unit = parts.join('\n/**/\n');
         return [path, `${unit}\n`.repeat(Math.ceil(700_000 / unit.length))];
       }),
@@ -359,6 +365,7 @@ describe('hostile files', () => {
     ['a million backslashes', `a{b:${'\\'.repeat(1e6)}}${load}`],
     ['a million escaped quotes', `${'\\"'.repeat(1e6)}${load}`],
     ['a million url(', `${'curl('.repeat(1e6)}${load}`],
+    ['image sets in each other', `a{b:c}${'image-set( "#x" '.repeat(100_000)}\n)${load}`],
     ['a million @import', `${'@import '.repeat(500_000)};${load}`],
   ])('%s in a style sheet', async (_, css) => {
     expect(await time('a.css', css)).toEqual(['subdomain-only']);

@@ -45,6 +45,7 @@ function openFile({ path, bytes }: InspectedFile, look: Look): Reader | undefine
     case 'html':
     case 'htm':
     case 'xhtml':
+    case 'svg':
       return openPage(source, look);
     case 'css':
       return readInWindows(createCssScan((reference) => look.judge.reference(reference, source)));

@@ -23,7 +23,7 @@ export function createCssScan(see: See): Scan {
 function goOnAt({ text, isLast, isFull }: TextWindow, at: number, open: number | undefined): number {
   if (isLast) return text.length;
   if (open === undefined) return Math.max(at, text.length - 16);
-  return isFull ? Math.max(text.length - 1, open + 1) : open;
+  return isFull && text.length - open > 16 ? Math.max(text.length - 1, open + 1) : open;
 }
 
 /** Up to the end of the window, or to what does not end in it. */
@@ -41,7 +41,7 @@ function readMarks(window: TextWindow, from: number, see: See): { readonly at: n
 
 /** A whole style sheet or declaration in memory. */
 export function scanCss(text: string, see: See, lineAt: (index: number) => number): void {
-  if (/url\(|@import/i.test(text.length > LONGEST_URL ? 'url(' : text))
+  if (/url\(|image-set\(|@import/i.test(text.length > LONGEST_URL ? 'url(' : text))
     createCssScan(see)({ text, from: 0, isLast: true, isFull: true, lineAt });
 }
 
@@ -52,14 +52,17 @@ interface Mark {
   readonly at: number;
 }
 
+/** Windows keep as much of what was read. */
+const LOOK_BACK = 250;
+
 const NEEDLES = [
   ['/*', 'comment', 0],
   ['"', '"', 0],
   ["'", "'", 0],
   ['rl(', 'url', 1],
   ['RL(', 'url', 1],
-  ['@import', 'import', 0],
-  ['@IMPORT', 'import', 0],
+  ['@i', 'import', 0],
+  ['@I', 'import', 0],
 ] as const satisfies readonly (readonly [needle: string, kind: Kind, back: number])[];
 
 /** The next place that may matter. Each needle is looked for once per place, so that the whole stays linear. */
@@ -95,10 +98,33 @@ function readMark(window: TextWindow, { kind, at }: Mark, see: See): number {
   if (isEscaped(text, at)) return at + 1;
   if (kind === 'comment') return endOf(text, '*/', at + 2);
   if (kind === 'url') return isUrl(text, at) ? readUrl(window, at, see) : at + 1;
-  if (kind === 'import') return readImport(window, at, see);
-  return endOfString(text, at + 1, kind);
+  if (kind === 'import') return isImport(text, at) ? readImport(window, at, see) : at + 1;
+  return readString(window, { kind, at }, see);
 }
 
+/** Or what may become one in the next window. */
+function isImport(text: string, at: number): boolean {
+  const word = text.slice(at, at + 7).toLowerCase();
+  return '@import'.startsWith(word);
+}
+
+function readString(window: TextWindow, { kind, at }: { kind: '"' | "'"; at: number }, see: See): number {
+  const { text } = window;
+  const end = endOfString(text, at + 1, kind);
+  const isShort = end !== -1 && end - at < LONGEST_URL && !/^data:/i.test(text.slice(at + 1, at + 6));
+  if (isShort && isInImageSet(text, at)) report(window, { css: text.slice(at, end), at, isImport: false }, see);
+  return end;
+}
+
+const IMAGE_SET = /image-set\((?:[^()]|\([^()]*\))*$/i;
+
+/** `image-set("a.png" 1x)` has its URLs as strings; not `type("image/png")`. */
+function isInImageSet(text: string, at: number): boolean {
+  const last = text.charCodeAt(at - 1);
+  if (last !== 40 && last !== 44 && !isSpace(last)) return false;
+  const before = text.slice(Math.max(0, at - LOOK_BACK), at);
+  return /set\(/i.test(before) && IMAGE_SET.test(before);
+}
 function endOf(text: string, needle: string, from: number): number {
   const found = text.indexOf(needle, from);
   return found === -1 ? -1 : found + needle.length;

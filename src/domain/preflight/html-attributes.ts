@@ -18,6 +18,8 @@ export interface Tag {
   readonly generator: string | undefined;
   /** What the text of a `<script>` is. */
   readonly script: 'code' | 'import-map' | 'other';
+  /** The page in an `<iframe srcdoc>`; '' without. */
+  readonly page: string;
 }
 
 type Attributes = ReadonlyMap<string, string>;
@@ -25,10 +27,24 @@ type Attributes = ReadonlyMap<string, string>;
 /** Which attributes of which elements hold a URL, and what for. */
 const URLS: ReadonlyMap<string, readonly (readonly [attribute: string, use: Use])[]> = new Map(
   Object.entries({
-    a: [['href', 'page']],
+    a: [
+      ['href', 'page'],
+      ['xlink:href', 'page'],
+    ],
     area: [['href', 'page']],
     form: [['action', 'page']],
-    script: [['src', 'script']],
+    body: [['background', 'image']],
+    script: [
+      ['src', 'script'],
+      // In SVG.
+      ['href', 'script'],
+      ['xlink:href', 'script'],
+    ],
+    'astro-island': [
+      ['component-url', 'script'],
+      ['renderer-url', 'script'],
+      ['before-hydration-url', 'script'],
+    ],
     img: [['src', 'image']],
     image: [
       ['href', 'image'],
@@ -70,6 +86,7 @@ const LOADS: ReadonlyMap<string, Use> = new Map([
   ['mask-icon', 'image'],
   ['manifest', 'file'],
   ['preload', 'file'],
+  ['prefetch', 'file'],
   ['modulepreload', 'script'],
 ]);
 
@@ -85,6 +102,7 @@ export function readTag(source: string): Tag {
     style: attributes.get('style') ?? '',
     base: name === 'base' ? attributes.get('href') : undefined,
     generator: name === 'meta' && isWord(attributes.get('name'), 'generator') ? attributes.get('content') : undefined,
+    page: name === 'iframe' ? (attributes.get('srcdoc') ?? '') : '',
     script: scriptOf(attributes.get('type')?.trim().toLowerCase() ?? ''),
   };
 }

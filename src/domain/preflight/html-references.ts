@@ -3,7 +3,7 @@ import { scanCss } from './css-urls.ts';
 import { isTelling, readTag, type Tag } from './html-attributes.ts';
 import { createTagScan } from './html-tags.ts';
 import { own, type See } from './reference.ts';
-import { lines, type Scan } from './reference-window.ts';
+import { lines, type Scan, type TextWindow } from './reference-window.ts';
 import { createScriptScan, type ScriptPath } from './script-paths.ts';
 
 /** Takes what a page names. */
@@ -39,6 +39,17 @@ export function createTagMemory(): ReadTag {
 }
 
 export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
+  // One page in another is enough.
+  return createPageScan(page, read, (text, line) => createPageScan(page, read)(whole(text, () => line)));
+}
+
+function whole(text: string, lineAt: TextWindow['lineAt']): TextWindow {
+  return { text, from: 0, isLast: true, isFull: true, lineAt };
+}
+
+type ReadPage = (text: string, line: number) => void;
+
+function createPageScan(page: PageReader, read: ReadTag, inner: ReadPage = () => undefined): Scan {
   let hasBase = false;
   let script: Tag['script'] = 'code';
   const scanScript = createScriptScan(page.script, page.hasFile);
@@ -54,12 +65,13 @@ export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
       }
       if (tag.generator !== undefined) page.generator(tag.generator);
       for (const { url, use } of tag.references) page.see({ url, use, line });
+      if (tag.page !== '') inner(tag.page, line);
       if (tag.style !== '') scanCss(tag.style, page.see, () => line);
     },
     raw: (element, text, line) => {
       if (element === 'style') scanCss(text, page.see, lines(text, line));
       else if (script === 'import-map') for (const url of urlsOfImportMap(text)) page.see({ url, use: 'script', line });
-      else if (script === 'code') scanScript({ text, from: 0, isLast: true, isFull: true, lineAt: lines(text, line) });
+      else if (script === 'code') scanScript(whole(text, lines(text, line)));
     },
   });
 }

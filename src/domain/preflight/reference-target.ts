@@ -78,8 +78,9 @@ export function createTargets(site: Site): Targets {
     hasDirectory,
     from: (origin) => {
       const relative = knownFrom(origin);
+      const absolute = origin.base === 'external' ? relative : rooted;
       return (url) => {
-        const known = url.startsWith('/') && origin.base !== 'external' ? rooted : relative;
+        const known = url.startsWith('/') ? absolute : relative;
         const before = known.get(url);
         if (before !== undefined) return before;
         const target = resolve(url, origin, find);
