@@ -20,8 +20,8 @@ async function kindsIn(path: string, content: string | Uint8Array): Promise<read
 }
 
 describe('the corpus', () => {
-  it('has 75 secrets, and all of them are found, each as what it is', async () => {
-    expect(SECRETS).toHaveLength(75);
+  it('has 76 secrets, and all of them are found, each as what it is', async () => {
+    expect(SECRETS).toHaveLength(76);
     const missed: string[] = [];
     for (const sample of SECRETS) {
       const kinds = errorsOf(await findSecrets([sampleFile(sample)]));
@@ -30,8 +30,8 @@ describe('the corpus', () => {
     expect(missed).toEqual([]);
   });
 
-  it('has 288 look-alikes, and none of them is an error', async () => {
-    expect(LOOK_ALIKES).toHaveLength(288);
+  it('has 290 look-alikes, and none of them is an error', async () => {
+    expect(LOOK_ALIKES).toHaveLength(290);
     const wrong: string[] = [];
     const notes: string[] = [];
     for (const sample of LOOK_ALIKES) {
@@ -241,6 +241,36 @@ describe('tokens in texts', () => {
       expect(await kindsIn(path, `"\0vite/preload-helper";T="${TOKEN}"`)).toContain('error github-token');
     },
   );
+
+  it.each([0, 1, 2, 3, 1000, 50_000, 300_000, 1_000_000])(
+    'are found in a text in base64, after %i bytes of it',
+    async (before) => {
+      const script = Buffer.from(`${'const a=1;\n'.repeat(before).slice(0, before)}"${TOKEN}";`).toString('base64');
+      const url = `<script src="data:text/javascript;base64,${script}"></script>`;
+      expect(await kindsIn('a.html', url)).toEqual(['error github-token']);
+      const far = `${'<p>text</p>\n'.repeat(20_300)}${url}${' '.repeat(300_000)}`;
+      expect(await findSecrets([fileOf('a.html', far)])).toMatchObject([{ kind: 'github-token', times: 1 }]);
+    },
+  );
+
+  it('are found in base64 wherever in a large file it begins and ends', async () => {
+    const script = Buffer.from(`${'const a=1;\n'.repeat(300)}"${TOKEN}";`).toString('base64');
+    for (let before = 241_000; before < 247_000; before += 97) {
+      const text = `${' '.repeat(before)}data:text/javascript;base64,${script}"${' '.repeat(30_000)}`;
+      expect(await findSecrets([fileOf('a.html', text)]), `after ${before}`).toMatchObject([{ times: 1 }]);
+    }
+  });
+
+  it('are found in a key in PEM that is in base64', async () => {
+    const key = SECRETS.find(({ name }) => name === 'RSA key in a PEM file')?.parts.join('') ?? '';
+    const text = `tls.key: ${Buffer.from(key).toString('base64')}\n`;
+    expect(await kindsIn('secret.yml', text)).toEqual(['error pem-private-key']);
+  });
+
+  it('are not looked for in a picture in base64', async () => {
+    const data = Buffer.from(`"${TOKEN}"`).toString('base64');
+    expect(await kindsIn('a.css', `url(data:image/png;base64,${data})`)).toEqual([]);
+  });
 
   it.each([
     [`const token_${TOKEN}=1`],
@@ -459,6 +489,9 @@ describe('a large file', () => {
     ['numbers', '1,'],
     ['variables of hashes', `t="0x${HEX_KEY}",`],
     ['addresses with hashes', `"0x${HEX_KEY.slice(0, 40)}":"${HEX_KEY}",`],
+    ['beginnings of keys in base64', 'LS0tLS1CRUdJTi'],
+    ['scripts in base64', 'script;base64,'],
+    ['scripts in base64 with something in them', 'script;base64,Z2hwX1I3bVEydlg5a0xwVDR3WjhzQm5ZM2NIZjZk"'],
     ['names of classes', '"sk-circle-fade-dot-number-1" '],
     ['keys of the same kind', `privateKey="${HEX_KEY}"`],
   ])('of %s takes no second for 8 MB', async (_, piece) => {

@@ -10,6 +10,7 @@ import { judgeUrl } from './secret-url.ts';
 import { AWS_NEEDLES, judgeAwsId, judgeAwsName } from './token-aws.ts';
 import { AZURE_NEEDLE, judgeAzure } from './token-azure.ts';
 import { createBytesLook } from './token-bytes.ts';
+import { createDataLook, DATA_NEEDLES } from './token-data.ts';
 import { isBeforeJwk, judgeJwk } from './token-jwk.ts';
 import { judgeJwt } from './token-jwt.ts';
 import { judgeBase58, judgeHex } from './token-keys.ts';
@@ -28,7 +29,8 @@ const LONGEST_LOOK = 200;
 
 /** Looks that search a text for tokens, keys, phrases and passwords. */
 export function createTokenLooks(): readonly Look[] {
-  return [createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), createNamedLook(), urlLook];
+  const looks = [createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), urlLook];
+  return [...looks, createNamedLook(createDataLook([...looks, createNamedLook()]))];
 }
 
 function createTokenLook(): Look {
@@ -175,21 +177,25 @@ function linted(text: string, rule: TokenShape['lint']): string | undefined {
 }
 
 /** What is known by words that are long enough to look for. */
-function createNamedLook(): Look {
+function createNamedLook(data?: ReturnType<typeof createDataLook>): Look {
   const encoder = new TextEncoder();
   const judges = [
     ...PEM_NEEDLES.map((needle) => [needle, judgePem] as const),
     ...AWS_NEEDLES.map((needle) => [needle, judgeAwsName] as const),
     [AZURE_NEEDLE, judgeAzure] as const,
   ];
-  const search = createNeedleSearch(judges.map(([needle]) => encoder.encode(needle)));
-  return (stretch, found) =>
+  const needles = [...judges.map(([needle]) => needle), ...(data === undefined ? [] : DATA_NEEDLES)];
+  const search = createNeedleSearch(needles.map((needle) => encoder.encode(needle)));
+  return (stretch, found) => {
+    data?.begin(stretch, found);
     search(stretch, {
       found: (needle, at) => {
         const secret = judges[needle]?.[1](stretch, at);
         if (secret !== undefined) found(secret, at);
+        if (needle >= judges.length) data?.take(stretch, at, found);
       },
     });
+  };
 }
 
 function urlLook(stretch: Stretch, found: Parameters<Look>[1]): void {
