@@ -96,6 +96,7 @@ describe('what of a page loads something', () => {
     '<link rel="dns-prefetch" href="/a.png">',
     '<iframe srcdoc="&lt;iframe srcdoc=&quot;<img src=/a.png>&quot;>"></iframe>',
     '<p background="/a.png">',
+    '<iframe srcdoc="<base href=/b/><img src=/a.png>"></iframe><img src="../a.png">',
     '<meta property="og:image" content="/a.png">',
     '<meta http-equiv="refresh" content="30">',
     '<meta name="x" content="0; url=/b/">',

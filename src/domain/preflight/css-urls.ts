@@ -99,21 +99,16 @@ function readMark(window: TextWindow, { kind, at }: Mark, see: See): number {
   if (kind === 'comment') return endOf(text, '*/', at + 2);
   if (kind === 'url') return isUrl(text, at) ? readUrl(window, at, see) : at + 1;
   if (kind === 'import') return isImport(text, at) ? readImport(window, at, see) : at + 1;
-  return readString(window, { kind, at }, see);
+  const end = endOfString(text, at + 1, kind);
+  if (end !== -1 && isInImageSet(text, at) && end - at < LONGEST_URL)
+    report(window, { css: text.slice(at, end), at, isImport: false }, see);
+  return end;
 }
 
 /** Or what may become one in the next window. */
 function isImport(text: string, at: number): boolean {
   const word = text.slice(at, at + 7).toLowerCase();
   return '@import'.startsWith(word);
-}
-
-function readString(window: TextWindow, { kind, at }: { kind: '"' | "'"; at: number }, see: See): number {
-  const { text } = window;
-  const end = endOfString(text, at + 1, kind);
-  const isShort = end !== -1 && end - at < LONGEST_URL && !/^data:/i.test(text.slice(at + 1, at + 6));
-  if (isShort && isInImageSet(text, at)) report(window, { css: text.slice(at, end), at, isImport: false }, see);
-  return end;
 }
 
 const IMAGE_SET = /image-set\((?:[^()]|\([^()]*\))*$/i;

@@ -40,7 +40,19 @@ export function createTagMemory(): ReadTag {
 
 export function createHtmlScan(page: PageReader, read: ReadTag): Scan {
   // One page in another is enough.
-  return createPageScan(page, read, (text, line) => createPageScan(page, read)(whole(text, () => line)));
+  return createPageScan(page, read, (text, line) => createPageScan(pageIn(page), read)(whole(text, () => line)));
+}
+
+/** Its base is its own, and what comes after starts from nowhere that is known. */
+function pageIn(page: PageReader): PageReader {
+  let hasBase = false;
+  const base = (): void => {
+    hasBase = true;
+  };
+  const see: See = (reference) => {
+    if (!hasBase) page.see(reference);
+  };
+  return { ...page, base, see, generator: () => undefined };
 }
 
 function whole(text: string, lineAt: TextWindow['lineAt']): TextWindow {
