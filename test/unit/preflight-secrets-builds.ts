@@ -62,3 +62,8 @@ export async function findSecrets(
   }
   return (await inspection.finish()).findings;
 }
+
+/** What the rule finds in a build of one file. */
+export async function kindsIn(path: string, content: string | Uint8Array): Promise<readonly string[]> {
+  return (await findSecrets([fileOf(path, content)])).map(({ kind, severity }) => `${severity} ${kind}`);
+}

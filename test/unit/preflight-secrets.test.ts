@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { sha256Hex } from '../../src/domain/tag.ts';
 import { seededBytes } from '../support/seeded.ts';
-import { cutFile, fileOf, findSecrets, readSamples, sampleFile } from './preflight-secrets-builds.ts';
+import { cutFile, fileOf, findSecrets, kindsIn, readSamples, sampleFile } from './preflight-secrets-builds.ts';
 
 const SECRETS = readSamples('secrets');
 const LOOK_ALIKES = readSamples('look-alikes');
@@ -13,10 +13,6 @@ const HEX_KEY = '8f2a4c6e0b1d3f5a7c9e2b4d6f8a0c1e3b5d7f9a2c4e6b8d0f1a3c5e7b9d2f4
 
 function errorsOf(findings: readonly Finding[]): readonly string[] {
   return findings.filter(({ severity }) => severity === 'error').map(({ kind }) => kind);
-}
-
-async function kindsIn(path: string, content: string | Uint8Array): Promise<readonly string[]> {
-  return (await findSecrets([fileOf(path, content)])).map(({ kind, severity }) => `${severity} ${kind}`);
 }
 
 describe('the corpus', () => {
@@ -398,124 +394,5 @@ describe('tokens in texts', () => {
       fileOf('b.js', keys.slice(0, 1999).join('\n')),
     ]);
     expect(findings.filter(({ kind }) => kind === 'unchecked')).toMatchObject([{ path: 'a.js', times: 1 }]);
-  });
-});
-
-describe('files by their names', () => {
-  it.each<readonly [string, string, readonly string[]]>([
-    ['.env', 'SECRET=abc', ['error env-file']],
-    ['app/.env.local', 'export PASSWORD="x y"\n', ['error env-file']],
-    ['.env', '', ['note public-env-file']],
-    ['.env', 'VITE_A=1\n# note\nSECRET=\nOTHER=""\n', ['note public-env-file']],
-    ['.envrc', 'export SECRET=abc\n', ['error env-file']],
-    ['.envrc', 'use flake\n', ['note public-env-file']],
-    ['.env-prod', 'SECRET=abc', ['error env-file']],
-    ['.env_local', 'SECRET=abc', ['error env-file']],
-    ['.env~', 'SECRET=abc', ['error env-file']],
-    ['config/prod.env', 'SECRET=abc', ['error env-file']],
-    ['.dev.vars', 'SECRET=abc', ['error env-file']],
-    ['.dev.vars.example', 'SECRET=abc', []],
-    ['.env-example', 'SECRET=abc', []],
-    ['example.env', 'SECRET=abc', []],
-    ['environment/a.js', 'SECRET=abc', []],
-    ['prod.env.js', 'SECRET=abc', []],
-    ['.env.example', 'SECRET=abc', []],
-    ['.env.sample', 'SECRET=abc', []],
-    ['environment.txt', 'SECRET=abc', []],
-    ['.git/HEAD', 'ref: refs/heads/main\n', ['error version-control']],
-    ['site/.git/config', '', ['error version-control']],
-    ['.gitignore', 'node_modules\n', []],
-    ['.github/x.yml', 'a: b\n', []],
-    ['.npmrc', '//r.acme.dev/:_authToken=1234-abcd-5678\n', ['error token-file']],
-    ['.npmrc', '//r.acme.dev/:_authToken=$TOKEN\nsave-exact=true\n', []],
-    ['.yarnrc.yml', 'npmAuthToken: "1234-abcd-5678"\n', ['error token-file']],
-    ['.yarnrc.yml', 'nodeLinker: node-modules\n', []],
-    ['.pypirc', '[pypi]\npassword = qwertz99\n', ['error token-file']],
-    ['.netrc', 'machine acme.dev login me password qwertz99\n', ['error token-file']],
-    ['.docker/config.json', '{"auths":{"ghcr.io":{"auth":"bWU6cXdlcnR6OTk="}}}', ['error token-file']],
-    ['config.json', '{"auths":{"ghcr.io":{"auth":"bWU6cXdlcnR6OTk="}}}', []],
-    ['.htpasswd', 'admin:$apr1$x8Kq2mVz$R7mQ2vX9kLpT4wZ8sBnY31\n', ['error token-file']],
-    ['.htpasswd', 'admin:{SHA}x8Kq2mVzR7mQ2vX9kLpT4wZ8sBn=\n', ['error token-file']],
-    ['.htpasswd', '# nobody yet\n', []],
-    ['.pgpass', 'db.acme.io:5432:app:me:qwertz99\n', ['error token-file']],
-    ['.pgpass', '#host:port:db:user:password\n', []],
-    ['infra/terraform.tfstate', '{"version":4}', ['error terraform-state']],
-    ['terraform.tfstate.backup', '{}', ['error terraform-state']],
-    ['main.tf', 'a = 1', []],
-    ['android/release.jks', '\0\0', ['error keystore']],
-    ['cert.p12', '', ['error keystore']],
-    ['cert.pfx', '', ['error keystore']],
-    ['my.keystore', '', ['error keystore']],
-    ['wallet.dat', '\0', ['error keystore']],
-    ['.ssh/id_rsa', '', ['error ssh-key']],
-    ['id_ed25519', '', ['error ssh-key']],
-    ['id_rsa.pub', 'ssh-rsa AAAA', []],
-    ['.aws/credentials', '', ['error aws-credentials']],
-    ['talk.key', 'slides', []],
-    ['ca.pem', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', []],
-    ['.DS_Store', '\0\0\0\u0001Bud1', []],
-  ])('%s with %j', async (path, content, kinds) => {
-    expect(await kindsIn(path, content)).toEqual(kinds);
-  });
-});
-
-describe('a texture of Babylon.js, which is called studio.env', () => {
-  it('is no environment file, however long', async () => {
-    const start = Uint8Array.of(0x86, 0x16, 0x87, 0x96, 0xf6, 0xd6, 0x96, 0x36);
-    const manifest = Buffer.from('{"width":256}\na=b\n');
-    expect(await kindsIn('studio.env', Buffer.concat([start, manifest, seededBytes(100_000, 3)]))).toEqual([]);
-  });
-});
-
-describe('a large file', () => {
-  it.each([
-    ['one line of letters', 'a'],
-    ['words', 'word '],
-    ['opening brackets', '['],
-    ['beginnings of tokens', 'ghp_'],
-    ['beginnings of JSON in base64', 'eyJ.'],
-    ['lines of keys', '-----BEGIN PRIVATE KEY-----'],
-    ['keys in PEM', '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQD\n'],
-    ['phrases', '"abandon ability able about above absent absorb abstract absurd abuse access accident",'],
-    [
-      'lists of words',
-      '["abandon","ability","able","about","above","absent","absorb","abstract","absurd","abuse","access","accident"],',
-    ],
-    ['members of keys', '"d":"R7mQ2vX9kLpT4wZ8sBnY3cHf6dJgA1eUoWiER7mQ2vX9kLpT4wZ8",'],
-    ['signs of URLs', 'https://a:b@'],
-    ['many @', '@'],
-    ['names of keys', 'secretAccessKey='],
-    ['quotes and commas', '"word",'],
-    ['numbers', '1,'],
-    ['variables of hashes', `t="0x${HEX_KEY}",`],
-    ['addresses with hashes', `"0x${HEX_KEY.slice(0, 40)}":"${HEX_KEY}",`],
-    ['beginnings of keys in base64', 'LS0tLS1CRUdJTi'],
-    ['scripts in base64', 'script;base64,'],
-    ['scripts in base64 with something in them', 'script;base64,Z2hwX1I3bVEydlg5a0xwVDR3WjhzQm5ZM2NIZjZk"'],
-    ['names of classes', '"sk-circle-fade-dot-number-1" '],
-    ['keys of the same kind', `privateKey="${HEX_KEY}"`],
-  ])('of %s takes no second for 8 MB', async (_, piece) => {
-    const bytes = Buffer.alloc(8_000_000, piece);
-    const start = process.cpuUsage();
-    await findSecrets([cutFile(fileOf('a.js', bytes), 200_000, 9)]);
-    const { user } = process.cpuUsage(start);
-    expect(user / 1e6).toBeLessThan(2);
-  });
-});
-
-describe('a credential that is everywhere', () => {
-  const drawn = 'R7mQ2vX9kLpT4wZ8sBnY3cHf6dJgA1';
-
-  it.each([
-    ['is one letter 40 times, in 5 MB of that letter', 'a'.repeat(40), Buffer.alloc(5_000_000, 'a')],
-    ['is one byte in base64, in 5 MB of it', '\0'.repeat(40), Buffer.alloc(5_000_000, 'A')],
-    ['is in 3 MB 100,000 times', drawn, Buffer.alloc(3_000_000, drawn)],
-  ])('takes no second where it %s', async (_, value, bytes) => {
-    const start = process.cpuUsage();
-    const other = { name: 'github-token', value: TOKEN };
-    const findings = await findSecrets([fileOf('a.js', bytes)], [{ name: 'pinata-jwt', value }, other]);
-    const { user } = process.cpuUsage(start);
-    expect(findings.filter(({ kind }) => kind === 'own-credential')).toMatchObject([{ times: 1, line: 1 }]);
-    expect(user / 1e6).toBeLessThan(1);
   });
 });
