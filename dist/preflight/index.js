@@ -540,6 +540,30 @@ function isTokenURL(e) {
  return !!e && e[0] === u.URL;
 }
 
+const LONGEST = 117;
+
+const HALVES = {
+ start: 58,
+ end: 58
+};
+
+const UNSEEN = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+function quote(text, cut = HALVES) {
+ return `\`${shortened(shortened(text, cut).replace(UNSEEN, visible), cut)}\``;
+}
+
+function shortened(text, cut) {
+ if (text.length <= LONGEST) return text;
+ const start = text.slice(0, cut.start).replace(/[\ud800-\udbff]$/, "");
+ const end = text.slice(-cut.end).replace(/^[\udc00-\udfff]/, "");
+ return `${start}…${end}`;
+}
+
+function visible(character) {
+ return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+}
+
 const LONGEST_URL = 8192;
 
 function own(part) {
@@ -555,7 +579,10 @@ function useOfStyleUrl(url) {
 
 function quoted(text) {
  const flat = text.length > 600 ? `${oneLine(text.slice(0, 300))}${oneLine(text.slice(-300))}` : oneLine(text);
- return `\`${flat.length > 118 ? `${flat.slice(0, 80)}…${flat.slice(-30)}` : flat}\``;
+ return quote(flat, {
+  start: 80,
+  end: 30
+ });
 }
 
 function oneLine(text) {
@@ -578,7 +605,7 @@ function createCssScan(see) {
 function goOnAt({text: text, isLast: isLast, isFull: isFull}, at, open) {
  if (isLast) return text.length;
  if (open === void 0) return Math.max(at, text.length - 16);
- return isFull ? Math.max(text.length - 1, open + 1) : open;
+ return isFull && text.length - open > 16 ? Math.max(text.length - 1, open + 1) : open;
 }
 
 function readMarks(window, from, see) {
@@ -599,7 +626,7 @@ function readMarks(window, from, see) {
 }
 
 function scanCss(text, see, lineAt) {
- if (/url\(|@import/i.test(text.length > LONGEST_URL ? "url(" : text)) createCssScan(see)({
+ if (/url\(|image-set\(|@import/i.test(text.length > LONGEST_URL ? "url(" : text)) createCssScan(see)({
   text: text,
   from: 0,
   isLast: true,
@@ -608,7 +635,9 @@ function scanCss(text, see, lineAt) {
  });
 }
 
-const NEEDLES = [ [ "/*", "comment", 0 ], [ '"', '"', 0 ], [ "'", "'", 0 ], [ "rl(", "url", 1 ], [ "RL(", "url", 1 ], [ "@import", "import", 0 ], [ "@IMPORT", "import", 0 ] ];
+const LOOK_BACK = 250;
+
+const NEEDLES = [ [ "/*", "comment", 0 ], [ '"', '"', 0 ], [ "'", "'", 0 ], [ "rl(", "url", 1 ], [ "RL(", "url", 1 ], [ "@i", "import", 0 ], [ "@I", "import", 0 ] ];
 
 function createMarks(text) {
  const places = NEEDLES.map(() => -1);
@@ -644,8 +673,28 @@ function readMark(window, {kind: kind, at: at}, see) {
  if (isEscaped(text, at)) return at + 1;
  if (kind === "comment") return endOf(text, "*/", at + 2);
  if (kind === "url") return isUrl(text, at) ? readUrl(window, at, see) : at + 1;
- if (kind === "import") return readImport(window, at, see);
- return endOfString(text, at + 1, kind);
+ if (kind === "import") return isImport(text, at) ? readImport(window, at, see) : at + 1;
+ const end = endOfString(text, at + 1, kind);
+ if (end !== -1 && isInImageSet(text, at) && end - at < LONGEST_URL) report(window, {
+  css: text.slice(at, end),
+  at: at,
+  isImport: false
+ }, see);
+ return end;
+}
+
+function isImport(text, at) {
+ const word = text.slice(at, at + 7).toLowerCase();
+ return "@import".startsWith(word);
+}
+
+const IMAGE_SET = /image-set\((?:[^()]|\([^()]*\))*$/i;
+
+function isInImageSet(text, at) {
+ const last = text.charCodeAt(at - 1);
+ if (last !== 40 && last !== 44 && !isSpace(last)) return false;
+ const before = text.slice(Math.max(0, at - LOOK_BACK), at);
+ return /set\(/i.test(before) && IMAGE_SET.test(before);
 }
 
 function endOf(text, needle, from) {
@@ -749,6 +798,132 @@ function endOfRest(text, from, rest) {
  if (rest === "none") return from;
  if (rest === "comment") return endOf(text, "*/", from);
  return rest === "url" ? endOfUrl(text, from) : endOfString(text, from, rest);
+}
+
+const NESTED = "Write the reference relative to the directory of the file that has it.";
+
+const SUBDOMAIN = "share the site by a subdomain gateway, an ENS name or a domain of its own only, and set `preflight: absolute-paths=off`";
+
+const SHARE = `S${SUBDOMAIN.slice(1)}`;
+
+const UNKNOWN = {
+ name: "unknown",
+ absolute: `Build with a relative base path, or ${SUBDOMAIN}.`,
+ base: "Build for the root of a host, or with a relative base path.",
+ pages: "Build each page as a directory with an index.html, or link with the .html."
+};
+
+const GENERATORS = {
+ next: {
+  name: "Next.js",
+  absolute: `${SHARE}: Next.js has no relative base, and \`assetPrefix: './'\` breaks every page below the root.`,
+  base: "Remove `basePath` and `assetPrefix` from next.config.",
+  pages: "Set `trailingSlash: true` in next.config.",
+  nested: `Remove \`assetPrefix\` from next.config, as \`'./'\` fits pages at the root only, and ${SUBDOMAIN}.`
+ },
+ sveltekit: {
+  name: "SvelteKit",
+  absolute: "Leave `paths.relative` at true in the configuration of SvelteKit, prerender every page, and take links from `resolve()` of `$app/paths`.",
+  base: "Remove `paths.base` from the configuration of SvelteKit.",
+  pages: "Export `trailingSlash = 'always'` from the root `+layout.js`."
+ },
+ astro: {
+  name: "Astro",
+  absolute: `Add the integration astro-relative-links, as Astro has no relative \`base\`, or ${SUBDOMAIN}.`,
+  base: "Remove `base` from astro.config.",
+  pages: "Set `build.format: 'directory'` in astro.config."
+ },
+ nuxt: {
+  name: "Nuxt",
+  absolute: `${SHARE}: Nuxt has no relative base, and \`app.baseURL: './'\` breaks \`nuxt generate\`.`,
+  base: "Remove `app.baseURL` and `NUXT_APP_BASE_URL`.",
+  pages: UNKNOWN.pages
+ },
+ docusaurus: {
+  name: "Docusaurus",
+  absolute: `Set \`future.experimental_router: 'hash'\` in docusaurus.config, or keep \`baseUrl: '/'\` and ${SUBDOMAIN}.`,
+  base: "Set `baseUrl: '/'` in docusaurus.config.",
+  pages: "Set `trailingSlash: true` in docusaurus.config."
+ },
+ vitepress: {
+  name: "VitePress",
+  absolute: `${SHARE}: VitePress has no relative \`base\` that fits pages in directories.`,
+  base: "Remove `base` from the configuration of VitePress.",
+  pages: "Remove `cleanUrls` from the configuration of VitePress.",
+  nested: `Remove the relative \`base\`, as it fits pages at the root only, and ${SUBDOMAIN}.`
+ },
+ gatsby: {
+  name: "Gatsby",
+  absolute: `${SHARE}: Gatsby has no relative \`pathPrefix\`.`,
+  base: "Remove `pathPrefix` from gatsby-config, or build without `--prefix-paths`.",
+  pages: "Set `trailingSlash: 'always'` in gatsby-config."
+ },
+ cra: {
+  name: "Create React App",
+  absolute: 'Set `"homepage": "."` in package.json.',
+  base: 'Set `"homepage": "."` in package.json.',
+  pages: UNKNOWN.pages
+ },
+ angular: {
+  name: "Angular",
+  absolute: "Build with `ng build --base-href ./`, and route with `withHashLocation()`.",
+  base: "Build with `ng build --base-href ./`, and route with `withHashLocation()`.",
+  pages: UNKNOWN.pages
+ },
+ hugo: {
+  name: "Hugo",
+  absolute: 'Set `relativeURLs = true` and `baseURL = "/"` in the configuration of Hugo.',
+  base: 'Set `relativeURLs = true` and `baseURL = "/"` in the configuration of Hugo.',
+  pages: "Set `uglyURLs = false` in the configuration of Hugo."
+ },
+ jekyll: {
+  name: "Jekyll",
+  absolute: `Link with relative paths in layouts, as Jekyll has no relative base, or ${SUBDOMAIN}.`,
+  base: 'Set `baseurl: ""` in _config.yml.',
+  pages: "Set `permalink: pretty` in _config.yml."
+ },
+ eleventy: {
+  name: "Eleventy",
+  absolute: `Link with relative paths in layouts, as Eleventy has no relative \`pathPrefix\`, or ${SUBDOMAIN}.`,
+  base: "Remove `pathPrefix` from the configuration of Eleventy.",
+  pages: UNKNOWN.pages
+ },
+ vite: {
+  name: "Vite",
+  absolute: "Set `base: './'` in vite.config.",
+  base: "Set `base: './'` in vite.config.",
+  pages: UNKNOWN.pages
+ }
+};
+
+function nestedAdvice({nested: nested}) {
+ return nested ?? NESTED;
+}
+
+const FILES = [ [ "next", /^_next\/static\// ], [ "sveltekit", /^_app\/(?:immutable\/|version\.json$)/ ], [ "astro", /^_astro\// ], [ "nuxt", /^_nuxt\// ], [ "docusaurus", /^assets\/js\/runtime~main\.[0-9a-f]{8}\.js$/ ], [ "vitepress", /^(?:vp-icons\.css|assets\/app\.[\w-]{8}\.js)$/ ], [ "gatsby", /^page-data\/app-data\.json$/ ], [ "cra", /^static\/js\/(?:main|runtime-main)\.[0-9a-f]{8}\.(?:chunk\.)?js$/ ], [ "angular", /^(?:ngsw\.json|polyfills[-.][A-Za-z0-9]{8,20}\.js)$/ ], [ "vite", /^assets\/[^/]+-[\w-]{8}\.(?:js|css)$/ ] ];
+
+const FIRST_LETTERS = new Set("_aspnv");
+
+function generatorOfFiles(paths) {
+ let best = FILES.length;
+ for (const path of paths) {
+  if (!FIRST_LETTERS.has(path.charAt(0))) continue;
+  const found = FILES.findIndex(([, pattern], index) => index < best && pattern.test(path));
+  if (found !== -1) best = found;
+  if (best === 0) break;
+ }
+ const key = FILES[best]?.[0];
+ return {
+  generator: key === void 0 ? UNKNOWN : GENERATORS[key],
+  isSure: key !== void 0 && key !== "vite"
+ };
+}
+
+const NAMES = [ [ "hugo", /^hugo\b/i ], [ "astro", /^astro\b/i ], [ "docusaurus", /^docusaurus\b/i ], [ "gatsby", /^gatsby\b/i ], [ "jekyll", /^jekyll\b/i ], [ "eleventy", /^eleventy\b/i ], [ "vitepress", /^vitepress\b/i ], [ "next", /^next\.?js\b/i ], [ "nuxt", /^nuxt\b/i ] ];
+
+function generatorOfMeta(content) {
+ const key = NAMES.find(([, pattern]) => pattern.test(content.slice(0, 100).trim()))?.[0];
+ return key === void 0 ? void 0 : GENERATORS[key];
 }
 
 function valueAt(value, ...path) {
@@ -1925,10 +2100,12 @@ class Tokenizer {
 }
 
 const URLS = new Map(Object.entries({
- a: [ [ "href", "page" ] ],
+ a: [ [ "href", "page" ], [ "xlink:href", "page" ] ],
  area: [ [ "href", "page" ] ],
  form: [ [ "action", "page" ] ],
- script: [ [ "src", "script" ] ],
+ body: [ [ "background", "image" ] ],
+ script: [ [ "src", "script" ], [ "href", "script" ], [ "xlink:href", "script" ] ],
+ "astro-island": [ [ "component-url", "script" ], [ "renderer-url", "script" ], [ "before-hydration-url", "script" ] ],
  img: [ [ "src", "image" ] ],
  image: [ [ "href", "image" ], [ "xlink:href", "image" ] ],
  feimage: [ [ "href", "image" ], [ "xlink:href", "image" ] ],
@@ -1947,7 +2124,7 @@ const URLS = new Map(Object.entries({
  input: []
 }));
 
-const LOADS = new Map([ [ "stylesheet", "style" ], [ "icon", "image" ], [ "apple-touch-icon", "image" ], [ "apple-touch-icon-precomposed", "image" ], [ "apple-touch-startup-image", "image" ], [ "mask-icon", "image" ], [ "manifest", "file" ], [ "preload", "file" ], [ "modulepreload", "script" ] ]);
+const LOADS = new Map([ [ "stylesheet", "style" ], [ "icon", "image" ], [ "apple-touch-icon", "image" ], [ "apple-touch-icon-precomposed", "image" ], [ "apple-touch-startup-image", "image" ], [ "mask-icon", "image" ], [ "manifest", "file" ], [ "preload", "file" ], [ "prefetch", "file" ], [ "modulepreload", "script" ] ]);
 
 function isTelling(name) {
  return URLS.has(name);
@@ -1960,6 +2137,7 @@ function readTag(source) {
   style: attributes.get("style") ?? "",
   base: name === "base" ? attributes.get("href") : void 0,
   generator: name === "meta" && isWord(attributes.get("name"), "generator") ? attributes.get("content") : void 0,
+  page: name === "iframe" ? attributes.get("srcdoc") ?? "" : "",
   script: scriptOf(attributes.get("type")?.trim().toLowerCase() ?? "")
  };
 }
@@ -2425,11 +2603,11 @@ function countLines(text, from, to) {
  return count;
 }
 
-const LONGEST = 300;
+const script_paths_LONGEST = 300;
 
 function createScriptScan(see, hasFile) {
  return ({text: text, from: from, isLast: isLast, lineAt: lineAt}) => {
-  const end = isLast ? text.length : Math.max(from, text.length - LONGEST - 2);
+  const end = isLast ? text.length : Math.max(from, text.length - script_paths_LONGEST - 2);
   const has = remember(word => text.includes(word));
   const places = {
    double: from - 1,
@@ -2481,7 +2659,7 @@ const PATH_CHARACTERS = new Set([ ..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 function pathAt(text, at) {
  const quote = text.charCodeAt(at);
  let end = at + 1;
- const limit = Math.min(text.length, at + LONGEST);
+ const limit = Math.min(text.length, at + script_paths_LONGEST);
  while (end < limit && PATH_CHARACTERS.has(text.charCodeAt(end))) end += 1;
  return text.charCodeAt(end) === quote && text[at + 2] !== "/" ? text.slice(at + 1, end) : void 0;
 }
@@ -2512,7 +2690,7 @@ function publicPath(before, next, has) {
 }
 
 function isInComment(text, at) {
- const back = text.slice(Math.max(0, at - LONGEST), at);
+ const back = text.slice(Math.max(0, at - script_paths_LONGEST), at);
  const line = back.slice(back.lastIndexOf("\n") + 1);
  return /(?:^|[\s;{}(),])\/\/|^\s*\*|\/\*(?:[^*]|\*(?!\/))*$/.test(line);
 }
@@ -2535,6 +2713,36 @@ function createTagMemory() {
 }
 
 function createHtmlScan(page, read) {
+ return createPageScan(page, read, (text, line) => createPageScan(pageIn(page), read)(whole(text, () => line)));
+}
+
+function pageIn(page) {
+ let hasBase = false;
+ const base = () => {
+  hasBase = true;
+ };
+ const see = reference => {
+  if (!hasBase) page.see(reference);
+ };
+ return {
+  ...page,
+  base: base,
+  see: see,
+  generator: () => {}
+ };
+}
+
+function whole(text, lineAt) {
+ return {
+  text: text,
+  from: 0,
+  isLast: true,
+  isFull: true,
+  lineAt: lineAt
+ };
+}
+
+function createPageScan(page, read, inner = () => {}) {
  let hasBase = false;
  let script = "code";
  const scanScript = createScriptScan(page.script, page.hasFile);
@@ -2554,6 +2762,7 @@ function createHtmlScan(page, read) {
     use: use,
     line: line
    });
+   if (tag.page !== "") inner(tag.page, line);
    if (tag.style !== "") scanCss(tag.style, page.see, () => line);
   },
   raw: (element, text, line) => {
@@ -2561,13 +2770,7 @@ function createHtmlScan(page, read) {
     url: url,
     use: "script",
     line: line
-   }); else if (script === "code") scanScript({
-    text: text,
-    from: 0,
-    isLast: true,
-    isFull: true,
-    lineAt: lines(text, line)
-   });
+   }); else if (script === "code") scanScript(whole(text, lines(text, line)));
   }
  });
 }
@@ -3677,7 +3880,7 @@ function parse(text, options) {
 
 new Map([ [ "Document", [ "body" ] ], [ "Object", [ "members" ] ], [ "Member", [ "name", "value" ] ], [ "Element", [ "value" ] ], [ "Array", [ "elements" ] ], [ "String", [] ], [ "Number", [] ], [ "Boolean", [] ], [ "Null", [] ], [ "NaN", [] ], [ "Infinity", [] ], [ "Identifier", [] ] ]);
 
-const NAMES = new Set([ "manifest.json", "manifest.webmanifest", "site.webmanifest", "app.webmanifest", "site.manifest" ]);
+const manifest_urls_NAMES = new Set([ "manifest.json", "manifest.webmanifest", "site.webmanifest", "app.webmanifest", "site.manifest" ]);
 
 const KEYS = [ "start_url", "icons", "display", "short_name", "scope", "theme_color" ];
 
@@ -3685,7 +3888,7 @@ const MOST_MANIFEST = 1024 * 1024;
 
 function isManifestName(path) {
  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
- return NAMES.has(name) || name.endsWith(".webmanifest");
+ return manifest_urls_NAMES.has(name) || name.endsWith(".webmanifest");
 }
 
 function readManifest(text, see) {
@@ -3733,131 +3936,125 @@ function itemsOf(node, key) {
  return list?.type === "Array" ? list.elements.map(({value: value}) => value) : [];
 }
 
-const NESTED = "Write the reference relative to the directory of the file that has it.";
+const WORKS = "works on subdomain gateways only";
 
-const SUBDOMAIN = "share the site by a subdomain gateway, an ENS name or a domain of its own only";
-
-const SHARE = `S${SUBDOMAIN.slice(1)}`;
-
-const UNKNOWN = {
- name: "unknown",
- absolute: `Build with a relative base path, or ${SUBDOMAIN}.`,
- base: "Build for the root of a host, or with a relative base path.",
- pages: "Build each page as a directory with an index.html, or link with the .html."
-};
-
-const GENERATORS = {
- next: {
-  name: "Next.js",
-  absolute: `${SHARE}: Next.js has no relative base, and \`assetPrefix: './'\` breaks every page below the root.`,
-  base: "Remove `basePath` and `assetPrefix` from next.config.",
-  pages: "Set `trailingSlash: true` in next.config.",
-  nested: `Remove \`assetPrefix\` from next.config, as \`'./'\` fits pages at the root only, and ${SUBDOMAIN}.`
+const reference_groups_LOADS = {
+ absolute: {
+  kind: "subdomain-only",
+  most: 3,
+  rest: [ `file is loaded by an absolute path, which ${WORKS}`, `files are loaded by absolute paths, which ${WORKS}` ],
+  advice: ({absolute: absolute}) => absolute
  },
- sveltekit: {
-  name: "SvelteKit",
-  absolute: "Leave `paths.relative` at true in the configuration of SvelteKit, prerender every page, and take links from `resolve()` of `$app/paths`.",
-  base: "Remove `paths.base` from the configuration of SvelteKit.",
-  pages: "Export `trailingSlash = 'always'` from the root `+layout.js`."
+ missing: {
+  kind: "missing-target",
+  most: 20,
+  rest: [ "file is loaded that is not in the build", "files are loaded that are not in the build" ],
+  advice: () => "Add the file to the build, or correct the reference."
  },
- astro: {
-  name: "Astro",
-  absolute: `Add the integration astro-relative-links, as Astro has no relative \`base\`, or ${SUBDOMAIN}.`,
-  base: "Remove `base` from astro.config.",
-  pages: "Set `build.format: 'directory'` in astro.config."
+ nested: {
+  kind: "missing-target",
+  most: 20,
+  rest: [ "reference fits pages at the root only", "references fit pages at the root only" ],
+  advice: nestedAdvice
  },
- nuxt: {
-  name: "Nuxt",
-  absolute: `${SHARE}: Nuxt has no relative base, and \`app.baseURL: './'\` breaks \`nuxt generate\`.`,
-  base: "Remove `app.baseURL` and `NUXT_APP_BASE_URL`.",
-  pages: UNKNOWN.pages
- },
- docusaurus: {
-  name: "Docusaurus",
-  absolute: `Set \`future.experimental_router: 'hash'\` in docusaurus.config, or keep \`baseUrl: '/'\` and ${SUBDOMAIN}.`,
-  base: "Set `baseUrl: '/'` in docusaurus.config.",
-  pages: "Set `trailingSlash: true` in docusaurus.config."
- },
- vitepress: {
-  name: "VitePress",
-  absolute: `${SHARE}: VitePress has no relative \`base\` that fits pages in directories.`,
-  base: "Remove `base` from the configuration of VitePress.",
-  pages: "Remove `cleanUrls` from the configuration of VitePress.",
-  nested: `Remove the relative \`base\`, as it fits pages at the root only, and ${SUBDOMAIN}.`
- },
- gatsby: {
-  name: "Gatsby",
-  absolute: `${SHARE}: Gatsby has no relative \`pathPrefix\`.`,
-  base: "Remove `pathPrefix` from gatsby-config, or build without `--prefix-paths`.",
-  pages: "Set `trailingSlash: 'always'` in gatsby-config."
- },
- cra: {
-  name: "Create React App",
-  absolute: 'Set `"homepage": "."` in package.json.',
-  base: 'Set `"homepage": "."` in package.json.',
-  pages: UNKNOWN.pages
- },
- angular: {
-  name: "Angular",
-  absolute: "Build with `ng build --base-href ./`, and route with `withHashLocation()`.",
-  base: "Build with `ng build --base-href ./`, and route with `withHashLocation()`.",
-  pages: UNKNOWN.pages
- },
- hugo: {
-  name: "Hugo",
-  absolute: 'Set `relativeURLs = true` and `baseURL = "/"` in the configuration of Hugo.',
-  base: 'Set `relativeURLs = true` and `baseURL = "/"` in the configuration of Hugo.',
-  pages: "Set `uglyURLs = false` in the configuration of Hugo."
- },
- jekyll: {
-  name: "Jekyll",
-  absolute: `Link with relative paths in layouts, as Jekyll has no relative base, or ${SUBDOMAIN}.`,
-  base: 'Set `baseurl: ""` in _config.yml.',
-  pages: "Set `permalink: pretty` in _config.yml."
- },
- eleventy: {
-  name: "Eleventy",
-  absolute: `Link with relative paths in layouts, as Eleventy has no relative \`pathPrefix\`, or ${SUBDOMAIN}.`,
-  base: "Remove `pathPrefix` from the configuration of Eleventy.",
-  pages: UNKNOWN.pages
- },
- vite: {
-  name: "Vite",
-  absolute: "Set `base: './'` in vite.config.",
-  base: "Set `base: './'` in vite.config.",
-  pages: UNKNOWN.pages
+ outside: {
+  kind: "outside",
+  most: 20,
+  rest: [ "reference points out of the build", "references point out of the build" ],
+  advice: () => "Publish the parent directory, or correct the number of `../`."
  }
 };
 
-function nestedAdvice({nested: nested}) {
- return nested ?? NESTED;
-}
-
-const FILES = [ [ "next", /^_next\/static\// ], [ "sveltekit", /^_app\/(?:immutable\/|version\.json$)/ ], [ "astro", /^_astro\// ], [ "nuxt", /^_nuxt\// ], [ "docusaurus", /^assets\/js\/runtime~main\.[0-9a-f]{8}\.js$/ ], [ "vitepress", /^(?:vp-icons\.css|assets\/app\.[\w-]{8}\.js)$/ ], [ "gatsby", /^page-data\/app-data\.json$/ ], [ "cra", /^static\/js\/(?:main|runtime-main)\.[0-9a-f]{8}\.(?:chunk\.)?js$/ ], [ "angular", /^(?:ngsw\.json|polyfills[-.][A-Za-z0-9]{8,20}\.js)$/ ], [ "vite", /^assets\/[^/]+-[\w-]{8}\.(?:js|css)$/ ] ];
-
-const FIRST_LETTERS = new Set("_aspnv");
-
-function generatorOfFiles(paths) {
- let best = FILES.length;
- for (const path of paths) {
-  if (!FIRST_LETTERS.has(path.charAt(0))) continue;
-  const found = FILES.findIndex(([, pattern], index) => index < best && pattern.test(path));
-  if (found !== -1) best = found;
-  if (best === 0) break;
+const LINKS = {
+ absolute: {
+  ...reference_groups_LOADS.absolute,
+  rest: [ `page is linked by an absolute path, which ${WORKS}`, `pages are linked by absolute paths, which ${WORKS}` ]
+ },
+ missing: {
+  ...reference_groups_LOADS.missing,
+  most: 10,
+  rest: [ "linked page is not in the build", "linked pages are not in the build" ]
+ },
+ bare: {
+  kind: "missing-target",
+  most: 10,
+  rest: [ "page is linked without the .html that its file has", "pages are linked without the .html that their files have" ],
+  advice: ({pages: pages}) => pages
  }
- const key = FILES[best]?.[0];
+};
+
+const BASES = {
+ ...reference_groups_LOADS.absolute,
+ rest: [ `base makes paths absolute, which ${WORKS}`, `bases make paths absolute, which ${WORKS}` ]
+};
+
+const HINTS = {
+ missing: {
+  ...LINKS.missing,
+  level: "note"
+ },
+ bare: {
+  ...LINKS.bare,
+  level: "note"
+ }
+};
+
+const MOST_HOSTS = 20;
+
+const MOST_COUNTED = 1e3;
+
+function createHosts(tally) {
+ const hosts = new Map;
  return {
-  generator: key === void 0 ? UNKNOWN : GENERATORS[key],
-  isSure: key !== void 0 && key !== "vite"
+  see(host, {use: use, line: line}, path) {
+   const known = hosts.get(host);
+   if (known !== void 0) known.uses.add(use); else if (hosts.size < MOST_COUNTED) hosts.set(own(host), {
+    path: path,
+    line: line,
+    uses: new Set([ use ])
+   });
+  },
+  finish() {
+   const all = [ ...hosts ];
+   const advice = () => "";
+   for (const [host, {path: path, line: line, uses: uses}] of all.slice(0, MOST_HOSTS)) {
+    const what = [ ...uses ].map(use => PLURALS[use]).sort().join(", ");
+    const message = `Loads from ${quoted(host)}, which is not part of the CID: ${what}`;
+    tally.say({
+     kind: "external",
+     message: message,
+     advice: advice,
+     path: path,
+     line: line,
+     level: "note"
+    });
+   }
+   if (all.length <= MOST_HOSTS) return;
+   const rest = all.length - MOST_HOSTS;
+   const count = `${all.length >= MOST_COUNTED ? "at least " : ""}${rest}`;
+   const message = `Loads from ${count} more ${rest === 1 ? "host, which is" : "hosts, which are"} not part of the CID`;
+   tally.say({
+    kind: "external",
+    message: message,
+    advice: advice,
+    path: "",
+    line: void 0,
+    level: "note"
+   });
+  }
  };
 }
 
-const generator_NAMES = [ [ "hugo", /^hugo\b/i ], [ "astro", /^astro\b/i ], [ "docusaurus", /^docusaurus\b/i ], [ "gatsby", /^gatsby\b/i ], [ "jekyll", /^jekyll\b/i ], [ "eleventy", /^eleventy\b/i ], [ "vitepress", /^vitepress\b/i ], [ "next", /^next\.?js\b/i ], [ "nuxt", /^nuxt\b/i ] ];
-
-function generatorOfMeta(content) {
- const key = generator_NAMES.find(([, pattern]) => pattern.test(content.slice(0, 100).trim()))?.[0];
- return key === void 0 ? void 0 : GENERATORS[key];
-}
+const PLURALS = {
+ script: "scripts",
+ style: "style sheets",
+ image: "images",
+ font: "fonts",
+ media: "media",
+ frame: "frames",
+ file: "other files",
+ page: "pages"
+};
 
 const NONE = {
  kind: "none"
@@ -3868,11 +4065,12 @@ const MOST_KNOWN = 2e4;
 const MOST_ORIGINS = 1e3;
 
 function createTargets(site) {
- const find = createFinder(site);
+ const hasDirectory = createDirectories(site);
+ const find = createFinder(site, hasDirectory);
  const rooted = new Map;
  const origins = new Map;
- const knownFrom = ({base: base, directory: directory}) => {
-  const key = `${base} ${directory}`;
+ const knownFrom = ({base: base, directory: directory, host: host = ""}) => {
+  const key = `${base} ${host} ${directory}`;
   const known = origins.get(key) ?? new Map;
   if (origins.size >= MOST_ORIGINS) origins.clear();
   origins.set(key, known);
@@ -3880,10 +4078,12 @@ function createTargets(site) {
  };
  return {
   hasFile: path => site.files.has(path),
+  hasDirectory: hasDirectory,
   from: origin => {
    const relative = knownFrom(origin);
+   const absolute = origin.base === "external" ? relative : rooted;
    return url => {
-    const known = url.startsWith("/") ? rooted : relative;
+    const known = url.startsWith("/") ? absolute : relative;
     const before = known.get(url);
     if (before !== void 0) return before;
     const target = resolve(url, origin, find);
@@ -3911,12 +4111,16 @@ function resolve(raw, origin, find) {
  if (url === "" || /^[#?]/.test(url) || PLACEHOLDER.test(url)) return NONE;
  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
  if (url.startsWith("//") || scheme === "http" || scheme === "https") return externalTarget(url);
- return scheme === void 0 ? insideTarget(url, origin, find) : NONE;
+ if (scheme !== void 0) return NONE;
+ if (origin.base !== "external") return insideTarget(url, origin, find);
+ return origin.host === void 0 ? NONE : {
+  kind: "external",
+  host: origin.host
+ };
 }
 
 function insideTarget(url, origin, find) {
  const isRooted = url.startsWith("/");
- if (!isRooted && origin.base === "external") return NONE;
  const path = decode(url.split(/[?#]/, 1)[0] ?? "");
  const {path: whole, isOutside: isOutside} = join(isRooted ? "" : origin.directory, path);
  const isAbsolute = isRooted || origin.base === "absolute";
@@ -3967,13 +4171,16 @@ function join(directory, path) {
  };
 }
 
-function createFinder({files: files}) {
+function createDirectories({files: files}) {
  let known;
- let folded;
- const isDirectory = path => {
+ return path => {
   known ??= directoriesOf(files.keys());
   return known.has(path);
  };
+}
+
+function createFinder({files: files}, isDirectory) {
+ let folded;
  const exists = path => path.endsWith("/") || path === "" ? isDirectory(path) : files.has(path) || isDirectory(`${path}/`);
  const elsewhere = ({path: path, isAbsolute: isAbsolute, fromRoot: fromRoot}) => {
   const base = isAbsolute ? baseOf(path, exists) : void 0;
@@ -4028,68 +4235,13 @@ function baseOf(path, exists) {
  return;
 }
 
-const reference_judge_LOADS = {
- absolute: {
-  kind: "subdomain-only",
-  most: 20,
-  rest: "files are loaded by absolute paths, which works on subdomain gateways only",
-  advice: ({absolute: absolute}) => absolute
- },
- missing: {
-  kind: "missing-target",
-  most: 20,
-  rest: "files are loaded that are not in the build",
-  advice: () => "Add the file to the build, or correct the reference."
- },
- nested: {
-  kind: "missing-target",
-  most: 20,
-  rest: "references fit pages at the root only",
-  advice: nestedAdvice
- },
- outside: {
-  kind: "outside",
-  most: 20,
-  rest: "references point out of the build",
-  advice: () => "Put the file into the build, and count the `../` of the reference."
- }
-};
-
-const LINKS = {
- absolute: {
-  ...reference_judge_LOADS.absolute,
-  most: 5,
-  rest: "pages are linked by absolute paths, which works on subdomain gateways only"
- },
- missing: {
-  ...reference_judge_LOADS.missing,
-  most: 10,
-  rest: "linked pages are not in the build"
- },
- bare: {
-  kind: "missing-target",
-  most: 10,
-  rest: "pages are linked without the .html that their files have",
-  advice: ({pages: pages}) => pages
- }
-};
-
-const HINTS = {
- missing: {
-  ...LINKS.missing,
-  level: "note"
- },
- bare: {
-  ...LINKS.bare,
-  level: "note"
- }
-};
+const NO_ROUTE = /\.(?:x?html?|css|m?js|json|xml|txt|md|pdf|csv|zip|t?gz|png|jpe?g|gif|svg|webp|avif|ico|mp[34]|webm|wasm)$/i;
 
 const ERROR_PAGES = /(?:^|\/)(?:404|200|_not-found|offline)(?:\.html|\/index\.html)$/;
 
 function createJudge(site, targets, tally) {
  const hosts = createHosts(tally);
- const inside = createInsideJudge(site, tally);
+ const inside = createInsideJudge(site, targets, tally);
  return {
   source: (path, origin = originOf(path)) => ({
    path: path,
@@ -4098,14 +4250,22 @@ function createJudge(site, targets, tally) {
   }),
   reference: (reference, source) => {
    const target = source.targetOf(reference.url);
-   if (target.kind === "inside") inside.judge(reference, target, source); else if (target.kind === "external" && reference.use !== "page") hosts.see(target.host, reference, source);
+   if (target.kind === "inside") inside.judge(reference, target, source); else if (target.kind === "external" && reference.use !== "page") hosts.see(target.host, reference, source.path);
   },
   base: (url, source, line) => {
    const target = source.targetOf(url);
-   if (target.kind === "external") return {
-    ...source.origin,
-    base: "external"
-   };
+   if (target.kind === "external") {
+    hosts.see(target.host, {
+     url: url,
+     use: "page",
+     line: line
+    }, source.path);
+    return {
+     ...source.origin,
+     base: "external",
+     host: target.host
+    };
+   }
    if (target.kind === "none") return source.origin;
    const directory = target.path.slice(0, target.path.lastIndexOf("/") + 1);
    if (!target.isAbsolute) return {
@@ -4130,11 +4290,16 @@ function createJudge(site, targets, tally) {
     line: line
    });
   },
-  finish: hosts.finish
+  finish: () => {
+   inside.finish();
+   hosts.finish();
+  }
  };
 }
 
-function createInsideJudge(site, tally) {
+const MOST_WAITING = 5e4;
+
+function createInsideJudge(site, targets, tally) {
  const isOnePage = hasOnePage(site.files.keys());
  const pageGroups = site.files.has("_redirects") ? HINTS : LINKS;
  const bases = new Set;
@@ -4149,36 +4314,50 @@ function createInsideJudge(site, tally) {
    line: line
   });
  };
- const missingPage = ({url: url}, {path: path, found: found}, spot) => {
-  if (isOnePage) return;
+ const leadsElsewhere = ({path: path, isAbsolute: isAbsolute, found: found}) => isAbsolute && found.kind === "missing" && path.includes("/") && !targets.hasDirectory(path.slice(0, path.indexOf("/") + 1));
+ const missingPage = ({url: url}, target, spot) => {
+  const {path: path, found: found} = target;
+  if (isOnePage && !NO_ROUTE.test(path)) return;
   const isBare = found.kind === "html";
   const what = isBare ? "the build has it only with `.html`, which gateways do not add" : "is not in the build";
   const message = () => `${named(url)} is linked but ${what}`;
-  tally.see(isBare ? pageGroups.bare : pageGroups.missing, path, {
+  const {missing: missing} = leadsElsewhere(target) ? HINTS : pageGroups;
+  tally.see(isBare ? pageGroups.bare : missing, path, {
    ...spot,
    message: message
   });
  };
- const isBase = (found, path, isLink) => found.kind === "below-base" && (bases.has(found.base) || !isLink && found.base !== `/${path}`);
  const missing = (reference, target, spot) => {
   const {found: found, path: path} = target;
-  const isLink = reference.use === "page";
-  if (isBase(found, path, isLink)) sayBase(found.base, spot); else if (found.kind === "from-root") {
+  if (found.kind === "from-root") {
    const message = () => `${named(reference.url)} leads to a file from pages at the root only`;
-   tally.see(reference_judge_LOADS.nested, path, {
+   tally.see(reference_groups_LOADS.nested, path, {
     ...spot,
     message: message
    });
-  } else if (isLink) missingPage(reference, target, spot); else {
+  } else if (reference.use === "page") missingPage(reference, target, spot); else {
    const what = found.kind === "other-case" ? `the build has only ${quoted(found.path)}` : "is not in the build";
-   tally.see(reference_judge_LOADS.missing, path, {
+   tally.see(reference_groups_LOADS.missing, path, {
     ...spot,
     message: () => `${named(reference.url)} is loaded but ${what}`
    });
   }
  };
+ const waiting = [];
+ const belowBase = (base, {reference: reference, target: target, spot: spot}) => {
+  const isSure = reference.use !== "page" && base !== `/${target.path}`;
+  if (isSure || bases.has(base)) sayBase(base, spot); else if (waiting.length >= MOST_WAITING) missing(reference, target, spot); else waiting.push({
+   base: base,
+   reference: {
+    ...reference,
+    url: own(reference.url)
+   },
+   target: target,
+   spot: spot
+  });
+ };
  const absolute = (use, {path: path}, spot) => {
-  const group = use === "page" ? LINKS.absolute : reference_judge_LOADS.absolute;
+  const group = use === "page" ? LINKS.absolute : reference_groups_LOADS.absolute;
   const verb = use === "page" ? "linked" : "loaded";
   tally.see(group, path, {
    ...spot,
@@ -4192,16 +4371,23 @@ function createInsideJudge(site, tally) {
     path: path,
     line: line
    };
-   if (target.isOutside) tally.see(reference_judge_LOADS.outside, url, {
+   if (target.isOutside) tally.see(reference_groups_LOADS.outside, url, {
     ...spot,
     message: () => `${quoted(url)} points out of the build`
+   }); else if (target.found.kind === "below-base") belowBase(target.found.base, {
+    reference: reference,
+    target: target,
+    spot: spot
    }); else if (target.found.kind !== "exists") missing(reference, target, spot); else if (target.isAbsolute && isRooted(url)) absolute(use, target, spot);
   },
   absoluteBase(target, what, spot) {
-   if (target.found.kind === "below-base") sayBase(target.found.base, spot); else if (target.found.kind === "exists") tally.see(reference_judge_LOADS.absolute, what, {
+   if (target.found.kind === "below-base") sayBase(target.found.base, spot); else if (target.found.kind === "exists") tally.see(BASES, what, {
     ...spot,
     message: () => `${what}, which ${WORKS}`
    });
+  },
+  finish() {
+   for (const {base: base, reference: reference, target: target, spot: spot} of waiting) if (bases.has(base)) sayBase(base, spot); else missing(reference, target, spot);
   }
  };
 }
@@ -4209,8 +4395,6 @@ function createInsideJudge(site, tally) {
 function named(url) {
  return quoted(url.split("#", 1)[0] ?? "");
 }
-
-const WORKS = "works on subdomain gateways only";
 
 function hasOnePage(paths) {
  let count = 0;
@@ -4229,67 +4413,13 @@ function isRooted(url) {
  return /^\s*[/\\]/.test(url);
 }
 
-const MOST_HOSTS = 20;
-
-const MOST_COUNTED = 1e3;
-
-function createHosts(tally) {
- const hosts = new Map;
- return {
-  see(host, {use: use, line: line}, source) {
-   const known = hosts.get(host);
-   if (known !== void 0) known.uses.add(use); else if (hosts.size < MOST_COUNTED) hosts.set(own(host), {
-    source: source,
-    line: line,
-    uses: new Set([ use ])
-   });
-  },
-  finish() {
-   const all = [ ...hosts ];
-   const advice = () => "";
-   for (const [host, {source: source, line: line, uses: uses}] of all.slice(0, MOST_HOSTS)) {
-    const what = [ ...uses ].map(use => PLURALS[use]).join(", ");
-    const message = `Loads from ${quoted(host)}, which is not part of the CID: ${what}`;
-    tally.say({
-     kind: "external",
-     message: message,
-     advice: advice,
-     path: source.path,
-     line: line,
-     level: "note"
-    });
-   }
-   if (all.length <= MOST_HOSTS) return;
-   const message = `Loads from ${all.length >= MOST_COUNTED ? "at least " : ""}${all.length - MOST_HOSTS} more hosts, which are not part of the CID`;
-   tally.say({
-    kind: "external",
-    message: message,
-    advice: advice,
-    path: "",
-    line: void 0,
-    level: "note"
-   });
-  }
- };
-}
-
-const PLURALS = {
- script: "scripts",
- style: "style sheets",
- image: "images",
- font: "fonts",
- media: "media",
- frame: "frames",
- file: "other files",
- page: "pages"
-};
-
-const MOST_WAITING = 1e3;
+const reference_tally_MOST_WAITING = 5e4;
 
 const reference_tally_MOST_COUNTED = 1e4;
 
 function createTally(site, report) {
  let {generator: generator, isSure: isSure} = generatorOfFiles(site.files.keys());
+ let from;
  let waiting = [];
  const targets = new Map;
  const send = ({kind: kind, message: message, advice: advice, path: path, line: line, level: level}) => report({
@@ -4311,16 +4441,24 @@ function createTally(site, report) {
    return;
   }
   waiting.push(seen);
-  if (waiting.length >= MOST_WAITING) settle();
+  if (waiting.length >= reference_tally_MOST_WAITING) settle();
  };
  return {
   say: say,
   see: (group, target, {path: path, line: line, message: message}) => {
-   const known = targets.get(group) ?? new Map;
+   const known = targets.get(group) ?? {
+    messages: new Map,
+    unnamed: void 0
+   };
    targets.set(group, known);
-   const before = known.get(target);
-   const text = before ?? (known.size < group.most ? message() : "");
-   if (before === void 0 && known.size < reference_tally_MOST_COUNTED) known.set(own(target), text);
+   const {messages: messages} = known;
+   const before = messages.get(target);
+   const text = before ?? (messages.size < group.most ? message() : "");
+   if (before === void 0 && messages.size < reference_tally_MOST_COUNTED) messages.set(own(target), text);
+   if (text === "") known.unnamed ??= {
+    path: path,
+    line: line
+   };
    const {kind: kind, advice: advice, level: level} = group;
    if (text !== "") say({
     kind: kind,
@@ -4331,27 +4469,34 @@ function createTally(site, report) {
     level: level
    });
   },
-  metaGenerator: content => {
-   if (!isSure) generator = generatorOfMeta(content) ?? generator;
+  metaGenerator: (content, path) => {
+   const named = isSure ? void 0 : generatorOfMeta(content);
+   if (named === void 0 || !isBefore(path, from)) return;
+   generator = named;
+   from = path;
   },
-  endOfPage: settle,
   finish: () => {
    settle();
-   for (const [group, {size: size}] of targets) {
-    if (size <= group.most) continue;
-    const count = `${size >= reference_tally_MOST_COUNTED ? "At least " : ""}${size - group.most}`;
-    const {kind: kind, rest: rest, advice: advice, level: level} = group;
+   for (const [group, {messages: messages, unnamed: unnamed}] of targets) {
+    const {size: size} = messages;
+    if (unnamed === void 0) continue;
+    const {kind: kind, most: most, rest: rest, advice: advice, level: level} = group;
+    const count = `${size >= reference_tally_MOST_COUNTED ? "At least " : ""}${size - most}`;
     send({
      kind: kind,
-     message: `${count} more ${rest}`,
+     message: `${count} more ${rest[size - most === 1 ? 0 : 1]}`,
      advice: advice,
-     path: "",
-     line: void 0,
+     ...unnamed,
      level: level
     });
    }
   }
  };
+}
+
+function isBefore(path, other) {
+ if (other === void 0 || path === "index.html") return true;
+ return other !== "index.html" && path < other;
 }
 
 function createAbsolutePathsRule(site) {
@@ -4386,6 +4531,7 @@ function openFile({path: path, bytes: bytes}, look) {
  case "html":
  case "htm":
  case "xhtml":
+ case "svg":
   return openPage(source, look);
 
  case "css":
@@ -4409,7 +4555,7 @@ function openPage(first, look) {
   base: (url, line) => {
    source = look.judge.source(source.path, look.judge.base(url, source, line));
   },
-  generator: look.tally.metaGenerator,
+  generator: name => look.tally.metaGenerator(name, first.path),
   script: found => seeScriptPath(found, source, look),
   hasFile: hasFileOf(look),
   tooLong: line => look.tally.say({
@@ -4421,7 +4567,7 @@ function openPage(first, look) {
    level: "note"
   })
  };
- return readInWindows(createHtmlScan(page, look.readTag), look.tally.endOfPage);
+ return readInWindows(createHtmlScan(page, look.readTag));
 }
 
 function openManifest(path, bytes, {judge: judge, tally: tally}) {
@@ -4458,6 +4604,8 @@ function seeScriptPath({path: path, role: role, line: line}, source, {judge: jud
 
 const MOST_STRINGS = 1e4;
 
+const OWN_SCRIPT = "Build the path from `import.meta.url` or `document.baseURI`.";
+
 function createStrings(tally) {
  const paths = new Set;
  let first;
@@ -4472,11 +4620,13 @@ function createStrings(tally) {
   },
   finish: () => {
    if (first === void 0) return;
-   const count = paths.size === 1 ? "" : `, as do ${paths.size >= MOST_STRINGS ? "at least " : ""}${paths.size - 1} more`;
+   const others = paths.size - 1;
+   const verb = others === 1 ? "does" : "do";
+   const count = others === 0 ? "" : `, as ${verb} ${paths.size >= MOST_STRINGS ? "at least " : ""}${others} more`;
    tally.say({
     kind: "script-paths",
     message: `${quoted(first.path)} in a script names a file by an absolute path${count}`,
-    advice: ({absolute: absolute}) => absolute,
+    advice: generator => generator === UNKNOWN ? OWN_SCRIPT : generator.absolute,
     path: first.file,
     line: first.line,
     level: "note"
@@ -4507,9 +4657,15 @@ const TYPES = [ {
  exclude: "**/$"
 }, {
  kind: "leftover",
- pattern: /(?:\.(log|sql|sqlite3?|db|bak|swp|swo|orig|tmp|dump)|[^/](~))$/i,
- says: "A file ends with `$`, as logs, databases and backups do.",
+ pattern: /(?:\.(sql|bak|swp|swo|orig|tmp|dump)|[^/](~))$/i,
+ says: "A file ends with `$`, as dumps and backups do.",
  exclude: "**/*$"
+}, {
+ kind: "leftover",
+ pattern: /\.(log|db|sqlite3?)$/i,
+ says: "A file ends with `$`, as logs and databases do.",
+ exclude: "**/*$",
+ level: "note"
 }, {
  kind: "working-file",
  pattern: /\.(psd|ai|xcf|sketch|fig|blend|indd|aep|prproj)$/i,
@@ -4567,7 +4723,7 @@ function createLimitsRule(site, limits) {
    const isStream = [ ...site.files.keys() ].some(path => /\.m3u8$/i.test(path));
    for (const [path, bytes] of site.files) {
     reportSize(path, bytes, report);
-    const fault = judgeFileType(path, {
+    const fault = site.isSingleFile ? void 0 : judgeFileType(path, {
      isStream: isStream
     });
     if (fault !== void 0) report({
@@ -4636,26 +4792,6 @@ function gigabytes(bytes) {
  return `${(bytes / 1e9).toLocaleString("en-US", {
   maximumFractionDigits: 3
  })} GB`;
-}
-
-const SHOWN = 58;
-
-const UNSEEN = /[`\p{Cc}\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
-
-function quote(text) {
- const short = text.length > 2 * SHOWN + 1 ? shortened(text) : text;
- const seen = short.replace(UNSEEN, visible);
- return `\`${seen.length > 2 * SHOWN + 1 ? shortened(seen) : seen}\``;
-}
-
-function shortened(text) {
- const start = text.slice(0, SHOWN).replace(/[\ud800-\udbff]$/, "");
- const end = text.slice(-SHOWN).replace(/^[\udc00-\udfff]/, "");
- return `${start}…${end}`;
-}
-
-function visible(character) {
- return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 const names_LONGEST_NAME = 255;
@@ -5196,7 +5332,9 @@ function* namingFaults({namings: namings}) {
  for (const [naming, says, advice] of NAMING_FAULTS) {
   const found = namings.get(naming);
   if (found === void 0) continue;
-  const message = `The name ${quote(found.example)} ${says}, and no contract asks for it${more(found.count - 1, "such name")}.`;
+  const others = found.count - 1;
+  const like = others === 0 ? "" : `, like ${nft_collection_faults_count(others)} other${others === 1 ? "" : "s"},`;
+  const message = `The name ${quote(found.example)}${like} ${says}, and no contract asks for it.`;
   yield {
    kind: "id-name",
    message: message,
@@ -5686,7 +5824,8 @@ function nft_kind_isToken(value, {isNamedById: isNamedById, isForced: isForced})
  const isNamed = isNamedById && Object.hasOwn(value, "name");
  if (isForced && (isNamed || hasMedia(value) || hasTraits(value))) return true;
  if (!hasMedia(value) && !hasTraits(value)) return false;
- return hasContentUri(value) || hasTraits(value) || isNamedById && isSchema(value);
+ if (hasTraits(value)) return true;
+ return isNamedById ? hasContentUri(value) || isSchema(value) : hasContentUri(value) && Object.hasOwn(value, "description");
 }
 
 function hasMedia(value) {
@@ -6814,12 +6953,17 @@ function judgeFile(candidate, file, isForced) {
  if (!("value" in document)) {
   const message = "The file is no valid JSON.";
   const advice = "Correct it there; JSON has no trailing commas, no comments and no single quotes.";
-  return isHeld ? fault(candidate, document.line, {
+  if (!isHeld) return {
+   kind: "nothing"
+  };
+  const seen = fault(candidate, document.line, {
    kind: "invalid-json",
    message: message,
    advice: advice
-  }) : {
-   kind: "nothing"
+  });
+  return {
+   ...seen,
+   isSure: /"image"|ipfs:\/\//.test(file.text)
   };
  }
  return judgeDocument(candidate, document, {
@@ -6873,7 +7017,8 @@ function fault({path: path}, line, sighting) {
    ...sighting,
    path: path,
    line: line
-  } ]
+  } ],
+  isSure: false
  };
 }
 
@@ -7125,11 +7270,15 @@ function createFiles(report, isForced) {
   directories.set(key, known);
   return known;
  };
- const doubt = ({path: path, id: id}, sightings) => {
+ const doubt = ({path: path, id: id}, {sightings: sightings, isSure: isSure}) => {
   const directory = directoryOf(path);
-  directory.doubtful += 1;
   if (id?.number !== void 0) directory.ids.push(id.number);
-  if (isForced) sightings.forEach(report); else if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
+  if (isForced || isSure) {
+   sightings.forEach(report);
+   return;
+  }
+  directory.doubtful += 1;
+  if (directory.doubts.length < MOST_DOUBTS) directory.doubts.push(...sightings);
  };
  const keep = (candidate, {value: value, uris: uris}) => {
   const directory = directoryOf(candidate.path);
@@ -7146,7 +7295,7 @@ function createFiles(report, isForced) {
    if (seen.kind === "metadata") {
     tell(candidate.path, seen.document, seen.faults);
     if (seen.isToken) keep(candidate, seen);
-   } else if (seen.kind === "fault") doubt(candidate, seen.sightings);
+   } else if (seen.kind === "fault") doubt(candidate, seen);
   },
   collections: () => [ ...directories.values() ].flatMap(({collection: collection, doubts: doubts, doubtful: doubtful, ids: ids}) => {
    if (collection === void 0) return [];
@@ -7890,6 +8039,8 @@ const KEY_STORES = /\.(jks|p12|pfx|keystore|kdbx|ppk)$/;
 
 const SSH_KEYS = /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?$/;
 
+const ENVIRONMENTS = /^\.env(rc)?([._~-]|$)|^[\w.-]+\.env$|^\.dev\.vars(\.|$)/;
+
 const HISTORIES = new Set([ ".git", ".hg", ".svn" ]);
 
 function judgeOf(path) {
@@ -7898,7 +8049,7 @@ function judgeOf(path) {
  if (history !== void 0) return always("version-control", `The directory \`${history}\` is in the build, with whatever was ever committed.`);
  const name = parts.at(-1)?.toLowerCase() ?? "";
  const parent = parts.at(-2)?.toLowerCase() ?? "";
- if (/^\.env(\.|$)/.test(name)) return isTemplate(name) ? void 0 : judgeEnvironment;
+ if (ENVIRONMENTS.test(name)) return isTemplate(name) ? void 0 : judgeEnvironment;
  return secretFile(name, parent) ?? tokenFile(name, parent);
 }
 
@@ -7907,6 +8058,7 @@ function secretFile(name, parent) {
  if (store !== void 0) return always("keystore", `A keystore (\`${store}\`) is in the build.`);
  if (name === "wallet.dat") return always("keystore", "The wallet of a node (`wallet.dat`) is in the build.");
  if (SSH_KEYS.test(name)) return always("ssh-key", `An SSH key (\`${name}\`) is in the build.`);
+ if (/\.tfstate(\.backup)?$/.test(name)) return always("terraform-state", "The state of Terraform, with every value that it manages, is in the build.");
  return parent === ".aws" && name === "credentials" ? always("aws-credentials", "The credentials file of AWS is in the build.") : void 0;
 }
 
@@ -7918,10 +8070,13 @@ function always(kind, message) {
 }
 
 function isTemplate(name) {
- return /\.(example|sample|template|dist|defaults|schema|tpl)$/.test(name);
+ return /[._-](example|sample|template|dist|defaults|schema|tpl)$|(^|[._-])(example|sample|template)\.env$/.test(name);
 }
 
+const TEXTURE = "��";
+
 function judgeEnvironment(text) {
+ if (text.startsWith(TEXTURE)) return;
  const secret = text.split(/\r?\n/).some(line => {
   const [, name = "", value = ""] = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*(.*)$/.exec(line.slice(0, 2e3)) ?? [];
   return name !== "" && !isEmpty(value) && !PUBLIC_VARIABLE.test(name);
@@ -7940,7 +8095,7 @@ function isEmpty(value) {
  return /^(["'`]?)\s*\1\s*(#.*)?$/.test(value);
 }
 
-const TOKEN_FILES = new Map([ [ ".npmrc", /(?:_authToken|_password|_auth)\s{0,4}=\s{0,4}["']?([^\s"']{6,})/g ], [ ".yarnrc.yml", /(?:npmAuthToken|npmAuthIdent):\s{0,4}["']?([^\s"']{6,})/g ], [ ".pypirc", /password\s{0,4}[=:]\s{0,4}([^\s]{4,})/g ], [ ".netrc", /password\s{1,4}([^\s]{4,})/g ], [ "_netrc", /password\s{1,4}([^\s]{4,})/g ], [ ".git-credentials", /:\/\/[^:\s/]{1,100}:([^@\s]{4,200})@/g ], [ ".docker/config.json", /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g ], [ ".dockerconfigjson", /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g ] ]);
+const TOKEN_FILES = new Map([ [ ".npmrc", /(?:_authToken|_password|_auth)\s{0,4}=\s{0,4}["']?([^\s"']{6,})/g ], [ ".yarnrc.yml", /(?:npmAuthToken|npmAuthIdent):\s{0,4}["']?([^\s"']{6,})/g ], [ ".pypirc", /password\s{0,4}[=:]\s{0,4}([^\s]{4,})/g ], [ ".netrc", /password\s{1,4}([^\s]{4,})/g ], [ "_netrc", /password\s{1,4}([^\s]{4,})/g ], [ ".git-credentials", /:\/\/[^:\s/]{1,100}:([^@\s]{4,200})@/g ], [ ".htpasswd", /^[^#:\s]{1,100}:(?:\$|\{\w{1,10}\})?(\S{8,})/gm ], [ ".pgpass", /^[^#:\s]{1,200}:[^:\s]{0,10}:[^:\s]{0,100}:[^:\s]{0,100}:(\S{4,})/gm ], [ ".docker/config.json", /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g ], [ ".dockerconfigjson", /"(?:auth|identitytoken|registrytoken)"\s{0,4}:\s{0,4}"([^"]{8,})"/g ] ]);
 
 function tokenFile(file, parent) {
  const name = parent === ".docker" ? `.docker/${file}` : file;
@@ -7961,11 +8116,11 @@ const HASHES = 1 << 13;
 
 function createNeedleSearch(needles) {
  const tables = createTables(needles);
- return (stretch, found) => {
+ return (stretch, {found: found, isWanted: isWanted = () => true}) => {
   const {window: window} = tables;
   for (let at = nextEnd(tables, stretch, stretch.from + window - 1); at !== -1; at = nextEnd(tables, stretch, at + 1)) {
    const start = at - window + 1;
-   for (const needle of tables.ending.get(pairAt(stretch.bytes, at)) ?? []) if (isAt(stretch, start, needles[needle])) found(needle, start);
+   for (const needle of tables.ending.get(pairAt(stretch.bytes, at)) ?? []) if (isWanted(needle) && isAt(stretch, start, needles[needle])) found(needle, start);
   }
  };
 }
@@ -8191,6 +8346,12 @@ function isKnownToAll(value) {
  return secret_known_KNOWN.has(sha256Hex(value).slice(0, 16));
 }
 
+const ROLES = new Set([ "9f2df0fed2c77648 65d7a28e3265b37a 189ab7a9244df084 1effbbff9c66c5e5", "3c11d16cbaffd01d 97667070c54ef182 a49807205ce4d355 241ecf16d79d0f8d", "b09aa5aeb3702cfd d8aa0f3194971a2a fd643c72710c63c0 5f58e3a231634992", "5fdbd35e8da83ee7 e2b7fb3b83217476 fc8737ab85eb4512 68e79a7bf1e0bc45", "7935bd0ae54bc31f 55435dd261a4b9b3 e2f4eaae4a9751e8 b19546dff01e856f", "10dac8c06a04bec0 8f4f2da22e8ac8f1 8502233096d909be fc425f2263d0df18" ].join(" ").split(" "));
+
+function isRole(digits) {
+ return ROLES.has(digits.slice(0, 16));
+}
+
 const mnemonic_WORDS = new Set(wordlist);
 
 const SHORTEST_PHRASE = 12 * 3 + 11;
@@ -8328,6 +8489,8 @@ const SPACE = 32;
 
 const LONGEST_INDENT = 200;
 
+const MOST_AROUND = 100;
+
 const LONGEST_LIST = 24 * 16;
 
 const LIST = /^\s*\\?(["'])[a-z]{3,8}\\?\1(\s*,\s*\\?\1[a-z]{3,8}\\?\1){11,23}\s*,?\s*$/;
@@ -8340,7 +8503,10 @@ function createPhraseLook() {
   const text = secret_stretches_textOf(stretch, escaped, end);
   if (!mayBePhrase(text.trim()) || !countPlace(stretch)) return;
   const start = escaped + text.length - text.trimStart().length;
-  const secret = judgePhrase(text.trim(), mnemonic_search_placeOf(stretch, start, escaped + text.trimEnd().length));
+  const secret = judgePhrase(text.trim(), mnemonic_search_placeOf(stretch, {
+   start: start,
+   end: escaped + text.trimEnd().length
+  }));
   if (secret !== void 0) found(secret, start);
  });
 }
@@ -8354,11 +8520,27 @@ function hasWords({bytes: bytes}, from, to) {
 function createWordsLook() {
  const search = createRunSearch(`${SMALL}"', \r\n\t\\`, SHORTEST_PHRASE + LONGER_IN_LIST);
  return (stretch, found) => search(stretch, (start, end) => {
-  if (end - start <= LONGEST_LIST && stretch.bytes[start - 1] === 91) judgeList(stretch, {
+  if (end - start > LONGEST_LIST) return;
+  if (stretch.bytes[start - 1] === 91) judgeList(stretch, {
+   start: start,
+   end: end
+  }, found); else if (isWhole(stretch, {
+   start: start,
+   end: end
+  })) judgeLines(stretch, {
    start: start,
    end: end
   }, found);
  });
+}
+
+function judgeLines(stretch, {start: start, end: end}, found) {
+ const text = secret_stretches_textOf(stretch, start, end).trim();
+ if (!/^[a-z]{3,8}(\s{1,4}[a-z]{3,8}){11,23}$/.test(text) || !/\n/.test(text)) return;
+ const phrase = text.replace(/\s+/g, " ");
+ if (!mayBePhrase(phrase) || !countPlace(stretch)) return;
+ const secret = judgePhrase(phrase, "named");
+ if (secret !== void 0) found(secret, start);
 }
 
 function judgeList(stretch, run, found) {
@@ -8370,10 +8552,17 @@ function judgeList(stretch, run, found) {
  if (secret !== void 0) found(secret, run.start);
 }
 
-function mnemonic_search_placeOf(stretch, start, end) {
- if (isNamed(stretch, start)) return "named";
+function mnemonic_search_placeOf(stretch, place) {
+ const {start: start, end: end} = place;
+ if (isNamed(stretch, start) || isWhole(stretch, place)) return "named";
  const isQuoted = /["'`]$/.test(secret_stretches_textOf(stretch, start - 1, start)) && /^\\*["'`]/.test(secret_stretches_textOf(stretch, end, end + 4));
  return isQuoted ? "quoted" : "in-text";
+}
+
+function isWhole(stretch, {start: start, end: end}) {
+ const isFirst = stretch.from === 0 && start < MOST_AROUND;
+ const isLast = stretch.end - end < MOST_AROUND;
+ return isFirst && isLast && `${secret_stretches_textOf(stretch, 0, start)}${secret_stretches_textOf(stretch, end, stretch.end)}`.trim() === "";
 }
 
 function isNamed(stretch, start) {
@@ -12099,32 +12288,53 @@ const DATABASES = /^(jdbc:)?(mongodb(\+srv)?|mysqlx?|postgres(ql)?)$/;
 
 const OTHERS = /^(rediss?|amqps?|mariadb|mssql|sqlserver|clickhouse|nats|smtps?)$/;
 
-const WEB = /^(https?|ftps?)$/;
+const WEB = /^(https?|ftps?|wss?)$/;
 
 const WEAK = /pass|secret|pwd|admin|test|demo|user|root|guest|foobar|token|key$|^(postgres|mysql|redis|mongo)|^[a-z]{1,10}$/i;
 
 const LOCAL = /^(localhost|127\.|0\.0\.0\.0|\[::1|host(name)?\b|example\.|[^/]*\.(example|test|invalid|localhost)\b|[^/]*\bexample\.|[^/:]*sentry)/i;
 
+const AFTER_HOST = new Set([ ..."/?#,;\"'`<>\\&|(){}" ].map(letter => letter.charCodeAt(0)));
+
 function judgeUrl(stretch, at) {
  const start = userStart(stretch, at);
- if (start === void 0 || !hasPassword(stretch, start, at) || !countPlace(stretch)) return;
- const [, scheme = "", user = "", password = "", host = ""] = /^([a-z+:]{2,20}):\/\/([^:\s]{0,200}):([^\s]{4,250})@([^\s"'`<>\\]{1,200})/.exec(secret_stretches_textOf(stretch, schemeStart(stretch, start), at + LONGEST_PART)) ?? [];
- if (!isReal(user, password, host)) return;
- const value = `${scheme}://${user}:${password}@${host}`;
+ if (start === void 0) return;
+ const end = passwordEnd(stretch, at);
+ if (!hasPassword(stretch, start, end)) return;
+ const [, user = "", password = ""] = /^([^:]{0,200}):(.{4,250})$/.exec(secret_stretches_textOf(stretch, start, end)) ?? [];
+ if (!isDrawn(user, password) || !countPlace(stretch)) return;
+ const scheme = /^[a-z+:]{2,20}$/.exec(secret_stretches_textOf(stretch, schemeStart(stretch, start), start - 3))?.[0] ?? "";
+ const host = /^[^\s"'`<>\\]{1,200}/.exec(secret_stretches_textOf(stretch, end + 1, end + LONGEST_PART))?.[0] ?? "";
+ if (host === "" || LOCAL.test(host)) return;
+ return judgeScheme(scheme, `${scheme}://${user}:${password}@${host}`, password);
+}
+
+function judgeScheme(scheme, value, password) {
  if (OTHERS.test(scheme) || DATABASES.test(scheme) && lintToken("database-connection-string", value).length > 0) return {
   kind: "database-url",
   what: "A URL of a database with its password",
-  value: value
+  value: value,
+  hidden: password
  };
- return WEB.test(scheme) && lintToken("basicauth", value).length > 0 ? {
+ return WEB.test(scheme) && lintToken("basicauth", value.replace(/^ws/, "http")).length > 0 ? {
   kind: "url-password",
   what: "A URL with a password",
-  value: value
+  value: value,
+  hidden: password
  } : void 0;
 }
 
-function isReal(user, password, host) {
- if (password === "" || password === user || WEAK.test(asWritten(password)) || LOCAL.test(host)) return false;
+function passwordEnd({bytes: bytes, end: end}, at) {
+ let last = at;
+ for (let next = at + 1; next < Math.min(end, at + LONGEST_PART); next += 1) {
+  const byte = bytes[next] ?? 0;
+  if (byte === 64) last = next; else if (byte <= 32 || byte >= 128 || AFTER_HOST.has(byte)) break;
+ }
+ return last;
+}
+
+function isDrawn(user, password) {
+ if (password === "" || password === user || WEAK.test(asWritten(password))) return false;
  return !/[${}<>%*]/.test(password.replace(/%[0-9A-F]{2}/gi, "")) && !isPlaceholder(password);
 }
 
@@ -12206,50 +12416,30 @@ function judgeAzure(stretch, at) {
  };
 }
 
-const PRIVATE = /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)(key|pk)$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
+const PRIVATE = /privatekey|privkey|privatekeys|secretkey|signingkey|(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)pk$|mnemonic|apisecret|secretapikey|pinatasecret|secretseed|walletsecret/;
 
-const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema/;
+const OWNED = /(wallet|deployer|signer|owner|admin|minter|relayer|operator|keeper|faucet|sender|account|eth)key$/;
 
-const WIF_STARTS = [ 75, 76, 53 ];
+const PUBLIC = /public|pubkey|hash|address|length$|id$|path$|example|format|pattern|regex|type$|schema|selector|role|slot|topic/;
 
 const CALL = /(^|\.)(Wallet|SigningKey|privateKeyToAccount|privateKeyToAddress|\w*(fromPrivateKey|FromPrivateKey|fromSecretKey))$/;
 
-const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
+const CALLS_AHEAD = /\b(?:Wallet|SigningKey|privateKeyToAccount|privateKeyToAddress|fromPrivateKey|fromSecretKey)\)?\(\s?([\w$]{1,40})\s?[,)]/g;
 
-function judgeHex(stretch, start, end) {
- if (end - start !== 64 && end - start !== 66) return;
- const name = nameBefore(stretch, start);
- if (name === void 0) return;
- const isCipher = name.name === "ciphertext";
- if (!isCipher && !isPrivateName(name) || !countPlace(stretch)) return;
- const value = secret_stretches_textOf(stretch, start, end);
- if (!HEX.test(value)) return;
- return isCipher ? judgeKeystore(stretch, start, value) : judgePrivateHex(value);
+const token_names_AHEAD = 200;
+
+const token_names_BEHIND = 900;
+
+function meaningOf(stretch, value) {
+ const {name: name} = value;
+ if (name.name === "ciphertext") return "ciphertext";
+ if (isPrivateName(name) || isAmongPrivate(stretch, value) || isCalledWith(stretch, value)) return "private";
+ if (isShortName(name)) return isEthereum(stretch, value) ? "private" : "owned";
+ return isOwnedName(name) ? "owned" : void 0;
 }
 
-function judgePrivateHex(value) {
- const digits = value.slice(-64).toLowerCase();
- if (isKnownToAll(digits)) return {
-  kind: "public-private-key",
-  what: "A private key that everybody has",
-  value: value,
-  level: "note"
- };
- return isPattern(digits) ? void 0 : {
-  kind: "hex-private-key",
-  what: "A private key",
-  value: value
- };
-}
-
-function judgeKeystore(stretch, at, value) {
- const around = secret_stretches_textOf(stretch, at - 1e3, at + 1e3);
- if (!/kdf/.test(around) || !/"mac\\*"/.test(around)) return;
- return {
-  kind: "wallet-keystore",
-  what: "The keystore of a wallet",
-  value: value
- };
+function namesPair(name) {
+ return isPrivateName(name) || isOwnedName(name);
 }
 
 function isPrivateName({written: written, name: name, connector: connector}) {
@@ -12258,42 +12448,29 @@ function isPrivateName({written: written, name: name, connector: connector}) {
  return PRIVATE.test(name) || connector.endsWith("[") && name === "accounts";
 }
 
-function judgeBase58(stretch, start, end) {
- const length = end - start;
- const first = stretch.bytes[start] ?? 0;
- if ((length === 51 || length === 52) && WIF_STARTS.includes(first)) return judgeChecked(secret_stretches_textOf(stretch, start, end), "A private key of Bitcoin");
- if (length === 111 && secret_stretches_textOf(stretch, start + 1, start + 4) === "prv") return judgeChecked(secret_stretches_textOf(stretch, start, end), "An extended private key");
- return length === 87 || length === 88 ? judgeNamedBase58(stretch, start, end) : void 0;
+function isOwnedName({name: name, connector: connector}) {
+ return OWNED.test(name) && !PUBLIC.test(name) && !connector.endsWith("(");
 }
 
-function judgeNamedBase58(stretch, start, end) {
- const name = nameBefore(stretch, start);
- if (name === void 0 || !isPrivateName(name)) return;
- const value = secret_stretches_textOf(stretch, start, end);
- return base58Of(value)?.length === 64 && !isPattern(value) ? {
-  kind: "base58-private-key",
-  what: "A private key",
-  value: value
- } : void 0;
+function isShortName({written: written, connector: connector}) {
+ return (written === "PK" || written === "SK") && connector === ":";
 }
 
-function judgeChecked(value, what) {
- const bytes = base58Of(value);
- if (bytes === void 0 || bytes.length < 8) return;
- const check = sha256(sha256(bytes.subarray(0, -4)));
- return bytes.subarray(-4).every((byte, at) => byte === check[at]) ? {
-  kind: "base58-private-key",
-  what: what,
-  value: value
- } : void 0;
+function isEthereum({bytes: bytes}, {start: start, end: end}) {
+ return end - start === 66 && bytes[start + 1] === 120;
 }
 
-function base58Of(text) {
- try {
-  return base58btc.baseDecode(text);
- } catch {
-  return;
- }
+function isAmongPrivate(stretch, {start: start, name: name}) {
+ if (!/^0x[0-9a-fA-F]{40}$/.test(name.written)) return false;
+ const from = Math.max(0, start - token_names_BEHIND);
+ const brace = stretch.bytes.subarray(from, start).lastIndexOf(123);
+ return brace !== -1 && /private_?keys\\*["']?\s?:\s?$/i.test(secret_stretches_textOf(stretch, from + brace - 30, from + brace));
+}
+
+function isCalledWith(stretch, {end: end, name: name}) {
+ if (name.connector !== "=" || /[.-]/.test(name.written)) return false;
+ const ahead = secret_stretches_textOf(stretch, end, end + token_names_AHEAD).split(/\}|=>|function/, 1)[0] ?? "";
+ return [ ...ahead.matchAll(CALLS_AHEAD) ].some(([, variable]) => variable === name.written);
 }
 
 const NUMBERS = 64;
@@ -12317,7 +12494,7 @@ function judgeBytes(stretch, start, end) {
  if (secret_stretches_textOf(stretch, start - 1, start) !== "[" || secret_stretches_textOf(stretch, end, end + 1) !== "]") return;
  const numbers = secret_stretches_textOf(stretch, start, end).split(",").map(asByte);
  if (numbers.length !== NUMBERS || numbers.includes(void 0)) return;
- if (new Set(numbers).size < FEWEST_DIFFERENT || !(isWhole(stretch, start, end) || token_bytes_isNamed(stretch, start))) return;
+ if (new Set(numbers).size < FEWEST_DIFFERENT || !(token_bytes_isWhole(stretch, start, end) || token_bytes_isNamed(stretch, start))) return;
  return {
   kind: "private-key-bytes",
   what: "A private key as a list of bytes",
@@ -12330,7 +12507,7 @@ function asByte(text) {
  return /^\d{1,3}$/.test(digits) && Number(digits) < 256 ? Number(digits) : void 0;
 }
 
-function isWhole(stretch, start, end) {
+function token_bytes_isWhole(stretch, start, end) {
  return start < 10 && `${secret_stretches_textOf(stretch, 0, start - 1)}${secret_stretches_textOf(stretch, end + 1, stretch.end)}`.trim() === "";
 }
 
@@ -12338,7 +12515,92 @@ function token_bytes_isNamed(stretch, start) {
  const before = secret_stretches_textOf(stretch, start - 60, start);
  const made = /(new\s+)?(Uint8Array|Buffer)(\.from|\.of)?\(\[$/.exec(before)?.[0].length ?? 0;
  const name = nameBefore(stretch, start - made);
- return name !== void 0 && isPrivateName(name);
+ return name !== void 0 && namesPair(name);
+}
+
+const PEM = "LS0tLS1CRUdJTi";
+
+const DATA_NEEDLES = [ PEM, ...[ "n/json", "script", "/plain", "t/html", "t/yaml", "=utf-8", "=UTF-8", "stream", "vg+xml" ].map(end => `${end};base64,`) ];
+
+const token_data_NONE = 255;
+
+const VALUES = token_data_valuesOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+function token_data_valuesOf(letters) {
+ const values = new Uint8Array(256).fill(token_data_NONE);
+ for (const [value, letter] of [ ...letters ].entries()) values[letter.charCodeAt(0)] = value;
+ return values;
+}
+
+function createDataLook(looks) {
+ let open;
+ let seen = 0;
+ function lookAt(stretch, data, found) {
+  seen = data.end;
+  if (data.end > stretch.to) open = {
+   places: stretch.places,
+   start: data.start - stretch.to
+  };
+  const line = Math.max(stretch.from, data.start);
+  const text = decoded(stretch, data);
+  for (const look of looks) look(text, secret => found(secret, line));
+ }
+ return {
+  begin(stretch, found) {
+   const before = open;
+   open = void 0;
+   seen = 0;
+   if (before?.places !== stretch.places) return;
+   const start = before.start + stretch.from;
+   lookAt(stretch, {
+    start: start,
+    end: token_data_runEnd(stretch, stretch.from)
+   }, found);
+  },
+  take(stretch, at, found) {
+   const start = stretch.bytes[at] === PEM.charCodeAt(0) ? at : at + PEM.length;
+   if (start >= seen) lookAt(stretch, {
+    start: start,
+    end: token_data_runEnd(stretch, start)
+   }, found);
+  }
+ };
+}
+
+function token_data_runEnd({bytes: bytes, end: end}, start) {
+ let at = start;
+ while (at < end && VALUES[bytes[at] ?? 0] !== token_data_NONE) at += 1;
+ return at;
+}
+
+function decoded(stretch, {start: start, end: end}) {
+ const first = start >= 0 ? start : (start % 4 + 4) % 4;
+ const size = length => Math.max(0, Math.floor(length * 3 / 4));
+ const bytes = token_data_decode(stretch.bytes.subarray(first, end));
+ return {
+  bytes: bytes,
+  from: start >= stretch.from ? 0 : size(stretch.from - first),
+  to: Math.min(bytes.length, size(stretch.to - first)),
+  end: bytes.length,
+  places: stretch.places
+ };
+}
+
+function token_data_decode(text) {
+ const bytes = new Uint8Array(Math.floor(text.length * 3 / 4));
+ let to = 0;
+ for (let at = 0; at < text.length; at += 4) {
+  const word = token_data_valueAt(text, at) << 18 | token_data_valueAt(text, at + 1) << 12 | token_data_valueAt(text, at + 2) << 6 | token_data_valueAt(text, at + 3);
+  bytes[to] = word >>> 16;
+  bytes[to + 1] = word >>> 8 & 255;
+  bytes[to + 2] = word & 255;
+  to += 3;
+ }
+ return bytes;
+}
+
+function token_data_valueAt(text, at) {
+ return VALUES[text[at] ?? 65] ?? 0;
 }
 
 const token_jwk_AROUND = 4e3;
@@ -12410,6 +12672,95 @@ function splitJwt(text) {
 function decodePart(part) {
  try {
   return parseJson((new TextDecoder).decode(base64url.baseDecode(part)));
+ } catch {
+  return;
+ }
+}
+
+const WIF_STARTS = [ 75, 76, 53 ];
+
+const HEX = /^(0[xX])?[0-9a-fA-F]{64}$/;
+
+function judgeHex(stretch, start, end) {
+ if (end - start !== 64 && end - start !== 66) return;
+ const name = nameBefore(stretch, start);
+ if (name === void 0) return;
+ const meaning = meaningOf(stretch, {
+  start: start,
+  end: end,
+  name: name
+ });
+ if (meaning === void 0 || !countPlace(stretch)) return;
+ const value = secret_stretches_textOf(stretch, start, end);
+ if (!HEX.test(value)) return;
+ return meaning === "ciphertext" ? judgeKeystore(stretch, start, value) : judgePrivateHex(value, meaning);
+}
+
+function judgePrivateHex(value, meaning) {
+ const digits = value.slice(-64).toLowerCase();
+ if (isRole(digits)) return;
+ if (isKnownToAll(digits)) return {
+  kind: "public-private-key",
+  what: "A private key that everybody has",
+  value: value,
+  level: "note"
+ };
+ if (isPattern(digits)) return;
+ return meaning === "private" ? {
+  kind: "hex-private-key",
+  what: "A private key",
+  value: value
+ } : {
+  kind: "owned-key",
+  what: "A key of 32 bytes that may be private or public",
+  value: value,
+  level: "note"
+ };
+}
+
+function judgeKeystore(stretch, at, value) {
+ const around = secret_stretches_textOf(stretch, at - 1e3, at + 1e3);
+ if (!/kdf/.test(around) || !/"mac\\*"/.test(around)) return;
+ return {
+  kind: "wallet-keystore",
+  what: "The keystore of a wallet",
+  value: value
+ };
+}
+
+function judgeBase58(stretch, start, end) {
+ const length = end - start;
+ const first = stretch.bytes[start] ?? 0;
+ if ((length === 51 || length === 52) && WIF_STARTS.includes(first)) return judgeChecked(secret_stretches_textOf(stretch, start, end), "A private key of Bitcoin");
+ if (length === 111 && secret_stretches_textOf(stretch, start + 1, start + 4) === "prv") return judgeChecked(secret_stretches_textOf(stretch, start, end), "An extended private key");
+ return length === 87 || length === 88 ? judgeNamedBase58(stretch, start, end) : void 0;
+}
+
+function judgeNamedBase58(stretch, start, end) {
+ const name = nameBefore(stretch, start);
+ if (name === void 0 || !namesPair(name)) return;
+ const value = secret_stretches_textOf(stretch, start, end);
+ return base58Of(value)?.length === 64 && !isPattern(value) ? {
+  kind: "base58-private-key",
+  what: "A private key",
+  value: value
+ } : void 0;
+}
+
+function judgeChecked(value, what) {
+ const bytes = base58Of(value);
+ if (bytes === void 0 || bytes.length < 8) return;
+ const check = sha256(sha256(bytes.subarray(0, -4)));
+ return bytes.subarray(-4).every((byte, at) => byte === check[at]) ? {
+  kind: "base58-private-key",
+  what: what,
+  value: value
+ } : void 0;
+}
+
+function base58Of(text) {
+ try {
+  return base58btc.baseDecode(text);
  } catch {
   return;
  }
@@ -12506,9 +12857,17 @@ const TOKEN_SHAPES = [ shape("A GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_ github_
  pattern: /xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}/y
 }), shape("An age secret key", "AGE-SECRET-KEY-1", {
  pattern: /AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}/y
+}), shape("A secret key of Supabase", "sb_secret_", {
+ pattern: /sb_secret_[\w-]{20,60}(?![\w-])/y
+}), shape("An xAI key", "xai-", {
+ pattern: /xai-[A-Za-z0-9]{60,100}(?![\w-])/y
+}), shape("A PlanetScale token", "pscale_tkn_ pscale_pw_ pscale_oauth_", {
+ pattern: /pscale_(tkn|pw|oauth)_[\w.=-]{32,64}(?![\w-])/y
 }), shape("A Google OAuth secret", "GOCSPX-", {
  pattern: /GOCSPX-[\w-]{28}(?![\w-])/y
 }) ];
+
+const STARTS_WITHIN = new Set("ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- npm_ sk_live_ rk_live_ xoxb- xoxp- sb_secret_ sk-ant-".split(" "));
 
 const TOKENS_AFTER = [ shape("A SendGrid key", "", {
  before: /(?<![\w.-])SG\.$/,
@@ -12516,6 +12875,9 @@ const TOKENS_AFTER = [ shape("A SendGrid key", "", {
 }), shape("A Vault token", "", {
  before: /(?<![\w.-])hv[sbr]\.$/,
  pattern: /[\w-]{90,300}/y
+}), shape("An Airtable token", "", {
+ before: /(?<![\w.-])pat[A-Za-z0-9]{14}\.$/,
+ pattern: /[0-9a-f]{64}(?![\w-]|\.\w)/y
 }), shape("A Telegram bot token", "", {
  before: /(?<![0-9A-Z_])[0-9]{8,10}:$/,
  pattern: /AA[\w-]{33}(?![\w-])/y
@@ -12537,8 +12899,13 @@ const LONGEST_TOKEN = 1500;
 
 const LONGEST_JWT = 8192;
 
+const SHORTEST_BODY = 24;
+
+const LONGEST_LOOK = 200;
+
 function createTokenLooks() {
- return [ createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), createNamedLook(), urlLook ];
+ const looks = [ createTokenLook(), createPhraseLook(), createWordsLook(), createBytesLook(), urlLook ];
+ return [ ...looks, createNamedLook(createDataLook([ ...looks, createNamedLook() ])) ];
 }
 
 function createTokenLook() {
@@ -12546,9 +12913,38 @@ function createTokenLook() {
  const shapes = byFirst(TOKEN_SHAPES);
  return (stretch, found) => search(stretch, (run, end) => {
   const start = afterEscape(stretch, run);
-  const secret = judgeRun(stretch, start, end) ?? judgeShapes(stretch, start, shapes);
-  if (secret !== void 0) found(secret, start);
+  const secret = judgeRun(stretch, start, end) ?? judgeShapes(stretch, {
+   start: start,
+   end: end
+  }, shapes);
+  if (secret !== void 0) found(secret, start); else searchWithin(stretch, {
+   start: start,
+   end: end
+  }, found);
  });
+}
+
+const WITHIN = byFirst(TOKEN_SHAPES, STARTS_WITHIN);
+
+const PAIRS_WITHIN = new Uint8Array(1 << 16);
+
+for (const pair of WITHIN.keys()) PAIRS_WITHIN[pair] = 1;
+
+function searchWithin(stretch, {start: start, end: end}, found) {
+ const {bytes: bytes} = stretch;
+ for (let at = start + 1; at + SHORTEST_TOKEN <= end; at += 1) {
+  const before = bytes[at - 1];
+  if (before !== 45 && before !== 95 || PAIRS_WITHIN[token_search_pairAt(bytes, at)] !== 1) continue;
+  const secret = judgeShapes(stretch, {
+   start: at,
+   end: end
+  }, WITHIN);
+  if (secret !== void 0) found(secret, at);
+ }
+}
+
+function token_search_pairAt(bytes, at) {
+ return (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
 }
 
 function judgeRun(stretch, start, end) {
@@ -12556,16 +12952,16 @@ function judgeRun(stretch, start, end) {
  const {bytes: bytes} = stretch;
  if (length === 64 || length === 66) return judgeHex(stretch, start, end);
  if (length === 20 && bytes[start] === 65 && /^A(KI|SI)A[A-Z2-7]{16}$/.test(secret_stretches_textOf(stretch, start, end))) return !countPlace(stretch) || isPlaceholder(secret_stretches_textOf(stretch, start, end)) ? void 0 : judgeAwsId(stretch, start);
- if (bytes[start] === 101 && bytes[start + 1] === 121 && bytes[start + 2] === 74) return judgeObject(stretch, start);
+ if (bytes[start] === 101 && bytes[start + 1] === 121 && bytes[start + 2] === 74) return judgeObject(stretch, start, end);
  if (length >= 42 && isBeforeJwk(stretch, start)) return judgeJwk(stretch, start, end);
  return judgeBase58(stretch, start, end);
 }
 
-function judgeObject(stretch, start) {
+function judgeObject(stretch, start, end) {
  const {bytes: bytes} = stretch;
  const before = secret_stretches_textOf(stretch, start - 4, start);
  if (/(?<!\w)sk\.$/.test(before)) return judgeMapbox(secret_stretches_textOf(stretch, start, start + LONGEST_TOKEN));
- if (bytes[start - 1] === 46 || !countPlace(stretch)) return;
+ if (bytes[start - 1] === 46 || bytes[end] !== 46 || !countPlace(stretch)) return;
  return judgeJwt(secret_stretches_textOf(stretch, start, start + LONGEST_JWT));
 }
 
@@ -12578,19 +12974,28 @@ function judgeMapbox(text) {
  };
 }
 
-function byFirst(shapes) {
- const pairs = shapes.flatMap(shape => shape.starts.map(start => [ start, shape ]));
+function byFirst(shapes, only) {
+ const starts = shapes.flatMap(shape => shape.starts.map(start => [ start, shape ]));
+ const pairs = only === void 0 ? starts : starts.filter(([start]) => only.has(start));
  return Map.groupBy(pairs, ([start]) => start.charCodeAt(0) * 256 + start.charCodeAt(1));
 }
 
-function judgeShapes(stretch, start, shapes) {
- const {bytes: bytes} = stretch;
- for (const [opening, shape] of shapes.get((bytes[start] ?? 0) * 256 + (bytes[start + 1] ?? 0)) ?? []) {
-  if (secret_stretches_textOf(stretch, start, start + opening.length) !== opening || !countPlace(stretch)) continue;
+function judgeShapes(stretch, run, shapes) {
+ const {start: start} = run;
+ for (const beginning of shapes.get(token_search_pairAt(stretch.bytes, start)) ?? []) {
+  const [opening, shape] = beginning;
+  if (!mayBeToken(stretch, run, beginning) || !countPlace(stretch)) continue;
   const secret = judgeShape(shape, secret_stretches_textOf(stretch, start, start + LONGEST_TOKEN), opening);
   if (secret !== void 0) return secret;
  }
  return mayFollow(stretch, start) ? judgeAfter(stretch, start) : void 0;
+}
+
+function mayBeToken(stretch, {start: start, end: end}, [opening, {isCertain: isCertain}]) {
+ if (secret_stretches_textOf(stretch, start, start + opening.length) !== opening) return false;
+ if (isCertain) return true;
+ const body = secret_stretches_textOf(stretch, start + opening.length, Math.min(end, start + LONGEST_LOOK));
+ return looksDrawn(body.slice(0, SHORTEST_BODY)) || looksDrawn(body);
 }
 
 function mayFollow({bytes: bytes}, start) {
@@ -12598,6 +13003,7 @@ function mayFollow({bytes: bytes}, start) {
  const before = bytes[start - 2] ?? 0;
  if (last === 58) return token_search_isDigit(before);
  if (last === 47) return bytes.subarray(Math.max(0, start - 7), start - 1).every(isCapitalOrDigit);
+ if (last === 46 && bytes[start - 18] === 112 && bytes[start - 17] === 97) return true;
  return last === 46 && (before === 71 || before === 98 || before === 114 || before === 115);
 }
 
@@ -12639,14 +13045,21 @@ function linted(text, rule) {
  return rule === void 0 ? void 0 : lintToken(rule, text).find(value => text.startsWith(value));
 }
 
-function createNamedLook() {
+function createNamedLook(data) {
  const encoder = new TextEncoder;
  const judges = [ ...PEM_NEEDLES.map(needle => [ needle, judgePem ]), ...AWS_NEEDLES.map(needle => [ needle, judgeAwsName ]), [ AZURE_NEEDLE, judgeAzure ] ];
- const search = createNeedleSearch(judges.map(([needle]) => encoder.encode(needle)));
- return (stretch, found) => search(stretch, (needle, at) => {
-  const secret = judges[needle]?.[1](stretch, at);
-  if (secret !== void 0) found(secret, at);
- });
+ const needles = [ ...judges.map(([needle]) => needle), ...data === void 0 ? [] : DATA_NEEDLES ];
+ const search = createNeedleSearch(needles.map(needle => encoder.encode(needle)));
+ return (stretch, found) => {
+  data?.begin(stretch, found);
+  search(stretch, {
+   found: (needle, at) => {
+    const secret = judges[needle]?.[1](stretch, at);
+    if (secret !== void 0) found(secret, at);
+    if (needle >= judges.length) data?.take(stretch, at, found);
+   }
+  });
+ };
 }
 
 function urlLook(stretch, found) {
@@ -12665,11 +13078,13 @@ const MOST_HIDDEN = 500;
 
 const REVOKE = "Remove it from the build, and revoke it: whatever was built may have been cached.";
 
-const EXCLUDE = "If it is no secret, exclude the file or set `preflight: secrets=warn`.";
+const EXCLUDE = "If it is no secret, exclude the file, or set `preflight: secrets=warn`, which is for all of them.";
 
 const ADVICE = `${REVOKE} ${EXCLUDE}`;
 
 const NO_TEXT = new Set(("png jpg jpeg jfif gif svgz webp avif apng ico cur bmp tif tiff heic heif jxl psd woff woff2 ttf otf ttc eot mp4 m4v " + "webm mov mkv avi ogv mp3 m4a ogg oga opus wav flac aac wasm pdf zip gz tgz br zst bz2 xz 7z rar tar car jar glb").split(" "));
+
+const secrets_TEXT = new Set(("js mjs cjs jsx cts tsx vue svelte astro css scss less html htm xhtml shtml json jsonc json5 jsonl ndjson map " + "webmanifest txt text md mdx markdown rst env ini cfg conf toml yml yaml properties xml svg rss atom csv tsv sh bash " + "py rb php pl go rs java kt sol sql graphql gql pem asc log lock").split(" "));
 
 function createSecretsRule(options) {
  const credentials = searchable(options.credentials);
@@ -12687,22 +13102,19 @@ function createSecretsRule(options) {
    if (file.isFirst) file = {
     ...file,
     isFirst: false,
-    isText: file.isText && !hasNul(stretch)
+    isText: file.isText && (file.isKnownText || !hasNul(stretch))
    };
    const place = at => ({
     path: file.path,
     line: lineOf(file, stretch, at)
    });
-   own(stretch, (name, at) => {
-    if (!file.own.has(name)) sightings.add({
-     ...ownCredential(name),
-     ...place(at)
-    });
-    file.own.add(name);
-   });
+   own(stretch, file.own, (name, at) => sightings.add({
+    ...ownCredential(name),
+    ...place(at)
+   }));
    if (!file.isText) return;
    const found = (secret, at) => {
-    if (hidden.size < MOST_HIDDEN) hidden.add(secret.value);
+    if (secret.level !== "note" && hidden.size < MOST_HIDDEN) hidden.add(secret.hidden ?? secret.value);
     if (!isOwn(secret) && isNew(file, secret)) sightings.add({
      ...foundSecret(secret),
      ...place(at)
@@ -12732,7 +13144,7 @@ function createSecretsRule(options) {
       stretches.take(piece);
      },
      end: () => {
-      if (!stretches.end()) sightings.add(unchecked(file.path));
+      if (!stretches.end()) report(unchecked(file.path));
       judgeName(file);
      }
     };
@@ -12751,6 +13163,7 @@ function secrets_openFile({path: path}) {
   beginning: [],
   isFirst: true,
   isText: !NO_TEXT.has(extension),
+  isKnownText: secrets_TEXT.has(extension),
   seen: new Set,
   own: new Set,
   lines: 0
@@ -12788,7 +13201,7 @@ function unchecked(path) {
   advice: "Look at it yourself, or exclude it.",
   path: path,
   line: void 0,
-  level: "note"
+  level: "warn"
  };
 }
 
@@ -12797,9 +13210,19 @@ function createOwnLook(credentials) {
   name: name,
   bytes: bytes
  })));
- if (needles.length === 0) return () => {};
+ const all = new Set(needles.map(({name: name}) => name)).size;
+ const nameOf = needle => needles[needle]?.name ?? "";
  const search = createNeedleSearch(needles.map(({bytes: bytes}) => bytes));
- return (stretch, found) => search(stretch, (needle, at) => found(needles[needle]?.name ?? "", at));
+ return (stretch, known, found) => {
+  if (known.size === all) return;
+  search(stretch, {
+   isWanted: needle => !known.has(nameOf(needle)),
+   found: (needle, at) => {
+    known.add(nameOf(needle));
+    found(nameOf(needle), at);
+   }
+  });
+ };
 }
 
 function ownCredential(name) {
@@ -13161,7 +13584,7 @@ function wrongRedirect({rule: rule, index: index}, places, matcher) {
  if (!to.startsWith("/") || to.startsWith("//")) return;
  const {path: asked, values: values} = exampleOf(patternOf(from));
  const filled = to.replace(/:[A-Za-z_]\w*/g, name => values.get(name.slice(1)) ?? name);
- const path = decoded(filled.replace(/[?#].*$/s, ""));
+ const path = redirects_decoded(filled.replace(/[?#].*$/s, ""));
  if (exists(path, places)) return;
  const next = matcher.firstMatching(path);
  if (next?.index === index) {
@@ -13186,7 +13609,7 @@ function exists(path, {files: files, directories: directories}) {
  return files.has(bare) || directories.has(bare);
 }
 
-function decoded(path) {
+function redirects_decoded(path) {
  try {
   return decodeURIComponent(path);
  } catch {
@@ -13218,18 +13641,39 @@ function createMatcher(judged) {
  };
 }
 
-const PATH_MARKS = [ "pushState", "popstate" ];
+const PATH_MARKS = [ "pushState", "popstate", "pathname" ];
 
-const HASH_MARKS = [ "not supported in hash history", "Hash history cannot", '+="#")', "+=`#`)", "+='#')", "new HashChangeEvent(", "useHash:!0" ];
+const HASH_MARKS = [ "not supported in hash history", "Hash history cannot", '+="#")', "+=`#`)", "+='#')", "new HashChangeEvent(", "useHash:!0", ".location.search}#${" ];
 
-const LONGEST_MARK = Math.max(...[ ...PATH_MARKS, ...HASH_MARKS ].map(mark => mark.length));
+const EITHER_MARKS = [ ...inQuotes('?"popstate":"hashchange"'), ...inQuotes('?"#"+') ];
+
+const MARKS = [ ...PATH_MARKS, ...HASH_MARKS, ...EITHER_MARKS ];
+
+const SAME_PAGE = {
+ call: "pushState(",
+ mark: /(["'`])\1,\s*["'`][#?]/,
+ longest: 200
+};
+
+const SEAM = 256;
+
+function inQuotes(mark) {
+ return [ '"', "'", "`" ].map(quote => mark.replaceAll('"', quote));
+}
 
 const MOST_CHARACTERS = 12e6;
 
+function hasSamePage(text) {
+ const {call: call, mark: mark, longest: longest} = SAME_PAGE;
+ for (let at = text.indexOf(call); at !== -1; at = text.indexOf(call, at + call.length)) if (mark.test(text.slice(at, at + longest))) return true;
+ return false;
+}
+
 function createRoutingReader() {
- const missing = new Set([ ...PATH_MARKS, ...HASH_MARKS ]);
+ const missing = new Set(MARKS);
  let rest = "";
  let characters = 0;
+ let isSamePage = false;
  return {
   begin: () => {
    rest = "";
@@ -13238,12 +13682,14 @@ function createRoutingReader() {
    const piece = whole.slice(0, MOST_CHARACTERS - characters);
    if (piece === "") return;
    characters += piece.length;
-   const seam = rest + piece.slice(0, LONGEST_MARK);
+   const seam = rest + piece.slice(0, SEAM);
    for (const mark of missing) if (piece.includes(mark) || seam.includes(mark)) missing.delete(mark);
-   rest = (piece.length < LONGEST_MARK ? rest + piece : piece).slice(-LONGEST_MARK);
+   isSamePage ||= hasSamePage(piece) || hasSamePage(seam);
+   rest = (piece.length < SEAM ? rest + piece : piece).slice(-SEAM);
   },
   read: () => {
-   if (HASH_MARKS.some(mark => !missing.has(mark))) return "hash";
+   if (isSamePage || HASH_MARKS.some(mark => !missing.has(mark))) return "hash";
+   if (EITHER_MARKS.some(mark => !missing.has(mark))) return "unknown";
    return PATH_MARKS.every(mark => !missing.has(mark)) ? "path" : "unknown";
   }
  };
@@ -13830,7 +14276,7 @@ function assignedRules({site: site, policy: policy, credentials: credentials, as
   "absolute-paths": createAbsolutePathsRule(site),
   "single-page": createSinglePageRule(site),
   nft: createNftRule(site, {
-   forced: policy.named.includes("nft")
+   forced: policy.severities.nft === "error" && policy.named.includes("nft")
   }),
   limits: createLimitsRule(site, {
    uploadBytes: UPLOAD_BYTES,

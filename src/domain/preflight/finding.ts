@@ -25,8 +25,11 @@ export interface Sighting {
   readonly path: string;
   /** Counts from 1; undefined where no line says more than the file. */
   readonly line: number | undefined;
-  /** `note` where it is never a fault, `error` where no setting but `off` makes it less; undefined for the rule's own. */
-  readonly level?: 'note' | 'error' | undefined;
+  /**
+   * `note` where it is never a fault, `warn` where it is never an error, `error` where no setting but `off` makes it less;
+   * undefined for the rule's own.
+   */
+  readonly level?: Severity | undefined;
 }
 
 /** What a rule found, in all the places where it is. */

@@ -81,7 +81,7 @@ export function createSecretsRule(options: { readonly credentials: readonly Cred
             stretches.take(piece);
           },
           end: () => {
-            if (!stretches.end()) sightings.add(unchecked(file.path));
+            if (!stretches.end()) report(unchecked(file.path));
             judgeName(file);
           },
         };
@@ -159,7 +159,7 @@ function unchecked(path: string): Sighting {
     advice: 'Look at it yourself, or exclude it.',
     path,
     line: undefined,
-    level: 'note',
+    level: 'warn',
   };
 }
 
