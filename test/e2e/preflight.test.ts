@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deployInputs, uploadsTo } from '../support/deploy-inputs.ts';
-import { startEmulator } from '../support/emulator.ts';
+import { startEmulator, type TestEmulator } from '../support/emulator.ts';
 import { pullRequest, pushTo, type RunEvent } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { oracleCar } from '../support/oracle-cid.ts';
@@ -45,6 +45,11 @@ function shownBy({ log, summary, outputs, report }: DistRun): string {
   // The runner takes masks out of the log.
   const seen = log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
   return [seen.join('\n'), summary, JSON.stringify(outputs), JSON.stringify(report ?? '')].join('\n');
+}
+
+/** Until the run knows its CID, and so has read every file. */
+async function untilAskedForCid({ requests }: TestEmulator): Promise<void> {
+  while (!(await requests({ host: 'api' })).some(({ path }) => path.includes('cid='))) await sleep(50);
 }
 
 function refused({ run, uploads }: { readonly run: DistRun; readonly uploads: readonly unknown[] }): DistRun {
@@ -129,7 +134,7 @@ describe('the key of the run in the build', () => {
       // The CAR is refused only when the file has changed; then the files are read again, to go as a folder.
       await free.fault({ match: { host: 'upload' }, action: { delayMs: 4000 } });
       const running = runDist({ inputs: deployInputs(free, site.root) });
-      await sleep(2500);
+      await untilAskedForCid(free);
       writeFileSync(join(site.root, 'app.js'), `"${free.jwt}"`);
       const run = await running;
       expect(run.exitCode, run.log).toBe(1);
