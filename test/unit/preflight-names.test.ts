@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Preflight } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 import { createNamesRule } from '../../src/domain/preflight/names.ts';
+import { cpuClock } from '../support/cpu-clock.ts';
 
 async function look(...paths: readonly string[]): Promise<Preflight> {
   const site = { files: new Map(paths.map((path) => [path, 1])), isSingleFile: false };
@@ -146,8 +147,8 @@ describe('names, whatever they are', () => {
 
   it('looks at 100,000 names in under two seconds', async () => {
     const paths = Array.from({ length: 100_000 }, (_, index) => `d${index % 300}/Sub/item-${index}.html`);
-    const start = performance.now();
+    const start = cpuClock();
     expect((await look(...paths)).findings).toEqual([]);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuClock() - start).toBeLessThan(2000);
   });
 });

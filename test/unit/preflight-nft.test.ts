@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assignedRules } from '../../src/domain/preflight/assignment.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 import { parsePreflight } from '../../src/domain/preflight/policy.ts';
+import { cpuClock } from '../support/cpu-clock.ts';
 import { mutations } from './preflight-mutations.ts';
 import {
   CID,
@@ -559,7 +560,7 @@ describe('metadata, whatever it is', () => {
     let slowest = 0;
     let seen = 0;
     for (const bytes of mutations(SAMPLES, 10_000)) {
-      const start = performance.now();
+      const start = cpuClock();
       const { findings } = await lookAtBytes(
         [
           ['1.json', bytes],
@@ -568,7 +569,7 @@ describe('metadata, whatever it is', () => {
         ],
         { forced: seen % 2 === 0 },
       );
-      slowest = Math.max(slowest, performance.now() - start);
+      slowest = Math.max(slowest, cpuClock() - start);
       seen += 1;
       for (const { message } of findings)
         if (/[\p{Cc}\u2028]/u.test(message) || message.length > 600) throw new Error(message);
@@ -600,9 +601,9 @@ describe('metadata, whatever it is', () => {
     ['a long color', `{"name":"a","image":"a","background_color":"${'f'.repeat(900_000)}"}`],
     ['line breaks', `{"image"${'\n'.repeat(900_000)}`],
   ])('is judged in under a second when it is full of %s', async (_, text) => {
-    const start = performance.now();
+    const start = cpuClock();
     const { findings } = await lookAt({ '1.json': text, '2.json': JSON.stringify(token(2)) }, { forced: true });
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuClock() - start).toBeLessThan(1000);
     for (const { message } of findings) expect(message.length).toBeLessThan(600);
   });
 });

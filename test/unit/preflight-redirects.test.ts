@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Preflight } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 import { createSinglePageRule } from '../../src/domain/preflight/single-page.ts';
+import { cpuClock } from '../support/cpu-clock.ts';
 import { mutations } from './preflight-mutations.ts';
 
 /** The example of the specification, with the files that are beside it there. */
@@ -187,9 +188,9 @@ describe('_redirects, whatever it is', () => {
     const before = process.memoryUsage().heapUsed;
     let slowest = 0;
     for (const bytes of mutations(SAMPLES, 10_000)) {
-      const start = performance.now();
+      const start = cpuClock();
       const { findings } = await lookAt(bytes);
-      slowest = Math.max(slowest, performance.now() - start);
+      slowest = Math.max(slowest, cpuClock() - start);
       for (const { message } of findings) if (/[\p{Cc}\u2028]/u.test(message)) throw new Error(message);
     }
     expect(slowest).toBeLessThan(1000);
@@ -207,8 +208,8 @@ describe('_redirects, whatever it is', () => {
     ['of colons', '/a/:b/:c/:d :e'],
     ['of splats in a target', '/a/* /:splat'],
   ])('is read in under a second when it is full %s', async (_, unit) => {
-    const start = performance.now();
+    const start = cpuClock();
     await lookAt(bytesOf(`/${unit.repeat(Math.floor(65_000 / unit.length))}`));
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuClock() - start).toBeLessThan(1000);
   });
 });

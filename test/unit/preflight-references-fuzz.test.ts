@@ -7,6 +7,7 @@ import { readTag } from '../../src/domain/preflight/html-attributes.ts';
 import { createHtmlScan, type PageReader } from '../../src/domain/preflight/html-references.ts';
 import { createTagScan } from '../../src/domain/preflight/html-tags.ts';
 import { readInWindows } from '../../src/domain/preflight/reference-window.ts';
+import { cpuClock } from '../support/cpu-clock.ts';
 import { look } from './preflight-references.ts';
 
 const ROOT = join(import.meta.dirname, '../fixtures/generators');
@@ -129,9 +130,9 @@ describe('ten thousand broken files', () => {
       let slowest = 0;
       for (let count = 0; count < 10_000; count += 1) {
         const text = mutate(samples, random);
-        const start = performance.now();
+        const start = cpuClock();
         const found = await look({ files: { [path]: text }, others });
-        slowest = Math.max(slowest, performance.now() - start);
+        slowest = Math.max(slowest, cpuClock() - start);
         for (const { message } of found) if (message.length > 400 || message.includes('\n')) expect.fail(message);
       }
       expect(slowest).toBeLessThan(1000);
@@ -322,9 +323,9 @@ describe('large files', () => {
 
 describe('hostile files', () => {
   const time = async (path: string, text: string) => {
-    const start = performance.now();
+    const start = cpuClock();
     const found = await look({ files: { [path]: text }, others, piece: 65_536 });
-    expect(performance.now() - start).toBeLessThan(1500);
+    expect(cpuClock() - start).toBeLessThan(1500);
     return found.map(({ kind }) => kind);
   };
   const end = '<img src="/logo.png">';

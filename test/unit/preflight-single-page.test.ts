@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Preflight } from '../../src/domain/preflight/finding.ts';
 import { createInspection } from '../../src/domain/preflight/inspection.ts';
 import { createSinglePageRule } from '../../src/domain/preflight/single-page.ts';
+import { cpuClock } from '../support/cpu-clock.ts';
 import { mutations } from './preflight-mutations.ts';
 
 const SHELL = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>An application with a title</title>
@@ -190,12 +191,12 @@ describe('single pages, whatever they are', () => {
     let slowest = 0;
     for (const bytes of mutations(samples, 10_000)) {
       const inspection = inspectionOf({ 'index.html': '' });
-      const start = performance.now();
+      const start = cpuClock();
       inspection.begin({ path: 'index.html', bytes: bytes.length });
       inspection.take(bytes);
       inspection.end();
       await inspection.finish();
-      slowest = Math.max(slowest, performance.now() - start);
+      slowest = Math.max(slowest, cpuClock() - start);
     }
     expect(slowest).toBeLessThan(1000);
   });
@@ -203,9 +204,9 @@ describe('single pages, whatever they are', () => {
   it.each(['<a>', '</b>', '<a></b>', '<', '&', '<a b="', '<!--', '<p>', '<script>', ' '])(
     'is quick with a page full of %s',
     async (unit) => {
-      const start = performance.now();
+      const start = cpuClock();
       await look({ 'index.html': unit.repeat(2e6 / unit.length) });
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(cpuClock() - start).toBeLessThan(1000);
     },
   );
 });
