@@ -29789,7 +29789,7 @@ var __webpack_modules__ = {
     var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1239);
     var _render_summary_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9176);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5673);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6077);
     var _tellings_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9804);
     var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(945);
     var _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(5450);
@@ -31499,7 +31499,7 @@ var __webpack_modules__ = {
    return difference < 0 ? "−" : "+";
   }
  },
- 5673: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 6077: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
@@ -33568,13 +33568,16 @@ var __webpack_modules__ = {
    if (preflight?.findings.some(({severity: severity}) => severity === "error") === true) return "refused";
    return budget.some(({state: state}) => state === "over") ? "over-budget" : void 0;
   }
+  function isFolderOnly(method, network) {
+   return method === "folder" || network === "private";
+  }
   const CHEAP_TO_HASH_BYTES = 1e8;
   async function decide(job) {
    return await (0, errors.qg)("planning", () => decideAnyhow(job));
   }
   async function decideAnyhow(job) {
    const {run: run, ports: ports} = job;
-   if (run.method === "folder" || run.network === "private") return await decideFolder(job);
+   if (isFolderOnly(run.method, run.network)) return await decideFolder(job);
    const [project, build] = await survey(job, run.profile);
    const asCar = await planFor(job, {
     build: build,
@@ -34015,7 +34018,7 @@ var __webpack_modules__ = {
    return (0, domain_tag._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
   }
   function diffRun(values, context, reason) {
-   const asFolder = values["upload-method"] === "folder" || values.network === "private";
+   const asFolder = isFolderOnly(values["upload-method"], values.network);
    return {
     project: values.project || context.repository,
     profile: asFolder ? folderProfile(values["cid-profile"]) : values["cid-profile"],
@@ -36869,7 +36872,7 @@ var __webpack_modules__ = {
     },
     policy: values.preflight,
     credentials: credentials,
-    asFolder: values["upload-method"] === "folder" || values.network === "private"
+    asFolder: isFolderOnly(values["upload-method"], values.network)
    });
    return {
     next: found => {

@@ -1,4 +1,5 @@
 import type { FoundFiles } from './domain/file-rules.ts';
+import { isFolderOnly } from './domain/pin.ts';
 import type { GivenUp, RetentionPolicy } from './domain/retention.ts';
 import { computeTags, type Mode, type RunContext, renderPinName } from './domain/run.ts';
 import { projectOf, pullRequestOf } from './domain/tag.ts';
@@ -114,7 +115,7 @@ function givenUpReason(tag: string): string {
 
 /** What the inputs and the event ask a diff without a key to do. */
 export function diffRun(values: Values, context: RunContext, reason: string | undefined): DiffRun {
-  const asFolder = values['upload-method'] === 'folder' || values.network === 'private';
+  const asFolder = isFolderOnly(values['upload-method'], values.network);
   return {
     project: values.project || context.repository,
     profile: asFolder ? folderProfile(values['cid-profile']) : values['cid-profile'],

@@ -18,3 +18,8 @@ export type Network = 'public' | 'private';
 
 /** How a build travels: one CAR, or its files as a multipart folder. */
 export type UploadMethod = 'car' | 'folder';
+
+/** Whether files go one by one whatever the plan is: the private network takes no CARs. */
+export function isFolderOnly(method: 'auto' | UploadMethod, network: Network): boolean {
+  return method === 'folder' || network === 'private';
+}

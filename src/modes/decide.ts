@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
-import type { Network, Pin, UploadMethod } from '../domain/pin.ts';
+import { isFolderOnly, type Network, type Pin, type UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
 import type { Gateways, Pins, Uploaded } from '../ports.ts';
 import type { Assessing, AssessPorts } from './assess.ts';
@@ -60,7 +60,7 @@ export async function decide(job: Job): Promise<Decision> {
 
 async function decideAnyhow(job: Job): Promise<Decision> {
   const { run, ports } = job;
-  if (run.method === 'folder' || run.network === 'private') return await decideFolder(job);
+  if (isFolderOnly(run.method, run.network)) return await decideFolder(job);
   const [project, build] = await survey(job, run.profile);
   const asCar = await planFor(job, { build, project, method: 'car' });
   if (asCar.plan.source.kind === 'reuse' || !mayBecomeFolder(run)) return asCar;

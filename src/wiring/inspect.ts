@@ -1,6 +1,7 @@
 import { type Inspector, startInspector } from '../adapters/preflight/inspector.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { FoundFiles } from '../domain/file-rules.ts';
+import { isFolderOnly } from '../domain/pin.ts';
 import type { Assignment } from '../domain/preflight/assignment.ts';
 import { credentialInNames } from '../domain/preflight/credential.ts';
 import type { Preflight } from '../domain/preflight/finding.ts';
@@ -47,7 +48,7 @@ export function prepareInspections(wiring: Wiring): Inspections | undefined {
     site: { files, isSingleFile: content.kind === 'file' },
     policy: values.preflight,
     credentials,
-    asFolder: values['upload-method'] === 'folder' || values.network === 'private',
+    asFolder: isFolderOnly(values['upload-method'], values.network),
   });
   return {
     next: (found) => {

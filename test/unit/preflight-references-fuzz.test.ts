@@ -262,7 +262,7 @@ describe('the order of files', () => {
   const files = {
     'a/index.html':
       '<meta name=generator content="Jekyll v4"><a href="/repo/b.html">b</a><a href="/repo/a/">a</a><iframe src="/repo/"></iframe>',
-    'b.html': '<script src="https://a.example/x.js"></script><a href="/home/runner/x.ts">x</a><a href="gone">y</a>',
+    'b.html': '<script src="https://a.example/x.js"></script><a href="/builds/acme/x.ts">x</a><a href="gone">y</a>',
     'google0123.html': 'google-site-verification',
     'index.html': '<meta name=generator content="Hugo 1"><img src="https://a.example/y.png"><img src="/logo.png">',
     'main.js': 'self.webpackChunk=[];r.p="/repo/";x="/logo.png"',

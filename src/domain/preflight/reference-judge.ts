@@ -87,7 +87,7 @@ function createInsideJudge(site: Site, targets: Targets, tally: Tally) {
     const message = `The site was built for ${quoted(base)}, and finds nothing at the root of a CID`;
     tally.say({ kind: 'wrong-base', message, advice: (generator) => generator.base, path, line });
   };
-  /** `/home/runner/x.ts` of a report, `/cdn-cgi/` of a host: no link between pages of the site. */
+  /** `/builds/acme/x.ts` of a report, `/cdn-cgi/` of a host: no link between pages of the site. */
   const leadsElsewhere = ({ path, isAbsolute, found }: Inside): boolean =>
     isAbsolute &&
     found.kind === 'missing' &&
