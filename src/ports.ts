@@ -6,10 +6,14 @@ import type { Expiry } from './domain/expiry.ts';
 import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
 import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from './domain/github-deployment.ts';
 import type { Build, CidProfile, Content } from './domain/listing.ts';
+import type { Opening } from './domain/link.ts';
+import type { MirrorKind, MirrorPin } from './domain/mirror.ts';
+import type { NameTarget } from './domain/names.ts';
 import type { Probe, Usage } from './domain/outcome.ts';
 import type { Pin, UploadMethod } from './domain/pin.ts';
 import type { InspectedFile } from './domain/preflight/rule.ts';
 import type { KeyvalueChanges, Keyvalues, Project } from './domain/tag.ts';
+import type { BlockCheck } from './domain/verification.ts';
 
 export interface Uploaded {
   readonly kind: 'uploaded';
@@ -81,9 +85,65 @@ export interface Onlooker {
   room(): Promise<void> | undefined;
 }
 
-/** Opens links to a build and tells what came back. Never fails. */
+/** Opens links to content and tells what came back. Never fails. */
 export interface Gateways {
-  probe(build: Build): Promise<readonly Probe[]>;
+  /** @param content a build, or the root of what was published before. */
+  probe(content: Build | Cid): Promise<readonly Probe[]>;
+  /** Reads the whole DAG, or a sample of a large one, and hashes every block; one row for each gateway that was asked. */
+  checkBlocks(root: Cid): Promise<readonly BlockCheck[]>;
+}
+
+/** The DNS records of domains, where they are kept. Failures are ActionErrors that name the domain. */
+export interface DnsZones {
+  /** What `_dnslink.<domain>` says at its source; undefined where there is no such record. */
+  read(domain: string): Promise<NameTarget | undefined>;
+  /** Makes `_dnslink.<domain>` say `dnslink=<path>`, and leaves every other record alone. */
+  write(domain: string, path: string): Promise<void>;
+}
+
+/** What the world sees of a DNSLink, by DNS over HTTPS. Never fails. */
+export interface Resolvers {
+  read(domain: string): Promise<readonly ResolverAnswer[]>;
+}
+
+export interface ResolverAnswer {
+  /** Host of the resolver. */
+  readonly resolver: string;
+  /** Undefined where the domain has no DNSLink, or where `trouble` says why nobody can tell. */
+  readonly target: NameTarget | undefined;
+  /** Seconds that the answer may be kept. */
+  readonly ttl: number;
+  readonly trouble: string | undefined;
+}
+
+/** Content on the account's own gateways that is answered with other content. */
+export interface HotSwaps {
+  /** What is answered for a CID now; undefined for its own content. Fails as ActionError. */
+  read(original: Cid): Promise<Cid | undefined>;
+  /** Makes the account's gateways answer `original` with `target`. Fails as ActionError. */
+  write(original: Cid, target: Cid): Promise<void>;
+  /** Ends it: the CID is answered with its own content again. Fails as ActionError. */
+  remove(original: Cid): Promise<void>;
+  /** What a gateway of the account really answers; undefined where none can be asked, or it does not tell. Never fails. */
+  look(original: Cid): Promise<Cid | undefined>;
+}
+
+/** A service that keeps the same CIDs as the account. Failures are ActionErrors that name the mirror. */
+export interface Mirror {
+  readonly name: string;
+  readonly kind: MirrorKind;
+  /** Puts content there, and waits a while until it has all of it; what it has already is not sent again. */
+  pin(order: MirrorOrder): Promise<MirrorPin>;
+  read(cid: Cid): Promise<MirrorPin>;
+  /** Takes our own pin away. `kept`: there is none, or it is not ours. */
+  unpin(cid: Cid): Promise<'unpinned' | 'kept'>;
+}
+
+export interface MirrorOrder {
+  readonly cid: Cid;
+  readonly name: string;
+  /** What is sent where the mirror takes content; undefined for what was published before, which the mirror has to find. */
+  readonly build: Build | undefined;
 }
 
 /** What GitHub knows about the repository. Answers why where it cannot tell; never fails. */
@@ -143,6 +203,8 @@ export interface PublishedTree {
   compare(build: Build, rules: 'open' | 'known'): Promise<BaseReading>;
   /** A file of at most one block; undefined where it cannot be had. */
   readFile(path: string, cid: Cid): Promise<Uint8Array | undefined>;
+  /** What of it can be opened as proof that it is served. Where nothing of it can be read, no file is known. */
+  opening(): Promise<Opening>;
   /** What reading took so far. */
   effort(): Effort;
 }

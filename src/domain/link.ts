@@ -22,6 +22,18 @@ export interface Sample {
   readonly bytes: number;
 }
 
+/** What is needed to open content, and to know whether what comes back is right. */
+export interface Opening {
+  readonly root: Cid;
+  readonly kind: 'directory' | 'file';
+  /** The file that is opened; undefined where none is known, or none has bytes. */
+  readonly sample: Sample | undefined;
+  /** The smallest file that no gateway takes for HTML, for those that serve none; undefined where there is none. */
+  readonly plainSample: Sample | undefined;
+  /** The text of its `_redirects`; undefined without, or where it cannot be read. */
+  readonly redirects: string | undefined;
+}
+
 /**
  * The file to open as proof that a root is served: the page a visitor gets first, else the smallest file that has bytes.
  * Undefined where no file has any.

@@ -11,15 +11,20 @@ export interface Probe {
   readonly link: string;
   readonly host: string;
   /**
-   * `live`: answered with the bytes of the build. `opens`: answered with a page that fetches the content in the
-   * browser. `down`: did not, and `note` says why. `unopened`: nobody looked, as `verify` asked.
+   * `live`: answered with the bytes of the content. `opens`: answered with a page that fetches the content in the
+   * browser. `files`: serves its files, but not its pages: no link for people. `down`: did not, and `note` says why.
+   * `unopened`: nobody looked, as `verify` asked.
    */
-  readonly state: 'live' | 'opens' | 'down' | 'unopened';
+  readonly state: 'live' | 'opens' | 'files' | 'down' | 'unopened';
   readonly note: string;
   /** True when asking again cannot change the answer. */
   readonly final: boolean;
-  /** Time to the whole answer, milliseconds. */
-  readonly ms: number;
+  /** Status of the last answer; undefined where none came. */
+  readonly status: number | undefined;
+  /** Until the answer began, milliseconds; undefined where none came. */
+  readonly firstByteMs: number | undefined;
+  /** Bytes of the content that were compared. */
+  readonly bytes: number;
 }
 
 /** What became of the plan for old content. */
