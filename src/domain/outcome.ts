@@ -1,10 +1,15 @@
 import type { Comparison } from './comparison.ts';
+import type { TagHealth } from './health.ts';
 import type { Build } from './listing.ts';
+import type { MirrorState } from './mirror.ts';
+import type { NameState } from './names.ts';
 import type { Pin } from './pin.ts';
 import type { DeployPlan } from './plan.ts';
 import type { Preflight } from './preflight/finding.ts';
+import type { PromotionPlan } from './promotion.ts';
 import type { Judged } from './retention.ts';
 import type { BudgetLine } from './size-budget.ts';
+import type { BlockCheck } from './verification.ts';
 
 /** One link to the content and what opening it came to. */
 export interface Probe {
@@ -66,6 +71,17 @@ interface Unsent extends Assessment {
   readonly plan: DeployPlan | undefined;
 }
 
+/** Content that is there, seen from outside. */
+export interface Presence {
+  /** One for each link; unopened where `verify` asks for no more. */
+  readonly probes: readonly Probe[];
+  /** One for each gateway that was asked for blocks; none where `verify` is not `blocks`. */
+  readonly blocks: readonly BlockCheck[];
+  /** The names that follow a tag of this run. */
+  readonly names: readonly NameState[];
+  readonly mirrors: readonly MirrorState[];
+}
+
 /** What a run came to; everything that is reported is derived from it. */
 export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string }
@@ -94,18 +110,38 @@ export type Outcome =
       readonly retention: Retention;
     }
   | { readonly kind: 'listed'; readonly retention: Retention; readonly usage: Usage | undefined }
-  | (Assessment & {
-      /** `unchanged`: every tag already pointed to this CID. */
-      readonly kind: 'deployed' | 'unchanged';
-      readonly plan: DeployPlan;
-      readonly build: Build;
-      readonly pin: Pin;
-      readonly uploadedBytes: number;
-      readonly probes: readonly Probe[];
-      /** When the service removes the pin by itself; undefined for never. */
-      readonly expiresAt: Date | undefined;
-      readonly retention: Retention;
-    });
+  /** A tag was put on content that was published before; `dryRun`: it would be. */
+  | (Presence & {
+      readonly kind: 'promoted';
+      readonly rollback: boolean;
+      readonly dryRun: boolean;
+      readonly plan: PromotionPlan;
+      readonly comparison: Comparison;
+      /** Undefined in a dry run. */
+      readonly pin: Pin | undefined;
+    })
+  /** What every tag points to was looked at. */
+  | { readonly kind: 'verified'; readonly tags: readonly TagHealth[]; readonly checkedAt: Date }
+  | (Assessment &
+      Presence & {
+        /** `unchanged`: every tag already pointed to this CID. */
+        readonly kind: 'deployed' | 'unchanged';
+        readonly plan: DeployPlan;
+        readonly build: Build;
+        readonly pin: Pin;
+        readonly uploadedBytes: number;
+        /** A link to private content that ends by itself: for the outputs only. */
+        readonly accessLink: AccessLink | undefined;
+        /** When the service removes the pin by itself; undefined for never. */
+        readonly expiresAt: Date | undefined;
+        readonly retention: Retention;
+      });
+
+/** Whoever has it may read until then. */
+export interface AccessLink {
+  readonly url: string;
+  readonly expiresAt: Date;
+}
 
 /** The build itself is why nothing was sent. */
 export function isRefused({ kind }: Pick<Outcome, 'kind'>): boolean {

@@ -62,7 +62,7 @@ export interface DeployPlan {
  */
 export function planDeploy(build: Build, remote: RemoteState, options: DeployOptions): DeployPlan {
   requireExpected(build, options.expectedCid);
-  const at = chooseTime(remote, options);
+  const at = chooseTime(remote.project, options);
   const source = choosePin(remote, options);
   const superseded = elsewhere(remote.project, build.root, options);
   const found = source.kind === 'reuse' ? source.pin.keyvalues : uploadedPairs(options.project);
@@ -101,7 +101,12 @@ export function uploadedPairs(project: Project): Keyvalues {
   return { [project.key]: project.name };
 }
 
-function elsewhere(pins: readonly Pin[], cid: Cid, { project, tags }: DeployOptions): ReadonlySet<string> {
+/** Tags that will point to other content when `tags` have moved to this one. */
+export function elsewhere(
+  pins: readonly Pin[],
+  cid: Cid,
+  { project, tags }: Pick<DeployOptions, 'project' | 'tags'>,
+): ReadonlySet<string> {
   const histories = [...historiesOf(revisionsOf(pins, project), project)];
   return new Set(histories.flatMap(([tag, [current]]) => (current?.cid === cid || tags.includes(tag) ? [] : [tag])));
 }
@@ -130,8 +135,8 @@ function revisionsAfter(
  * The newest mark of a tag is where it points. So a mark must be newer than those that are there, though two deploys fall
  * into one second or another machine's clock is ahead.
  */
-function chooseTime(remote: RemoteState, options: DeployOptions): number {
-  const marks = options.tags.flatMap((tag) => remote.project.map((pin) => markTime(pin, tag, options.project) ?? 0));
+export function chooseTime(pins: readonly Pin[], options: Pick<DeployOptions, 'project' | 'tags' | 'now'>): number {
+  const marks = options.tags.flatMap((tag) => pins.map((pin) => markTime(pin, tag, options.project) ?? 0));
   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1000));
 }
 

@@ -12,7 +12,11 @@ export const ADOPTED = 'pd1.adopted';
 const PREVIEWS = 'previews';
 const RELEASED = 'released';
 const UNPINNING = 'unpinning';
-const RESERVED: readonly string[] = [PREVIEWS, RELEASED, UNPINNING];
+const MERGED = 'merged';
+const MOVED = 'moved';
+/** What is noted in passing: nothing needs the content because of it. */
+const NOTES: readonly string[] = [RELEASED, UNPINNING, MERGED, MOVED];
+const RESERVED: readonly string[] = [PREVIEWS, ...NOTES];
 /** Preview 0 stands for pull requests that are not known. */
 export const UNKNOWN_PREVIEW = 'pr-0';
 
@@ -52,6 +56,17 @@ export interface PinTags {
   readonly released: number | undefined;
   /** Unix seconds when a run announced that it is about to unpin; undefined when none did. */
   readonly unpinning: number | undefined;
+  /** Merged pull requests whose preview it was, newest first: their marks are gone, and they can still be promoted. */
+  readonly merged: readonly PreviewMark[];
+  /** The last relative move (`production~1`) of a tag to this content; undefined for none. */
+  readonly moved: Move | undefined;
+}
+
+/** Which workflow run put a tag here by counting back: repeated, it must not count again. */
+export interface Move {
+  readonly tag: string;
+  /** GitHub's id of the workflow run, the same for all its attempts. */
+  readonly run: string;
 }
 
 /** The project's marker: `pd1.` and the first 8 hex digits of SHA-256 of its name. */
@@ -91,7 +106,14 @@ export function parseTags(keyvalues: Keyvalues, project: Project): PinTags {
       .map(([name]) => name),
     released: parseTime(own[RELEASED]),
     unpinning: parseTime(own[UNPINNING]),
+    merged: parsePreviews(own[MERGED] ?? '').filter(({ pullRequest }) => pullRequest !== 0),
+    moved: parseMove(own[MOVED]),
   };
+}
+
+function parseMove(value: string | undefined): Move | undefined {
+  const [, tag, run] = /^([^@]+)@([0-9]{1,20})$/.exec(value ?? '') ?? [];
+  return tag === undefined || run === undefined || !isTagName(tag) ? undefined : { tag, run };
 }
 
 /** The values under a project's key by the rest of their names. */
@@ -125,12 +147,14 @@ function otherProjects(keyvalues: Keyvalues, own: string | undefined): readonly 
 function isNeeded(keyvalues: Keyvalues, key: string): boolean {
   const values = ownValues(keyvalues, { key });
   const names = Object.keys(values);
-  return parseTime(values[RELEASED]) === undefined || names.some((name) => name !== RELEASED && name !== UNPINNING);
+  return parseTime(values[RELEASED]) === undefined || names.some((name) => !NOTES.includes(name));
 }
 
 /** False for what a later version may have written. */
 function isReadable(name: string, value: string): boolean {
-  if (name === PREVIEWS) return parsePreviews(value).length === value.split(' ').filter((part) => part !== '').length;
+  if (name === MOVED) return parseMove(value) !== undefined;
+  if (name === PREVIEWS || name === MERGED)
+    return parsePreviews(value).length === value.split(' ').filter((part) => part !== '').length;
   return RESERVED.includes(name) ? parseTime(value) !== undefined : parseMark(name, value).length > 0;
 }
 
@@ -202,6 +226,19 @@ export function renderForgotten(keyvalues: Keyvalues, { key }: Project): Keyvalu
 /** The announcement that a run is about to unpin; `undefined` takes it back. */
 export function renderUnpinning(project: Project, at: number | undefined): KeyvalueChanges {
   return { [tagKey(project, UNPINNING)]: at === undefined ? null : String(at) };
+}
+
+/** Notes whose previews a pin was, until they were merged; those that do not fit any more are the oldest. */
+export function renderMerged(project: Project, marks: readonly PreviewMark[]): KeyvalueChanges {
+  const kept = [...marks].sort(newestFirst);
+  const text = (): string => kept.map(({ pullRequest, at }) => `${pullRequest}@${at}`).join(' ');
+  while (text().length > MAX_VALUE_LENGTH) kept.pop();
+  return { [tagKey(project, MERGED)]: kept.length === 0 ? null : text() };
+}
+
+/** Notes who moved a tag here by counting back; `undefined` takes that off. */
+export function renderMoved(project: Project, move: Move | undefined): KeyvalueChanges {
+  return { [tagKey(project, MOVED)]: move === undefined ? null : `${move.tag}@${move.run}` };
 }
 
 /** Since when no tag of the project is on the pin; `undefined` takes that back. */

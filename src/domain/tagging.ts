@@ -4,11 +4,14 @@ import {
   isUsed,
   type KeyvalueChanges,
   type Keyvalues,
+  type Move,
   type PinTags,
   type Project,
   parseTags,
   pullRequestOf,
   renderForgotten,
+  renderMerged,
+  renderMoved,
   renderReleased,
   renderTags,
   renderUnpinning,
@@ -30,6 +33,8 @@ export interface TagRequest {
   /** Tags that point to other content by now: their old marks give way where a pin has no pair left. */
   readonly superseded: ReadonlySet<string>;
   readonly origin: PinOrigin;
+  /** The run that moves a tag here by counting back. */
+  readonly move?: Move | undefined;
 }
 
 /** What is known of a pin's life before this run. */
@@ -73,7 +78,20 @@ export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges
   ]);
   // Written again with every change: another run may release the pin, and take the mark off, before ours arrives.
   const adopted = wanted[ADOPTED] === undefined || Object.keys(changes).length === 0 ? {} : { [ADOPTED]: '1' };
-  return { ...changes, ...adopted, ...makeRoom(found, changes, { ...request, present }) };
+  const all = { ...changes, ...adopted, ...makeRoom(found, changes, { ...request, present }) };
+  return { ...all, ...noteOfMove(applyChanges(found, all), request) };
+}
+
+/** Only where there is room for it: the tag itself matters more. */
+function noteOfMove(after: Keyvalues, { project, move }: TagRequest): KeyvalueChanges {
+  if (move === undefined) return {};
+  const note = renderMoved(project, move);
+  const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
+  return isThere || !fits(applyChanges(after, note), project) ? {} : note;
+}
+
+function fits(keyvalues: Keyvalues, project: Project): boolean {
+  return Object.keys(applyChanges(keyvalues, renderUnpinning(project, undefined))).length <= MAX_PAIRS;
 }
 
 /** The user's pairs; on a pin that others use too, only those that are not there yet. */
@@ -146,10 +164,15 @@ function makeRoom(
   changes: KeyvalueChanges,
   { present, project, superseded, tags }: TagRequest & { readonly present: Keyvalues },
 ): KeyvalueChanges {
-  const after = applyChanges(applyChanges(found, changes), renderUnpinning(project, undefined));
-  const size = Object.keys(after).length;
   const added = Object.keys(changes).some((key) => !Object.hasOwn(found, key));
-  if (!added || size <= MAX_PAIRS) return {};
+  const whole = applyChanges(found, changes);
+  if (!added || fits(whole, project)) return {};
+  // What was noted in passing is worth least.
+  const notes = { ...renderMerged(project, []), ...renderMoved(project, undefined) };
+  const dropped = Object.fromEntries(Object.entries(notes).filter(([key]) => Object.hasOwn(found, key)));
+  const after = applyChanges(applyChanges(whole, dropped), renderUnpinning(project, undefined));
+  const size = Object.keys(after).length;
+  if (size <= MAX_PAIRS) return dropped;
   const spare = parseTags(present, project)
     .tags.filter(({ tag }) => superseded.has(tag) && !tags.includes(tag))
     .sort((a, b) => a.at - b.at)
@@ -163,20 +186,45 @@ function makeRoom(
       },
     );
   }
-  return renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), present, project);
+  return { ...dropped, ...renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), present, project) };
 }
 
-/** What takes given-up tags off a pin whose content stays; without any tag left it says since when. */
+export interface UntagRequest extends Pick<TagRequest, 'project' | 'at'> {
+  /** Of the tags that are taken off, previews of pull requests that were merged. */
+  readonly merged?: ReadonlySet<string>;
+}
+
+/**
+ * What takes given-up tags off a pin whose content stays; without any tag left it says since when. What was merged is noted:
+ * a workflow that follows may put that very content into production.
+ */
 export function planUntag(
   found: Keyvalues,
   tags: ReadonlyMap<string, number>,
-  { project, at }: Pick<TagRequest, 'project' | 'at'>,
+  { project, at, merged }: UntagRequest,
 ): KeyvalueChanges {
-  const changes = renderUntagged(tags, found, project);
-  if (Object.keys(changes).length === 0) return changes;
-  const after = parseTags(applyChanges(found, changes), project);
+  const untagged = renderUntagged(tags, found, project);
+  if (Object.keys(untagged).length === 0) return untagged;
+  const after = parseTags(applyChanges(found, untagged), project);
   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
-  return bare ? { ...changes, ...renderReleased(project, at) } : changes;
+  const changes = bare ? { ...untagged, ...renderReleased(project, at) } : untagged;
+  const note = noteOfMerged(found, changes, { project, merged: merged ?? new Set() });
+  return fits(applyChanges(applyChanges(found, changes), note), project) ? { ...changes, ...note } : changes;
+}
+
+function noteOfMerged(
+  found: Keyvalues,
+  changes: KeyvalueChanges,
+  { project, merged }: Required<Pick<UntagRequest, 'project' | 'merged'>>,
+): KeyvalueChanges {
+  const before = parseTags(found, project);
+  const left = parseTags(applyChanges(found, changes), project).previews.map(({ pullRequest }) => pullRequest);
+  const gone = before.previews.filter(
+    ({ pullRequest }) => !left.includes(pullRequest) && merged.has(`pr-${pullRequest}`),
+  );
+  if (gone.length === 0) return {};
+  const numbers = gone.map(({ pullRequest }) => pullRequest);
+  return renderMerged(project, [...gone, ...before.merged.filter(({ pullRequest }) => !numbers.includes(pullRequest))]);
 }
 
 /** What gives up a pin that must stay for others: an adopted one is as it was before us, another one says so. */

@@ -225,9 +225,10 @@ function judgeAgain({ rows, policy, now }: Judgement, fresh: Revision): Judged |
 /** Takes given-up tags off content that stays. */
 async function untag(ports: GiveUpPorts, { policy, now }: Judgement, row: Judged): Promise<Result> {
   const tags = tagsToTakeOff(policy);
-  const { project } = policy;
+  const { project, givenUp } = policy;
+  const merged = new Set([...givenUp].filter(([, { mergedAt }]) => mergedAt !== undefined).map(([tag]) => tag));
   const plan = (pin: Pin): PinChange => {
-    const keyvalues = planUntag(pin.keyvalues, tags, { project, at: seconds(ports.clock.date()) });
+    const keyvalues = planUntag(pin.keyvalues, tags, { project, at: seconds(ports.clock.date()), merged });
     return { keyvalues, expiresAt: planLasting(pin, keyvalues, { project, now }) };
   };
   for (const { id } of row.revision.pins) await untagPin(ports, id, plan);

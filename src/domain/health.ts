@@ -1,0 +1,67 @@
+import type { Cid } from './cid.ts';
+import type { MirrorState } from './mirror.ts';
+import { labelOf, type NameState } from './names.ts';
+import type { Probe } from './outcome.ts';
+import { type BlockCheck, isSound } from './verification.ts';
+
+/** What was found of the content that a tag points to. */
+export interface TagHealth {
+  readonly tag: string;
+  readonly cid: Cid;
+  /** Since when the tag points there. */
+  readonly since: Date;
+  readonly pinned: boolean;
+  readonly probes: readonly Probe[];
+  readonly blocks: readonly BlockCheck[];
+  readonly names: readonly NameState[];
+  readonly mirrors: readonly MirrorState[];
+  /** What is not as it should be, each a sentence without its full stop; none when all is well. */
+  readonly problems: readonly string[];
+  /** What is not as it should be and loses nothing: a mirror, or a gateway beside one that serves. */
+  readonly remarks: readonly string[];
+}
+
+/** What was looked at; what was not asked for stays empty. */
+export type Findings = Pick<TagHealth, 'tag' | 'cid' | 'pinned' | 'probes' | 'blocks' | 'names' | 'mirrors'> & {
+  /** What GitHub says is deployed for the tag; undefined where it says nothing. */
+  readonly deployed: Cid | undefined;
+};
+
+/** What of a tag's content is not as it should be. */
+export function judgeHealth(findings: Findings): Pick<TagHealth, 'problems' | 'remarks'> {
+  const { cid, pinned, deployed, names, mirrors } = findings;
+  const elsewhere =
+    deployed === undefined || deployed === cid
+      ? []
+      : [`GitHub's active deployment of it shows ${deployed}: the newer content may have been unpinned by somebody`];
+  return {
+    problems: [
+      ...(pinned ? [] : ['its content is not pinned any more']),
+      ...elsewhere,
+      ...servedProblems(findings),
+      ...blockProblems(findings),
+      ...names
+        .filter(({ state }) => state === 'failed')
+        .map(({ name, note }) => `${labelOf(name)}: ${note.replace(/\.$/, '')}`),
+    ],
+    remarks: mirrors
+      .filter(({ state }) => state !== 'pinned')
+      .map(({ mirror, state, note }) => `mirror ${mirror}: ${note === '' ? state : note}`),
+  };
+}
+
+function servedProblems({ probes }: Pick<Findings, 'probes'>): readonly string[] {
+  const looked = probes.filter(({ state }) => state !== 'unopened');
+  if (looked.length === 0 || looked.some(({ state }) => state !== 'down')) return [];
+  return [`no gateway serves it (${looked.map(({ host, note }) => `${host}: ${note}`).join('; ')})`];
+}
+
+function blockProblems({ blocks }: Pick<Findings, 'blocks'>): readonly string[] {
+  if (blocks.length === 0 || blocks.some(isSound)) return [];
+  return [`its blocks are not as its CID says (${blocks.map(({ host, note }) => `${host}: ${note}`).join('; ')})`];
+}
+
+/** True when nothing is wrong with any tag. */
+export function isHealthy(tags: readonly Pick<TagHealth, 'problems'>[]): boolean {
+  return tags.every(({ problems }) => problems.length === 0);
+}
