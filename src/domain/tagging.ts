@@ -168,8 +168,7 @@ function makeRoom(
   const whole = applyChanges(found, changes);
   if (!added || fits(whole, project)) return {};
   // What was noted in passing is worth least.
-  const notes = { ...renderMerged(project, []), ...renderMoved(project, undefined) };
-  const dropped = Object.fromEntries(Object.entries(notes).filter(([key]) => Object.hasOwn(found, key)));
+  const dropped = notesOn(found, project);
   const after = applyChanges(applyChanges(whole, dropped), renderUnpinning(project, undefined));
   const size = Object.keys(after).length;
   if (size <= MAX_PAIRS) return dropped;
@@ -187,6 +186,12 @@ function makeRoom(
     );
   }
   return { ...dropped, ...renderUntagged(new Map(spare.map(({ tag, at }) => [tag, at])), present, project) };
+}
+
+/** What takes off what was noted of past tags. */
+function notesOn(found: Keyvalues, project: Project): KeyvalueChanges {
+  const notes = Object.entries({ ...renderMerged(project, []), ...renderMoved(project, undefined) });
+  return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
 }
 
 export interface UntagRequest extends Pick<TagRequest, 'project' | 'at'> {
@@ -234,6 +239,7 @@ export function planRelease(found: Keyvalues, { project, at }: Pick<TagRequest, 
   const all = [...tags.tags.map(({ tag }) => tag), ...tags.previews.map(({ pullRequest }) => `pr-${pullRequest}`)];
   return {
     ...renderUntagged(new Map(all.map((tag) => [tag, Number.POSITIVE_INFINITY])), found, project),
+    ...notesOn(found, project),
     ...renderReleased(project, at),
   };
 }

@@ -94,7 +94,7 @@ export function createLiveModel(allRules: readonly Rules[], pace: 'calm' | 'wild
       allRules.some((other) => isNeeded(other, pin.cid, moment)) ||
       moment.pins.some(({ cid, keyvalues }) => cid === pin.cid && isNobodys(keyvalues, allRules));
     const hasTags = Object.keys(pin.keyvalues).some(
-      (key) => key.startsWith(`${project.key}.`) && !/\.(released|unpinning)$/.test(key),
+      (key) => key.startsWith(`${project.key}.`) && !/\.(released|unpinning|merged|moved)$/.test(key),
     );
     return isShared && !hasTags ? [] : [`${project.name} still has ${pin.id} (${pin.cid})`];
   };
@@ -261,6 +261,6 @@ function areEqual(a: Keyvalues, b: Keyvalues): boolean {
 
 function withoutRemains({ keyvalues }: Pin): Keyvalues {
   return Object.fromEntries(
-    Object.entries(keyvalues).filter(([key]) => !/^pd1\.(adopted|.*\.(unpinning|released))$/.test(key)),
+    Object.entries(keyvalues).filter(([key]) => !/^pd1\.(adopted|.*\.(unpinning|released|merged|moved))$/.test(key)),
   );
 }
