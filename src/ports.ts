@@ -3,10 +3,11 @@ import type { OwnComment } from './domain/comment.ts';
 import type { Effort } from './domain/comparison.ts';
 import type { TreePair } from './domain/diff.ts';
 import type { Expiry } from './domain/expiry.ts';
+import type { AccountGateway } from './domain/gateway.ts';
 import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
 import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from './domain/github-deployment.ts';
-import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { Opening } from './domain/link.ts';
+import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { MirrorKind, MirrorPin } from './domain/mirror.ts';
 import type { NameTarget } from './domain/names.ts';
 import type { Probe, Usage } from './domain/outcome.ts';
@@ -65,6 +66,8 @@ export interface Pins {
   unpin(id: string, moment: Moment): Promise<'gone' | 'late'>;
   /** Which of these CIDs the account's gateways answer something else for, and what. */
   readSwaps(cids: readonly Cid[]): Promise<Known<Iterable<readonly [original: Cid, target: Cid]>>>;
+  /** The account's own gateways. */
+  readGateways(): Promise<Known<readonly AccountGateway[]>>;
   /** What the whole account uses; undefined when the key may not ask. */
   readUsage(): Promise<Usage | undefined>;
   upload(order: UploadOrder): Promise<Upload>;

@@ -1,10 +1,18 @@
-import type { Cid } from './cid.ts';
-import type { Listing } from './listing.ts';
+import { type Cid, codecOf, RAW_CODEC } from './cid.ts';
+import type { ListedFile, Listing } from './listing.ts';
 
 /** A place that serves IPFS content: a template with `{cid}`, and whether it is the account's own gateway. */
 export interface GatewayTemplate {
   readonly template: string;
   readonly dedicated: boolean;
+}
+
+/**
+ * Whether links of this form obey the `_redirects` of the content: gateways read it where the content has a host of its
+ * own, and not below a path.
+ */
+export function followsRedirects(template: string): boolean {
+  return /^[a-z]+:\/\/[^/?#]*\{cid\}/i.test(template);
 }
 
 /** A link to a root: a directory ends with a slash, so that relative paths in its pages work. */
@@ -22,6 +30,13 @@ export interface Sample {
   readonly bytes: number;
 }
 
+/** A path that the content does not have, and the file that its `_redirects` answer it with. */
+export interface DeepRoute {
+  /** Relative to the link of the root. */
+  readonly path: string;
+  readonly target: Sample;
+}
+
 /** What is needed to open content, and to know whether what comes back is right. */
 export interface Opening {
   readonly root: Cid;
@@ -32,6 +47,10 @@ export interface Opening {
   readonly plainSample: Sample | undefined;
   /** The text of its `_redirects`; undefined without, or where it cannot be read. */
   readonly redirects: string | undefined;
+  /** The file that `_redirects` send a visitor of the root to; undefined where it is the sample, or not known. */
+  readonly landing?: Sample | undefined;
+  /** Opened where `_redirects` are followed, to see that they are; undefined where no rule can be tried. */
+  readonly deepRoute?: DeepRoute | undefined;
 }
 
 /**
@@ -48,6 +67,30 @@ export function chooseSample(root: Cid, listing: Listing): Sample | undefined {
     if (file.bytes > 0 && (smallest === undefined || file.bytes < smallest.bytes)) smallest = { path, ...file };
   }
   return smallest;
+}
+
+/** What gateways may take for a page: they go by the name, and without one by the bytes. */
+const PAGE_LIKE = new Set(['html', 'htm', 'xhtml', 'xht', 'shtml', 'mhtml', 'svg', 'xml']);
+
+export function isPlainPath(path: string): boolean {
+  const extension = /[^/.][^/]*\.([a-z0-9]{1,8})$/i.exec(path)?.[1]?.toLowerCase();
+  return extension !== undefined && !PAGE_LIKE.has(extension);
+}
+
+/** The smallest file that has bytes and is no page, one whose bytes its CID proves first; undefined where there is none. */
+export function choosePlainSample(listing: Listing): Sample | undefined {
+  let chosen: Sample | undefined;
+  for (const [path, file] of listing) {
+    if (file.bytes > 0 && isPlainPath(path) && (chosen === undefined || isBetterProof(file, chosen))) {
+      chosen = { path, ...file };
+    }
+  }
+  return chosen;
+}
+
+function isBetterProof(file: ListedFile, other: ListedFile): boolean {
+  const [mine, others] = [file, other].map(({ cid }) => codecOf(cid) === RAW_CODEC);
+  return mine === others ? file.bytes < other.bytes : mine === true;
 }
 
 /** A path below a link, percent-encoded segment by segment. */

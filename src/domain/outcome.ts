@@ -30,6 +30,8 @@ export interface Probe {
   readonly firstByteMs: number | undefined;
   /** Bytes of the content that were compared. */
   readonly bytes: number;
+  /** Whether the `_redirects` of the content work there; undefined where it has none, or nobody can tell. */
+  readonly routes?: 'work' | 'no';
 }
 
 /** What became of the plan for old content. */
@@ -148,12 +150,23 @@ export function isRefused({ kind }: Pick<Outcome, 'kind'>): boolean {
   return kind === 'over-budget' || kind === 'refused';
 }
 
-/** A link that was opened, the one with the bytes of the build first; undefined where none was. */
+/**
+ * A link that was opened: the one with the bytes of the content first, and among those one where the routes of the content
+ * work. Undefined where none was opened.
+ */
 export function openedLink(probes: readonly Probe[]): string | undefined {
-  return (probes.find(({ state }) => state === 'live') ?? probes.find(({ state }) => state === 'opens'))?.link;
+  const live = probes.filter(({ state }) => state === 'live');
+  const best =
+    live.find(({ routes }) => routes === 'work') ?? live.find(({ routes }) => routes === undefined) ?? live[0];
+  return (best ?? probes.find(({ state }) => state === 'opens'))?.link;
 }
 
 /** The first link that answered; with nobody having looked, the first one. */
 export function mainLink(probes: readonly Probe[]): string | undefined {
-  return openedLink(probes) ?? probes.find((probe) => probe.state !== 'down')?.link;
+  return openedLink(probes) ?? probes.find(({ state }) => state === 'unopened')?.link;
+}
+
+/** Whether any gateway has the content, be it only its files. */
+export function isServed(probes: readonly Probe[]): boolean {
+  return probes.some(({ state }) => state === 'live' || state === 'opens' || state === 'files');
 }

@@ -1,5 +1,6 @@
 import { type Cid, cidFromDigest, DAG_PB_CODEC } from '../../src/domain/cid.ts';
 import { ActionError } from '../../src/domain/errors.ts';
+import type { AccountGateway } from '../../src/domain/gateway.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
@@ -49,6 +50,8 @@ export interface AccountOptions {
   readonly ghosts?: readonly string[];
   /** What the gateway answers instead of a CID. */
   readonly swaps?: ReadonlyMap<Cid, Cid>;
+  /** The account's own gateways. */
+  readonly gateways?: readonly AccountGateway[];
   /** Lists are as far behind the clock as this answers, milliseconds: new pins are missing, gone ones are there. */
   readonly lagMs?: () => number;
   /** The service does not tell when a pin expires. */
@@ -207,6 +210,7 @@ export function createAccount(options: AccountOptions = {}): Account {
         kind: 'known' as const,
         value: new Map([...(options.swaps ?? [])].filter(([cid]) => cids.includes(cid))),
       })),
+    readGateways: () => call('readGateways', '', () => ({ kind: 'known' as const, value: options.gateways ?? [] })),
     readUsage: () => call('readUsage', '', () => ({ pins: pins.size, bytes: pins.size * 12 })),
     upload: (order) =>
       call('upload', '', () => {

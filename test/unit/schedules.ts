@@ -109,8 +109,25 @@ function nameOf({ call, fault }: Way): string {
   return `${call.actor} ${call.number} ${JSON.stringify(fault ?? '')}`;
 }
 
-const READS = new Set(['listByProject', 'listByCid', 'read', 'readSwaps', 'readUsage', 'pause', 'probe']);
-const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees', 'readSwaps']);
+const READS = new Set([
+  'listByProject',
+  'listByCid',
+  'read',
+  'readSwaps',
+  'readGateways',
+  'readUsage',
+  'pause',
+  'probe',
+]);
+const ELSEWHERE = new Set([
+  'pause',
+  'probe',
+  'pullRequests',
+  'activeDeployments',
+  'commitTrees',
+  'readSwaps',
+  'readGateways',
+]);
 
 /** Reads do not depend on reads, and nothing depends on what is not about pins or is about another pin. */
 export const areIndependent: Independent = (a, b) => {

@@ -326,6 +326,7 @@ function schedulePins(account: Account, schedule: Schedule, now: () => number): 
     },
     unpin: (id, moment) => schedule({ name: 'unpin', target: id, ...moment }, () => account.unpin(id, ANY_MOMENT)),
     readSwaps: (cids) => schedule({ name: 'readSwaps' }, () => account.readSwaps(cids)),
+    readGateways: () => schedule({ name: 'readGateways' }, () => account.readGateways()),
     readUsage: () => schedule({ name: 'readUsage' }, () => account.readUsage()),
     upload: (order) => schedule({ name: 'upload', target: order.build.root }, () => account.upload(order)),
     waitUntilListed: (cid, pinId) => waitUntilListed({ account, schedule, now }, cid, pinId),

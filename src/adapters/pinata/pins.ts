@@ -6,6 +6,7 @@ import type { Pins } from '../../ports.ts';
 import { pause, type Traffic } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { answerBehind, DOING } from './errors.ts';
+import { readAccountGateways } from './gateways.ts';
 import { readSwaps, readUsage, unpinPin, updatePin } from './records.ts';
 import { parsePage, parseRow } from './rows.ts';
 import { uploadBuild } from './upload.ts';
@@ -73,6 +74,7 @@ export function createPinataPins(options: PinataOptions): Pins {
     update: (id, change, moment) => updatePin(account, { id, change, moment }),
     unpin: (id, moment) => unpinPin(account, { id, moment }),
     readSwaps: (cids) => readSwaps(account, cids),
+    readGateways: () => readAccountGateways(account),
     readUsage: () => readUsage(account),
     upload: (order) => uploadBuild(account, order),
     waitUntilListed: (cid, pinId, before) =>

@@ -1,70 +1,19 @@
 import { type Cid, parseCid } from '../../domain/cid.ts';
-import { ActionError } from '../../domain/errors.ts';
 import type { Known } from '../../domain/github.ts';
 import { listAt, numberAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Usage } from '../../domain/outcome.ts';
 import type { Moment, PinChange } from '../../ports.ts';
-import { type Answer, readAnswer } from '../http/traffic.ts';
+import type { Answer } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
+import { readAccountGateways } from './gateways.ts';
+import { isFine, send } from './plain-request.ts';
 
-/** What rests on a reading must be answered soon, or it could still act when nobody reckons with it. */
-const UPDATE_TIMEOUT_MS = 2000;
-const UNPIN_TIMEOUT_MS = 7000;
-const REQUEST_TIMEOUT_MS = 30_000;
 /** 2100: stands for never where the service cannot clear an expiry. */
 const FAR_FUTURE = 4_102_444_800;
 
-interface PlainRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
-  readonly url: string;
-  readonly body?: unknown;
-  readonly moment?: Moment | undefined;
-}
-
-/** Thrown by an attempt whose moment has passed: nothing was sent. */
-class Late extends ActionError {
-  constructor() {
-    super('network', 'The moment to send it has passed.');
-  }
-}
-
-/** One request with the key. Answers `late` when its moment passed before it could be sent. */
-async function send(
-  { jwt, traffic }: PinataAccount,
-  doing: keyof typeof DOING,
-  { method, url, body, moment }: PlainRequest,
-): Promise<Answer | 'late'> {
-  try {
-    return await traffic.exchange(DOING[doing].text, async (deadline) => {
-      if (moment !== undefined && performance.now() > moment.notAfter) throw new Late();
-      const urgent = moment !== undefined && Number.isFinite(moment.notAfter);
-      const urgentMs = method === 'DELETE' ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
-      const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
-      const response = await fetch(url, {
-        method,
-        headers: {
-          authorization: `Bearer ${jwt}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        redirect: 'manual',
-        signal: AbortSignal.any([deadline, timeout]),
-      });
-      return await readAnswer(response);
-    });
-  } catch (error) {
-    if (error instanceof Late) return 'late';
-    throw error;
-  }
-}
-
 function fileUrl({ apiUrl, network }: PinataAccount, id: string): string {
   return `${apiUrl}/v3/files/${network}/${encodeURIComponent(id)}`;
-}
-
-function isFine({ status }: Answer): boolean {
-  return status >= 200 && status < 300;
 }
 
 interface Update {
@@ -127,7 +76,7 @@ export async function readSwaps(
   account: PinataAccount,
   cids: readonly Cid[],
 ): Promise<Known<Iterable<readonly [Cid, Cid]>>> {
-  const domains = account.gateway === undefined ? await readGateways(account) : [account.gateway];
+  const domains = account.gateway === undefined ? await readDomains(account) : [account.gateway];
   if (domains.length === 0) {
     return { kind: 'denied', reason: 'the gateway is not known (pinata-gateway, or the permission Gateways: Read)' };
   }
@@ -142,15 +91,9 @@ export async function readSwaps(
 }
 
 /** Domains of the account's gateways; none where the key may not ask. */
-async function readGateways(account: PinataAccount): Promise<readonly string[]> {
-  const answer = await send(account, 'gateways', { method: 'GET', url: `${account.apiUrl}/v3/gateways` });
-  if (answer === 'late' || [401, 403, 404].includes(answer.status)) return [];
-  if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.gateways.text);
-  const rows = listAt(parseJson(answer.body), 'data', 'rows') ?? [];
-  return rows.flatMap((row) => {
-    const name = textAt(row, 'domain') ?? '';
-    return name === '' ? [] : [name.includes('.') ? name : `${name}.mypinata.cloud`];
-  });
+async function readDomains(account: PinataAccount): Promise<readonly string[]> {
+  const gateways = await readAccountGateways(account);
+  return gateways.kind === 'known' ? gateways.value.map(({ domain }) => domain) : [];
 }
 
 async function readSwap(
