@@ -9,7 +9,8 @@ import { compareCodeUnits, type Moves, type NamedFile, pairMoves } from './moves
 export interface TreePair {
   readonly before: Listing;
   readonly after: Listing;
-  readonly shared: Extent;
+  /** Undefined where it was not read, so that nobody knows how much it is. */
+  readonly shared: Extent | undefined;
 }
 
 /** A number of files and their bytes. */
@@ -34,9 +35,10 @@ export type FileChange =
 export interface Diff {
   /** Largest difference in bytes first, then by path. */
   readonly changes: readonly FileChange[];
-  readonly unchanged: Extent;
-  readonly before: Extent;
-  readonly after: Extent;
+  /** These three are undefined where the part that both sides share was not read. */
+  readonly unchanged: Extent | undefined;
+  readonly before: Extent | undefined;
+  readonly after: Extent | undefined;
 }
 
 export interface DiffOptions {
@@ -50,15 +52,15 @@ export interface DiffOptions {
  */
 export function diffTrees(pair: TreePair, options: DiffOptions): Diff {
   const changes: FileChange[] = [];
-  const unchanged = { ...pair.shared };
+  const same = { files: 0, bytes: 0 };
   const gone: NamedFile[] = [];
   for (const [path, file] of pair.before) {
     const now = pair.after.get(path);
     if (now === undefined) {
       gone.push({ path, stripped: stripHash(path, options.stripHash), file });
     } else if (now.cid === file.cid) {
-      unchanged.files += 1;
-      unchanged.bytes += file.bytes;
+      same.files += 1;
+      same.bytes += file.bytes;
     } else {
       changes.push({ kind: 'changed', path, before: file, after: now });
     }
@@ -70,9 +72,9 @@ export function diffTrees(pair: TreePair, options: DiffOptions): Diff {
   for (const change of describeMoves(pairMoves({ gone, come }))) changes.push(change);
   return {
     changes: sortChanges(changes),
-    unchanged,
-    before: extentOf(pair.before, pair.shared),
-    after: extentOf(pair.after, pair.shared),
+    unchanged: sumOf(pair.shared, same),
+    before: sumOf(pair.shared, extentOf(pair.before)),
+    after: sumOf(pair.shared, extentOf(pair.after)),
   };
 }
 
@@ -106,7 +108,7 @@ export function countChanges(diff: Diff): ChangeCounts {
 
 /** Bytes that the whole content grew by. */
 export function sizeDelta(diff: Diff): number {
-  return diff.after.bytes - diff.before.bytes;
+  return diff.changes.reduce((sum, change) => sum + deltaOf(change), 0);
 }
 
 /** The changes below one name. Over all groups each count and each number of bytes adds up to that of the diff. */
@@ -177,10 +179,14 @@ function emptyGroup(name: string): Writable<ChangeGroup> {
   return { name, ...counts, bytesBefore: 0, bytesAfter: 0, delta: 0 };
 }
 
-function extentOf(listing: Listing, shared: Extent): Extent {
-  let bytes = shared.bytes;
+function extentOf(listing: Listing): Extent {
+  let bytes = 0;
   for (const file of listing.values()) bytes += file.bytes;
-  return { files: shared.files + listing.size, bytes };
+  return { files: listing.size, bytes };
+}
+
+function sumOf(shared: Extent | undefined, read: Extent): Extent | undefined {
+  return shared && { files: shared.files + read.files, bytes: shared.bytes + read.bytes };
 }
 
 function bytesBefore(change: FileChange): number {

@@ -159,7 +159,7 @@ function filesOf(comparison: Comparison): readonly string[] {
 
 function sizeOf(comparison: Comparison): readonly string[] {
   if (comparison.kind !== 'compared') return [];
-  return [`**${renderDifference(sizeDelta(comparison.diff), comparison.diff.before.bytes)}**`];
+  return [`**${renderDifference(sizeDelta(comparison.diff), comparison.diff.before?.bytes)}**`];
 }
 
 function checked({ probes }: Published): string {

@@ -43,7 +43,7 @@ function comparedLine({ diff, encoding, effort }: Compared, base: string): strin
     const rules = encoding === undefined ? '' : `, encoded by other rules: ${withoutStop(encoding)}`;
     return `The same files as ${base}${rules}.`;
   }
-  const difference = renderDifference(sizeDelta(diff), diff.before.bytes);
+  const difference = renderDifference(sizeDelta(diff), diff.before?.bytes);
   return `Compared with ${base}: ${renderCounts(countChanges(diff))}, ${difference}; read ${renderEffort(effort)}.`;
 }
 

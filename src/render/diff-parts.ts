@@ -1,5 +1,5 @@
 import type { Comparison, Rebuild } from '../domain/comparison.ts';
-import { countChanges, type FileChange, sizeDelta } from '../domain/diff.ts';
+import { countChanges, type Extent, type FileChange, sizeDelta } from '../domain/diff.ts';
 import { details, figure, fileName } from './diff-cells.ts';
 import {
   type ChangeName,
@@ -30,10 +30,16 @@ export function totals(comparison: Compared): string {
   const { before, after } = diff;
   return [
     `Compared with ${renderBase(comparison)}: **${renderCounts(countChanges(diff))}**.`,
+    ...(before === undefined || after === undefined ? [] : extents(before, after)),
+    figure(`**${renderDifference(sizeDelta(diff), before?.bytes)}**.`),
+  ].join(' ');
+}
+
+function extents(before: Extent, after: Extent): readonly string[] {
+  return [
     `${before.files === after.files ? '' : `${before.files.toLocaleString('en-US')} → `}${renderCount(after.files, 'file')},`,
     figure(`${renderBytes(before.bytes)} → ${renderBytes(after.bytes)},`),
-    figure(`**${renderDifference(sizeDelta(diff), before.bytes)}**.`),
-  ].join(' ');
+  ];
 }
 
 /** The warning that a build is not reproducible; '' where it is, or nobody knows. */

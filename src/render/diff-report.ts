@@ -31,7 +31,13 @@ export function reportComparison(comparison: Comparison): Readonly<Record<string
   return {
     kind: comparison.kind,
     base,
-    totals: { ...countChanges(diff), before, after, unchanged, bytesDelta: sizeDelta(diff) },
+    totals: {
+      ...countChanges(diff),
+      before: before ?? null,
+      after: after ?? null,
+      unchanged: unchanged ?? null,
+      bytesDelta: sizeDelta(diff),
+    },
     changes: diff.changes.map(reportChange),
     encoding: encoding ?? null,
     rebuild: rebuild ?? null,

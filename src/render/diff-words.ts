@@ -54,9 +54,9 @@ export function renderGroupCounts({ movedAway, ...counts }: ChangeGroup): string
   ].join(', ');
 }
 
-/** `+37.2 kB (+0.8 %)`. */
-export function renderDifference(delta: number, before: number): string {
-  const share = delta === 0 ? '' : renderShare(delta, before);
+/** `+37.2 kB (+0.8 %)`; without the share where nobody knows what was there before. */
+export function renderDifference(delta: number, before: number | undefined): string {
+  const share = delta === 0 || before === undefined ? '' : renderShare(delta, before);
   return share === '' ? renderDelta(delta) : `${renderDelta(delta)} (${share})`;
 }
 

@@ -6,6 +6,7 @@ import {
   deltaOf,
   diffTrees,
   directoryOf,
+  type Extent,
   type FileChange,
   groupChanges,
   isSameContent,
@@ -22,8 +23,14 @@ function listing(files: Readonly<Record<string, readonly [number, number]>>): Li
   return new Map(Object.entries(files).map(([path, [content, bytes]]) => [path, { cid: cidNumber(content), bytes }]));
 }
 
-function diff(before: Listing, after: Listing, shared = NOTHING): Diff {
-  return diffTrees({ before, after, shared }, { stripHash: [] });
+/** A diff of which everything is known. */
+type WholeDiff = Diff & Readonly<Record<'unchanged' | 'before' | 'after', Extent>>;
+
+function diff(before: Listing, after: Listing, shared = NOTHING): WholeDiff {
+  const found = diffTrees({ before, after, shared }, { stripHash: [] });
+  const { unchanged, before: was, after: is } = found;
+  if (unchanged === undefined || was === undefined || is === undefined) throw new Error('its extent is not known');
+  return { ...found, unchanged, before: was, after: is };
 }
 
 /** `kind from > path`, in the order of the diff. */
@@ -154,10 +161,22 @@ describe('what became of each file', () => {
         const bytes = (files: Listing): number => [...files.values()].reduce((sum, file) => sum + file.bytes, n * 1000);
         expect(whole.before).toEqual({ files: before.size + n, bytes: bytes(before) });
         expect(whole.after).toEqual({ files: after.size + n, bytes: bytes(after) });
+        expect(sizeDelta(whole)).toBe(whole.after.bytes - whole.before.bytes);
         expect(sizeDelta(whole)).toBe(whole.changes.reduce((sum, change) => sum + deltaOf(change), 0));
         const { added, changed, removed, moved } = countChanges(whole);
         expect(whole.unchanged.files + changed + moved + added).toBe(whole.after.files);
         expect(whole.unchanged.files + changed + moved + removed).toBe(whole.before.files);
+      }),
+    );
+  });
+
+  it('changes are the same where nobody knows what both sides share, and totals are unknown then', () => {
+    fc.assert(
+      fc.property(pair, ([before, after]) => {
+        const known = diff(before, after);
+        const unknown = diffTrees({ before, after, shared: undefined }, { stripHash: [] });
+        expect(unknown).toEqual({ changes: known.changes, unchanged: undefined, before: undefined, after: undefined });
+        expect(sizeDelta(unknown)).toBe(sizeDelta(known));
       }),
     );
   });

@@ -179,6 +179,32 @@ describe('the section of the summary', () => {
   });
 });
 
+describe('a diff of which only the changes are known', () => {
+  const partial = compared(diffTrees({ before: viteBefore, after: viteAfter, shared: undefined }, { stripHash: [] }));
+
+  it('has no totals and no share of them in any text', () => {
+    const section = renderDiffSection(partial, { budget: [], maxBytes: WHOLE });
+    expect(section.split('\n')[2]).toMatch(/^Compared with .*\*\*.* moved.*\*\*\. \*\*\+\d+(\.\d+)?&nbsp;kB\*\*\.$/);
+    expect(section.split('\n')[2]).not.toMatch(/files|→|%/);
+    expect(renderDiffLine(partial)).toMatch(/^Compared with production .*, \+\d+(\.\d+)? kB; read /);
+    expect(renderDiffLine(partial)).not.toContain('%');
+  });
+
+  it('differs from the whole diff in nothing but its first line', () => {
+    const rows = (comparison: Comparison) =>
+      renderDiffSection(comparison, { budget: [], maxBytes: WHOLE }).split('\n').toSpliced(2, 1);
+    expect(rows(partial)).toEqual(rows(vite));
+    expect(renderDiffLines(partial)).toEqual(renderDiffLines(vite));
+    expect(diffOutputs(partial)).toEqual(diffOutputs(vite));
+  });
+
+  it('reports null for what is not known', () => {
+    expect(reportComparison(partial)).toMatchObject({
+      totals: { added: 1, before: null, after: null, unchanged: null, bytesDelta: 110_645 },
+    });
+  });
+});
+
 describe('a section that is too long', () => {
   const long = compared(
     diffOf(

@@ -1,6 +1,7 @@
 import { type Cid, codecOf, RAW_CODEC } from '../../domain/cid.ts';
 import type { GatewayTemplate } from '../../domain/link.ts';
 import type { PublishedTree } from '../../ports.ts';
+import type { ReadBlock } from './base-side.ts';
 import { createBlockSource } from './block-source.ts';
 import { createBlockStore } from './block-store.ts';
 import { walkTrees } from './tree-walk.ts';
@@ -15,11 +16,18 @@ export interface PublishedTreeOptions {
   readonly known: ReadonlyMap<Cid, Uint8Array>;
 }
 
+/** A tree whose blocks can be read for other purposes than its own. */
+export interface ReadableTree extends PublishedTree {
+  readonly root: Cid;
+  /** Lets `work` read verified blocks, within the time that there is for all that is read of the tree. */
+  reading<T>(work: (read: ReadBlock) => Promise<T>): Promise<T>;
+}
+
 /** For all that is read of it. */
 const MAX_MS = 20_000;
 
 /** Content that was published before, from what is at hand and from gateways. */
-export function createPublishedTree({ root, gateways, dedicatedKey, known }: PublishedTreeOptions): PublishedTree {
+export function createPublishedTree({ root, gateways, dedicatedKey, known }: PublishedTreeOptions): ReadableTree {
   const sources = gateways.map((gateway) => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : undefined));
   const store = createBlockStore({ root, sources, known });
   let underWay = 0;
@@ -43,6 +51,9 @@ export function createPublishedTree({ root, gateways, dedicatedKey, known }: Pub
   }
 
   return {
+    root,
+    reading: async (work) =>
+      await timed(async (signal) => await work(async (wanted) => await store.read(wanted, signal))),
     effort: () => ({ ...store.effort(), ms: spentMs() }),
     compare: async (build, rules) =>
       await timed(

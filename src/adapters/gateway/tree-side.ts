@@ -27,6 +27,8 @@ export type Resolved =
 
 /** One of two trees that are compared. */
 export interface TreeSide {
+  /** All of it is in memory: to look at it costs no request. */
+  readonly atHand: boolean;
   /** What an entry is; a directory comes with its node. */
   resolve(entry: Entry, place: Place): Promise<Resolved>;
   /** An inner part of the sharded directory at a place. */
@@ -47,6 +49,7 @@ export function buildSide({ listing, nodes }: Build): TreeSide {
     return node;
   };
   return {
+    atHand: true,
     resolve: async (entry, { path }) => {
       const file = listing.get(path);
       return file?.cid === entry.cid ? { kind: 'file', file } : { kind: 'directory', node: nodeOf(entry) };

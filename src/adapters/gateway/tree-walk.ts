@@ -1,5 +1,5 @@
 import { type Cid, codecOf, RAW_CODEC } from '../../domain/cid.ts';
-import type { Build, ListedFile } from '../../domain/listing.ts';
+import type { Build, ListedFile, Listing } from '../../domain/listing.ts';
 import type { DecodedNode } from '../../domain/unixfs-node.ts';
 import type { BaseReading } from '../../ports.ts';
 import { baseSide, ForeignRules, type ReadBlock } from './base-side.ts';
@@ -14,6 +14,7 @@ import {
   type Place,
   type Resolved,
   slotsOf,
+  type TreeSide,
   type WalkedSide,
 } from './tree-side.ts';
 import { Unreadable } from './unreadable.ts';
@@ -44,42 +45,78 @@ export interface WalkOptions {
   readonly rules: 'open' | 'known';
 }
 
-/**
- * Walks two trees at once: a build, and a base whose blocks `read` brings. What has the same CID on both sides is never
- * entered, so only directories on changed paths are read, and of a sharded directory only the shards that differ.
- */
+/** A side, and where it begins. */
+export interface RootedSide {
+  readonly side: TreeSide;
+  readonly root: Cid;
+  /** Bytes of a root that is a raw block. */
+  readonly readBytes: () => Promise<number>;
+  /** What a single file that is the root itself is called; undefined where nobody knows, and for directories. */
+  readonly name: string | undefined;
+}
+
+/** What differs between two sides. */
+export type Walked =
+  | {
+      readonly kind: 'read';
+      readonly before: Listing;
+      readonly after: Listing;
+      readonly emptyDirectories: readonly string[];
+    }
+  | Exclude<BaseReading, { kind: 'read' }>;
+
+/** Compares a build with a base whose blocks `read` brings. */
 export async function walkTrees(build: Build, base: Cid, options: WalkOptions): Promise<BaseReading> {
   const published = baseSide({
     ...options,
     profile: build.profile,
     mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size,
   });
+  const [name, only] = build.listing.size === 1 ? ([...build.listing][0] ?? []) : [];
+  const walked = await walkSides(publishedRoot(published, base, options.read), {
+    side: buildSide(build),
+    root: build.root,
+    readBytes: async () => build.bytes,
+    name: only?.cid === build.root ? name : undefined,
+  });
+  if (walked.kind !== 'read') return walked;
+  const { before, after, emptyDirectories } = walked;
+  const changedBytes = [...after.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  const shared = { files: build.listing.size - after.size, bytes: build.bytes - changedBytes };
+  return { kind: 'read', pair: { before, after, shared }, emptyDirectories, strange: published.isStrange() };
+}
+
+/** A side that was published before, from its root on. */
+export function publishedRoot(side: TreeSide, root: Cid, read: ReadBlock): RootedSide {
+  const readBytes = async (): Promise<number> => (await read({ cid: root, path: '', part: 'whole' })).length;
+  return { side, root, readBytes, name: undefined };
+}
+
+/**
+ * Walks two trees at once. What has the same CID on both sides is never entered, so only directories on changed paths are
+ * read, and of a sharded directory only the shards that differ.
+ */
+export async function walkSides(before: RootedSide, after: RootedSide): Promise<Walked> {
   const mapFew = fewAtOnce();
   const walk: Walk = {
-    before: { ...published, files: new Map(), mapFew },
-    after: { ...buildSide(build), files: new Map(), mapFew },
+    before: { ...before.side, files: new Map(), mapFew },
+    after: { ...after.side, files: new Map(), mapFew },
     emptyDirectories: [],
     mapFew,
     arrive: limiter(),
   };
   try {
-    await compareRoots(walk, build, { cid: base, read: options.read });
+    await compareRoots(walk, before, after);
   } catch (error) {
     if (error instanceof ForeignRules) return { kind: 'foreign', profile: error.profile };
     if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message };
     throw error;
   }
-  const { files } = walk.after;
-  const changedBytes = [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     kind: 'read',
-    pair: {
-      before: walk.before.files,
-      after: files,
-      shared: { files: build.listing.size - files.size, bytes: build.bytes - changedBytes },
-    },
+    before: walk.before.files,
+    after: walk.after.files,
     emptyDirectories: walk.emptyDirectories.sort(),
-    strange: published.isStrange(),
   };
 }
 
@@ -96,31 +133,27 @@ function limiter(): Walk['arrive'] {
   };
 }
 
-/** What a base that is a single file is called beside a build that is a directory: it has no name. */
+/** What a single file is called that is a root itself: it has no name, unless the other side lends it one. */
 const LONE_FILE = '(the file itself)';
 
-async function compareRoots(
-  walk: Walk,
-  build: Build,
-  base: { readonly cid: Cid; readonly read: ReadBlock },
-): Promise<void> {
-  const [name, only] = build.listing.size === 1 ? ([...build.listing][0] ?? []) : [];
-  // A build of one file that is the root itself lends its name to a base of the same kind.
-  const lone = name !== undefined && only?.cid === build.root ? name : undefined;
-  const rootOf = (cid: Cid, bytes: number): Entry => ({ name: '', cid, bytes, inline: undefined });
-  const bytes =
-    codecOf(base.cid) === RAW_CODEC ? (await base.read({ cid: base.cid, path: '', part: 'whole' })).length : 0;
-  const old = await walk.before.resolve(rootOf(base.cid, bytes), { path: '', level: 0 });
-  const fresh = await walk.after.resolve(rootOf(build.root, build.bytes), { path: lone ?? '', level: 0 });
+async function compareRoots(walk: Walk, before: RootedSide, after: RootedSide): Promise<void> {
+  const lone = after.name ?? before.name;
+  const [old, fresh] = await Promise.all([
+    resolveRoot(before, { path: '', level: 0 }),
+    resolveRoot(after, { path: lone ?? '', level: 0 }),
+  ]);
   if (old.kind === 'directory' && fresh.kind === 'directory') {
     await compareDirectories(walk, [old.node, fresh.node], { path: '', level: 0 });
     return;
   }
-  await list(walk, walk.before, {
-    found: old,
-    place: { path: old.kind === 'file' ? (lone ?? LONE_FILE) : '', level: 0 },
-  });
-  await list(walk, walk.after, { found: fresh, place: { path: lone ?? '', level: 0 } });
+  const placeOf = ({ kind }: Resolved): Place => ({ path: kind === 'file' ? (lone ?? LONE_FILE) : '', level: 0 });
+  await list(walk, walk.before, { found: old, place: placeOf(old) });
+  await list(walk, walk.after, { found: fresh, place: placeOf(fresh) });
+}
+
+async function resolveRoot({ side, root, readBytes }: RootedSide, place: Place): Promise<Resolved> {
+  const bytes = codecOf(root) === RAW_CODEC ? await readBytes() : 0;
+  return await side.resolve({ name: '', cid: root, bytes, inline: undefined }, place);
 }
 
 async function compareDirectories(
@@ -132,7 +165,7 @@ async function compareDirectories(
   const before = byName(differing.before);
   const after = byName(differing.after);
   const gone = [...before.keys()].filter((name) => !after.has(name));
-  if (fresh.kind === 'shard' && gone.length > 0) {
+  if (fresh.kind === 'shard' && gone.length > 0 && walk.after.atHand) {
     // A name that only the base seems to have may stand a second time in a shard that both have.
     const all = byName(await entriesOf(walk.after, fresh, place));
     if (gone.some((name) => all.has(name))) throw new Unreadable('it has a directory with two entries of one name');
@@ -149,8 +182,10 @@ async function compareEntries(
 ): Promise<void> {
   if (old?.cid === fresh?.cid) return;
   walk.arrive(place);
-  const before = old === undefined ? undefined : await walk.before.resolve(old, place);
-  const after = fresh === undefined ? undefined : await walk.after.resolve(fresh, place);
+  const [before, after] = await Promise.all([
+    old === undefined ? undefined : walk.before.resolve(old, place),
+    fresh === undefined ? undefined : walk.after.resolve(fresh, place),
+  ]);
   if (before?.kind === 'directory' && after?.kind === 'directory') {
     await compareDirectories(walk, [before.node, after.node], place);
     return;
