@@ -1,12 +1,14 @@
-/** The start of a body, up to about `maxBytes`; the rest is not fetched. */
+/** The start of a body, up to about `maxBytes`; the rest is not fetched. `onFirst` is called when its first bytes are there. */
 export async function readStart(
   response: Response,
   maxBytes: number,
+  onFirst: () => void = () => {},
 ): Promise<{ readonly bytes: Buffer; readonly whole: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let whole = true;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    if (length === 0) onFirst();
     chunks.push(chunk);
     length += chunk.length;
     if (length > maxBytes) {

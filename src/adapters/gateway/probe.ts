@@ -1,10 +1,19 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cidFromDigest, codecOf, RAW_CODEC } from '../../domain/cid.ts';
-import { chooseSample, type GatewayTemplate, renderLink, renderPath, type Sample } from '../../domain/link.ts';
+import { type Cid, codecOf, RAW_CODEC } from '../../domain/cid.ts';
+import {
+  followsRedirects,
+  type GatewayTemplate,
+  type Opening,
+  renderLink,
+  renderPath,
+  type Sample,
+} from '../../domain/link.ts';
+import type { Build } from '../../domain/listing.ts';
 import type { Probe } from '../../domain/outcome.ts';
-import type { Gateways } from '../../ports.ts';
-import { readStart, reasonOf, refusalIn } from './body.ts';
+import type { PublishedTree } from '../../ports.ts';
+import { kindOf, openingOf } from './opening.ts';
+import { down, judge, proofOf, type Verdict } from './verdict.ts';
+import { type Answer, type NoAnswer, visit } from './visit.ts';
 
 export interface GatewayOptions {
   readonly templates: readonly GatewayTemplate[];
@@ -13,135 +22,140 @@ export interface GatewayOptions {
   readonly timeoutMs: number;
   /** `none`: the links are made and nobody opens them. */
   readonly look: 'none' | 'gateway';
+  /** Content that was published before. */
+  readonly open: (root: Cid) => Promise<PublishedTree>;
 }
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
+/** Long enough for an answer, however little time is left. */
+const SHORTEST_ATTEMPT_MS = 2000;
 const POLL_DELAYS_MS = [1000, 2000, 4000, 8000];
-/** Of a larger file only the announced length is compared: a link is proven by opening it, not by downloading it. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** Opens a build's links until one answers with its bytes, or the time is over. */
-export function createGateways(options: GatewayOptions): Gateways {
-  return {
-    probe: async (build) => {
-      const sample = chooseSample(build.root, build.listing);
-      const kind = sample?.cid === build.root ? 'file' : 'directory';
-      const targets = options.templates.map((gateway) => ({
-        gateway,
-        link: renderLink(gateway.template, build.root, kind),
-      }));
-      if (options.look === 'none') return targets.map(({ link }) => unopened(link));
-      return await poll(
-        targets.map(
-          ({ gateway, link }) =>
-            () =>
-              open({ gateway, link, sample, options }),
-        ),
-        options.timeoutMs,
-      );
-    },
+/** Opens the links to content until one answers with its bytes, or the time is over. Never fails. */
+export function createProbe(options: GatewayOptions): (content: Build | Cid) => Promise<readonly Probe[]> {
+  return async (content) => {
+    const root = typeof content === 'string' ? content : content.root;
+    if (options.look === 'none') {
+      const kind = typeof content === 'string' ? kindByCodec(root) : kindOf(content);
+      return options.templates.map(({ template }) => unopened(renderLink(template, root, kind)));
+    }
+    const opening = await (typeof content === 'string'
+      ? options.open(root).then((tree) => tree.opening())
+      : openingOf(content));
+    const targets = options.templates.map((gateway): Target => {
+      const link = renderLink(gateway.template, root, opening.kind);
+      return { gateway, link, opening, key: gateway.dedicated ? options.dedicatedKey : undefined };
+    });
+    return await poll(targets, options.timeoutMs);
   };
 }
 
-function unopened(link: string): Probe {
-  return { link, host: new URL(link).host, state: 'unopened', note: 'not opened', final: true, ms: 0 };
+/** As far as it can be known without a request. */
+function kindByCodec(root: Cid): Opening['kind'] {
+  return codecOf(root) === RAW_CODEC ? 'file' : 'directory';
 }
 
-/** Asks all at once, again and again, until one is up. The others keep what they said last. */
-async function poll(attempts: readonly (() => Promise<Probe>)[], timeoutMs: number): Promise<readonly Probe[]> {
-  const end = performance.now() + timeoutMs;
-  for (let round = 0; ; round += 1) {
-    const probes = await Promise.all(attempts.map((attempt) => attempt()));
-    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
-    const settled = probes.every((probe) => probe.final) || probes.some((probe) => probe.state !== 'down');
-    if (settled || performance.now() + delay > end) return probes;
-    await sleep(delay);
-  }
+function unopened(link: string): Probe {
+  const nothing = { status: undefined, firstByteMs: undefined, bytes: 0 };
+  return { link, host: new URL(link).host, state: 'unopened', note: 'not opened', final: true, ...nothing };
 }
 
 interface Target {
   readonly gateway: GatewayTemplate;
   readonly link: string;
-  readonly sample: Sample | undefined;
-  readonly options: GatewayOptions;
+  readonly opening: Opening;
+  readonly key: string | undefined;
 }
 
-async function open(target: Target): Promise<Probe> {
-  const host = new URL(target.link).host;
-  const began = performance.now();
-  const verdict = await ask(target).catch((error: unknown) => down(reasonOf(error)));
-  return { link: target.link, host, ms: Math.round(performance.now() - began), ...verdict };
+/**
+ * Asks all, again and again, until one is up or all have said their last word. The others keep what they said last. That
+ * one serves files alone ends nothing: another may still have a link for people.
+ */
+async function poll(targets: readonly Target[], timeoutMs: number): Promise<readonly Probe[]> {
+  const end = performance.now() + timeoutMs;
+  const up = new AbortController();
+
+  /** False where there is no reason to ask again. */
+  async function waited(delayMs: number): Promise<boolean> {
+    // The last attempt is made when the time is just over, however short it was.
+    const left = end - performance.now();
+    if (up.signal.aborted || left < 5) return false;
+    await sleep(Math.min(delayMs, left), undefined, { signal: up.signal }).catch(() => undefined);
+    return !up.signal.aborted;
+  }
+
+  async function ask(target: Target): Promise<Probe> {
+    for (let round = 0; ; round += 1) {
+      const left = end - performance.now();
+      const probe = await open(target, Math.min(ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
+      if (probe.state === 'live' || probe.state === 'opens') up.abort();
+      const delayMs = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
+      if (probe.final || !(await waited(delayMs))) return probe;
+    }
+  }
+
+  return await Promise.all(targets.map(ask));
 }
 
-type Verdict = Pick<Probe, 'state' | 'note' | 'final'>;
-
-function down(note: string): Verdict {
-  return { state: 'down', note, final: false };
+async function open(target: Target, timeoutMs: number): Promise<Probe> {
+  const { link, opening, key } = target;
+  const answer = await visit({ url: urlOf(link, opening.sample), key, timeoutMs });
+  const verdict = answer.kind === 'none' ? down(answer.reason) : judge(answer, opening);
+  const { refusesPages, ...seen } = await lookCloser({ target, answer, verdict, timeoutMs });
+  const { status, firstByteMs } = answer;
+  return { link, host: new URL(link).host, status, firstByteMs, ...seen };
 }
 
-/** One attempt never takes longer than all are given, but long enough for an answer. */
-function attemptMs(timeoutMs: number): number {
-  return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2000));
+function urlOf(link: string, sample: Pick<Sample, 'path'> | undefined): string {
+  return sample === undefined || sample.path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(sample.path)}`;
 }
 
-async function ask({ link, sample, gateway, options }: Target): Promise<Verdict> {
-  const url =
-    sample === undefined || sample.path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(sample.path)}`;
-  const key = gateway.dedicated ? options.dedicatedKey : undefined;
-  const response = await fetch(url, {
-    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
-    // A redirect would carry the key to another host.
-    redirect: key === undefined ? 'follow' : 'manual',
-    headers: key === undefined ? {} : { 'x-pinata-gateway-token': key },
-  });
-  const { bytes } = await readStart(response, MAX_BODY_BYTES);
-  return judge(response, bytes, { sample, host: new URL(link).hostname });
+interface Look {
+  readonly target: Target;
+  readonly answer: Answer | NoAnswer;
+  readonly verdict: Verdict;
+  readonly timeoutMs: number;
 }
 
-/** What Pinata's gateways mean by their refusals; only the missing content may come yet. */
-const MEANINGS: Readonly<Record<string, Verdict>> = {
-  '00004': { state: 'down', note: 'says the link is invalid', final: true },
-  '00006': down('does not have the content yet'),
-  '00023': { state: 'down', note: 'serves HTML only through a custom domain', final: true },
-  '00024': { state: 'down', note: 'refuses this content or its key', final: true },
-};
-
-interface Expected {
-  readonly sample: Sample | undefined;
-  readonly host: string;
+/** A second request where the answer to the first leaves a question: does it serve files at least, do the routes work? */
+async function lookCloser(look: Look): Promise<Verdict> {
+  const { target, answer, verdict } = look;
+  const { opening, gateway } = target;
+  if (verdict.refusesPages === true) return await lookAtFiles(look);
+  if (verdict.state !== 'live' || opening.redirects === undefined || answer.kind === 'none') return verdict;
+  // Some gateways redirect from a path to a host of the content's own.
+  const isFollowing = followsRedirects(gateway.template) || isOwnHost(answer.url, opening.root);
+  if (!isFollowing) return { ...verdict, note: `${verdict.note}; does not follow _redirects`, routes: 'no' };
+  return await lookAtRoute(look);
 }
 
-function judge(response: Response, body: Buffer, { sample, host }: Expected): Verdict {
-  // The bytes first: a page may well talk about the gateway's refusals.
-  if (response.ok && sample !== undefined && isRawBlock(body, sample))
-    return { state: 'live', note: 'bytes match', final: true };
-  const refusal = refusalIn(body);
-  if (refusal !== undefined) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
-  if (!response.ok)
-    return down(
-      NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`,
-    );
-  if (sample === undefined) return { state: 'live', note: 'answers', final: true };
-  if (hasLength(response, body, sample)) return { state: 'live', note: 'length matches', final: true };
-  if (isServiceWorkerHost(host))
-    return { state: 'opens', note: 'loads and checks the content in the browser', final: true };
-  return down('answered with other bytes');
+function isOwnHost(url: string, root: Cid): boolean {
+  return new URL(url).hostname.split('.').includes(root);
 }
 
-const NOT_FOUND_YET = new Set([404, 410, 502, 503, 504]);
-
-/** Gateways whose first answer is a page that fetches and verifies the content itself. */
-function isServiceWorkerHost(host: string): boolean {
-  return host.endsWith('.inbrowser.link') || host.endsWith('.inbrowser.dev');
+async function lookAtFiles({ target: { link, opening, key }, verdict, timeoutMs }: Look): Promise<Verdict> {
+  const { plainSample } = opening;
+  if (plainSample === undefined) return verdict;
+  const answer = await visit({ url: urlOf(link, plainSample), key, timeoutMs });
+  const isRight = answer.kind === 'answer' && answer.status === 200;
+  const proof = isRight ? proofOf(answer, plainSample) : undefined;
+  if (proof === undefined) return verdict;
+  const note = 'serves its files; pages only through a custom domain';
+  return { state: 'files', note, final: true, bytes: proof.bytes };
 }
 
-function isRawBlock(body: Buffer, sample: Sample): boolean {
-  return cidFromDigest(RAW_CODEC, createHash('sha256').update(body).digest()) === sample.cid;
-}
-
-/** Files of several blocks, or with a header in their block, are known by their length only. */
-function hasLength(response: Response, body: Buffer, sample: Sample): boolean {
-  if (codecOf(sample.cid) === RAW_CODEC) return false;
-  const announced = response.headers.get('content-length');
-  return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
+async function lookAtRoute({
+  target: { gateway, link, opening, key },
+  answer,
+  verdict,
+  timeoutMs,
+}: Look): Promise<Verdict> {
+  const { deepRoute } = opening;
+  if (deepRoute === undefined || answer.kind === 'none') return verdict;
+  const base = followsRedirects(gateway.template) ? link : `${new URL(answer.url).origin}/`;
+  const deep = await visit({ url: urlOf(base, deepRoute), key, timeoutMs });
+  const isRight = deep.kind === 'answer' && deep.status === 200 && proofOf(deep, deepRoute.target) !== undefined;
+  if (isRight) return { ...verdict, note: `${verdict.note}; routes work`, routes: 'work' };
+  const why = deep.kind === 'none' ? deep.reason : deep.status === 200 ? 'other bytes' : String(deep.status);
+  return { ...verdict, note: `${verdict.note}; routes do not work (${why})`, routes: 'no' };
 }
