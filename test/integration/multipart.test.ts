@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import busboy from 'busboy';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { multipartBody } from '../../src/adapters/pinata/multipart.ts';
+import { multipartBody } from '../../src/adapters/http/multipart.ts';
 
 interface Received {
   readonly fields: [string, string][];

@@ -84,7 +84,8 @@ async function collect(incoming: IncomingMessage): Promise<Answer> {
     chunks.push(chunk);
   }
   const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
+  // A stream that breaks after its status was sent says so in a trailer.
+  for (const [name, value] of Object.entries({ ...incoming.trailers, ...incoming.headers })) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return { status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') };

@@ -3,11 +3,11 @@ import { ActionError } from '../../domain/errors.ts';
 import { parseJson, textAt, valueAt } from '../../domain/json.ts';
 import type { Build, Content } from '../../domain/listing.ts';
 import type { Upload, UploadOrder } from '../../ports.ts';
+import { type FilePart, multipartBody } from '../http/multipart.ts';
 import { sendStreamed } from '../http/stream.ts';
 import { type Answer, requireJson } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
-import { type FilePart, multipartBody } from './multipart.ts';
 import { parseRow } from './rows.ts';
 
 /** All parts share this first segment; Pinata takes it off. */

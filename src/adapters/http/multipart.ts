@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StreamedBody } from '../http/stream.ts';
+import type { StreamedBody } from './stream.ts';
 
 /** One file of a multipart body. */
 export interface FilePart {
