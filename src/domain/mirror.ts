@@ -1,4 +1,5 @@
 import type { Cid } from './cid.ts';
+import { isSafeUrl } from './safe-url.ts';
 
 /** What speaks at a mirror's address: the IPFS Pinning Services API, Kubo's RPC, or the REST API of IPFS Cluster. */
 export type MirrorKind = 'psa' | 'kubo' | 'cluster';
@@ -30,4 +31,36 @@ export interface MirrorState {
   /** `kept`: it was to be unpinned, and is somebody else's there. `trouble`: the mirror did not do what it was asked to. */
   readonly state: 'pinned' | 'pending' | 'unpinned' | 'kept' | 'absent' | 'planned' | 'trouble';
   readonly note: string;
+}
+
+/** What opens a mirror: a token, or `user:password`. */
+export interface MirrorToken {
+  readonly name: string;
+  readonly token: string;
+}
+
+const LINE = /^([a-z0-9][a-z0-9-]{0,31})=(\S+)$/;
+/** Where Kubo's RPC begins, below its base. */
+const KUBO_PATH = /\/api\/v0$/;
+
+/**
+ * A line of `mirrors`, `name=url`. What speaks there is said by the URL: `kubo+https://…` or `…/api/v0`, `cluster+https://…`,
+ * and the IPFS Pinning Services API otherwise. Undefined when it is none.
+ */
+export function parseMirror(line: string): MirrorAddress | undefined {
+  const [, name, address] = LINE.exec(line) ?? [];
+  if (name === undefined || address === undefined) return undefined;
+  const [, said, rest = ''] = /^(?:(kubo|cluster)\+)?(.*)$/.exec(address) ?? [];
+  if (!isSafeUrl(rest)) return undefined;
+  const url = rest.replace(/\/+$/, '');
+  if (said === 'cluster') return { name, kind: 'cluster', url };
+  if (said === 'kubo' || KUBO_PATH.test(url)) return { name, kind: 'kubo', url: url.replace(KUBO_PATH, '') };
+  return { name, kind: 'psa', url };
+}
+
+/** A line of `mirror-tokens`, `name=token`; undefined when it is none. */
+export function parseMirrorToken(line: string): MirrorToken | undefined {
+  const [, name, token] = LINE.exec(line) ?? [];
+  if (name === undefined || token === undefined || !/^[\x21-\x7e]+$/.test(token)) return undefined;
+  return { name, token };
 }
