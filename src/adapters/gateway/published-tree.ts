@@ -4,6 +4,7 @@ import type { PublishedTree } from '../../ports.ts';
 import type { ReadBlock } from './base-side.ts';
 import { createBlockSource } from './block-source.ts';
 import { createBlockStore } from './block-store.ts';
+import { readOpening } from './published-opening.ts';
 import { walkTrees } from './tree-walk.ts';
 
 export interface PublishedTreeOptions {
@@ -68,5 +69,7 @@ export function createPublishedTree({ root, gateways, dedicatedKey, known }: Pub
       codecOf(cid) === RAW_CODEC
         ? await timed(async (signal) => await store.read({ cid, path, part: 'whole' }, signal).catch(() => undefined))
         : undefined,
+    opening: async () =>
+      await timed(async (signal) => await readOpening(root, async (wanted) => await store.read(wanted, signal))),
   };
 }
