@@ -26,16 +26,19 @@ export const accountRoutes: readonly Route[] = [
   ),
 ];
 
+/** A gateway of the account, which other people's gateways are not. Its own name stands there without the usual suffix. */
 function listGateways(_call: Call, backend: Backend): Answer {
-  const domain = { domain: 'site.example', domain_validation_status: 'active', ssl_validation_status: 'active' };
   const { gatewayMode, gatewayToken } = backend.knobs;
+  const host = backend.gatewayHost();
+  const custom = { domain: host, domain_validation_status: 'active', ssl_validation_status: 'active' };
   const gateway = {
     id: '00000000-0000-4000-8000-000000000002',
-    domain: 'emulator',
+    domain: gatewayMode === 'dedicated' ? host : 'emulator',
     restrict: gatewayToken === undefined,
-    custom_domains: gatewayMode === 'custom-domain' ? [domain] : [],
+    custom_domains: gatewayMode === 'custom-domain' ? [custom] : [],
   };
-  return envelope({ count: 1, rows: [gateway] });
+  const rows = gatewayMode === 'dedicated' || gatewayMode === 'custom-domain' ? [gateway] : [];
+  return envelope({ count: rows.length, rows });
 }
 
 function greet(): Answer {

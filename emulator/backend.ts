@@ -18,6 +18,8 @@ export interface Backend {
   readonly auth: Auth;
   readonly githubTokens: GithubTokens;
   readonly cacheTokens: CacheTokens;
+  /** Host and port of the gateway; '' until it listens. */
+  readonly gatewayHost: () => string;
   /** Where multipart parts wait until they are imported. */
   readonly scratch: string;
   /** Where resumable uploads wait; survives a restart. */
@@ -29,7 +31,7 @@ export interface Backend {
 const clockOffset = 'clock-offset-ms';
 
 /** Opens or creates a whole emulator state in `directory`. */
-export async function openBackend(directory: string, knobs: Knobs): Promise<Backend> {
+export async function openBackend(directory: string, knobs: Knobs, gatewayHost: () => string): Promise<Backend> {
   const scratch = join(directory, 'scratch');
   const partials = join(directory, 'partials');
   const cacheBlobs = join(directory, 'cache');
@@ -54,6 +56,7 @@ export async function openBackend(directory: string, knobs: Knobs): Promise<Back
     auth: openAuth(store, knobs, clock),
     githubTokens: openGithubTokens(store),
     cacheTokens: openCacheTokens(store),
+    gatewayHost,
     scratch,
     partials,
     cacheBlobs,

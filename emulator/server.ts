@@ -49,9 +49,11 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
   const knobs = withDefaults(chosen);
   const directory = knobs.state ?? (await mkdtemp(join(tmpdir(), 'pinata-emulator-')));
   await mkdir(directory, { recursive: true });
-  const backend = await openBackend(directory, knobs);
+  let gatewayHost = '';
+  const backend = await openBackend(directory, knobs, () => gatewayHost);
   const servers = await listenInRow(knobs.port, createListeners(backend));
   const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = '', cacheUrl = ''] = servers.map(addressOf);
+  gatewayHost = new URL(gatewayUrl).host;
   return {
     apiUrl,
     uploadUrl,

@@ -107,6 +107,19 @@ function keepsTheContract(open: () => Promise<Target>): void {
     ]);
   });
 
+  it('tells the gateways with their custom domains, or refuses a key that may not read them', async () => {
+    const { status, body } = await call('GET', '/v3/gateways');
+    if (status === 401 || status === 403) return;
+    const { rows } = (body as { data: { rows: readonly Record<string, unknown>[] } }).data;
+    expect(status).toBe(200);
+    for (const { domain, restrict, custom_domains: custom } of rows) {
+      expect([typeof domain, typeof restrict]).toEqual(['string', 'boolean']);
+      for (const each of (custom ?? []) as readonly Record<string, unknown>[]) {
+        expect([typeof each.domain, typeof each.domain_validation_status]).toEqual(['string', 'string']);
+      }
+    }
+  });
+
   it('answers the same CID for the same bytes again', async () => {
     const content = unique();
     const first = await pin('twice', content);

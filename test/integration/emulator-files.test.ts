@@ -313,7 +313,27 @@ describe('the legacy API', () => {
 
 it('tells limits, gateways and usage', async () => {
   expect((await call(pinata, '/v3/files/limits')).body).toEqual({ data: { folder_max_files: 30_000 } });
-  expect((await call(pinata, '/v3/gateways')).body).toMatchObject({ data: { count: 1, rows: [{ restrict: true }] } });
+  expect((await call(pinata, '/v3/ipfs/gateways')).body).toEqual((await call(pinata, '/v3/gateways')).body);
   const { records } = await pinata.state();
   expect((await call(pinata, '/data/userPinnedDataTotal')).body).toMatchObject({ pin_count: records.length });
+});
+
+it.each([
+  ['custom-domain', [{ domain: 'emulator', custom: ['GATEWAY'] }]],
+  ['dedicated', [{ domain: 'GATEWAY', custom: [] }]],
+  ['shared', []],
+  ['public', []],
+] as const)('tells the gateways of an account whose own is played in the mode %s', async (gatewayMode, expected) => {
+  const account = await emulatorFor({ gatewayMode });
+  const { host } = new URL(account.gatewayUrl);
+  const active = { domain_validation_status: 'active', ssl_validation_status: 'active' };
+  const { data } = (await call(account, '/v3/gateways')).body as { data: unknown };
+  expect(data).toMatchObject({
+    count: expected.length,
+    rows: expected.map(({ domain, custom }) => ({
+      domain: domain.replace('GATEWAY', host),
+      restrict: true,
+      custom_domains: custom.map((name) => ({ domain: name.replace('GATEWAY', host), ...active })),
+    })),
+  });
 });
