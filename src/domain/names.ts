@@ -31,6 +31,8 @@ export interface NameState {
   readonly previous: NameTarget | undefined;
   /** In words, for a table: who has seen it, or why it failed. */
   readonly note: string;
+  /** This run wrote it, so there is something to undo; also where nobody follows what was written. */
+  readonly written?: true;
 }
 
 /** Where a name points to: `/ipfs/bafy…`, `/ipns/…`. */

@@ -14,3 +14,6 @@ export interface PinataAccount {
   readonly gateway?: string | undefined;
   readonly traffic: Traffic;
 }
+
+/** As much of it as a request needs that no client of the service's own makes. */
+export type PlainAccount = Omit<PinataAccount, 'sdk' | 'uploadUrl'>;

@@ -9,6 +9,8 @@ export const DOING = {
   update: { text: 'write tags to a pin', permission: 'Files: Write' },
   unpin: { text: 'unpin', permission: 'Files: Write' },
   swap: { text: 'look for a hot swap', permission: 'Files: Read' },
+  writeSwap: { text: 'set a hot swap', permission: 'Files: Write' },
+  removeSwap: { text: 'end a hot swap', permission: 'Files: Write' },
   gateways: { text: 'read the gateways of the account', permission: 'Gateways: Read' },
   usage: { text: "read the account's usage", permission: 'Legacy Endpoints, Data: userPinnedDataTotal' },
   upload: { text: 'upload the build', permission: 'Files: Write' },

@@ -2,7 +2,7 @@ import type { AccountGateway } from '../../domain/gateway.ts';
 import type { Known } from '../../domain/github.ts';
 import { listAt, parseJson, textAt, valueAt } from '../../domain/json.ts';
 import type { Answer } from '../http/traffic.ts';
-import type { PinataAccount } from './account.ts';
+import type { PlainAccount } from './account.ts';
 import { DOING } from './errors.ts';
 import { isFine, send } from './plain-request.ts';
 
@@ -10,7 +10,7 @@ import { isFine, send } from './plain-request.ts';
 const PATHS = ['/v3/gateways', '/v3/ipfs/gateways'] as const;
 
 /** The account's own gateways. Fails as ActionError where the service does. */
-export async function readAccountGateways(account: PinataAccount): Promise<Known<readonly AccountGateway[]>> {
+export async function readAccountGateways(account: PlainAccount): Promise<Known<readonly AccountGateway[]>> {
   const answer = await ask(account);
   if (answer === undefined || [401, 403].includes(answer.status)) {
     return { kind: 'denied', reason: 'the key lacks the permission Gateways: Read' };
@@ -21,7 +21,7 @@ export async function readAccountGateways(account: PinataAccount): Promise<Known
 }
 
 /** Undefined where neither path is known. */
-async function ask(account: PinataAccount): Promise<Answer | undefined> {
+async function ask(account: PlainAccount): Promise<Answer | undefined> {
   for (const path of PATHS) {
     const answer = await send(account, 'gateways', { method: 'GET', url: `${account.apiUrl}${path}` });
     if (answer !== 'late' && answer.status !== 404) return answer;

@@ -7,8 +7,9 @@ import { pause, type Traffic } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { answerBehind, DOING } from './errors.ts';
 import { readAccountGateways } from './gateways.ts';
-import { readSwaps, readUsage, unpinPin, updatePin } from './records.ts';
+import { readUsage, unpinPin, updatePin } from './records.ts';
 import { parsePage, parseRow } from './rows.ts';
+import { readSwaps } from './swaps.ts';
 import { uploadBuild } from './upload.ts';
 
 /** The largest page that is known to be answered. */

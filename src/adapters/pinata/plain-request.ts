@@ -1,7 +1,7 @@
 import { ActionError } from '../../domain/errors.ts';
 import type { Moment } from '../../ports.ts';
 import { type Answer, readAnswer } from '../http/traffic.ts';
-import type { PinataAccount } from './account.ts';
+import type { PlainAccount } from './account.ts';
 import { DOING } from './errors.ts';
 
 /** What rests on a reading must be answered soon, or it could still act when nobody reckons with it. */
@@ -25,7 +25,7 @@ class Late extends ActionError {
 
 /** One request with the key. Answers `late` when its moment passed before it could be sent. */
 export async function send(
-  { jwt, traffic }: PinataAccount,
+  { jwt, traffic }: PlainAccount,
   doing: keyof typeof DOING,
   { method, url, body, moment }: PlainRequest,
 ): Promise<Answer | 'late'> {

@@ -1,12 +1,9 @@
-import { type Cid, parseCid } from '../../domain/cid.ts';
-import type { Known } from '../../domain/github.ts';
-import { listAt, numberAt, parseJson, textAt } from '../../domain/json.ts';
+import { numberAt, parseJson } from '../../domain/json.ts';
 import type { Usage } from '../../domain/outcome.ts';
 import type { Moment, PinChange } from '../../ports.ts';
 import type { Answer } from '../http/traffic.ts';
 import type { PinataAccount } from './account.ts';
 import { DOING } from './errors.ts';
-import { readAccountGateways } from './gateways.ts';
 import { isFine, send } from './plain-request.ts';
 
 /** 2100: stands for never where the service cannot clear an expiry. */
@@ -69,49 +66,6 @@ export async function unpinPin(
   if (answer === 'late') return 'late';
   if (answer.status !== 404 && !isFine(answer)) throw account.traffic.policy.explain(answer, DOING.unpin.text);
   return 'gone';
-}
-
-/** What the account's gateways answer instead of CIDs: the newest entry of each history. */
-export async function readSwaps(
-  account: PinataAccount,
-  cids: readonly Cid[],
-): Promise<Known<Iterable<readonly [Cid, Cid]>>> {
-  const domains = account.gateway === undefined ? await readDomains(account) : [account.gateway];
-  if (domains.length === 0) {
-    return { kind: 'denied', reason: 'the gateway is not known (pinata-gateway, or the permission Gateways: Read)' };
-  }
-  const asked = domains.flatMap((domain) => cids.map((cid) => ({ domain, cid })));
-  const swaps = await Promise.all(
-    asked.map(async ({ domain, cid }) => {
-      const target = await readSwap(account, { domain, cid });
-      return target === undefined ? [] : [[cid, target] as const];
-    }),
-  );
-  return { kind: 'known', value: swaps.flat() };
-}
-
-/** Domains of the account's gateways; none where the key may not ask. */
-async function readDomains(account: PinataAccount): Promise<readonly string[]> {
-  const gateways = await readAccountGateways(account);
-  return gateways.kind === 'known' ? gateways.value.map(({ domain }) => domain) : [];
-}
-
-async function readSwap(
-  account: PinataAccount,
-  { cid, domain }: { readonly cid: Cid; readonly domain: string },
-): Promise<Cid | undefined> {
-  const url = `${account.apiUrl}/v3/files/${account.network}/swap/${cid}?domain=${encodeURIComponent(domain)}`;
-  const answer = await send(account, 'swap', { method: 'GET', url });
-  // 404: nothing was ever swapped; other refusals: it is not the account's to swap, or its gateway has no such plugin.
-  if (answer === 'late' || (answer.status > 401 && answer.status < 429) || answer.status === 400) return undefined;
-  if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
-  const history = listAt(parseJson(answer.body), 'data') ?? [];
-  const newest = [...history].sort((a, b) => createdAt(b) - createdAt(a))[0];
-  return parseCid(textAt(newest, 'mapped_cid') ?? '');
-}
-
-function createdAt(entry: unknown): number {
-  return Date.parse(textAt(entry, 'created_at') ?? '') || 0;
 }
 
 /** Undefined where the key lacks the legacy permission for it. */
