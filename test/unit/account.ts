@@ -1,6 +1,7 @@
 import { type Cid, cidFromDigest, DAG_PB_CODEC } from '../../src/domain/cid.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { AccountGateway } from '../../src/domain/gateway.ts';
+import type { Opening } from '../../src/domain/link.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
@@ -229,15 +230,21 @@ export function createAccount(options: AccountOptions = {}): Account {
   };
 }
 
+/** Of content that nobody serves blocks of, no file is known. */
+export function unknownOpening(root: Cid): Opening {
+  return { root, kind: 'directory', sample: undefined, plainSample: undefined, redirects: undefined };
+}
+
 /** What was published before cannot be read here, and nobody looks. */
 export const blindComparison = {
   preflight: () => Promise.resolve(undefined),
   showPreflight: () => {},
   hide: (text: string) => text,
-  publishedTree: (): Promise<PublishedTree> =>
+  publishedTree: (root: Cid): Promise<PublishedTree> =>
     Promise.resolve({
       compare: () => Promise.resolve({ kind: 'unreadable', reason: 'nobody serves it' }),
       readFile: () => Promise.resolve(undefined),
+      opening: () => Promise.resolve(unknownOpening(root)),
       effort: () => ({ requests: 0, cached: 0, bytes: 0, ms: 0 }),
     }),
   commitTrees: quietGitHub.commitTrees,

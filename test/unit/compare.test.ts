@@ -3,7 +3,7 @@ import type { Comparison } from '../../src/domain/comparison.ts';
 import type { Build, CidProfile, Listing } from '../../src/domain/listing.ts';
 import { type ComparePorts, compareWithBase } from '../../src/modes/compare.ts';
 import type { BaseReading, GitHub } from '../../src/ports.ts';
-import { buildOf, cidNumber, quietGitHub } from './account.ts';
+import { buildOf, cidNumber, quietGitHub, unknownOpening } from './account.ts';
 
 const [BASE, NEW, OTHER] = [cidNumber(1), cidNumber(2), cidNumber(3)];
 const base = { kind: 'base', base: { cid: BASE, label: 'production', commit: '1111111' } } as const;
@@ -38,11 +38,12 @@ async function compare(scene: Scene): Promise<{ comparison: Comparison; hashed: 
       hashed.push(profile);
       return Promise.resolve({ ...buildOf(OTHER), ...scene.builds?.[profile], profile });
     },
-    publishedTree: () =>
+    publishedTree: (root) =>
       Promise.resolve({
         compare: (build, rules) =>
           Promise.resolve(scene.readings?.[rules === 'known' ? 'known' : build.profile] ?? read()),
         readFile: () => Promise.resolve(scene.before === undefined ? undefined : Buffer.from(scene.before)),
+        opening: () => Promise.resolve(unknownOpening(root)),
         effort: () => ({ requests: 1, cached: 0, bytes: 5, ms: 1 }),
       }),
   };

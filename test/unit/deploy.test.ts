@@ -29,7 +29,9 @@ const live: Probe = {
   state: 'live',
   note: 'bytes match',
   final: true,
-  ms: 1,
+  status: 200,
+  firstByteMs: 1,
+  bytes: 12,
 };
 
 function runOf(more: Partial<DeployRun> = {}): DeployRun {
@@ -93,7 +95,7 @@ async function deployTo(
     pins: account,
     github: quietGitHub,
     clock: createClock(),
-    gateways: { probe: () => Promise.resolve(probe()) },
+    gateways: { probe: () => Promise.resolve(probe()), checkBlocks: () => Promise.resolve([]) },
     log: { line: () => {}, notice: () => {}, warn: (text) => said.push(text), group: () => {}, progress: () => {} },
     build: (profile) => Promise.resolve(builds[profile] ?? buildOf(cid)),
     keepCar: () => Promise.resolve(),

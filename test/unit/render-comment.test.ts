@@ -114,7 +114,9 @@ const probe = (link: string, rest: Partial<Probe>): Probe => ({
   state: 'live',
   note: 'bytes match',
   final: true,
-  ms: 41,
+  status: 200,
+  firstByteMs: 41,
+  bytes: 7043,
   ...rest,
 });
 const probes = [

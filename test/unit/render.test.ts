@@ -99,7 +99,9 @@ const probes: readonly Probe[] = [
     state: 'live',
     note: 'bytes match',
     final: true,
-    ms: 41,
+    status: 200,
+    firstByteMs: 41,
+    bytes: 7043,
   },
   {
     link: `https://${NEW}.ipfs.dweb.link/`,
@@ -107,7 +109,9 @@ const probes: readonly Probe[] = [
     state: 'down',
     note: 'has not found it yet (504)',
     final: false,
-    ms: 15_000,
+    status: 504,
+    firstByteMs: 15_000,
+    bytes: 0,
   },
 ];
 const file = (number: number, bytes: number): ListedFile => ({ cid: cidNumber(number), bytes });

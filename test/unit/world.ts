@@ -97,7 +97,16 @@ interface Request {
 
 const START_MS = 1_800_000_000_000;
 /** The answer of a gateway that serves everything. */
-const LIVE: Probe = { link: 'https://gw.example/', host: 'gw.example', state: 'live', note: '', final: true, ms: 1 };
+const LIVE: Probe = {
+  link: 'https://gw.example/',
+  host: 'gw.example',
+  state: 'live',
+  note: '',
+  final: true,
+  status: 200,
+  firstByteMs: 1,
+  bytes: 12,
+};
 const POLL_MS = 1000;
 /** How long the adapter polls the list before it gives up. */
 const LISTED_WITHIN_MS = 30_000;
@@ -269,7 +278,7 @@ export function createWorld(options: WorldOptions = {}): World {
         return deploy(run, {
           ...ports,
           ...blindComparison,
-          gateways: { probe: ports.probe },
+          gateways: { probe: ports.probe, checkBlocks: () => Promise.resolve([]) },
           build: () => Promise.resolve(buildOf(run.cid)),
           keepCar: () => Promise.resolve(),
           showPlan: ignore,
