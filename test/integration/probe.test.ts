@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createGateways, type GatewayOptions } from '../../src/adapters/gateway/probe.ts';
-import { cidFromDigest, DAG_PB_CODEC, RAW_CODEC } from '../../src/domain/cid.ts';
+import { createProbe, type GatewayOptions } from '../../src/adapters/gateway/probe.ts';
+import { type Cid, cidFromDigest, DAG_PB_CODEC, RAW_CODEC } from '../../src/domain/cid.ts';
+import type { Opening } from '../../src/domain/link.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Probe } from '../../src/domain/outcome.ts';
 import { answer, closedUrl, cut, scriptedServer } from '../support/http-server.ts';
+import { unknownOpening } from '../unit/account.ts';
 
 const page = Buffer.from('<h1>hello</h1>');
 const pageCid = cidFromDigest(RAW_CODEC, createHash('sha256').update(page).digest());
@@ -21,16 +23,40 @@ const build: Build = {
   readFile: undefined,
 };
 
-async function probe(template: string, more: Partial<GatewayOptions> = {}): Promise<Probe | undefined> {
-  const gateways = createGateways({
-    templates: [{ template, dedicated: false }],
+/** Opens a build at these templates; `dedicated:` before one makes it the account's own. */
+async function probeAll(
+  templates: readonly string[],
+  { of = build, ...more }: Partial<GatewayOptions> & { readonly of?: Build | Cid } = {},
+): Promise<readonly Probe[]> {
+  const probe = createProbe({
+    templates: templates.map((text) => ({
+      template: text.replace('dedicated:', ''),
+      dedicated: text.startsWith('dedicated:'),
+    })),
     dedicatedKey: undefined,
     timeoutMs: 0,
     look: 'gateway',
+    open: () => Promise.reject(new Error('Nothing was published before.')),
     ...more,
   });
-  return (await gateways.probe(build))[0];
+  return await probe(of);
 }
+
+async function probe(template: string, more: Parameters<typeof probeAll>[1] = {}): Promise<Probe | undefined> {
+  return (await probeAll([template], more))[0];
+}
+
+/** A build of these files, without anything behind them. */
+function listed(...files: readonly (readonly [path: string, cid: Cid, bytes: number])[]): Build {
+  return { ...build, listing: new Map(files.map(([path, cid, bytes]) => [path, { cid, bytes }])) };
+}
+
+function rawCid(bytes: string | Uint8Array): Cid {
+  return cidFromDigest(RAW_CODEC, createHash('sha256').update(bytes).digest());
+}
+
+const style = Buffer.from('p { color: red }');
+const site = listed(['index.html', pageCid, page.length], ['style.css', rawCid(style), style.length]);
 
 describe('opening a link', () => {
   it('is live when the bytes of the page come back', async () => {
@@ -40,16 +66,56 @@ describe('opening a link', () => {
     expect(server.seen[0]?.path).toBe(`/ipfs/${root}/`);
   });
 
+  const cloudflare = '<!DOCTYPE html><html><head><title>Error 1015 |\n Rate limited &amp; more</title></head></html>';
+
   it.each([
     ['other bytes with status 200', answer(200, '<h1>hellO</h1>'), 'answered with other bytes', false],
-    ['an error page with status 200', answer(200, 'sorry - ERR_ID:00006'), 'does not have the content yet', false],
+    ['a refusal with status 200', answer(200, 'sorry - ERR_ID:00006'), 'does not have the content yet', false],
+    ['an error page', answer(200, cloudflare), 'with an error page (Error 1015 | Rate limited &amp; more)', false],
+    ['an invalid link', answer(400, 'ERR_ID:00004'), 'says the link is invalid', true],
     ['HTML refused', answer(403, 'no HTML - ERR_ID:00023'), 'serves HTML only through a custom domain', true],
+    ['a wrong key', answer(403, 'ERR_ID:00024'), 'refuses this content or its key', true],
     ['an unknown refusal', answer(403, 'ERR_ID:00099'), 'refused it (ERR_ID:00099)', false],
+    ['401', answer(401), 'wants a key (401)', false],
+    ['403', answer(403), 'refuses it (403)', false],
+    ['429', answer(429), 'has had too many requests (429)', false],
+    ['451', answer(451), 'may not serve it (451)', false],
     ['504', answer(504), 'has not found it yet (504)', false],
     ['418', answer(418), 'answered 418', false],
   ] as const)('is down on %s', async (...[, reply, note, final]) => {
     await using server = await scriptedServer(reply);
-    expect(await probe(`${server.url}/ipfs/{cid}`)).toMatchObject({ state: 'down', note, final });
+    const seen = await probe(`${server.url}/ipfs/{cid}`);
+    expect(seen).toMatchObject({ state: 'down', note: expect.stringContaining(note) as string, final, bytes: 0 });
+  });
+
+  it('tells the status, the time to the first byte, and how much was compared', async () => {
+    const slow = (response: ServerResponse): void => {
+      response.writeHead(200);
+      response.flushHeaders();
+      setTimeout(() => response.end(page), 120);
+    };
+    await using server = await scriptedServer(slow, answer(503));
+    const seen = await probe(`${server.url}/{cid}`);
+    expect(seen).toMatchObject({ status: 200, bytes: page.length, note: 'bytes match' });
+    expect(seen?.firstByteMs).toBeGreaterThanOrEqual(115);
+    expect(await probe(`${server.url}/{cid}`)).toMatchObject({ status: 503, bytes: 0 });
+    const nobody = await probe(`${await closedUrl()}/{cid}`);
+    expect(nobody).toMatchObject({ status: undefined, firstByteMs: undefined, bytes: 0 });
+  });
+
+  it('says so when a file is answered with a page', async () => {
+    const of = listed(['style.css', rawCid(style), style.length], ['big.css', root, 99]);
+    await using server = await scriptedServer(answer(200, '<!doctype html><title>Sign in</title>'));
+    expect((await probe(`${server.url}/{cid}`, { of }))?.note).toBe('answered with a page instead (Sign in)');
+  });
+
+  it('says so when an answer breaks off', async () => {
+    await using server = await scriptedServer((response) => {
+      response.writeHead(200, { 'content-length': 99 });
+      response.write('half', () => response.destroy());
+    });
+    const seen = await probe(`${server.url}/{cid}`);
+    expect(seen).toMatchObject({ state: 'down', note: 'broke off in the middle of its answer', status: 200 });
   });
 
   it('is down when nobody answers, and says why', async () => {
@@ -60,8 +126,26 @@ describe('opening a link', () => {
 
   it('asks again until it is there', async () => {
     await using server = await scriptedServer(answer(504), answer(200, page));
-    expect(await probe(`${server.url}/{cid}`, { timeoutMs: 5000 })).toMatchObject({ state: 'live' });
+    const began = performance.now();
+    expect(await probe(`${server.url}/{cid}`, { timeoutMs: 9000 })).toMatchObject({ state: 'live' });
     expect(server.seen).toHaveLength(2);
+    expect(performance.now() - began).toBeLessThan(2500);
+  });
+
+  it('asks a last time when a short time is over', async () => {
+    await using server = await scriptedServer(answer(504), answer(200, page));
+    const began = performance.now();
+    expect(await probe(`${server.url}/{cid}`, { timeoutMs: 300 })).toMatchObject({ state: 'live' });
+    expect(performance.now() - began).toBeLessThan(900);
+  });
+
+  it('waits for no other gateway once one is up', async () => {
+    await using up = await scriptedServer(answer(200, page));
+    await using late = await scriptedServer(answer(504));
+    const began = performance.now();
+    const seen = await probeAll([`${late.url}/{cid}`, `${up.url}/{cid}`], { timeoutMs: 20_000 });
+    expect(seen.map(({ state }) => state)).toEqual(['down', 'live']);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   it('does not ask again when the answer is final', async () => {
@@ -73,11 +157,7 @@ describe('opening a link', () => {
   it('sends the key to the dedicated gateway as a header, and nowhere else', async () => {
     await using own = await scriptedServer(answer(200, page));
     await using open = await scriptedServer(answer(200, page));
-    const templates = [
-      { template: `${own.url}/{cid}`, dedicated: true },
-      { template: `${open.url}/{cid}`, dedicated: false },
-    ];
-    await createGateways({ templates, dedicatedKey: 'key-1', timeoutMs: 0, look: 'gateway' }).probe(build);
+    await probeAll([`dedicated:${own.url}/{cid}`, `${open.url}/{cid}`], { dedicatedKey: 'key-1' });
     expect(own.seen[0]?.headers['x-pinata-gateway-token']).toBe('key-1');
     expect(open.seen[0]?.headers['x-pinata-gateway-token']).toBeUndefined();
     expect(own.seen[0]?.path).not.toContain('key-1');
@@ -86,36 +166,26 @@ describe('opening a link', () => {
   it('does not carry the key along a redirect', async () => {
     await using elsewhere = await scriptedServer(answer(200, page));
     await using own = await scriptedServer(answer(302, '', { location: elsewhere.url }));
-    const templates = [{ template: `${own.url}/{cid}`, dedicated: true }];
-    const [seen] = await createGateways({ templates, dedicatedKey: 'key-1', timeoutMs: 0, look: 'gateway' }).probe(
-      build,
-    );
-    expect(seen?.state).toBe('down');
+    const seen = await probe(`dedicated:${own.url}/{cid}`, { dedicatedKey: 'key-1' });
+    expect(seen).toMatchObject({ state: 'down', note: 'redirects (302), and a key must not follow', status: 302 });
     expect(elsewhere.seen).toHaveLength(0);
   });
 
   it('believes the bytes, though the page itself talks of refusals', async () => {
     const talk = Buffer.from('<p>ERR_ID:00023 means that HTML needs a custom domain</p>');
-    const cid = cidFromDigest(RAW_CODEC, createHash('sha256').update(talk).digest());
     await using server = await scriptedServer(answer(200, talk));
-    const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
-    const gateways = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
-    const [seen] = await gateways.probe({ ...build, listing: new Map([['index.html', { cid, bytes: talk.length }]]) });
+    const seen = await probe(`${server.url}/{cid}`, { of: listed(['index.html', rawCid(talk), talk.length]) });
     expect(seen).toMatchObject({ state: 'live', note: 'bytes match' });
   });
 
   it('claims no more than the length of a file that is not one raw block', async () => {
-    const listing = new Map([
-      ['index.html', { cid: cidFromDigest(DAG_PB_CODEC, new Uint8Array(32)), bytes: page.length }],
-    ]);
-    const gateways = async (body: string): Promise<Probe | undefined> => {
+    const of = listed(['index.html', cidFromDigest(DAG_PB_CODEC, new Uint8Array(32)), page.length]);
+    const opened = async (body: string): Promise<Probe | undefined> => {
       await using server = await scriptedServer(answer(200, body));
-      const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
-      const made = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
-      return (await made.probe({ ...build, listing }))[0];
+      return await probe(`${server.url}/{cid}`, { of });
     };
-    expect(await gateways(page.toString())).toMatchObject({ state: 'live', note: 'length matches' });
-    expect(await gateways('<h1>longer than it was</h1>')).toMatchObject({ state: 'down' });
+    expect(await opened(page.toString())).toMatchObject({ state: 'live', note: 'length matches', bytes: 0 });
+    expect(await opened('<h1>longer than it was</h1>')).toMatchObject({ state: 'down' });
   });
 
   it('does not download a large file: its announced length is the proof', async () => {
@@ -125,9 +195,7 @@ describe('opening a link', () => {
       response.write(new Uint8Array(5 * 1024 * 1024));
     };
     await using server = await scriptedServer(endless);
-    const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
-    const gateways = createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' });
-    const [seen] = await gateways.probe({ ...build, root, listing: new Map([['film.mp4', large]]) });
+    const seen = await probe(`${server.url}/{cid}`, { of: listed(['film.mp4', large.cid, large.bytes]) });
     expect(seen).toMatchObject({ state: 'live', note: 'length matches' });
   });
 
@@ -138,19 +206,95 @@ describe('opening a link', () => {
   });
 
   it('opens the smallest file of a directory without an index, with its path encoded', async () => {
-    const other = { cid: root, bytes: 99 };
-    const listing = new Map([
-      ['.nojekyll', { cid: root, bytes: 0 }],
-      ['ä b/#1.txt', { cid: pageCid, bytes: page.length }],
-      ['big.bin', other],
-    ]);
+    const of = listed(['.nojekyll', root, 0], ['ä b/#1.txt', pageCid, page.length], ['big.bin', root, 99]);
     await using server = await scriptedServer(answer(200, page));
-    const templates = [{ template: `${server.url}/{cid}`, dedicated: false }];
-    const [seen] = await createGateways({ templates, dedicatedKey: undefined, timeoutMs: 0, look: 'gateway' }).probe({
-      ...build,
-      listing,
-    });
+    const seen = await probe(`${server.url}/{cid}`, { of });
     expect(seen?.state).toBe('live');
     expect(server.seen[0]?.path).toBe(`/${root}/%C3%A4%20b/%231.txt`);
+  });
+});
+
+describe('a gateway that serves no pages', () => {
+  const noPages = answer(403, 'no HTML - ERR_ID:00023');
+
+  it('serves the files at least, where one of them comes back right', async () => {
+    await using server = await scriptedServer(noPages, answer(200, style));
+    const seen = await probe(`dedicated:${server.url}/ipfs/{cid}`, { of: site, dedicatedKey: 'key-1' });
+    expect(seen).toMatchObject({
+      state: 'files',
+      note: 'serves its files; pages only through a custom domain',
+      final: true,
+      bytes: style.length,
+      status: 403,
+    });
+    expect(server.seen.map(({ path }) => path)).toEqual([`/ipfs/${root}/`, `/ipfs/${root}/style.css`]);
+    expect(server.seen[1]?.headers['x-pinata-gateway-token']).toBe('key-1');
+  });
+
+  it.each([
+    ['comes back wrong', answer(200, 'p { color: blue }')],
+    ['is refused too', noPages],
+    ['does not come back', cut],
+  ])('is down where such a file %s', async (...[, reply]) => {
+    await using server = await scriptedServer(noPages, reply);
+    const seen = await probe(`dedicated:${server.url}/{cid}`, { of: site });
+    expect(seen).toMatchObject({ state: 'down', note: 'serves HTML only through a custom domain', final: true });
+  });
+
+  it('does not keep another from being waited for', async () => {
+    await using own = await scriptedServer(noPages, answer(200, style));
+    await using open = await scriptedServer(answer(504), answer(200, page));
+    const seen = await probeAll([`dedicated:${own.url}/{cid}`, `${open.url}/{cid}`], { of: site, timeoutMs: 5000 });
+    expect(seen.map(({ state }) => state)).toEqual(['files', 'live']);
+    expect(own.seen).toHaveLength(2);
+  });
+});
+
+describe('content that was published before', () => {
+  const published = (opening: Partial<Opening>): Pick<GatewayOptions, 'open'> => ({
+    open: (cid) =>
+      Promise.resolve({
+        compare: () => Promise.reject(new Error('not asked')),
+        readFile: () => Promise.resolve(undefined),
+        effort: () => ({ requests: 0, cached: 0, bytes: 0, ms: 0 }),
+        opening: () => Promise.resolve({ ...unknownOpening(cid), ...opening }),
+      }),
+  });
+
+  it('is opened by what its tree says can be opened', async () => {
+    await using server = await scriptedServer(answer(200, page));
+    const sample = { path: 'a/page.html', cid: pageCid, bytes: page.length };
+    const seen = await probe(`${server.url}/{cid}`, { of: root, ...published({ sample }) });
+    expect(seen).toMatchObject({ state: 'live', note: 'bytes match', link: `${server.url}/${root}/` });
+    expect(server.seen[0]?.path).toBe(`/${root}/a/page.html`);
+  });
+
+  it('of which nothing is known answers, or does not', async () => {
+    await using server = await scriptedServer(
+      answer(200, '<h1>My page about the art of waiting</h1>'),
+      answer(200, '<!doctype html><title>504 Gateway Time-out</title>'),
+      answer(200, 'ERR_ID:00006'),
+      answer(404),
+    );
+    const seen: (string | undefined)[] = [];
+    for (let nth = 0; nth < 4; nth += 1) {
+      seen.push((await probe(`${server.url}/{cid}`, { of: root, ...published({}) }))?.note);
+    }
+    expect(seen).toEqual([
+      'answers; which bytes are right is not known',
+      'answered 200 with an error page (504 Gateway Time-out)',
+      'does not have the content yet',
+      'has not found it yet (404)',
+    ]);
+  });
+
+  it('is linked without a request where nobody looks', async () => {
+    const links = await probeAll(['https://a.example/ipfs/{cid}', 'https://{cid}.b.example'], {
+      of: root,
+      look: 'none',
+    });
+    expect(links.map(({ link }) => link)).toEqual([`https://a.example/ipfs/${root}/`, `https://${root}.b.example/`]);
+    const [file] = await probeAll(['https://a.example/ipfs/{cid}'], { of: pageCid, look: 'none' });
+    expect(file?.link).toBe(`https://a.example/ipfs/${pageCid}`);
   });
 });

@@ -86,7 +86,8 @@ async function poll(targets: readonly Target[], timeoutMs: number): Promise<read
 
   async function ask(target: Target): Promise<Probe> {
     for (let round = 0; ; round += 1) {
-      const left = end - performance.now();
+      // A signal takes whole milliseconds only.
+      const left = Math.ceil(end - performance.now());
       const probe = await open(target, Math.min(ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
       if (probe.state === 'live' || probe.state === 'opens') up.abort();
       const delayMs = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
