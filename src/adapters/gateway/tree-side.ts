@@ -103,7 +103,8 @@ const SHA2_256 = 0x12;
 /** As everywhere else: a CID is no place for content that needs a block. */
 const MAX_INLINE_BYTES = 128;
 
-function entryOf(link: DecodedLink, prefixLength: number): Entry {
+/** What a link leads to. Throws Unreadable where it is no CID, or of a kind that cannot be checked. */
+export function entryOf(link: DecodedLink, prefixLength: number): Entry {
   const cid = usualCid(link.cid);
   if (cid === undefined) return unusualEntryOf(link, prefixLength);
   return { name: link.name.slice(prefixLength), cid, bytes: link.tsize, inline: undefined };

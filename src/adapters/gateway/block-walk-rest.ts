@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import PQueue from 'p-queue';
+import type { Cid } from '../../domain/cid.ts';
+import { type GatewayTemplate, renderLink, renderPath } from '../../domain/link.ts';
+import { type Asking, askBlock, askCar } from './block-walk-answers.ts';
+import type { Want, Wants } from './block-walk-wants.ts';
+
+export interface RestOptions {
+  readonly gateway: GatewayTemplate;
+  readonly root: Cid;
+  readonly asking: Asking;
+  /** Requests that are sent at most. */
+  readonly requests: number;
+  /** Bytes of one CAR at most. */
+  readonly carBytes: number;
+}
+
+/** How asking ended where not all came: something is wrong (words that follow the gateway's name), or it is too much. */
+export type Shortfall = { readonly kind: 'fault'; readonly reason: string } | { readonly kind: 'too many' };
+
+const CONCURRENCY = 8;
+const RETRY_DELAY_MS = 500;
+
+/**
+ * Asks for what is wanted one by one, each twice where it has to be, and for what is found wanted on the way. Public gateways
+ * are asked by CID. The account's own refuses CIDs inside of what is pinned: it is asked by path, and for the parts of a file
+ * or of a sharded directory, which have none, by the CAR of the path. Undefined where all came, or where the wants halted.
+ */
+export async function readOneByOne(
+  wants: Wants,
+  options: RestOptions,
+  onTaken: () => void,
+): Promise<Shortfall | undefined> {
+  const { asking } = options;
+  const queue = new PQueue({ concurrency: CONCURRENCY });
+  const underWay = new Set<string>();
+  let requests = 0;
+  let shortfall: Shortfall | undefined;
+
+  const isOver = (): boolean => shortfall !== undefined || wants.halt() !== undefined || asking.signal.aborted;
+
+  /** Why it did not come; undefined where it did, or where that is no matter any more. */
+  async function tryOnce(want: Want): Promise<string | undefined> {
+    // It may have come with another answer meanwhile.
+    if (isOver() || !wants.wanted.has(want.cid)) return undefined;
+    requests += 1;
+    const attempt = await ask(wants, want, options);
+    onTaken();
+    if (attempt.kind === 'fault') shortfall ??= { kind: 'fault', reason: attempt.reason };
+    return attempt.kind === 'none' ? attempt.reason : undefined;
+  }
+
+  async function obtain(want: Want): Promise<void> {
+    if ((await tryOnce(want)) === undefined) return;
+    await sleep(RETRY_DELAY_MS, undefined, { signal: asking.signal }).catch(() => undefined);
+    const reason = await tryOnce(want);
+    if (reason === undefined || isOver()) return;
+    shortfall = { kind: 'fault', reason: `does not serve ${blockName(want)}: ${reason}` };
+  }
+
+  function schedule(): void {
+    if (requests + wants.wanted.size > options.requests) shortfall ??= { kind: 'too many' };
+    if (isOver()) return;
+    for (const want of wants.wanted.values()) {
+      const name = isPart(want, options) ? `parts of ${want.path}` : want.cid;
+      if (underWay.has(name)) continue;
+      underWay.add(name);
+      void queue.add(async () => {
+        await obtain(want);
+        underWay.delete(name);
+        schedule();
+      });
+    }
+  }
+
+  schedule();
+  await queue.onIdle();
+  return shortfall;
+}
+
+/** What a block is called in a message. */
+export function blockName({ cid, path }: Want): string {
+  return path === undefined || path === '' ? `block ${cid}` : `block ${cid} of ${JSON.stringify(path.slice(-80))}`;
+}
+
+/** Of a file or a sharded directory that can only be asked for at its path. */
+function isPart({ part }: Want, { gateway }: RestOptions): boolean {
+  return gateway.dedicated && part === 'entity';
+}
+
+/** `done`: it came, or it was given up for good reasons. */
+type Attempt = { readonly kind: 'done' } | { readonly kind: 'fault' | 'none'; readonly reason: string };
+
+async function ask(wants: Wants, want: Want, options: RestOptions): Promise<Attempt> {
+  const { gateway, asking } = options;
+  if (gateway.dedicated && want.path === undefined) return { kind: 'none', reason: 'no path leads to it' };
+  if (isPart(want, options)) return await askParts(wants, want, options);
+  const place = gateway.dedicated ? placeOf(want, options) : renderLink(gateway.template, want.cid, 'file');
+  const answer = await askBlock(want.cid, `${place}?format=raw`, asking);
+  if (answer.kind === 'none') return answer;
+  const isWrong = answer.kind === 'wrong' || wants.take(want.cid, answer.bytes) === 'wrong';
+  return isWrong ? { kind: 'fault', reason: `sent other bytes for ${blockName(want)}` } : { kind: 'done' };
+}
+
+function placeOf({ path = '' }: Want, { gateway, root }: RestOptions): string {
+  const link = renderLink(gateway.template, root, 'file');
+  return path === '' ? link : `${link.replace(/\/$/, '')}/${renderPath(path)}`;
+}
+
+/** All parts that are wanted at one path, as a CAR of it. */
+async function askParts(wants: Wants, want: Want, options: RestOptions): Promise<Attempt> {
+  let wrong: Want | undefined;
+  const url = `${placeOf(want, options)}?format=car&dag-scope=entity${rangeOf(wants, want)}`;
+  const answer = await askCar(url, options.asking, {
+    maxBytes: options.carBytes,
+    take: ({ cid, bytes }) => {
+      const found = wants.wanted.get(cid);
+      if (wants.take(cid, bytes) === 'wrong') wrong = found;
+      return wrong === undefined && wants.halt() === undefined && wants.partsAt(want.path) > 0;
+    },
+  });
+  if (wrong !== undefined) return { kind: 'fault', reason: `sent other bytes for ${blockName(wrong)}` };
+  if (!wants.wanted.has(want.cid)) return { kind: 'done' };
+  if (answer.kind === 'none') return { kind: 'none', reason: answer.reason };
+  if (answer.end === 'long' && want.range !== undefined) {
+    // It sends the file from its beginning, whatever part is asked for.
+    wants.skip(want);
+    return { kind: 'done' };
+  }
+  return { kind: 'none', reason: `the CAR of its path ${answer.end === 'cut' ? 'broke off' : 'does not have it'}` };
+}
+
+/** Only the stretch of the file that has them; '' for all of it. */
+function rangeOf(wants: Wants, { path }: Want): string {
+  let [from, to] = [Number.POSITIVE_INFINITY, 0];
+  for (const other of wants.wanted.values()) {
+    if (other.part !== 'entity' || other.path !== path) continue;
+    if (other.range === undefined) return '';
+    from = Math.min(from, other.range.from);
+    to = Math.max(to, other.range.to);
+  }
+  return from < to ? `&entity-bytes=${from}:${to - 1}` : '';
+}
