@@ -1,5 +1,7 @@
 import { ActionError } from './domain/errors.ts';
+import * as address from './domain/input-address.ts';
 import * as value from './domain/input-value.ts';
+import { labelOf } from './domain/names.ts';
 import { matchesTag } from './domain/retention.ts';
 import { chooseMode, computeTags, MODES, type Mode, type RunContext } from './domain/run.ts';
 
@@ -39,16 +41,16 @@ const FIELDS = {
   concurrency: field('4', value.whole(1, 32)),
   'requests-per-minute': field('50', value.whole(1, 6000)),
   timeout: field('30m', value.duration),
-  verify: field('gateway', value.word('none', 'pin', 'gateway')),
-  gateways: field('https://{cid}.ipfs.inbrowser.link\nhttps://{cid}.ipfs.dweb.link', value.gatewayTemplates),
-  'pinata-gateway': field('', value.gatewayHost),
+  verify: field('gateway', value.word('none', 'pin', 'gateway', 'blocks')),
+  gateways: field('https://{cid}.ipfs.inbrowser.link\nhttps://{cid}.ipfs.dweb.link', address.gatewayTemplates),
+  'pinata-gateway': field('', address.gatewayHost),
   'pinata-gateway-key': { ...field('', value.headerValue), secret: true },
   'verify-timeout': field('2m', value.duration),
   'fail-on-unreachable': field('false', value.flag),
   preflight: field('warn', value.preflight),
   'block-gateways': field(
     'https://trustless-gateway.link/ipfs/{cid}\nhttps://{cid}.ipfs.dweb.link',
-    value.blockGateways,
+    address.blockGateways,
   ),
   'diff-base': field('auto', value.diffBase),
   'strip-hash': field('', value.stripHash),
@@ -62,14 +64,26 @@ const FIELDS = {
   'preview-expires': field('30d', value.expiry),
   'dry-run': field('false', value.flag),
   'require-credentials': field('false', value.flag),
+  from: field('', value.promotionSource),
+  'to-tag': field('production', value.lastingTag),
+  'hot-swap-cid': field('', address.swapNames),
+  dnslink: field('', address.dnslinkNames),
+  'cloudflare-token': { ...field('', value.headerValue), secret: true },
+  'cloudflare-zone': field('', address.zoneId),
+  'dns-resolvers': field('https://cloudflare-dns.com/dns-query\nhttps://dns.google/dns-query', address.resolverUrls),
+  mirrors: field('', address.mirrors),
+  'mirror-tokens': { ...field('', address.mirrorTokens), secret: true },
+  'access-link-expires': field('1h', value.expiry),
+  'health-issue': field('false', value.flag),
   'github-token': { ...field('', value.headerValue), secret: true },
   comment: field('auto', value.word('auto', 'true', 'false')),
   deployment: field('auto', value.word('auto', 'true', 'false')),
   'commit-status': field('false', value.flag),
   summary: field('true', value.flag),
-  'pinata-api-url': field('https://api.pinata.cloud', value.baseUrl),
-  'pinata-upload-url': field('https://uploads.pinata.cloud', value.baseUrl),
-  'pinata-gateway-url': field('', value.optionalBaseUrl),
+  'pinata-api-url': field('https://api.pinata.cloud', address.baseUrl),
+  'pinata-upload-url': field('https://uploads.pinata.cloud', address.baseUrl),
+  'pinata-gateway-url': field('', address.optionalBaseUrl),
+  'cloudflare-api-url': field('https://api.cloudflare.com/client/v4', address.baseUrl),
 } satisfies Record<string, Field<unknown>>;
 
 /** Inputs of older actions: still read where they mean the same, refused where they cannot be used safely. */
@@ -113,8 +127,18 @@ export const SECRET_INPUTS = [
   'pinata-jwt-token',
   'pinata-gateway-key',
   'github-token',
+  'cloudflare-token',
+  'mirror-tokens',
   ...REFUSED,
 ] as const;
+
+/** The secrets in the text of an input: of lines `name=token` only the tokens, and of `user:password` the password too. */
+export function secretsIn(input: (typeof SECRET_INPUTS)[number], text: string): readonly string[] {
+  if (input !== 'mirror-tokens') return [text].filter((secret) => secret !== '');
+  const tokens = text.split(/\r?\n/).map((line) => line.slice(line.indexOf('=') + 1).trim());
+  const passwords = tokens.filter((token) => token.includes(':')).map((token) => token.slice(token.indexOf(':') + 1));
+  return [...tokens, ...passwords].filter((secret) => secret !== '');
+}
 
 /**
  * Parses all inputs.
@@ -137,7 +161,11 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
   }
   const chosen = chooseMode(MODES.find((name) => name === values.mode) ?? 'auto', context);
   const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen, values.mode, context) : chosen;
-  problems.push(...missing(mode, { effective, values }, context), ...contradictions(values));
+  problems.push(
+    ...missing(mode, { effective, values }, context),
+    ...lockedNames(mode, values, context),
+    ...contradictions(values),
+  );
   if (mode.kind === 'refuse') throw new ActionError('input', mode.reason, { hint: mode.hint });
   if (problems.length > 0) throw inputError(problems);
   return { values: values as Values, mode, deprecations };
@@ -205,6 +233,20 @@ function missing(
   return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
 }
 
+/** A name can only follow a tag where its keeper lets us in. */
+function lockedNames({ kind }: Mode, values: Partial<Values>, context: RunContext): readonly string[] {
+  const moved = {
+    deploy: (values.tags ?? []).length > 0 ? (values.tags ?? []) : computeTags(context),
+    promote: [values['to-tag']],
+    rollback: [values['to-tag']],
+  }[String(kind)];
+  const follows = (values.dnslink ?? []).filter(({ tag }) => moved?.includes(tag) === true);
+  if (follows.length === 0 || values['cloudflare-token'] !== undefined || values['dry-run'] === true) return [];
+  return [
+    `cloudflare-token must be a token of Cloudflare's API with the permission Zone.DNS: Edit, since dnslink names ${follows.map(labelOf).join(', ')}, got nothing.`,
+  ];
+}
+
 function contradictions(values: Partial<Values>): readonly string[] {
   const found: string[] = [];
   if (values.network === 'private' && values['upload-method'] === 'car') {
@@ -212,6 +254,7 @@ function contradictions(values: Partial<Values>): readonly string[] {
       'upload-method must be "auto" or "folder" when network is "private", got "car": Pinata imports CARs on the public network only.',
     );
   }
+  found.push(...misplaced(values));
   if (values.mode === 'cleanup') {
     for (const tag of values.tags ?? []) {
       const glob = values['protect-tags']?.find((pattern) => matchesTag(pattern, tag));
@@ -221,6 +264,46 @@ function contradictions(values: Partial<Values>): readonly string[] {
     }
   }
   return found;
+}
+
+/** What cannot be done where it was asked for. */
+function misplaced(values: Partial<Values>): readonly string[] {
+  const mirrors = (values.mirrors ?? []).map(({ name }) => name);
+  const strangers = [...(values['mirror-tokens'] ?? new Map<string, string>()).keys()].filter(
+    (name) => !mirrors.includes(name),
+  );
+  const isPrivate = values.network === 'private';
+  const wanted: readonly [string, boolean][] = [
+    [
+      'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.',
+      values.mode === 'promote' && values.from === undefined,
+    ],
+    [
+      `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`,
+      values.from !== undefined && values.mode !== 'promote' && values.mode !== 'rollback',
+    ],
+    [
+      `mirror-tokens must name mirrors; not among them: ${strangers.map((name) => `"${name}"`).join(', ')}.`,
+      strangers.length > 0,
+    ],
+    [
+      'mirrors must be empty when network is "private": a mirror would make the content public.',
+      isPrivate && mirrors.length > 0,
+    ],
+    [
+      'dnslink must be empty when network is "private": no public gateway serves what it would name.',
+      isPrivate && (values.dnslink ?? []).length > 0,
+    ],
+    [
+      'hot-swap-cid must be empty when network is "private": whoever has the address must be able to open it.',
+      isPrivate && (values['hot-swap-cid'] ?? []).length > 0,
+    ],
+    [
+      'verify must be "none", "pin" or "gateway" when network is "private", got "blocks": no gateway hands out private blocks.',
+      isPrivate && values.verify === 'blocks',
+    ],
+  ];
+  return wanted.filter(([, isWrong]) => isWrong).map(([problem]) => problem);
 }
 
 function shown(raw: string, secret: true | undefined): string {

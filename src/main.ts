@@ -15,10 +15,11 @@ import { type ActionError, asActionError, inStep } from './domain/errors.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { Credential } from './domain/preflight/credential.ts';
 import type { Mode, RunContext } from './domain/run.ts';
-import { type InputName, type Inputs, parseInputs, SECRET_INPUTS } from './inputs.ts';
+import { type InputName, type Inputs, parseInputs, SECRET_INPUTS, secretsIn } from './inputs.ts';
 import { type Told, tell } from './modes/tell.ts';
-import { failedOutputs, renderOutputs, renderReport, type WrittenPaths } from './render/outputs.ts';
-import { refusalError, renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
+import { failedOutputs, renderOutputs, type WrittenPaths } from './render/outputs.ts';
+import { renderReport } from './render/report.ts';
+import { failureIn, renderFailure, renderSummary, type SummaryContext, type Undertaking } from './render/summary.ts';
 import { renderBytes } from './render/units.ts';
 import { runMode } from './runs.ts';
 import { type Audience, type Story, tellingOf } from './tellings.ts';
@@ -42,11 +43,14 @@ const UNDERTAKINGS: Readonly<Record<Mode['kind'], Undertaking>> = {
   skip: 'Deploy',
   refuse: 'Deploy',
   cleanup: 'Cleanup',
+  promote: 'Promotion',
+  rollback: 'Rollback',
+  verify: 'Verification',
   list: 'List',
 };
 
 async function main(): Promise<void> {
-  for (const name of SECRET_INPUTS) mask(read(name));
+  for (const name of SECRET_INPUTS) for (const secret of secretsIn(name, read(name))) mask(secret);
   mask(readCacheService().token);
   const context = await locate(readRunContext(), read('github-token'));
   const began = new Date();
@@ -89,8 +93,8 @@ async function carryOut(inputs: Inputs, context: RunContext, now: Date): Promise
     return;
   }
   const { outcome } = story;
-  const refusal = refusalError(outcome);
-  if (refusal !== undefined) fail(refusal);
+  const failure = failureIn(outcome);
+  if (failure !== undefined) fail(failure);
   await publish(outcome, {
     paths: { carPath: writtenCar(outcome, values), ...told },
     summary: values.summary
@@ -101,7 +105,7 @@ async function carryOut(inputs: Inputs, context: RunContext, now: Date): Promise
 
 /** What must not be in a build: whoever reads it could use it. */
 function credentials(): readonly Credential[] {
-  const inputs = SECRET_INPUTS.map((name) => ({ name, value: read(name) }));
+  const inputs = SECRET_INPUTS.flatMap((name) => secretsIn(name, read(name)).map((value) => ({ name, value })));
   return [...inputs, { name: "the runner's own token", value: readCacheService().token }].filter(
     ({ value }) => value !== '',
   );
@@ -125,6 +129,7 @@ function audienceOf({ values, project, jwt, now }: Wiring, context: RunContext):
     comment: values.comment,
     deployment: values.deployment,
     commitStatus: values['commit-status'],
+    healthIssue: values['health-issue'],
     network: values.network,
     isGuest: context.withoutSecrets && jwt === '',
     context,
@@ -140,6 +145,7 @@ function rawAudience(context: RunContext, now: Date): Audience {
     comment: read('comment') === 'false' ? 'false' : 'auto',
     deployment: 'false',
     commitStatus: read('commit-status') === 'true',
+    healthIssue: false,
     network: read('network') === 'private' ? 'private' : 'public',
     isGuest: context.withoutSecrets && read('pinata-jwt') === '',
     context,

@@ -1,5 +1,7 @@
 import type { FoundFiles } from './domain/file-rules.ts';
+import type { StableName } from './domain/names.ts';
 import { isFolderOnly } from './domain/pin.ts';
+import type { PromotionSource } from './domain/promotion.ts';
 import type { GivenUp, RetentionPolicy } from './domain/retention.ts';
 import { computeTags, type Mode, type RunContext, renderPinName } from './domain/run.ts';
 import { projectOf, pullRequestOf } from './domain/tag.ts';
@@ -8,6 +10,8 @@ import type { Assessing } from './modes/assess.ts';
 import type { CleanupRun } from './modes/cleanup.ts';
 import { type DeployRun, folderProfile } from './modes/decide.ts';
 import type { DiffRun } from './modes/diff.ts';
+import type { PromoteRun } from './modes/promote.ts';
+import type { VerifyRun } from './modes/verify.ts';
 
 type Values = Inputs['values'];
 
@@ -45,6 +49,8 @@ export function deployRun(values: Values, { context, now, mode }: DeployOccasion
     group: values.group,
     dryRun: values['dry-run'] || mode === 'diff',
     failOnUnreachable: values['fail-on-unreachable'],
+    verify: values.verify,
+    names: namesOf(values, tags),
     unpin: values.unpin,
     maxRemovals: values['max-removals'],
     previewsKeptMs: values['preview-expires'],
@@ -64,6 +70,52 @@ export function cleanupRun(values: Values, { context, now }: Occasion, mode: Mod
     unpin: values.unpin,
     maxRemovals: values['max-removals'],
     dryRun: values['dry-run'],
+  };
+}
+
+/** Every stable name that the inputs give. */
+export function allNames(values: Values): readonly StableName[] {
+  return [...values.dnslink, ...values['hot-swap-cid']];
+}
+
+function namesOf(values: Values, tags: readonly string[]): readonly StableName[] {
+  return allNames(values).filter(({ tag }) => tags.includes(tag));
+}
+
+/** What the inputs ask a promotion or a rollback to do. */
+export function promoteRun(values: Values, { context, now }: Occasion, rollback: boolean): PromoteRun {
+  const project = projectOf(values.project || context.repository);
+  const toTag = values['to-tag'];
+  // Without a source it is a rollback: inputs.ts sees to that.
+  const before: PromotionSource = { kind: 'tag', ref: { tag: toTag, back: 1 } };
+  const sha = '0'.repeat(40);
+  return {
+    project,
+    from: values.from ?? before,
+    toTag,
+    rollback,
+    run: context.runId,
+    now,
+    network: values.network,
+    verify: values.verify,
+    stripHash: values['strip-hash'],
+    names: namesOf(values, [toTag]),
+    protectTags: values['protect-tags'],
+    protectCids: values['protect-cids'],
+    name: () => renderPinName(values.name, { project: project.name, sha, sha7: sha.slice(0, 7), tag: toTag }),
+    dryRun: values['dry-run'],
+  };
+}
+
+/** What the inputs ask a verification to look at. */
+export function verifyRun(values: Values, { context, now }: Occasion): VerifyRun {
+  return {
+    project: projectOf(values.project || context.repository),
+    tags: values.tags,
+    network: values.network,
+    verify: values.verify,
+    names: allNames(values),
+    now,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Expiry } from './domain/expiry.ts';
 import type { AccountGateway } from './domain/gateway.ts';
 import type { ActiveDeployment, Known, PullRequest } from './domain/github.ts';
 import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from './domain/github-deployment.ts';
+import type { OwnIssue } from './domain/health-issue.ts';
 import type { Opening } from './domain/link.ts';
 import type { Build, CidProfile, Content } from './domain/listing.ts';
 import type { MirrorKind, MirrorPin } from './domain/mirror.ts';
@@ -156,6 +157,8 @@ export interface GitHub {
   activeDeployments(): Promise<Known<readonly ActiveDeployment[]>>;
   /** The oid of each commit's root tree, by the 7 to 40 hex digits that were given. Commits it does not know are left out. */
   commitTrees(commits: readonly string[]): Promise<Known<ReadonlyMap<string, string>>>;
+  /** Each commit's own oid, 40 hex digits, in the same way. */
+  commitIds(commits: readonly string[]): Promise<Known<ReadonlyMap<string, string>>>;
 }
 
 /** The directory blocks of deployed trees, where this run and later ones find them. Never fails. */
@@ -239,6 +242,16 @@ export interface CommitStatus {
   readonly description: string;
   readonly url: string;
   readonly context: string;
+}
+
+/** Issues of the repository. Fails like `Comments`. */
+export interface Issues {
+  /** The open ones that our token opened. */
+  listOpen(): Promise<readonly OwnIssue[]>;
+  open(title: string, body: string): Promise<OwnIssue>;
+  update(number: number, title: string, body: string): Promise<void>;
+  /** Says why, and closes it. */
+  close(number: number, farewell: string): Promise<void>;
 }
 
 /** The notes of releases. Fails like `Comments`. */

@@ -1,20 +1,28 @@
 import type { FoundFiles } from './domain/file-rules.ts';
-import { mainLink, type Outcome, type Retention } from './domain/outcome.ts';
+import { mainLink, type Outcome, openedLink, type Presence, type Retention } from './domain/outcome.ts';
 import type { Mode, RunContext } from './domain/run.ts';
 import { fileCount, findFiles } from './found-files.ts';
 import { cleanup } from './modes/cleanup.ts';
 import { deploy } from './modes/deploy.ts';
 import { diff } from './modes/diff.ts';
 import { list } from './modes/list.ts';
-import { cleanupRun, type DeployOccasion, deployRun, diffRun, type Occasion } from './orders.ts';
+import { promote } from './modes/promote.ts';
+import { verify } from './modes/verify.ts';
+import { cleanupRun, type DeployOccasion, deployRun, diffRun, type Occasion, promoteRun, verifyRun } from './orders.ts';
 import type { Log } from './ports.ts';
+import { renderMirrorLine } from './render/mirrors.ts';
+import { renderNameLine } from './render/names.ts';
 import { renderRetentionLine } from './render/retention.ts';
 import { HOW_TO_PUBLISH } from './render/summary.ts';
 import { renderBytes, renderCount } from './render/units.ts';
+import { renderBlockLine } from './render/verification.ts';
 import { cleanupPorts, type Wiring } from './wiring/account.ts';
 import { assessPorts } from './wiring/build.ts';
 import { deployPorts } from './wiring/deploy.ts';
+import { namedGateways } from './wiring/gateways.ts';
 import { prepareInspections } from './wiring/inspect.ts';
+import { promotePorts, verifyPorts } from './wiring/promote.ts';
+import { publishedTrees } from './wiring/trees.ts';
 
 type Live = Extract<Outcome, { kind: 'deployed' | 'unchanged' }>;
 
@@ -31,6 +39,11 @@ export async function runMode(mode: Mode, wiring: Wiring, context: RunContext): 
     case 'cleanup':
     case 'list':
       return await runCleanup(wiring, occasion, mode);
+    case 'promote':
+    case 'rollback':
+      return await runPromote(wiring, occasion, mode.kind === 'rollback');
+    case 'verify':
+      return await runVerify(wiring, occasion);
     case 'skip':
     case 'refuse':
       return skipped(mode.reason, wiring.log);
@@ -59,9 +72,11 @@ async function runDeploy(wiring: Wiring, occasion: DeployOccasion): Promise<Outc
   return outcome;
 }
 
-function logLive({ probes, retention }: Live, { values, log }: Wiring): void {
+function logLive(live: Live, { log }: Wiring): void {
+  const { probes, retention } = live;
+  logPresence(live, log);
   const link = mainLink(probes);
-  if (link !== undefined) log.line(`${values.verify === 'gateway' ? 'Open it' : 'Link, not opened'}: ${link}`);
+  if (link !== undefined) log.line(`${openedLink(probes) === undefined ? 'Link, not opened' : 'Open it'}: ${link}`);
   logRetention(retention, log);
 }
 
@@ -73,7 +88,9 @@ async function runDiff(wiring: Wiring, context: RunContext, reason: string | und
   if (found === undefined) return skipped(`no files found at ${values.path}`, log);
   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
   const run = diffRun(values, context, reason);
-  const outcome = await diff(run, assessPorts(wiring, { found, inspections }, new AbortController().signal));
+  const trees = publishedTrees(wiring, () => Promise.resolve(namedGateways(values)));
+  const material = { found, inspections };
+  const outcome = await diff(run, assessPorts(wiring, { material, trees }, new AbortController().signal));
   if (reason !== undefined) log.notice(`Not published: ${reason}. ${HOW_TO_PUBLISH}`);
   return outcome;
 }
@@ -96,6 +113,32 @@ async function runCleanup(wiring: Wiring, occasion: Occasion, mode: Mode): Promi
   const outcome = await list(run, cleanupPorts(wiring));
   if (outcome.kind === 'listed') logListed(outcome, log);
   return outcome;
+}
+
+async function runPromote(wiring: Wiring, occasion: Occasion, rollback: boolean): Promise<Outcome> {
+  const { log } = wiring;
+  const run = promoteRun(wiring.values, occasion, rollback);
+  log.line(`${rollback ? 'Rolling back' : 'Promoting to'} ${run.toTag} of project ${run.project.name}.`);
+  const outcome = await promote(run, promotePorts(wiring));
+  if (outcome.kind !== 'promoted') return outcome;
+  logPresence(outcome, log);
+  if (outcome.dryRun) log.line('Dry run: nothing was written.');
+  const link = openedLink(outcome.probes);
+  if (link !== undefined) log.line(`Open it: ${link}`);
+  return outcome;
+}
+
+async function runVerify(wiring: Wiring, occasion: Occasion): Promise<Outcome> {
+  const run = verifyRun(wiring.values, occasion);
+  wiring.log.line(`Verifying project ${run.project.name}.`);
+  return await verify(run, verifyPorts(wiring));
+}
+
+/** What was found of the blocks, and what became of names and mirrors. */
+function logPresence({ blocks, names, mirrors }: Presence, log: Log): void {
+  if (blocks.length > 0) log.line(renderBlockLine(blocks));
+  for (const name of names) log.line(renderNameLine(name));
+  if (mirrors.length > 0) log.line(renderMirrorLine(mirrors));
 }
 
 function logListed({ retention, usage }: Extract<Outcome, { kind: 'listed' }>, log: Log): void {

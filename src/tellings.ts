@@ -1,13 +1,16 @@
 import type { ActionError } from './domain/errors.ts';
 import { environmentOf } from './domain/github-deployment.ts';
-import { isRefused, type Outcome, openedLink } from './domain/outcome.ts';
+import type { HealthNews } from './domain/health-issue.ts';
+import { isRefused, isServed, type Outcome, openedLink } from './domain/outcome.ts';
 import type { RunContext } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
 import type { CommentOrder, DeploymentNews, Telling } from './modes/tell.ts';
 import type { CommitStatus } from './ports.ts';
 import { renderComment } from './render/comment.ts';
 import type { CommentStory } from './render/comment-story.ts';
-import { renderHeadline, renderReleaseBlock } from './render/news.ts';
+import { renderHealthNews } from './render/health.ts';
+import { renderHeadline, renderPromotionHeadline, renderReleaseBlock } from './render/news.ts';
+import type { Undertaking } from './render/summary.ts';
 
 type Live = Extract<Outcome, { kind: 'deployed' | 'unchanged' }>;
 type Choice = 'auto' | 'true' | 'false';
@@ -18,7 +21,7 @@ export type Story =
   | {
       readonly kind: 'failed';
       readonly error: ActionError;
-      readonly undertaking: 'Deploy' | 'Diff' | 'Cleanup' | 'List';
+      readonly undertaking: Undertaking;
     };
 
 /** Who is told, and what they want to hear. */
@@ -28,6 +31,8 @@ export interface Audience {
   readonly comment: Choice;
   readonly deployment: Choice;
   readonly commitStatus: boolean;
+  /** An issue is open while a verification finds something wrong. */
+  readonly healthIssue: boolean;
   /** Content of the private network is nobody's business on GitHub, unless a comment is asked for. */
   readonly network: 'public' | 'private';
   /** GitHub gives the run no secrets: then its token may only read. */
@@ -36,7 +41,13 @@ export interface Audience {
   readonly now: Date;
 }
 
-const NOTHING: Telling = { comment: undefined, deployment: undefined, status: undefined, release: undefined };
+const NOTHING: Telling = {
+  comment: undefined,
+  deployment: undefined,
+  status: undefined,
+  release: undefined,
+  health: undefined,
+};
 
 /** What is to be told on GitHub of a run: only where there is a token, and nothing of lists and sweeps. */
 export function tellingOf(story: Story, audience: Audience): Telling {
@@ -51,7 +62,13 @@ export function tellingOf(story: Story, audience: Audience): Telling {
     deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : undefined,
     status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : undefined,
     release: mayTell ? releaseOf(story, audience) : undefined,
+    health: audience.healthIssue && !audience.isGuest ? healthOf(story, audience) : undefined,
   };
+}
+
+function healthOf(story: Story, { project, context, now }: Audience): HealthNews | undefined {
+  if (story.kind === 'failed' || story.outcome.kind !== 'verified') return undefined;
+  return renderHealthNews(story.outcome.tags, { project: projectOf(project), runUrl: context.runUrl, now });
 }
 
 function releaseOf(story: Story, { project, context }: Audience): Telling['release'] {
@@ -94,6 +111,8 @@ function storyOf(story: Story, { closed }: RunContext): CommentStory | undefined
     }
     case 'skipped':
     case 'listed':
+    case 'promoted':
+    case 'verified':
       return undefined;
     default:
       return { kind: 'outcome', outcome };
@@ -117,6 +136,9 @@ function deploymentOf(story: Story, { project, context }: Audience): DeploymentN
     const description = 'Its tag was given up';
     return dryRun ? undefined : { kind: 'gone', of: tags.map((tag) => ({ project, tag })), description };
   }
+  if (story.kind === 'outcome' && story.outcome.kind === 'promoted') {
+    return promotedNews(story.outcome, { project, runUrl: context.runUrl });
+  }
   const live = liveOf(story);
   const tag = live?.plan.tags.find((name) => name === 'production') ?? live?.plan.tags[0];
   const environment = tag === undefined ? undefined : environmentOf(tag);
@@ -127,7 +149,7 @@ function deploymentOf(story: Story, { project, context }: Audience): DeploymentN
     kind: 'live',
     order: { ...environment, description, payload: { project, tag, cid: live.plan.cid, commit: context.commit } },
     status: {
-      state: isServed(live) ? 'success' : 'in_progress',
+      state: isSeen(live) ? 'success' : 'in_progress',
       description,
       environmentUrl: openedLink(live.probes) ?? '',
       logUrl: context.runUrl,
@@ -135,9 +157,31 @@ function deploymentOf(story: Story, { project, context }: Audience): DeploymentN
   };
 }
 
+/** The deployment is of the commit that the content was built from, not of the one that this run happens to be at. */
+function promotedNews(
+  outcome: Extract<Outcome, { kind: 'promoted' }>,
+  { project, runUrl }: { readonly project: string; readonly runUrl: string },
+): DeploymentNews | undefined {
+  const { plan, probes, dryRun } = outcome;
+  const environment = environmentOf(plan.toTag);
+  if (dryRun || environment === undefined) return undefined;
+  const description = renderPromotionHeadline(outcome);
+  const payload = { project, tag: plan.toTag, cid: plan.cid, commit: plan.commit };
+  return {
+    kind: 'live',
+    order: { ...environment, description, payload },
+    status: {
+      state: isSeen(outcome) ? 'success' : 'in_progress',
+      description,
+      environmentUrl: openedLink(probes) ?? '',
+      logUrl: runUrl,
+    },
+  };
+}
+
 /** Somebody serves it, or nobody was asked to look. */
-function isServed({ probes }: Live): boolean {
-  return probes.every(({ state }) => state === 'unopened') || openedLink(probes) !== undefined;
+function isSeen({ probes }: Pick<Live, 'probes'>): boolean {
+  return probes.every(({ state }) => state === 'unopened') || isServed(probes);
 }
 
 function isCommit(text: string): boolean {
@@ -159,7 +203,7 @@ function statusIn(story: Story, runUrl: string): Omit<CommitStatus, 'context'> |
   const live = liveOf(story);
   if (live !== undefined) {
     const description = renderHeadline(live);
-    return isServed(live)
+    return isSeen(live)
       ? { state: 'success', description, url: openedLink(live.probes) ?? runUrl }
       : { state: 'pending', description: `Not served yet · ${description}`.slice(0, 140), url: runUrl };
   }

@@ -14,6 +14,7 @@ export type Step =
   | 'uploading'
   | 'tagging'
   | 'opening the links'
+  | 'moving the names'
   | 'unpinning';
 
 interface ErrorDetails {

@@ -7,7 +7,8 @@ import { type BlockCheck, isSound } from './verification.ts';
 /** What was found of the content that a tag points to. */
 export interface TagHealth {
   readonly tag: string;
-  readonly cid: Cid;
+  /** Undefined where nothing that is pinned has the tag. */
+  readonly cid: Cid | undefined;
   /** Since when the tag points there. */
   readonly since: Date;
   readonly pinned: boolean;
@@ -22,7 +23,8 @@ export interface TagHealth {
 }
 
 /** What was looked at; what was not asked for stays empty. */
-export type Findings = Pick<TagHealth, 'tag' | 'cid' | 'pinned' | 'probes' | 'blocks' | 'names' | 'mirrors'> & {
+export type Findings = Pick<TagHealth, 'tag' | 'pinned' | 'probes' | 'blocks' | 'names' | 'mirrors'> & {
+  readonly cid: Cid;
   /** What GitHub says is deployed for the tag; undefined where it says nothing. */
   readonly deployed: Cid | undefined;
 };

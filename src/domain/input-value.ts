@@ -4,10 +4,11 @@ import { parseDuration } from './duration.ts';
 import { globProblem } from './glob.ts';
 import { parseStripHash } from './hashed-name.ts';
 import { type PreflightPolicy, parsePreflight, RULE_NAMES } from './preflight/policy.ts';
+import type { PromotionSource } from './promotion.ts';
 import { parseTagRef } from './revision.ts';
 import { unknownPlaceholders } from './run.ts';
 import { parseSizeBudget, type SizeBudget } from './size-budget.ts';
-import { isTagName, type Keyvalues } from './tag.ts';
+import { isTagName, type Keyvalues, pullRequestOf } from './tag.ts';
 
 const accepts = Symbol('accepts');
 
@@ -16,7 +17,7 @@ export interface Refusal {
   readonly [accepts]: string;
 }
 
-function refuse(what: string): Refusal {
+export function refuse(what: string): Refusal {
   return { [accepts]: what };
 }
 
@@ -72,7 +73,7 @@ export const expiry: Parser<number | undefined> = (raw) => {
     : value;
 };
 
-function splitLines(raw: string): readonly string[] {
+export function splitLines(raw: string): readonly string[] {
   return raw
     .split('\n')
     .map((line) => line.trim())
@@ -102,7 +103,7 @@ export const diffBase: Parser<DiffBaseInput> = (raw) => {
 };
 
 /** A list where each line is parsed by itself. */
-function linesOf<T>(parse: (line: string) => T | undefined, what: string): Parser<readonly T[]> {
+export function linesOf<T>(parse: (line: string) => T | undefined, what: string): Parser<readonly T[]> {
   return (raw) => {
     const lines = splitLines(raw);
     const parsed = lines.map(parse);
@@ -128,6 +129,21 @@ export const stripHash: Parser<readonly RegExp[]> = linesOf(
   'regular expressions that match the hash in a file name, one a line, such as \\.[0-9a-f]{6}\\.',
 );
 
+export const promotionSource: Parser<PromotionSource | undefined> = (raw) => {
+  if (raw === '') return undefined;
+  const ref = parseTagRef(raw.replace(/^tag:/, ''));
+  if (ref !== undefined) return { kind: 'tag', ref };
+  const found = parseCid(raw);
+  return found === undefined
+    ? refuse('a tag such as pr-12, a version such as production~1, or a CID')
+    : { kind: 'cid', cid: found };
+};
+
+export const lastingTag: Parser<string> = (raw) =>
+  isTagName(raw) && pullRequestOf(raw) === undefined
+    ? raw
+    : refuse('one tag that is no preview: lower-case letters, digits and . _ -, at most 24 characters');
+
 export const project: Parser<string> = (raw) =>
   /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw)
     ? raw
@@ -138,7 +154,7 @@ export const tags: Parser<readonly string[]> = (raw) => {
   return lines.every(isTagName)
     ? lines
     : refuse(
-        'tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning" or "pr-0"',
+        'tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning", "merged", "moved" or "pr-0"',
       );
 };
 
@@ -184,40 +200,3 @@ export const jwt: Parser<string> = (raw) =>
 
 export const headerValue: Parser<string | undefined> = (raw) =>
   /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse('one line of printable ASCII');
-
-/** True for https anywhere, and plain http on this machine only. */
-function isSafeUrl(raw: string): boolean {
-  const url = URL.canParse(raw) ? new URL(raw) : undefined;
-  if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    return false;
-  const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
-}
-
-export const baseUrl: Parser<string> = (raw) =>
-  isSafeUrl(raw) && !/\/v3\/?$/.test(raw)
-    ? raw.replace(/\/+$/, '')
-    : refuse('an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3');
-
-export const optionalBaseUrl: Parser<string | undefined> = (raw) => (raw === '' ? undefined : baseUrl(raw));
-
-export const gatewayHost: Parser<string | undefined> = (raw) => {
-  if (raw === '') return undefined;
-  const host = raw.replace(/^https:\/\//, '').replace(/\/+$/, '');
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host)
-    ? host.toLowerCase()
-    : refuse('a domain such as acme.mypinata.cloud, or its https URL');
-};
-
-/** None for `none`. */
-export const blockGateways: Parser<readonly string[]> = (raw) => (raw === 'none' ? [] : gatewayTemplates(raw));
-
-export const gatewayTemplates: Parser<readonly string[]> = (raw) => {
-  const lines = splitLines(raw);
-  const fine = lines.every((line) => line.includes('{cid}') && isSafeUrl(line.replaceAll('{cid}', 'bafkqaaa')));
-  return fine
-    ? lines
-    : refuse(
-        'link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link',
-      );
-};

@@ -92,6 +92,8 @@ export type Outcome =
       readonly plan: DeployPlan;
       readonly build: Build;
       readonly retention: Retention;
+      readonly names: Presence['names'];
+      readonly mirrors: Presence['mirrors'];
     })
   /** Without a key: the build is compared, and nothing else can be done. */
   | (Assessment & {
@@ -110,6 +112,8 @@ export type Outcome =
       readonly tags: readonly string[];
       readonly dryRun: boolean;
       readonly retention: Retention;
+      /** What became of unpinned content at the mirrors. */
+      readonly mirrors: Presence['mirrors'];
     }
   | { readonly kind: 'listed'; readonly retention: Retention; readonly usage: Usage | undefined }
   /** A tag was put on content that was published before; `dryRun`: it would be. */
@@ -138,6 +142,9 @@ export type Outcome =
         readonly expiresAt: Date | undefined;
         readonly retention: Retention;
       });
+
+/** An outcome with a build in it. */
+export type BuildOutcome = Extract<Outcome, { readonly build: Build }>;
 
 /** Whoever has it may read until then. */
 export interface AccessLink {

@@ -26,6 +26,10 @@ export interface RunContext {
   readonly refDeleted: boolean;
   /** Link to the log of this run. */
   readonly runUrl: string;
+  /** GitHub's id of the workflow run, the same for all its attempts; '' when unknown. */
+  readonly runId: string;
+  /** Only who may read the repository sees what is told there. */
+  readonly privateRepository: boolean;
 }
 
 export interface ClosedPullRequest {
@@ -34,12 +38,12 @@ export interface ClosedPullRequest {
   readonly at: Date | undefined;
 }
 
-export const MODES = ['auto', 'deploy', 'diff', 'cleanup', 'list'] as const;
+export const MODES = ['auto', 'deploy', 'diff', 'cleanup', 'promote', 'rollback', 'verify', 'list'] as const;
 export type ModeInput = (typeof MODES)[number];
 
 /** What this run does, or why it does nothing. */
 export type Mode =
-  | { readonly kind: 'deploy' | 'list' }
+  | { readonly kind: 'deploy' | 'promote' | 'rollback' | 'verify' | 'list' }
   /** `reason`: why there is no more than a diff, in words that follow "because"; undefined where it was asked for. */
   | { readonly kind: 'diff'; readonly reason: string | undefined }
   /** `closed`: gives up the preview of a pull request; without it, the tags that were asked for, or all that is stale. */
@@ -54,8 +58,8 @@ const DEPLOYED_ACTIVITIES = new Set(['opened', 'synchronize', 'reopened']);
 
 /** Chooses the mode from the input and the event. An explicit mode is the user's decision. */
 export function chooseMode(mode: ModeInput, context: RunContext): Mode {
-  if (mode === 'deploy' || mode === 'list') return { kind: mode };
   if (mode === 'diff') return { kind: mode, reason: undefined };
+  if (mode !== 'auto' && mode !== 'cleanup') return { kind: mode };
   // No code of the pull request is built for a cleanup, so this is safe on pull_request_target too.
   if (mode === 'cleanup' || context.event === 'schedule' || context.closed !== undefined) {
     return { kind: 'cleanup', closed: context.closed };

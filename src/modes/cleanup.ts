@@ -2,7 +2,9 @@ import { inStep } from '../domain/errors.ts';
 import type { Outcome, Retention } from '../domain/outcome.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, refuseTooMany, toUnpin } from '../domain/retention.ts';
 import { type Revision, revisionsOf } from '../domain/revision.ts';
+import type { Mirror } from '../ports.ts';
 import { type GiveUpPorts, giveUp } from './give-up.ts';
+import { unmirror } from './mirror.ts';
 import { investigate, isWorthAsking, type Judgement, readClosed, type SurveyPorts, stillGivenUp } from './survey.ts';
 
 export interface CleanupRun {
@@ -17,6 +19,7 @@ export interface CleanupRun {
 }
 
 export interface CleanupPorts extends SurveyPorts, GiveUpPorts {
+  readonly mirrors: readonly Mirror[];
   readonly showRetention: (rows: readonly Judged[]) => void;
 }
 
@@ -30,6 +33,12 @@ export async function cleanup(run: CleanupRun, ports: CleanupPorts): Promise<Out
     tags: run.policy.scope === 'all' ? [] : [...judgement.policy.givenUp.keys()],
     dryRun: run.dryRun,
     retention,
+    // Never before ours is gone.
+    mirrors: await unmirror(
+      retention.unpinned.map(({ revision }) => revision.cid),
+      ports.mirrors,
+      ports.log,
+    ),
   };
 }
 

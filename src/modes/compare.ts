@@ -1,5 +1,5 @@
 import type { Cid } from '../domain/cid.ts';
-import type { Comparison, DiffBase, Rebuild } from '../domain/comparison.ts';
+import type { Comparison, DiffBase, Effort, Rebuild } from '../domain/comparison.ts';
 import { type Diff, diffTrees, isSameContent } from '../domain/diff.ts';
 import type { BaseChoice } from '../domain/diff-base.ts';
 import type { Build, CidProfile } from '../domain/listing.ts';
@@ -64,6 +64,45 @@ async function compareTrees(
   return { kind: 'compared', base, diff, encoding, rebuild, effort: tree.effort() };
 }
 
+export interface CompareVersionsPorts {
+  /** Compares two trees that were published before. Never fails. */
+  readonly comparePublished: (
+    before: Cid,
+    after: Cid,
+  ) => Promise<{ readonly reading: BaseReading; readonly effort: Effort }>;
+  readonly showComparison: (comparison: Comparison) => void;
+}
+
+export interface Versions extends Pick<CompareOptions, 'stripHash'> {
+  /** What the tag points to until now; without a CID there is nothing. */
+  readonly base: { readonly cid: Cid | undefined; readonly label: string };
+}
+
+/** Compares content that was published before with what it is to replace. Never fails. */
+export async function compareVersions(
+  cid: Cid,
+  { base: { cid: before, label }, stripHash }: Versions,
+  ports: CompareVersionsPorts,
+): Promise<Comparison> {
+  if (before === undefined) return { kind: 'none', reason: `nothing has the tag ${label} yet`, first: true };
+  const base: DiffBase = { cid: before, label, commit: undefined };
+  if (before === cid) {
+    return { kind: 'compared', base, diff: NO_DIFFERENCE, encoding: undefined, rebuild: undefined, effort: NO_EFFORT };
+  }
+  const { reading, effort } = await ports.comparePublished(before, cid);
+  if (reading.kind !== 'read') {
+    const reason = reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
+    return { kind: 'unavailable', base, reason };
+  }
+  const encoding = reading.strange
+    ? 'The two are encoded by different rules, so a file may be listed as changed whose bytes are the same.'
+    : undefined;
+  return { kind: 'compared', base, diff: diffTrees(reading.pair, { stripHash }), encoding, rebuild: undefined, effort };
+}
+
+const NO_EFFORT: Effort = { requests: 0, cached: 0, bytes: 0, ms: 0 };
+const NO_DIFFERENCE: Diff = { changes: [], unchanged: undefined, before: undefined, after: undefined };
+
 function unchanged(build: Build, base: DiffBase): Comparison {
   const all = { files: build.listing.size, bytes: build.bytes };
   return {
@@ -72,7 +111,7 @@ function unchanged(build: Build, base: DiffBase): Comparison {
     diff: { changes: [], unchanged: all, before: all, after: all },
     encoding: undefined,
     rebuild: undefined,
-    effort: { requests: 0, cached: 0, bytes: 0, ms: 0 },
+    effort: NO_EFFORT,
   };
 }
 

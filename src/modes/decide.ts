@@ -1,11 +1,16 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
 import type { Build, CidProfile, Content } from '../domain/listing.ts';
+import type { StableName } from '../domain/names.ts';
+import type { AccessLink } from '../domain/outcome.ts';
 import { isFolderOnly, type Network, type Pin, type UploadMethod } from '../domain/pin.ts';
 import { type DeployOptions, type DeployPlan, planDeploy, preferPins } from '../domain/plan.ts';
-import type { Gateways, Pins, Uploaded } from '../ports.ts';
+import type { VerifyLevel } from '../domain/verification.ts';
+import type { Pins, Uploaded } from '../ports.ts';
 import type { Assessing, AssessPorts } from './assess.ts';
 import type { GiveUpPorts } from './give-up.ts';
+import type { NamePorts } from './names.ts';
+import type { PresencePorts } from './presence.ts';
 import { type Judgement, refuseTooManyFor, type SurveyPorts } from './survey.ts';
 
 export interface DeployRun extends DeployOptions, Assessing {
@@ -17,6 +22,9 @@ export interface DeployRun extends DeployOptions, Assessing {
   readonly group: string | undefined;
   readonly dryRun: boolean;
   readonly failOnUnreachable: boolean;
+  readonly verify: VerifyLevel;
+  /** The names that follow one of the tags. */
+  readonly names: readonly StableName[];
   /** False: old content is judged and shown, and nothing is given up. */
   readonly unpin: boolean;
   readonly maxRemovals: number;
@@ -24,8 +32,10 @@ export interface DeployRun extends DeployOptions, Assessing {
   readonly previewsKeptMs: number | undefined;
 }
 
-export interface DeployPorts extends SurveyPorts, GiveUpPorts, AssessPorts {
-  readonly gateways: Gateways;
+export interface DeployPorts extends SurveyPorts, GiveUpPorts, AssessPorts, PresencePorts {
+  readonly names: NamePorts;
+  /** A link for who may read private content; undefined for public content, and where none can be made. */
+  readonly accessLink: (build: Build) => Promise<AccessLink | undefined>;
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;

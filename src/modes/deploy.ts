@@ -2,11 +2,13 @@ import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
 import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
-import { type Assessment, mainLink, type Outcome, type Probe, type Retention } from '../domain/outcome.ts';
+import { labelOf } from '../domain/names.ts';
+import { type Assessment, isServed, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
-import { matchesTag, toUnpin } from '../domain/retention.ts';
+import { matchesTag, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
+import { isSound, type VerifyLevel } from '../domain/verification.ts';
 import type { Upload, Uploaded } from '../ports.ts';
 import { assess, assessAgain, refusalOf } from './assess.ts';
 import { carryOut, shown } from './cleanup.ts';
@@ -20,6 +22,9 @@ import {
   type Job,
   refusedUpload,
 } from './decide.ts';
+import { mirrorContent, planMirrors, unmirror } from './mirror.ts';
+import { moveNames, planNames } from './names.ts';
+import { lookAt, troubles } from './presence.ts';
 import { investigate, type Judgement } from './survey.ts';
 import { createTagger } from './tag-pin.ts';
 
@@ -54,7 +59,7 @@ async function deployOnce(job: Job, assessments: Map<Cid, Assessment>): Promise<
   if (refusal !== undefined) return { kind: refusal, ...decided, ...assessed };
   const first = await announce(job, decided);
   if (run.dryRun)
-    return { kind: 'planned', ...first, ...assessed, retention: await inStep('planning', () => foresee(job, first)) };
+    return { kind: 'planned', ...first, ...assessed, ...(await inStep('planning', () => foresee(job, first))) };
   const live = await bringLive(job, first);
   return live === undefined ? undefined : { ...live, ...assessed };
 }
@@ -78,20 +83,23 @@ async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
   });
   // A gateway that is slow delays no tag, unless the run must not move one to what nobody serves.
   if (!run.failOnUnreachable && (await inStep('tagging', tagger.tag)) === undefined) return undefined;
-  const probes = await inStep('opening the links', () => look(job, decision.build, placed));
-  if (probes === undefined) return undefined;
+  const seen = await inStep('opening the links', () => look(job, decision.build, placed));
+  if (seen === undefined) return undefined;
   // The last act before old content goes: what another run overwrote or removed since is repaired.
   const pin = await inStep('tagging', tagger.settle);
   if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
-  const retention = await retire(job, decision, { pin, probes });
+  const presence = { ...seen, ...(await follow(job, decision.build)) };
+  const { retention, unmirrored } = await retire(job, decision, { pin, presence });
   await ports.keepListing(decision.build);
   return {
     kind: decision.plan.changed ? 'deployed' : 'unchanged',
     ...decision,
     pin,
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
-    probes,
+    ...presence,
+    mirrors: [...presence.mirrors, ...unmirrored],
+    accessLink: await ports.accessLink(decision.build),
     expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
     retention,
   };
@@ -130,33 +138,72 @@ function isProtected({ tags, cid, policy }: DeployPlan): boolean {
   );
 }
 
-/** What a deploy would do with old content, without doing any of it. */
-async function foresee({ run, ports }: Job, { plan }: Decision): Promise<Retention> {
+/** What a deploy would do with old content, names and mirrors, without doing any of it. */
+async function foresee(
+  { run, ports }: Job,
+  { plan }: Decision,
+): Promise<Pick<Extract<Outcome, { kind: 'planned' }>, 'retention' | 'names' | 'mirrors'>> {
   const first: Judgement = { rows: plan.retention, policy: plan.policy, now: run.now };
-  return shown(await investigate(ports, first), 'dry-run is true');
+  return {
+    retention: shown(await investigate(ports, first), 'dry-run is true'),
+    names: await planNames(run.names, { cid: plan.cid }, ports.names),
+    mirrors: planMirrors(plan.cid, ports.mirrors),
+  };
 }
 
-/** Gives up what is stale, now that the new content is there. While nobody serves it, the old stays. */
+/** What points to a tag of this run, and who keeps its content beside Pinata. */
+async function follow({ run, ports }: Job, build: Build): Promise<Pick<Presence, 'names' | 'mirrors'>> {
+  const names = await inStep('moving the names', () => moveNames(run.names, { cid: build.root }, ports.names));
+  const order = { cid: build.root, name: run.name(build.root), build };
+  return { names, mirrors: await mirrorContent(order, ports.mirrors, ports.log) };
+}
+
+interface Retired {
+  readonly retention: Retention;
+  readonly unmirrored: Presence['mirrors'];
+}
+
+/** Gives up what is stale, now that the new content is there. While nobody serves it, or a name still shows the old, that stays. */
 async function retire(
   { run, ports }: Job,
   { plan }: Decision,
-  { pin, probes }: { readonly pin: Pin; readonly probes: readonly Probe[] },
-): Promise<Retention> {
+  { pin, presence }: { readonly pin: Pin; readonly presence: Presence },
+): Promise<Retired> {
   const rows = plan.retention.map((row) =>
     row.revision.cid === plan.cid ? { ...row, revision: { ...row.revision, pins: [pin] } } : row,
   );
-  const first: Judgement = { rows, policy: plan.policy, now: run.now };
-  if (probes.length > 0 && mainLink(probes) === undefined && toUnpin(rows).length > 0) {
-    ports.log.line('Old content stays until a gateway serves the new one.');
-    return shown(first, 'no gateway serves the new content yet');
+  const policy = { ...plan.policy, inUse: withFormer(plan.policy.inUse, presence) };
+  const first: Judgement = { rows, policy, now: run.now };
+  const reason = toUnpin(rows).length === 0 ? undefined : reasonToWait(presence);
+  if (reason !== undefined) {
+    ports.log.line(`Old content stays: ${reason}.`);
+    return { retention: shown(first, reason), unmirrored: [] };
   }
   try {
-    return await carryOut(run, ports, await investigate(ports, first));
+    const retention = await carryOut(run, ports, await investigate(ports, first));
+    // Never before ours is gone.
+    const gone = retention.unpinned.map(({ revision }) => revision.cid);
+    return { retention, unmirrored: await unmirror(gone, ports.mirrors, ports.log) };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return shown(first, error.message.replace(/\.$/, ''));
+    return { retention: shown(first, error.message.replace(/\.$/, '')), unmirrored: [] };
   }
+}
+
+function reasonToWait({ probes, names }: Presence): string | undefined {
+  const isAsked = probes.some(({ state }) => state !== 'unopened');
+  if (isAsked && !isServed(probes)) return 'no gateway serves the new content yet';
+  const failed = names.find(({ state }) => state === 'failed');
+  return failed === undefined ? undefined : `${labelOf(failed.name)} does not point to the new content yet`;
+}
+
+/** Who asked a minute ago keeps the old answer for a while. */
+function withFormer(inUse: RetentionPolicy['inUse'], { names }: Presence): RetentionPolicy['inUse'] {
+  const former = names.flatMap(({ name, previous }) =>
+    previous?.cid === undefined ? [] : [[previous.cid, `${labelOf(name)} pointed to it until now`] as const],
+  );
+  return new Map([...inUse, ...former]);
 }
 
 /** Uploads unless the account has the CID already. */
@@ -231,26 +278,37 @@ function soonGone({ expiresAt }: Pin, now: Date): Date | undefined {
 }
 
 /** What gateways serve of the pin; undefined when it is gone, which is why nobody serves it. */
-async function look({ run, ports }: Job, build: Build, { id }: Pin): Promise<readonly Probe[] | undefined> {
-  // No gateway serves private content without a signed link.
-  if (run.network === 'private') return [];
-  const probes = await ports.gateways.probe(build);
-  if (mainLink(probes) !== undefined) return probes;
-  if (!run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message);
+async function look(
+  { run, ports }: Job,
+  build: Build,
+  { id }: Pin,
+): Promise<Pick<Presence, 'probes' | 'blocks'> | undefined> {
+  const seen = await lookAt(build, run, ports);
+  const trouble = run.network === 'private' ? undefined : troubleWith(build, seen, run.verify);
+  if (trouble === undefined) return seen;
+  if (!run.failOnUnreachable) ports.log.warn(trouble.message);
   else if ((await ports.pins.read(id)) === undefined) return undefined;
-  else throw unreachable(build, probes);
-  return probes;
+  else throw trouble;
+  return seen;
 }
 
-function unreachable(build: Build, probes: readonly Probe[]): ActionError {
-  const tried = probes.map((probe) => `${probe.host}: ${probe.note}`).join('; ');
-  return new ActionError(
-    'network',
-    `${build.root} is pinned, but no gateway serves it (${tried === '' ? 'none is configured' : tried}).`,
-    {
+function troubleWith(
+  { root }: Build,
+  { probes, blocks }: Pick<Presence, 'probes' | 'blocks'>,
+  verify: VerifyLevel,
+): ActionError | undefined {
+  const isAsked = probes.length === 0 || probes.some(({ state }) => state !== 'unopened');
+  if (isAsked && !isServed(probes)) {
+    return new ActionError('network', `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
       hint: probes.every((probe) => probe.final)
         ? 'Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved.'
         : 'Run the job again later, or give verify-timeout more time. No tag was moved.',
-    },
+    });
+  }
+  if (verify !== 'blocks' || blocks.some(isSound)) return undefined;
+  return new ActionError(
+    'network',
+    `${root} is pinned, but its blocks are not served as its CID says (${troubles(blocks)}).`,
+    { hint: 'Run the job again later, or give block-gateways one that serves blocks. No tag was moved.' },
   );
 }

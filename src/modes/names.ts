@@ -1,6 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, asActionError } from '../domain/errors.ts';
 import {
+  type DnslinkName,
   type HotSwapName,
   judgeSwap,
   type NameState,
@@ -48,6 +49,7 @@ export async function planNames(
 ): Promise<readonly NameState[]> {
   return await Promise.all(
     names.map(async (name): Promise<NameState> => {
+      if (name.kind === 'dnslink' && ports.zones === undefined) return await foresee(name, cid, ports);
       const decided = await decide(name, cid, ports).catch((error: unknown) => failed(name, undefined, error));
       if ('state' in decided) return decided;
       const { previous, step } = decided;
@@ -62,6 +64,15 @@ const PLANNED: Readonly<Record<Step, string>> = {
   write: 'would be pointed there',
   remove: 'would answer with its own content again',
 };
+
+/** Without a token what the world sees is all there is to tell. */
+async function foresee(name: DnslinkName, cid: Cid, { resolvers }: NamePorts): Promise<NameState> {
+  const answers = await resolvers.read(name.domain);
+  const previous = answers.find(({ target }) => target !== undefined)?.target;
+  return pointsTo(previous, cid)
+    ? { name, state: 'unchanged', previous, note: PLANNED.keep }
+    : { name, state: 'planned', previous, note: `${PLANNED.write}, which needs cloudflare-token` };
+}
 
 /** Does what the world sees equal the content? Only reads; what a name says instead is the note of its failure. */
 export async function readNames(

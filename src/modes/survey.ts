@@ -18,6 +18,8 @@ export interface SurveyPorts {
   readonly pins: Pins;
   readonly github: GitHub;
   readonly log: Log;
+  /** Content that the names given to the run show, with the reason. Fails as ActionError where nobody can tell. */
+  readonly named: () => Promise<Uses>;
 }
 
 /** What was judged, by what, and when. */
@@ -36,7 +38,12 @@ export async function investigate(ports: SurveyPorts, first: Judgement): Promise
   const { rows, policy, now } = first;
   const stale = toUnpin(rows).map(({ revision }) => revision.cid);
   if (stale.length === 0) return first;
-  const inUse = new Map([...(await readDeployed(ports, stale, policy.project)), ...(await readSwapped(ports, first))]);
+  const inUse = new Map([
+    ...policy.inUse,
+    ...(await ports.named()),
+    ...(await readDeployed(ports, stale, policy.project)),
+    ...(await readSwapped(ports, first)),
+  ]);
   const holders = new Map<Cid, readonly Pin[]>();
   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
   const informed = { ...policy, inUse };
@@ -82,7 +89,7 @@ function withHolders(revision: Revision, holders: readonly Pin[], project: Proje
   };
 }
 
-type Uses = readonly (readonly [Cid, string])[];
+export type Uses = readonly (readonly [Cid, string])[];
 
 async function readDeployed({ github, log }: SurveyPorts, cids: readonly Cid[], project: Project): Promise<Uses> {
   const deployments = await github.activeDeployments();

@@ -15,9 +15,10 @@ import {
   ofTag,
   planDeployment,
 } from '../domain/github-deployment.ts';
+import { type HealthNews, planHealthIssue } from '../domain/health-issue.ts';
 import { withBlock } from '../domain/release-notes.ts';
 import { type Project, pullRequestOf } from '../domain/tag.ts';
-import type { Clock, Comments, CommitStatus, GitHub, GithubDeployments, Log, Releases } from '../ports.ts';
+import type { Clock, Comments, CommitStatus, GitHub, GithubDeployments, Issues, Log, Releases } from '../ports.ts';
 
 /** What is to be told on GitHub; what is undefined is not. */
 export interface Telling {
@@ -25,6 +26,7 @@ export interface Telling {
   readonly deployment: DeploymentNews | undefined;
   readonly status: { readonly sha: string; readonly status: CommitStatus } | undefined;
   readonly release: { readonly gitTag: string; readonly project: Project; readonly block: string } | undefined;
+  readonly health: HealthNews | undefined;
 }
 
 export interface CommentOrder {
@@ -52,7 +54,8 @@ export interface TellPorts {
   readonly comments: Comments;
   readonly deployments: GithubDeployments;
   readonly releases: Releases;
-  readonly github: Pick<GitHub, 'pullRequests'>;
+  readonly issues: Issues;
+  readonly github: Pick<GitHub, 'pullRequests' | 'commitIds'>;
   readonly clock: Pick<Clock, 'pause'>;
 }
 
@@ -64,7 +67,7 @@ export interface Told {
 
 /** Tells on GitHub what a run came to. Never fails: what GitHub does not take is one warning, with the permission it takes. */
 export async function tell(telling: Telling, ports: TellPorts): Promise<Told> {
-  const { comment, deployment, status, release } = telling;
+  const { comment, deployment, status, release, health } = telling;
   const untold: string[] = [];
   const attempt = async <T>(what: string, permission: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -88,6 +91,7 @@ export async function tell(telling: Telling, ports: TellPorts): Promise<Told> {
   if (release !== undefined) {
     await attempt('the release', 'contents: write', () => tellRelease(release, ports));
   }
+  if (health !== undefined) await attempt('the issue', 'issues: write', () => tellHealth(health, ports));
   if (untold.length > 0) ports.log.warn(`Not everything could be told on GitHub. ${untold.join('. ')}.`);
   return { commentUrl: commented?.url ?? '', deploymentId: deployed === undefined ? '' : String(deployed) };
 }
@@ -156,8 +160,10 @@ async function beginDeployment(
   // Closed meanwhile: nothing would end what is begun now.
   const pullRequest = pullRequestOf(order.payload.tag);
   if (pullRequest !== undefined && (await isOver(pullRequest, github))) return undefined;
-  const { present, over } = planDeployment(await deployments.list(order.environment), order.payload);
-  const id = present?.id ?? (await deployments.create(order));
+  const payload = await withWholeCommit(order.payload, github);
+  if (payload === undefined) return undefined;
+  const { present, over } = planDeployment(await deployments.list(order.environment), payload);
+  const id = present?.id ?? (await deployments.create({ ...order, payload }));
   // What was served once is not called back because a gateway is slow today.
   const isSaid = present?.active === true && (status.state !== 'success' || present.url === status.environmentUrl);
   if (!isSaid) {
@@ -166,6 +172,18 @@ async function beginDeployment(
   }
   for (const old of over) await end(deployments, old.id, 'Replaced by a newer deployment');
   return id;
+}
+
+/** A pin remembers seven digits; GitHub makes deployments of whole commits. Undefined for one that it does not know. */
+async function withWholeCommit(
+  payload: DeploymentPayload,
+  github: TellPorts['github'],
+): Promise<DeploymentPayload | undefined> {
+  const { commit } = payload;
+  if (commit.length === 40) return payload;
+  const ids = /^0+$/.test(commit) ? undefined : await github.commitIds([commit]);
+  const whole = ids?.kind === 'known' ? ids.value.get(commit) : undefined;
+  return whole === undefined ? undefined : { ...payload, commit: whole };
 }
 
 async function end(deployments: GithubDeployments, id: number, description: string): Promise<void> {
@@ -189,4 +207,35 @@ async function tellRelease(
     // Another project of the release may have read the notes before and writes them now, without our block.
     await clock.pause(RELEASE_PAUSE_MS);
   }
+}
+
+async function tellHealth(news: HealthNews, { issues, log }: TellPorts): Promise<void> {
+  const plan = planHealthIssue(await issues.listOpen(), news);
+  switch (plan.kind) {
+    case 'nothing':
+      return;
+    case 'open': {
+      const { url } = await issues.open(news.title, plan.body);
+      log.line(`Opened an issue: ${url}`);
+      // Another run may have opened one at the same time: the younger one is closed by whoever sees both.
+      const again = planHealthIssue(await issues.listOpen(), news);
+      if (again.kind === 'keep' || again.kind === 'update') await closeAll(again.superfluous, issues);
+      return;
+    }
+    default: {
+      const { issue, superfluous } = plan;
+      if (plan.kind === 'close') await issues.close(issue.number, news.farewell);
+      if (plan.kind === 'update') await issues.update(issue.number, news.title, withMarkerOf(issue, news));
+      await closeAll(superfluous, issues);
+      if (plan.kind === 'close') log.line(`Closed the issue: ${issue.url}`);
+    }
+  }
+}
+
+function withMarkerOf({ body }: { readonly body: string }, news: HealthNews): string {
+  return `${body.split(/\r?\n/, 1)[0] ?? ''}\n${news.body}`;
+}
+
+async function closeAll(superfluous: readonly { readonly number: number }[], issues: Issues): Promise<void> {
+  for (const { number } of superfluous) await issues.close(number, 'There is an older issue about the same.');
 }

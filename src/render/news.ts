@@ -20,6 +20,14 @@ export function renderHeadline({ build, comparison }: Live): string {
   return parts.join(' · ').slice(0, 140);
 }
 
+/** `bafybeib…q4m · rolled back from bafybeia…x7u`: one line of GitHub, at most 140 characters. */
+export function renderPromotionHeadline({ plan, rollback }: Extract<Outcome, { kind: 'promoted' }>): string {
+  const { cid, label, previous } = plan;
+  const how = rollback ? 'rolled back' : `promoted${label === cid ? '' : ` from ${label}`}`;
+  const before = previous === undefined || previous === cid ? '' : `, before ${shortCid(previous)}`;
+  return `${shortCid(cid)} · ${how}${before}`.slice(0, 140);
+}
+
 /** What release notes say: where the content is, and what a name service needs. Only links that were opened are links. */
 export function renderReleaseBlock({ build, probes }: Live, project: string): string {
   const opened = probes.filter(({ state }) => state === 'live' || state === 'opens');

@@ -1,11 +1,14 @@
-import { cidV0, contenthash } from '../domain/cid.ts';
+import { type Cid, cidV0, contenthash } from '../domain/cid.ts';
 import type { Comparison } from '../domain/comparison.ts';
+import { isHealthy } from '../domain/health.ts';
 import type { Build } from '../domain/listing.ts';
-import { mainLink, type Outcome, type Retention } from '../domain/outcome.ts';
+import { type BuildOutcome, mainLink, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
 import type { Preflight } from '../domain/preflight/finding.ts';
-import { diffOutputs, reportComparison } from './diff-report.ts';
-import { bytesOf, reportRetention, unpinnedEntries } from './retention.ts';
+import { isSound } from '../domain/verification.ts';
+import { diffOutputs } from './diff-report.ts';
+import { reportName, resultOf } from './report.ts';
+import { bytesOf, unpinnedEntries } from './retention.ts';
 
 /** The action's outputs, in the order of README. */
 export const OUTPUT_NAMES = [
@@ -31,10 +34,13 @@ export const OUTPUT_NAMES = [
   'pin-id',
   'tags',
   'verified',
+  'names',
+  'mirrors',
   'unpinned',
   'unpinned-count',
   'bytes-freed',
   'expires-at',
+  'access-expires-at',
   'car-path',
   'comment-url',
   'deployment-id',
@@ -66,21 +72,6 @@ export function renderOutputs(outcome: Outcome, paths: WrittenPaths): Outputs {
   return { ...nothing, result: resultOf(outcome), ...written, ...knownOutputs(outcome) };
 }
 
-/** The output `result`. */
-function resultOf(outcome: Outcome): string {
-  switch (outcome.kind) {
-    case 'cleaned':
-      return outcome.dryRun ? 'planned' : outcome.kind;
-    case 'compared':
-      return outcome.reason === undefined ? 'planned' : 'skipped';
-    case 'over-budget':
-    case 'refused':
-      return 'failed';
-    default:
-      return outcome.kind;
-  }
-}
-
 function knownOutputs(outcome: Outcome): Partial<Outputs> {
   switch (outcome.kind) {
     case 'skipped':
@@ -89,6 +80,10 @@ function knownOutputs(outcome: Outcome): Partial<Outputs> {
       return { tags: outcome.tags.join('\n'), ...retentionOutputs(outcome.retention) };
     case 'listed':
       return retentionOutputs(outcome.retention);
+    case 'promoted':
+      return promotedOutputs(outcome);
+    case 'verified':
+      return verifiedOutputs(outcome);
     case 'planned':
       return { ...buildOutputs(outcome), ...retentionOutputs(outcome.retention) };
     case 'compared':
@@ -101,16 +96,63 @@ function knownOutputs(outcome: Outcome): Partial<Outputs> {
   }
 }
 
-type WithBuild = Exclude<Outcome, { kind: 'skipped' | 'cleaned' | 'listed' }>;
+/** What a CID is called elsewhere. */
+function cidOutputs(cid: Cid): Partial<Outputs> {
+  const names = { 'cid-v0': cidV0(cid) ?? '', uri: `ipfs://${cid}`, contenthash: contenthash(cid) };
+  return { cid, ...names, hash: cid, ipfs: cid };
+}
 
-function buildOutputs(outcome: WithBuild): Partial<Outputs> {
+function promotedOutputs(outcome: Extract<Outcome, { kind: 'promoted' }>): Partial<Outputs> {
+  const { plan, comparison, pin } = outcome;
+  return {
+    ...cidOutputs(plan.cid),
+    'previous-cid': plan.previous ?? '',
+    changed: String(plan.changed),
+    ...diffOutputs(comparison),
+    tags: plan.toTag,
+    'pin-id': pin?.id ?? '',
+    ...presenceOutputs(outcome),
+  };
+}
+
+/** Of many tags there is no one CID: they are in the report. */
+function verifiedOutputs({ tags }: Extract<Outcome, { kind: 'verified' }>): Partial<Outputs> {
+  return {
+    tags: tags.map(({ tag }) => tag).join('\n'),
+    verified: String(isHealthy(tags)),
+  };
+}
+
+/** Where it can be opened, how closely that was looked at, and what points to it. */
+function presenceOutputs({ probes, blocks, names, mirrors }: Presence): Partial<Outputs> {
+  return {
+    url: mainLink(probes) ?? '',
+    urls: JSON.stringify(
+      probes.map(({ link, state, status, firstByteMs, bytes, note }) => ({
+        url: link,
+        state,
+        status: status ?? null,
+        firstByteMs: firstByteMs ?? null,
+        bytes,
+        note,
+      })),
+    ),
+    verified: levelReached(probes, blocks),
+    names: JSON.stringify(names.map(reportName)),
+    mirrors: JSON.stringify(mirrors),
+  };
+}
+
+function levelReached(probes: Presence['probes'], blocks: Presence['blocks']): string {
+  if (blocks.some(isSound)) return 'blocks';
+  return probes.some(({ state }) => state === 'live' || state === 'files') ? 'gateway' : 'pin';
+}
+
+function buildOutputs(outcome: BuildOutcome): Partial<Outputs> {
   const { build, comparison, preflight } = outcome;
   const plan = 'plan' in outcome ? outcome.plan : undefined;
   return {
-    cid: build.root,
-    'cid-v0': cidV0(build.root) ?? '',
-    uri: `ipfs://${build.root}`,
-    contenthash: contenthash(build.root),
+    ...cidOutputs(build.root),
     'previous-cid': plan?.previous ?? '',
     changed: renderChanged(build, plan, comparison),
     ...diffOutputs(comparison),
@@ -118,8 +160,6 @@ function buildOutputs(outcome: WithBuild): Partial<Outputs> {
     'file-count': String(build.listing.size),
     size: String(build.bytes),
     tags: plan?.tags.join('\n') ?? '',
-    hash: build.root,
-    ipfs: build.root,
   };
 }
 
@@ -137,13 +177,14 @@ function renderChanged(build: Build, plan: DeployPlan | undefined, comparison: C
 }
 
 function liveOutputs(outcome: Extract<Outcome, { kind: 'deployed' | 'unchanged' }>): Partial<Outputs> {
+  const { uploadedBytes, pin, expiresAt, accessLink } = outcome;
   return {
-    url: mainLink(outcome.probes) ?? '',
-    urls: JSON.stringify(outcome.probes.map(({ link, state, note }) => ({ url: link, state, note }))),
-    'uploaded-bytes': String(outcome.uploadedBytes),
-    'pin-id': outcome.pin.id,
-    verified: outcome.probes.some((probe) => probe.state === 'live') ? 'gateway' : 'pin',
-    'expires-at': outcome.expiresAt?.toISOString() ?? '',
+    ...presenceOutputs(outcome),
+    ...(accessLink === undefined ? {} : { url: accessLink.url }),
+    'uploaded-bytes': String(uploadedBytes),
+    'pin-id': pin.id,
+    'expires-at': expiresAt?.toISOString() ?? '',
+    'access-expires-at': accessLink?.expiresAt.toISOString() ?? '',
   };
 }
 
@@ -164,37 +205,4 @@ function retentionOutputs(retention: Retention): Partial<Outputs> {
 export function failedOutputs(commentUrl = ''): Outputs {
   const nothing = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, ''])) as Outputs;
   return { ...nothing, result: 'failed', 'comment-url': commentUrl };
-}
-
-/** The whole result for machines, with the version of its form. */
-export function renderReport(outcome: Outcome): string {
-  return `${JSON.stringify({ schema: 1, result: resultOf(outcome), ...reportOf(outcome) }, undefined, 2)}\n`;
-}
-
-function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
-  if (outcome.kind === 'skipped') return { reason: outcome.reason };
-  if (outcome.kind === 'cleaned') return { tags: outcome.tags, retention: reportRetention(outcome.retention) };
-  if (outcome.kind === 'listed') return { usage: outcome.usage ?? null, retention: reportRetention(outcome.retention) };
-  const { build } = outcome;
-  const plan = 'plan' in outcome ? outcome.plan : undefined;
-  return {
-    cid: build.root,
-    profile: build.profile,
-    ...(plan === undefined ? {} : { previousCid: plan.previous ?? null, changed: plan.changed, tags: plan.tags }),
-    bytes: build.bytes,
-    blocks: build.blocks,
-    preflight: outcome.preflight ?? null,
-    diff: reportComparison(outcome.comparison),
-    sizeBudget: outcome.budget,
-    ...('pin' in outcome
-      ? {
-          pinId: outcome.pin.id,
-          uploadedBytes: outcome.uploadedBytes,
-          links: outcome.probes,
-          expiresAt: outcome.expiresAt?.toISOString() ?? null,
-        }
-      : {}),
-    ...('retention' in outcome ? { retention: reportRetention(outcome.retention) } : {}),
-    files: Object.fromEntries(build.listing),
-  };
 }

@@ -1,15 +1,21 @@
-import { cidV0, contenthash } from '../domain/cid.ts';
+import { type Cid, cidV0, contenthash } from '../domain/cid.ts';
 import { type ActionError, failedWhile } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import { type Assessment, mainLink, type Outcome, type Probe } from '../domain/outcome.ts';
+import { type Assessment, mainLink, type Outcome, type Presence, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
 import { renderLineage } from './chart.ts';
 import { renderDiffSection } from './diff.ts';
+import { healthError, healthHeadline, renderHealthSection } from './health.ts';
 import { code, escapeText, link, table } from './markdown.ts';
+import { renderMirrorSection } from './mirrors.ts';
+import { renderNamesSection } from './names.ts';
 import { refusedBuild, renderPreflightSection, whereItIs } from './preflight.ts';
+import { renderProbeTable } from './probes.ts';
+import { namesError, promotionHeadline, promotionTable, undoSection } from './promotion.ts';
 import { renderRetentionLine, renderRetentionSection } from './retention.ts';
 import { overBudget } from './size-budget.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from './units.ts';
+import { renderBlockTable } from './verification.ts';
 
 /** What a summary is about. */
 export interface SummaryContext {
@@ -32,7 +38,7 @@ export interface RunRecord {
 }
 
 /** What a run that failed was about to do. */
-export type Undertaking = 'Deploy' | 'Diff' | 'Cleanup' | 'List';
+export type Undertaking = 'Deploy' | 'Diff' | 'Cleanup' | 'Promotion' | 'Rollback' | 'Verification' | 'List';
 
 /** What a maintainer does with a build that is not published. */
 export const HOW_TO_PUBLISH =
@@ -65,6 +71,8 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         planLine(outcome.plan),
         identity(outcome.build, outcome.plan),
         renderPreflightSection(outcome.preflight),
+        renderNamesSection(outcome.names),
+        renderMirrorSection(outcome.mirrors),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
         renderLineage(outcome.retention.rows),
@@ -87,15 +95,20 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         head(cleanupHeadline(outcome)),
         ...(outcome.kind === 'listed' ? [usageLine(outcome)] : []),
         renderRetentionSection(outcome.retention) || 'The project has no revisions.',
+        ...(outcome.kind === 'cleaned' ? [renderMirrorSection(outcome.mirrors)] : []),
         renderLineage(outcome.retention.rows),
       ];
+    case 'promoted':
+      return [head(promotionHeadline(outcome)), ...promotedParts(outcome, diffBytes)];
+    case 'verified':
+      return [head(healthHeadline(outcome.tags)), renderHealthSection(outcome.tags)];
     case 'deployed':
     case 'unchanged':
       return [
         head(headline(outcome.kind, outcome.probes)),
-        linkLine(outcome.probes, outcome.build),
+        linkLine(outcome.probes, outcome.build.root),
         identity(outcome.build, outcome.plan, outcome.uploadedBytes),
-        probeTable(outcome.probes),
+        presenceSection(outcome),
         renderPreflightSection(outcome.preflight),
         diffSection(outcome, diffBytes),
         renderRetentionSection(outcome.retention),
@@ -103,6 +116,16 @@ function partsOf(outcome: Outcome, context: SummaryContext, diffBytes: number): 
         verifyByHand(outcome.build),
       ];
   }
+}
+
+function promotedParts(outcome: Extract<Outcome, { kind: 'promoted' }>, diffBytes: number): readonly string[] {
+  return [
+    linkLine(outcome.probes, outcome.plan.cid),
+    promotionTable(outcome),
+    presenceSection(outcome),
+    renderDiffSection(outcome.comparison, { budget: [], maxBytes: diffBytes }),
+    undoSection(outcome),
+  ];
 }
 
 /** Where the time went, and how much of the request budget. */
@@ -154,11 +177,29 @@ function unsentLine(outcome: Unsent): string {
   return escapeText(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
 }
 
-/** The failure that a refused build is; undefined for every other outcome. */
-export function refusalError(outcome: Outcome): ActionError | undefined {
-  if (outcome.kind === 'over-budget') return overBudget(outcome.budget);
-  if (outcome.kind !== 'refused' || outcome.preflight === undefined) return undefined;
-  return refusedBuild(outcome.preflight, outcome.plan);
+/** Who serves it, block by block where that was asked, what points to it, and who else keeps it. */
+function presenceSection({ probes, blocks, names, mirrors }: Presence): string {
+  return [renderProbeTable(probes), renderBlockTable(blocks), renderNamesSection(names), renderMirrorSection(mirrors)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The failure that an outcome is though the run came to its end; undefined for a good one. */
+export function failureIn(outcome: Outcome): ActionError | undefined {
+  switch (outcome.kind) {
+    case 'over-budget':
+      return overBudget(outcome.budget);
+    case 'refused':
+      return outcome.preflight === undefined ? undefined : refusedBuild(outcome.preflight, outcome.plan);
+    case 'verified':
+      return healthError(outcome.tags);
+    case 'promoted':
+    case 'deployed':
+    case 'unchanged':
+      return namesError(outcome.names);
+    default:
+      return undefined;
+  }
 }
 
 type Cleaned = Extract<Outcome, { kind: 'cleaned' | 'listed' }>;
@@ -179,15 +220,15 @@ function usageLine({ usage, retention }: Extract<Outcome, { kind: 'listed' }>): 
   return escapeText(`${account} ${renderRetentionLine(retention)}`);
 }
 
-function linkLine(probes: readonly Probe[], build: Build): string {
+function linkLine(probes: readonly Probe[], root: Cid): string {
   const main = mainLink(probes);
   const others = probes
     .filter((probe) => probe.link !== main && probe.state !== 'down')
     .map((probe) => link(probe.host, probe.link));
   const first =
     main === undefined
-      ? [code(shortCid(build.root))]
-      : [`**${link(isOpened(probes) ? 'Open the site' : 'Link, not opened yet', main)}**`, code(shortCid(build.root))];
+      ? [code(shortCid(root))]
+      : [`**${link(isOpened(probes) ? 'Open the site' : 'Link, not opened yet', main)}**`, code(shortCid(root))];
   return [...first, ...others].join(' · ');
 }
 
@@ -225,24 +266,6 @@ function placeRows({ tags, previous, cid }: DeployPlan): string[][] {
     ['Tags', tags.map(code).join(' ') || 'none'],
     ['Before', before],
   ];
-}
-
-const STATES: Readonly<Record<Probe['state'], string>> = {
-  live: '✅ live',
-  opens: '✅ opens',
-  down: '❌ not served',
-  unopened: 'not opened',
-};
-
-function probeTable(probes: readonly Probe[]): string {
-  if (probes.length === 0) return '';
-  const rows = probes.map((probe) => [
-    probe.state === 'down' ? code(probe.host) : link(probe.host, probe.link),
-    STATES[probe.state],
-    escapeText(probe.note),
-    probe.state === 'unopened' ? '' : renderMs(probe.ms),
-  ]);
-  return `#### Where it is served\n\n${table(['Gateway', 'State', 'Note', 'Time'], rows)}`;
 }
 
 /** With Kubo 0.40 or later. Its flags alone do not choose how it measures a directory before it shards it. */

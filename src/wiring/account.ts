@@ -2,14 +2,18 @@ import { explainGitHub } from '../adapters/github/client.ts';
 import { createRepository } from '../adapters/github/repository.ts';
 import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { explainPinata } from '../adapters/pinata/errors.ts';
-import { createPinataPins } from '../adapters/pinata/pins.ts';
+import { createPinataPins, type PinataOptions } from '../adapters/pinata/pins.ts';
 import type { Known } from '../domain/github.ts';
 import type { Credential } from '../domain/preflight/credential.ts';
 import type { Inputs } from '../inputs.ts';
 import type { CleanupPorts } from '../modes/cleanup.ts';
+import { readNamed } from '../modes/named-content.ts';
+import { allNames } from '../orders.ts';
 import type { Clock, GitHub, Log } from '../ports.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderMs } from '../render/units.ts';
+import { mirrorsOf } from './mirrors.ts';
+import { resolversOf } from './names.ts';
 import type { Recorder } from './record.ts';
 
 type Values = Inputs['values'];
@@ -46,21 +50,33 @@ export function cleanupPorts(wiring: Wiring): CleanupPorts {
   return accountPorts(wiring, new AbortController().signal);
 }
 
-export function accountPorts(wiring: Wiring, deadline: AbortSignal): CleanupPorts {
+/** The account as adapters take it that need no client of the service's own. */
+export type PlainPinata = Omit<PinataOptions, 'uploadUrl'>;
+
+/** The account itself, beside the ports that it makes. */
+export interface AccountPorts extends CleanupPorts {
+  readonly plain: PlainPinata;
+}
+
+export function accountPorts(wiring: Wiring, deadline: AbortSignal): AccountPorts {
   const { values, log, jwt, now } = wiring;
   const traffic = pinataTraffic(values, log, deadline);
   wiring.recorder.countRequests(traffic.sent);
+  const options: PinataOptions = {
+    jwt,
+    apiUrl: values['pinata-api-url'],
+    uploadUrl: values['pinata-upload-url'],
+    network: values.network,
+    gateway: values['pinata-gateway'],
+    traffic,
+  };
   return {
     log,
     clock,
-    pins: createPinataPins({
-      jwt,
-      apiUrl: values['pinata-api-url'],
-      uploadUrl: values['pinata-upload-url'],
-      network: values.network,
-      gateway: values['pinata-gateway'],
-      traffic,
-    }),
+    plain: options,
+    pins: createPinataPins(options),
+    mirrors: mirrorsOf(wiring),
+    named: () => readNamed(allNames(values), resolversOf(wiring)),
     github: github(wiring),
     showRetention: (rows) => log.group('Versions of this project', renderRetention(rows, now)),
   };

@@ -1,7 +1,4 @@
-import { createPublishedTree } from '../adapters/gateway/published-tree.ts';
-import { createListingCache } from '../adapters/github/listing-cache.ts';
 import { buildDag } from '../adapters/unixfs/dag.ts';
-import type { Cid } from '../domain/cid.ts';
 import { inStep } from '../domain/errors.ts';
 import type { Build, CidProfile } from '../domain/listing.ts';
 import { credentialForms } from '../domain/preflight/credential.ts';
@@ -9,16 +6,15 @@ import type { Preflight } from '../domain/preflight/finding.ts';
 import { createHider } from '../domain/preflight/hider.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import type { DiffPorts } from '../modes/diff.ts';
-import type { ListingCache, PublishedTree } from '../ports.ts';
 import { renderDiffLine, renderDiffLines } from '../render/diff-lines.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderFindingCounts, renderFindingLines, renderWarnings } from '../render/preflight.ts';
 import { renderRebuildWarning } from '../render/rebuild.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
-import { github, githubTraffic, type Wiring } from './account.ts';
-import { blockGateways } from './gateways.ts';
+import { github, type Wiring } from './account.ts';
 import type { Material } from './inspect.ts';
+import type { Trees } from './trees.ts';
 
 /** A diff is worth no longer wait for GitHub. */
 const QUICK_MS = 8000;
@@ -26,11 +22,10 @@ const QUICK_MS = 8000;
 /** What a build is hashed and compared with. */
 export function assessPorts(
   wiring: Wiring,
-  material: Material,
+  { material, trees }: { readonly material: Material; readonly trees: Trees },
   deadline: AbortSignal,
 ): DiffPorts & Pick<DeployPorts, 'showPlan'> {
-  const { log, recorder } = wiring;
-  const trees = new Map<Cid, Promise<PublishedTree>>();
+  const { log } = wiring;
   return {
     log,
     github: github(wiring, QUICK_MS),
@@ -42,35 +37,21 @@ export function assessPorts(
       if (lines.length > 0) log.group(`Preflight: ${renderFindingCounts(preflight)}`, lines);
       for (const warning of renderWarnings(preflight)) log.warn(warning);
     },
-    publishedTree: async (root) => {
-      const tree = trees.get(root) ?? openTree(wiring, root);
-      trees.set(root, tree);
-      return await tree;
-    },
-    showComparison: (comparison) => {
-      log.line(renderDiffLine(comparison));
-      if (comparison.kind === 'compared') recorder.phase('Compare', comparison.effort.ms);
-      const lines = renderDiffLines(comparison);
-      if (lines.length > 0) log.group('Compare', lines);
-      const rebuild = comparison.kind === 'compared' ? comparison.rebuild : undefined;
-      if (rebuild !== undefined) log.warn(renderRebuildWarning(rebuild));
-    },
+    publishedTree: trees,
+    showComparison: showComparison(wiring),
   };
 }
 
-async function openTree(wiring: Wiring, root: Cid): Promise<PublishedTree> {
-  return createPublishedTree({
-    root,
-    gateways: blockGateways(wiring.values),
-    dedicatedKey: wiring.values['pinata-gateway-key'],
-    known: await listingCache(wiring).load(root),
-  });
-}
-
-/** What is private goes neither into a cache that forks can read, nor as a question to a public gateway. */
-export function listingCache({ values, cacheService }: Wiring): ListingCache {
-  const offered = values.network === 'private' ? { resultsUrl: '', token: '' } : cacheService;
-  return createListingCache({ ...offered, traffic: githubTraffic });
+/** Says how two versions differ, as far as it is known. */
+export function showComparison({ log, recorder }: Wiring): DiffPorts['showComparison'] {
+  return (comparison) => {
+    log.line(renderDiffLine(comparison));
+    if (comparison.kind === 'compared') recorder.phase('Compare', comparison.effort.ms);
+    const lines = renderDiffLines(comparison);
+    if (lines.length > 0) log.group('Compare', lines);
+    const rebuild = comparison.kind === 'compared' ? comparison.rebuild : undefined;
+    if (rebuild !== undefined) log.warn(renderRebuildWarning(rebuild));
+  };
 }
 
 /** Hashes with progress, once for each profile, and remembers how long it took for the line that announces the plan. */

@@ -1,28 +1,24 @@
-import { createGateways } from '../adapters/gateway/probe.ts';
 import { writeCar } from '../adapters/unixfs/car-file.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
 import { accountPorts, type Wiring } from './account.ts';
-import { assessPorts, listingCache } from './build.ts';
-import { gatewayTemplates } from './gateways.ts';
+import { assessPorts } from './build.ts';
 import type { Material } from './inspect.ts';
-import { timed } from './record.ts';
+import { presencePorts } from './presence.ts';
+import { listingCache } from './trees.ts';
 
 /** What a deploy of these files works with. */
 export function deployPorts(wiring: Wiring, material: Material): DeployPorts {
   const { values, log, recorder } = wiring;
   const { deadline, transferring, transferred } = transferDeadline(values.timeout);
-  const gateways = createGateways({
-    templates: gatewayTemplates(values),
-    dedicatedKey: values['pinata-gateway-key'],
-    timeoutMs: values['verify-timeout'],
-    look: values.verify === 'gateway' ? 'gateway' : 'none',
-  });
+  const account = accountPorts(wiring, deadline);
+  const { trees, ...presence } = presencePorts(wiring, account);
   return {
-    gateways: { probe: (build) => timed(recorder, 'Open the links', () => gateways.probe(build)) },
-    ...assessPorts(wiring, material, deadline),
-    ...accountPorts(wiring, deadline),
+    ...assessPorts(wiring, { material, trees }, deadline),
+    ...account,
+    ...presence,
+    accessLink: async () => await Promise.resolve(undefined),
     transferring,
     transferred,
     keepCar: async (build) => {

@@ -1,5 +1,6 @@
 import { createComments } from '../adapters/github/comments.ts';
 import { createDeployments } from '../adapters/github/deployments.ts';
+import { createIssues } from '../adapters/github/issues.ts';
 import { createReleases } from '../adapters/github/releases.ts';
 import { createRepository } from '../adapters/github/repository.ts';
 import type { Traffic } from '../adapters/http/traffic.ts';
@@ -29,6 +30,7 @@ export function tellPorts({ log, repository, token }: Speaker): TellPorts {
     clock,
     comments: createComments(options),
     deployments: createDeployments(options),
+    issues: createIssues(options),
     releases: createReleases(options),
     // The comment is on a pull request of this repository, whatever the project is called.
     github: createRepository(options),

@@ -46,7 +46,7 @@ function quotable(text: string): string {
 type Explanation = Pick<ActionError, 'kind' | 'message'> & { readonly hint: string };
 
 const PERMISSIONS =
-  'Make an API token in the Cloudflare dashboard (My Profile, API Tokens) with the permission Zone.DNS Edit for the zone, and Zone.Zone Read unless cloudflare-zone-id is given.';
+  'Make an API token in the Cloudflare dashboard (My Profile, API Tokens) with the permission Zone.DNS Edit for the zone, and Zone.Zone Read unless cloudflare-zone is given.';
 
 /** What a final answer of Cloudflare that did not do what was asked means, and what to do. */
 export function explainCloudflare(answer: Answer, doing: string): ActionError {
@@ -102,7 +102,7 @@ function explainRest(status: number, codes: readonly number[], doing: string): E
     return {
       kind: 'input',
       message: `Cloudflare knows no such zone, so it did not ${doing}.`,
-      hint: 'Copy the zone id from the overview of the domain in the Cloudflare dashboard, or leave cloudflare-zone-id out.',
+      hint: 'Copy the zone id from the overview of the domain in the Cloudflare dashboard, or leave cloudflare-zone out.',
     };
   }
   if (status === 429) {

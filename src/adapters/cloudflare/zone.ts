@@ -14,7 +14,7 @@ export async function findZone(options: CloudflareOptions, domain: string): Prom
     if (id !== undefined) return id;
   }
   throw new ActionError('credentials', `Cloudflare shows the token in cloudflare-token no zone that ${domain} is in.`, {
-    hint: 'Give the token the permissions Zone.Zone Read and Zone.DNS Edit for the zone of the domain, or set cloudflare-zone-id.',
+    hint: 'Give the token the permissions Zone.Zone Read and Zone.DNS Edit for the zone of the domain, or set cloudflare-zone.',
   });
 }
 
@@ -28,7 +28,7 @@ async function zoneNamed(options: CloudflareOptions, name: string): Promise<stri
   const [zone, ...others] = active.length > 0 ? active : zones;
   if (others.length > 0) {
     throw new ActionError('conflict', `Cloudflare has ${others.length + 1} zones named ${name}.`, {
-      hint: 'Set cloudflare-zone-id to the one that the domain is delegated to.',
+      hint: 'Set cloudflare-zone to the one that the domain is delegated to.',
     });
   }
   const id = textAt(zone, 'id') ?? '';

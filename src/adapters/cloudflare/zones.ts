@@ -126,8 +126,8 @@ async function refuseForeignZone({ options, id, domain, name }: Zone, answer: An
   const madeName = textAt(made, 'result', 'name')?.toLowerCase();
   if (madeName === undefined || madeName === name || !/^\w+$/.test(recordId)) return;
   await callCloudflare(options, DOING.remove, { method: 'DELETE', path: `/zones/${id}/dns_records/${recordId}` });
-  throw new ActionError('input', `The zone in cloudflare-zone-id is not the one of ${domain}.`, {
-    hint: `Give the id of the zone that ${domain} is in, or leave cloudflare-zone-id out.`,
+  throw new ActionError('input', `The zone in cloudflare-zone is not the one of ${domain}.`, {
+    hint: `Give the id of the zone that ${domain} is in, or leave cloudflare-zone out.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { OwnComment } from '../../domain/comment.ts';
 import { numberAt, textAt } from '../../domain/json.ts';
 import type { Comments } from '../../ports.ts';
+import { type Author, isBy, readAuthor } from './author.ts';
 import { callGitHub, isStatus, type RepositoryOptions } from './client.ts';
 
 const PAGE = 100;
@@ -50,33 +51,6 @@ export function createComments(options: RepositoryOptions): Comments {
       });
     },
   };
-}
-
-interface Author {
-  readonly login: string;
-  readonly id: number | undefined;
-}
-
-/** A token is asked who it is: whoever else writes our marker is not believed. */
-async function readAuthor(options: RepositoryOptions): Promise<Author> {
-  const answer = await callGitHub(options, 'tell whose token this is', ({ octokit }) =>
-    octokit.graphql('query { viewer { login databaseId } }'),
-  );
-  return {
-    login: bareLogin(textAt(answer, 'viewer', 'login') ?? ''),
-    id: numberAt(answer, 'viewer', 'databaseId'),
-  };
-}
-
-function isBy(comment: unknown, { login, id }: Author): boolean {
-  const author = numberAt(comment, 'user', 'id');
-  if (id !== undefined && author !== undefined) return id === author;
-  return login !== '' && bareLogin(textAt(comment, 'user', 'login') ?? '') === login;
-}
-
-/** REST calls an app `name[bot]` where GraphQL may call it `name`. */
-function bareLogin(login: string): string {
-  return login.toLowerCase().replace(/\[bot\]$/, '');
 }
 
 function parseComment(row: unknown): readonly OwnComment[] {

@@ -30,8 +30,14 @@ export function readRunContext(): RunContext {
     provenance: undefined,
     releaseTag: eventName === 'release' ? field('release', 'tag_name') : '',
     refDeleted: valueAt(payload, 'deleted') === true,
-    runUrl: Number.isSafeInteger(runId) && repository !== '' ? `${serverUrl}/${repository}/actions/runs/${runId}` : '',
+    privateRepository: valueAt(payload, 'repository', 'private') === true,
+    ...identify(runId, `${serverUrl}/${repository}`, repository),
   };
+}
+
+function identify(runId: number | undefined, home: string, repository: string): Pick<RunContext, 'runId' | 'runUrl'> {
+  if (runId === undefined || !Number.isSafeInteger(runId)) return { runId: '', runUrl: '' };
+  return { runId: String(runId), runUrl: repository === '' ? '' : `${home}/actions/runs/${runId}` };
 }
 
 function readClosed(payload: unknown, number: number): ClosedPullRequest {

@@ -18,7 +18,8 @@ export function createRepository(options: RepositoryOptions): GitHub {
   return {
     pullRequests: (numbers) => whatIsKnown(() => readPullRequests(options, numbers)),
     activeDeployments: () => whatIsKnown(() => readDeployments(options)),
-    commitTrees: (commits) => whatIsKnown(() => readCommitTrees(options, commits)),
+    commitTrees: (commits) => whatIsKnown(() => readCommits(options, commits, ({ tree }) => tree)),
+    commitIds: (commits) => whatIsKnown(() => readCommits(options, commits, ({ oid }) => oid)),
   };
 }
 
@@ -96,11 +97,17 @@ function parseDeployments(repository: unknown): {
   };
 }
 
-async function readCommitTrees(
+interface Commit {
+  readonly oid: string;
+  readonly tree: string;
+}
+
+async function readCommits(
   options: RepositoryOptions,
   commits: readonly string[],
+  part: (commit: Commit) => string,
 ): Promise<ReadonlyMap<string, string>> {
-  const trees = new Map<string, string>();
+  const found = new Map<string, string>();
   const wanted = [...new Set(commits)].filter((commit) => COMMIT.test(commit));
   for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
     const asked = wanted.slice(from, from + COMMITS_A_QUERY);
@@ -110,10 +117,10 @@ async function readCommitTrees(
     const repository = await askRepository(options, 'read the commits', fields.join(' '));
     for (const [index, commit] of asked.entries()) {
       const answer = valueAt(repository, `c${index}`);
-      const tree = textAt(answer, 'tree', 'oid');
+      const [oid, tree] = [textAt(answer, 'oid'), textAt(answer, 'tree', 'oid')];
       // The expression may be the name of a branch or a tag as well, which git prefers to an abbreviation.
-      if (tree !== undefined && textAt(answer, 'oid')?.startsWith(commit) === true) trees.set(commit, tree);
+      if (tree !== undefined && oid?.startsWith(commit) === true) found.set(commit, part({ oid, tree }));
     }
   }
-  return trees;
+  return found;
 }

@@ -1,0 +1,111 @@
+import type { Cid } from '../domain/cid.ts';
+import { ActionError, inStep } from '../domain/errors.ts';
+import type { StableName } from '../domain/names.ts';
+import type { Outcome, Presence } from '../domain/outcome.ts';
+import type { Network, Pin } from '../domain/pin.ts';
+import { type PromotionOrder, type PromotionPlan, planPromotion, resolvePromoted } from '../domain/promotion.ts';
+import { matchesTag } from '../domain/retention.ts';
+import type { VerifyLevel } from '../domain/verification.ts';
+import { type CompareVersionsPorts, compareVersions } from './compare.ts';
+import { mirrorContent, planMirrors } from './mirror.ts';
+import { moveNames, type NamePorts, planNames } from './names.ts';
+import { type PresencePorts, proveServed } from './presence.ts';
+import { createTagger, type TagPorts } from './tag-pin.ts';
+
+export interface PromoteRun extends PromotionOrder {
+  /** Says so in words; what it does is the same. */
+  readonly rollback: boolean;
+  readonly network: Network;
+  readonly verify: VerifyLevel;
+  readonly stripHash: readonly RegExp[];
+  readonly names: readonly StableName[];
+  readonly protectTags: readonly string[];
+  readonly protectCids: ReadonlySet<Cid>;
+  /** The pin's display name at mirrors. */
+  readonly name: (cid: Cid) => string;
+  readonly dryRun: boolean;
+}
+
+export interface PromotePorts extends TagPorts, CompareVersionsPorts, PresencePorts {
+  readonly names: NamePorts;
+  readonly showPromotion: (plan: PromotionPlan) => void;
+}
+
+/**
+ * Puts a tag on content that was published before: no build, no upload. It is proven to answer first, and everything that
+ * follows the tag is moved afterwards. Interrupted anywhere, the same run again ends the same.
+ */
+export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Outcome> {
+  const plan = await inStep('planning', () => decide(run, ports));
+  ports.showPromotion(plan);
+  const base = { cid: plan.previous, label: run.toTag };
+  const [proof, comparison] = await Promise.all([
+    inStep('opening the links', () => proveServed(plan.cid, { ...run, subject: subjectOf(plan) }, ports)),
+    compareVersions(plan.cid, { base, stripHash: run.stripHash }, ports),
+  ]);
+  ports.showComparison(comparison);
+  const told = { kind: 'promoted', rollback: run.rollback, dryRun: run.dryRun, plan, comparison, ...proof } as const;
+  if (run.dryRun) return { ...told, pin: undefined, ...(await foresee(plan, run, ports)) };
+  const pin = await inStep('tagging', () => putTag(plan, run, ports));
+  return { ...told, pin, ...(await follow(plan, run, ports)) };
+}
+
+async function decide(run: PromoteRun, { pins }: PromotePorts): Promise<PromotionPlan> {
+  const project = await inStep('reading the account', () => pins.listByProject(run.project));
+  const promoted = resolvePromoted(run, project);
+  const own = project.filter(({ cid }) => cid === promoted.cid);
+  // What the project has needs no second list.
+  const sameCid = own.length > 0 ? own : await inStep('reading the account', () => pins.listByCid(promoted.cid));
+  return planPromotion(promoted, run, { project, sameCid });
+}
+
+function subjectOf({ label, cid }: PromotionPlan): string {
+  return label === cid ? cid : `${label} (${cid})`;
+}
+
+/** Tags the first pin of the content that is still there. */
+async function putTag(plan: PromotionPlan, run: PromoteRun, ports: PromotePorts): Promise<Pin> {
+  const { cid, toTag, at, commit, superseded, move } = plan;
+  const protectedContent = run.protectCids.has(cid) || run.protectTags.some((glob) => matchesTag(glob, toTag));
+  for (const { id } of plan.pins) {
+    const tagger = createTagger(ports, {
+      id,
+      project: run.project,
+      tags: [toTag],
+      at,
+      commit,
+      metadata: {},
+      superseded,
+      origin: { kind: 'plain' },
+      move,
+      protectedContent,
+      previewsKeptMs: undefined,
+      now: run.now,
+    });
+    const pin = await tagger.settle();
+    if (pin === undefined) continue;
+    ports.log.line(`Tagged ${cid} ${toTag} (pin ${pin.id}).`);
+    return pin;
+  }
+  throw new ActionError('conflict', `${subjectOf(plan)} was unpinned while this run was at work.`, {
+    hint: `${toTag} still points to what it pointed to. Deploy the content again, or name another version in from.`,
+  });
+}
+
+async function foresee(
+  { cid }: PromotionPlan,
+  { names }: PromoteRun,
+  ports: PromotePorts,
+): Promise<Pick<Presence, 'names' | 'mirrors'>> {
+  return { names: await planNames(names, { cid }, ports.names), mirrors: planMirrors(cid, ports.mirrors) };
+}
+
+async function follow(
+  { cid }: PromotionPlan,
+  { names, name }: PromoteRun,
+  ports: PromotePorts,
+): Promise<Pick<Presence, 'names' | 'mirrors'>> {
+  const moved = await inStep('moving the names', () => moveNames(names, { cid }, ports.names));
+  const order = { cid, name: name(cid), build: undefined };
+  return { names: moved, mirrors: await mirrorContent(order, ports.mirrors, ports.log) };
+}

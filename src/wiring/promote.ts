@@ -1,0 +1,31 @@
+import type { PromotePorts } from '../modes/promote.ts';
+import type { VerifyPorts } from '../modes/verify.ts';
+import { renderHealthLine } from '../render/health.ts';
+import { renderPromotionLine } from '../render/promotion.ts';
+import { accountPorts, type Wiring } from './account.ts';
+import { showComparison } from './build.ts';
+import { presencePorts } from './presence.ts';
+import { treeComparison } from './trees.ts';
+
+/** What a promotion and a rollback work with. */
+export function promotePorts(wiring: Wiring): PromotePorts {
+  const account = accountPorts(wiring, new AbortController().signal);
+  const { trees, ...presence } = presencePorts(wiring, account);
+  return {
+    ...account,
+    ...presence,
+    comparePublished: treeComparison(trees),
+    showComparison: showComparison(wiring),
+    showPromotion: (plan) => wiring.log.line(renderPromotionLine(plan)),
+  };
+}
+
+/** What a verification looks with. */
+export function verifyPorts(wiring: Wiring): VerifyPorts {
+  const account = accountPorts(wiring, new AbortController().signal);
+  return {
+    ...account,
+    ...presencePorts(wiring, account),
+    showHealth: (tag) => wiring.log.line(renderHealthLine(tag)),
+  };
+}
