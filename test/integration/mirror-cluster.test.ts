@@ -130,7 +130,7 @@ describe('the door of a cluster', () => {
     await using cluster = await clusterWith();
     await expect(mirrorAt(`cluster=cluster+${cluster.server.url}`).read(SOME)).rejects.toMatchObject({
       kind: 'credentials',
-      message: expect.stringContaining('401, Unauthorized'),
+      message: expect.stringContaining('401, Unauthorized') as unknown,
     });
     expect(await cluster.mirror.read(SOME)).toEqual({ state: 'absent', ours: false, note: '' });
   });

@@ -82,7 +82,7 @@ describe('a build on a Kubo node', () => {
     await using node = await nodeWith({ names: false });
     await withSite(async (build) => {
       const pin = await node.mirror.pin(orderOf(build));
-      expect(pin).toMatchObject({ state: 'pinned', ours: false, note: expect.stringContaining('0.27') });
+      expect(pin).toMatchObject({ state: 'pinned', ours: false, note: expect.stringContaining('0.27') as unknown });
       expect(await node.mirror.unpin(build.root)).toBe('kept');
       expect(node.server.pins.has(build.root)).toBe(true);
     });
@@ -161,7 +161,7 @@ describe('content that a Kubo node has to find', () => {
   it('is pending when it has not found it in time', async () => {
     await using node = await nodeWith({}, 200);
     const pin = await node.mirror.pin(orderOf(SOME));
-    expect(pin).toMatchObject({ state: 'pending', note: expect.stringContaining('run again') });
+    expect(pin).toMatchObject({ state: 'pending', note: expect.stringContaining('run again') as unknown });
     expect(node.server.pins.size).toBe(0);
     expect(commands(node.server)).toEqual(['pin/ls', 'pin/add']);
   });
@@ -176,7 +176,7 @@ describe('the door of a Kubo node', () => {
     expect((await mirrorAt(`node=kubo+${server.url}`, { token }).read(SOME)).state).toBe('absent');
     await expect(mirrorAt(`node=kubo+${server.url}`).read(SOME)).rejects.toMatchObject({
       kind: 'credentials',
-      hint: expect.stringContaining('node=… in mirror-tokens'),
+      hint: expect.stringContaining('node=… in mirror-tokens') as unknown,
     });
   });
 

@@ -162,7 +162,7 @@ describe('what a pinning service refuses', () => {
     });
     await expect(service.mirror.pin(orderOf(CID))).rejects.toMatchObject({
       kind,
-      message: expect.stringContaining(message),
+      message: expect.stringContaining(message) as unknown,
     });
     const error = await service.mirror.pin(orderOf(CID)).catch((thrown: unknown) => String(thrown));
     expect(error).toContain(`${status}, NO, because of *** and its past`);
@@ -178,14 +178,14 @@ describe('what a pinning service refuses', () => {
   it.each(['<html>sign in</html>', '{}', '[]', ''])('an answer that is none of its API is said: %s', async (body) => {
     await using server = await scriptedServer(answer(200, body));
     await expect(mirrorAt(`backup=${server.url}`).read(CID)).rejects.toMatchObject({
-      message: expect.stringContaining('Mirror backup did not look for'),
+      message: expect.stringContaining('Mirror backup did not look for') as unknown,
     });
   });
 
   it('nobody there is said with the name of the mirror', async () => {
     await expect(mirrorAt(`backup=${await closedUrl()}`).read(CID)).rejects.toMatchObject({
       kind: 'network',
-      message: expect.stringMatching(/^Mirror backup could not be reached to look for/),
+      message: expect.stringMatching(/^Mirror backup could not be reached to look for/) as unknown,
     });
   });
 

@@ -32,6 +32,8 @@ const PROFILE_FLAGS: Readonly<Record<CidProfile, readonly string[]>> = {
 
 /** A repository of its own, that no other node ever hears of. */
 export interface KuboRepo extends Disposable {
+  /** The directory that has the repository, as `repo`. */
+  readonly home: string;
   run(...args: readonly string[]): Buffer;
   /** Adds a file or a directory, hidden files too. Answers the root as CIDv1. */
   add(path: string, ...flags: readonly string[]): Cid | undefined;
@@ -47,6 +49,7 @@ export function kuboRepo(binary: string, profile: CidProfile): KuboRepo {
   if (hasProfile) run('config', 'profile', 'apply', profile);
   const profileFlags = hasProfile ? [] : PROFILE_FLAGS[profile];
   return {
+    home,
     run,
     add: (path, ...flags) => {
       return parseCid(run('add', '-r', '-Q', '--hidden', ...profileFlags, ...flags, '--', path).toString());
