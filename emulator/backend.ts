@@ -4,6 +4,7 @@ import { type Auth, openAuth } from './auth.ts';
 import { type Blocks, openBlocks } from './blocks.ts';
 import { type CacheTokens, openCacheTokens } from './cache-tokens.ts';
 import { type Clock, createClock, createIds } from './clock.ts';
+import { type DnsTokens, openDnsTokens } from './dns-tokens.ts';
 import { type GithubTokens, openGithubTokens } from './github-tokens.ts';
 import type { Knobs } from './knobs.ts';
 import { openStore, type Store } from './store.ts';
@@ -18,6 +19,7 @@ export interface Backend {
   readonly auth: Auth;
   readonly githubTokens: GithubTokens;
   readonly cacheTokens: CacheTokens;
+  readonly dnsTokens: DnsTokens;
   /** Host and port of the gateway; '' until it listens. */
   readonly gatewayHost: () => string;
   /** Where multipart parts wait until they are imported. */
@@ -56,6 +58,7 @@ export async function openBackend(directory: string, knobs: Knobs, gatewayHost: 
     auth: openAuth(store, knobs, clock),
     githubTokens: openGithubTokens(store),
     cacheTokens: openCacheTokens(store),
+    dnsTokens: openDnsTokens(store),
     gatewayHost,
     scratch,
     partials,

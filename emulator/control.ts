@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type Answer, json } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { addCacheToken, changeCache } from './cache-control.ts';
+import { addDnsToken, setZone } from './dns-control.ts';
 import { parseFault } from './faults.ts';
 import { addGithubToken, githubState, setGithub } from './github-control.ts';
 import { readJson } from './json-body.ts';
@@ -41,6 +42,8 @@ export function controlRoutes({ log, faults }: Traffic): readonly Route[] {
     route('POST', 'github/tokens', addGithubToken),
     route('POST', 'cache', changeCache),
     route('POST', 'cache/tokens', addCacheToken),
+    route('POST', 'dns', setZone),
+    route('POST', 'dns/tokens', addDnsToken),
     route('GET', 'state', renderState),
   ];
 }
@@ -88,5 +91,6 @@ function renderState(_call: Call, backend: Backend): Answer {
     swaps: backend.store.swaps.all(),
     github: githubState(backend),
     cache: backend.store.cache.entries.all(),
+    dns: { zones: backend.store.dns.zones.all(), records: backend.store.dns.records.all() },
   });
 }

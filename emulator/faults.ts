@@ -3,7 +3,10 @@ import * as v from 'valibot';
 import { type Answer, json } from './answer.ts';
 import { checkShape } from './json-body.ts';
 
-export type HostName = 'api' | 'upload' | 'gateway' | 'github' | 'cache';
+const hosts = ['api', 'upload', 'gateway', 'github', 'cache', 'cloudflare', 'doh1', 'doh2'] as const;
+
+/** Which listener a request is for; each of the two resolvers has one. */
+export type HostName = (typeof hosts)[number];
 
 /** What goes wrong with a request. */
 export type FaultAction = Readonly<v.InferOutput<typeof actionSchema>>;
@@ -152,7 +155,7 @@ const actionSchema = v.union(
 const faultSchema = v.strictObject({
   match: v.optional(
     v.strictObject({
-      host: v.optional(v.picklist(['api', 'upload', 'gateway', 'github', 'cache'])),
+      host: v.optional(v.picklist(hosts)),
       method: v.optional(v.pipe(v.string(), v.toUpperCase())),
       path: v.optional(v.pipe(v.string(), v.check(isPathPattern, 'The pattern is not a regular expression'))),
     }),

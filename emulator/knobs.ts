@@ -34,7 +34,7 @@ function words(takes: string, says: string): Knob<readonly string[] | undefined>
 }
 
 const table = {
-  port: count(0, 'N', 'Use ports N to N+4; 0 finds five free neighbours.'),
+  port: count(0, 'N', 'Use ports N to N+8; 0 finds nine free neighbours.'),
   state: text('DIR', 'Keep records and blocks here across restarts; without it they go when the emulator stops.'),
 
   plan: oneOf(['paid', 'free', 'enterprise'], 'Account plan: free refuses CARs, only enterprise has private files.'),
@@ -84,6 +84,11 @@ const table = {
     'Where a hot swap names its new CID: swapCid (documented), swap_cid (what the SDK sends), or either.',
   ),
 
+  hotSwapPlugin: oneOf(
+    ['on', 'off'],
+    'The gateway has the plugin; without it hot swaps are kept, and nobody follows them.',
+  ),
+
   gatewayMode: oneOf(
     ['custom-domain', 'dedicated', 'shared', 'public'],
     'Which gateway is played: pinned roots with HTML, the same without, any CID without HTML, or a public one.',
@@ -93,6 +98,12 @@ const table = {
   gatewayHangMs: count(1000, 'MS', 'How long the public gateway hangs before its 504.'),
   gatewayTrustless: oneOf(['on', 'off'], 'Answer format=raw and format=car.'),
   gatewayLies: oneOf(['no', 'html200', 'wrong-bytes', 'truncate'], 'Answer content requests with something false.'),
+
+  txtQuotes: oneOf(
+    ['as-sent', 'on', 'off'],
+    "How Cloudflare's API shows the content of TXT records: as it was sent, in quotes, or bare.",
+  ),
+  dnsTtl: count(1, 'S', 'How long resolvers keep an answer; 0 is what each record says.'),
 
   strayEvery: count(0, 'N', 'Every Nth API or upload request meets a stray fault: HTML 502, HTML 400, reset, in turn.'),
 } as const;
@@ -159,12 +170,14 @@ export function renderHelp(): string {
     return `  ${usage}\n        ${knob.says}${initial}`;
   });
   return [
-    'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store), a very small GitHub and its cache.',
+    'A local Pinata (uploads, files, groups, hot swaps and a gateway on a real block store), a very small GitHub and its cache, and DNS.',
     '',
-    'Prints one JSON line with its base URLs, a JWT and tokens of GitHub and its cache, then serves until SIGTERM or SIGINT.',
+    'Prints one JSON line with its base URLs, a JWT and tokens of GitHub, its cache and Cloudflare, then serves until SIGTERM or SIGINT.',
     'githubUrl answers GraphQL (/graphql, /api/graphql) and a part of the REST API (below / and /api/v3).',
     'cacheUrl is the ACTIONS_RESULTS_URL of cacheToken: the cache service (v2) and its blobs.',
-    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /cache, /cache/tokens, /state.',
+    "cloudflareUrl answers the part of Cloudflare's API (v4) that keeps DNS records, cloudflareToken may edit all of them.",
+    'dohUrls are two resolvers (RFC 8484) with caches of their own; dnsPort speaks DNS by UDP and TCP on 127.0.0.1.',
+    'Control, on the API port: /__emulator/requests, /faults, /clock, /keys, /github, /github/tokens, /cache, /cache/tokens, /dns, /dns/tokens, /state.',
     '',
     'Knobs [default]:',
     ...rows,

@@ -17,15 +17,31 @@ export async function closeServer(server: Server): Promise<void> {
   });
 }
 
-/**
- * Starts one server for each listener, on neighbouring ports from `port` on; 0 finds a free row of ports below the
- * range that the system gives to outgoing connections, so that a restart can ask for the same ones.
- */
+/** Servers on neighbouring ports, and what stands beside them. */
+export interface Row<T> {
+  readonly servers: readonly Server[];
+  readonly last: T;
+}
+
+/** A row with nothing beside it. */
 export async function listenInRow(port: number, listeners: readonly RequestListener[]): Promise<readonly Server[]> {
-  if (port > 0) return listenFrom(port, listeners);
+  return (await listenRow(port, listeners, () => Promise.resolve())).servers;
+}
+
+/**
+ * Starts one server for each listener, on neighbouring ports from `port` on, and `startLast` on the one after them; 0 finds
+ * a free row of ports below the range that the system gives to outgoing connections, so that a restart can ask for the same
+ * ones.
+ */
+export async function listenRow<T>(
+  port: number,
+  listeners: readonly RequestListener[],
+  startLast: (port: number) => Promise<T>,
+): Promise<Row<T>> {
+  if (port > 0) return await listenFrom(port, listeners, startLast);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await listenFrom(20_000 + Math.floor(Math.random() * 12_000), listeners);
+      return await listenFrom(20_000 + Math.floor(Math.random() * 12_000), listeners, startLast);
     } catch (error) {
       if (attempt === 50 || !isPortTaken(error)) throw error;
     }
@@ -36,11 +52,15 @@ function isPortTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
-async function listenFrom(port: number, listeners: readonly RequestListener[]): Promise<readonly Server[]> {
+async function listenFrom<T>(
+  port: number,
+  listeners: readonly RequestListener[],
+  startLast: (port: number) => Promise<T>,
+): Promise<Row<T>> {
   const servers: Server[] = [];
   try {
     for (const [index, listener] of listeners.entries()) servers.push(await listen(port + index, listener));
-    return servers;
+    return { servers, last: await startLast(port + listeners.length) };
   } catch (error) {
     await Promise.all(servers.map(closeServer));
     throw error;

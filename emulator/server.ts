@@ -6,7 +6,10 @@ import type { CID } from 'multiformats/cid';
 import { accountRoutes } from './account.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { answerCache } from './cache-service.ts';
+import { answerCloudflare } from './cloudflare.ts';
 import { controlRoutes } from './control.ts';
+import { type DnsServer, startDns } from './dns.ts';
+import { createDohResolver } from './doh.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
 import { createGateway, type Gateway, type GatewayLie } from './gateway.ts';
@@ -14,7 +17,7 @@ import { answerGithub } from './github.ts';
 import { groupRoutes } from './groups.ts';
 import { type Knobs, withDefaults } from './knobs.ts';
 import { legacyRoutes } from './legacy.ts';
-import { addressOf, closeServer, listenInRow } from './listen.ts';
+import { addressOf, closeServer, listenRow } from './listen.ts';
 import { answeringListener, gatewayListener, plainListener, type Traffic } from './listener.ts';
 import { pinsHolding } from './pins.ts';
 import { createRequestLog } from './request-log.ts';
@@ -24,8 +27,8 @@ import { createTus } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
 
 /**
- * Base URLs without `/v3`, a JWT that may do what the knobs say, a GitHub token that may read everything, and a token of
- * the Actions cache that may read and write.
+ * Base URLs without `/v3`, a JWT that may do what the knobs say, a GitHub token that may read everything, a token of the
+ * Actions cache that may read and write, and a token of Cloudflare that may edit all zones.
  */
 export interface EmulatorAddress {
   readonly apiUrl: string;
@@ -37,6 +40,13 @@ export interface EmulatorAddress {
   readonly githubToken: string;
   readonly cacheUrl: string;
   readonly cacheToken: string;
+  /** With `/client/v4`. */
+  readonly cloudflareUrl: string;
+  readonly cloudflareToken: string;
+  /** Two resolvers that speak DNS over HTTPS. */
+  readonly dohUrls: readonly string[];
+  /** UDP and TCP. */
+  readonly dnsPort: number;
 }
 
 export interface Emulator extends EmulatorAddress {
@@ -44,15 +54,17 @@ export interface Emulator extends EmulatorAddress {
   close(): Promise<void>;
 }
 
-/** Starts the five listeners on 127.0.0.1. Throws when the ports are taken or the state cannot be opened. */
+/** Starts the eight listeners and the DNS server on 127.0.0.1. Throws when the ports are taken or the state cannot be opened. */
 export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulator> {
   const knobs = withDefaults(chosen);
   const directory = knobs.state ?? (await mkdtemp(join(tmpdir(), 'pinata-emulator-')));
   await mkdir(directory, { recursive: true });
   let gatewayHost = '';
   const backend = await openBackend(directory, knobs, () => gatewayHost);
-  const servers = await listenInRow(knobs.port, createListeners(backend));
-  const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = '', cacheUrl = ''] = servers.map(addressOf);
+  const start = (port: number): Promise<DnsServer> => startDns(port, backend);
+  const { servers, last: dns } = await listenRow(knobs.port, createListeners(backend), start);
+  const [apiUrl = '', uploadUrl = '', gatewayUrl = '', githubUrl = '', cacheUrl = '', cloudflareUrl = '', ...dohUrls] =
+    servers.map(addressOf);
   gatewayHost = new URL(gatewayUrl).host;
   return {
     apiUrl,
@@ -64,8 +76,12 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
     githubToken: backend.githubTokens.token,
     cacheUrl,
     cacheToken: backend.cacheTokens.token,
+    cloudflareUrl: `${cloudflareUrl}/client/v4`,
+    cloudflareToken: backend.dnsTokens.token,
+    dohUrls: dohUrls.map((url) => `${url}/dns-query`),
+    dnsPort: dns.port,
     close: async () => {
-      await Promise.all(servers.map(closeServer));
+      await Promise.all([...servers.map(closeServer), dns.close()]);
       backend.store.close();
       if (knobs.state === undefined) await rm(directory, { recursive: true, force: true });
     },
@@ -73,10 +89,13 @@ export async function startEmulator(chosen: Partial<Knobs> = {}): Promise<Emulat
 }
 
 function createListeners(backend: Backend): readonly RequestListener[] {
-  const { auth, githubTokens, cacheTokens } = backend;
+  const { auth, githubTokens, cacheTokens, dnsTokens } = backend;
   const log = createRequestLog(
     (authorization) =>
-      githubTokens.labelOf(authorization) ?? cacheTokens.labelOf(authorization) ?? auth.labelOf(authorization),
+      githubTokens.labelOf(authorization) ??
+      cacheTokens.labelOf(authorization) ??
+      dnsTokens.labelOf(authorization) ??
+      auth.labelOf(authorization),
   );
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
@@ -92,6 +111,9 @@ function createListeners(backend: Backend): readonly RequestListener[] {
     gatewayListener(traffic, gatewayOf(backend)),
     answeringListener('github', traffic, (call) => answerGithub(call, backend)),
     answeringListener('cache', traffic, (call) => answerCache(call, backend)),
+    answeringListener('cloudflare', traffic, (call) => answerCloudflare(call, backend)),
+    answeringListener('doh1', traffic, createDohResolver(backend)),
+    answeringListener('doh2', traffic, createDohResolver(backend)),
   ];
 }
 

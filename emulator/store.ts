@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { CacheEntry, CacheToken } from './cache-records.ts';
+import type { DnsRecord, DnsToken, DnsZone } from './dns-records.ts';
 import type {
   CommitStatus,
   GithubCommit,
@@ -115,6 +116,12 @@ export interface Store {
     readonly tokens: Table<GithubToken>;
   };
   readonly cache: { readonly entries: Table<CacheEntry>; readonly tokens: Table<CacheToken> };
+  /** Cloudflare's. */
+  readonly dns: {
+    readonly zones: Table<DnsZone>;
+    readonly records: Table<DnsRecord>;
+    readonly tokens: Table<DnsToken>;
+  };
   readonly settings: Table<{ readonly id: string; readonly value: string }>;
   close(): void;
 }
@@ -146,6 +153,11 @@ export function openStore(directory: string): Store {
       tokens: openTable(database, 'github_tokens'),
     },
     cache: { entries: openTable(database, 'cache_entries'), tokens: openTable(database, 'cache_tokens') },
+    dns: {
+      zones: openTable(database, 'dns_zones'),
+      records: openTable(database, 'dns_records'),
+      tokens: openTable(database, 'dns_tokens'),
+    },
     settings: openTable(database, 'settings'),
     close: () => {
       database.close();

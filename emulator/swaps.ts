@@ -17,8 +17,9 @@ export const swapRoutes: readonly Route[] = [
   { method: 'DELETE', path, needs: { scope: 'org:files:write' }, answer: removeSwap },
 ];
 
-/** What the gateway serves in the place of this root; undefined without a swap. */
+/** What the gateway serves in the place of this root; undefined without a swap, or without the plugin. */
 export function swappedFor(root: CID, backend: Backend): CID | undefined {
+  if (backend.knobs.hotSwapPlugin === 'off') return undefined;
   const current = backend.store.swaps.get(historyId('public', root))?.swaps.at(-1)?.mappedCid ?? null;
   return current === null ? undefined : CID.parse(current);
 }

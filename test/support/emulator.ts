@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CacheChange } from '../../emulator/cache-control.ts';
 import type { CacheEntry, CacheGrants } from '../../emulator/cache-records.ts';
+import type { DnsTokenRequest, ZoneRequest } from '../../emulator/dns-control.ts';
+import type { DnsRecord, DnsZone } from '../../emulator/dns-records.ts';
 import type { Fault } from '../../emulator/faults.ts';
 import type { GithubChange, GithubTokenRequest } from '../../emulator/github-control-schema.ts';
 import type {
@@ -37,6 +39,7 @@ export interface EmulatorState {
   readonly swaps: readonly SwapHistory[];
   readonly github: Omit<RepositoryState, 'repository'>;
   readonly cache: readonly CacheEntry[];
+  readonly dns: { readonly zones: readonly DnsZone[]; readonly records: readonly DnsRecord[] };
 }
 
 /** What the emulator's GitHub knows of a repository; times in milliseconds. */
@@ -85,6 +88,10 @@ export interface Controls {
   cache(change: CacheChange): Promise<readonly CacheEntry[]>;
   /** A token of the Actions cache: of the default branch, and only for reading, unless it is said otherwise. */
   addCacheToken(grants?: Partial<CacheGrants>): Promise<string>;
+  /** Makes a zone at the emulator's Cloudflare, or replaces the records of the one with this name; names may be relative. */
+  dnsZone(zone: ZoneRequest): Promise<{ readonly zoneId: string; readonly records: readonly DnsRecord[] }>;
+  /** A token of Cloudflare with just these permissions, for all zones unless some are named. */
+  addDnsToken(wanted: DnsTokenRequest): Promise<string>;
 }
 
 /** An emulator in a process of its own, with a state directory that is removed at the end. */
@@ -142,6 +149,8 @@ export function controlsOf(apiUrl: string): Controls {
     addGithubToken: async (wanted) => (await call<{ token: string }>('POST', 'github/tokens', wanted)).token,
     cache: (change) => call('POST', 'cache', change),
     addCacheToken: async (grants = {}) => (await call<{ token: string }>('POST', 'cache/tokens', grants)).token,
+    dnsZone: (zone) => call('POST', 'dns', zone),
+    addDnsToken: async (wanted) => (await call<{ token: string }>('POST', 'dns/tokens', wanted)).token,
     addKey: async (grants) => (await call<{ jwt: string }>('POST', 'keys', grants)).jwt,
   };
 }
