@@ -39,10 +39,10 @@ export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Out
   const plan = await inStep('planning', () => decide(run, ports));
   ports.showPromotion(plan);
   const base = { cid: plan.previous, label: run.toTag };
-  const [proof, comparison] = await Promise.all([
-    inStep('opening the links', () => proveServed(plan.cid, { ...run, subject: subjectOf(plan) }, ports)),
-    compareVersions(plan.cid, { base, stripHash: run.stripHash }, ports),
-  ]);
+  const proof = await inStep('opening the links', () =>
+    proveServed(plan.cid, { ...run, subject: subjectOf(plan) }, ports),
+  );
+  const comparison = await compareVersions(plan.cid, { base, stripHash: run.stripHash }, ports);
   ports.showComparison(comparison);
   const told = { kind: 'promoted', rollback: run.rollback, dryRun: run.dryRun, plan, comparison, ...proof } as const;
   if (run.dryRun) return { ...told, pin: undefined, ...(await foresee(plan, run, ports)) };
@@ -67,9 +67,10 @@ function subjectOf({ label, cid }: PromotionPlan): string {
 async function putTag(plan: PromotionPlan, run: PromoteRun, ports: PromotePorts): Promise<Pin> {
   const { cid, toTag, at, commit, superseded, move } = plan;
   const protectedContent = run.protectCids.has(cid) || run.protectTags.some((glob) => matchesTag(glob, toTag));
-  for (const { id } of plan.pins) {
+  for (const listed of plan.pins) {
     const tagger = createTagger(ports, {
-      id,
+      id: listed.id,
+      listed,
       project: run.project,
       tags: [toTag],
       at,

@@ -13,6 +13,8 @@ export interface TagPorts {
 
 export interface TagOrder extends TagRequest {
   readonly id: string;
+  /** As it was listed a moment ago: good enough for the first write of tags that are no previews, since it is read by id afterwards. */
+  readonly listed?: Pin;
   /** What the user protects does not expire. */
   readonly protectedContent: boolean;
   readonly previewsKeptMs: number | undefined;
@@ -42,6 +44,8 @@ const UNPIN_FORGOTTEN_MS = 600_000;
 const POLL_MS = 1000;
 
 interface Progress {
+  /** The reading that is taken first, once. */
+  listed: Pin | undefined;
   written: Expiry | undefined;
   /** When `previews` was last written, or may have been, in the clock's time. */
   previewsAt: number | undefined;
@@ -55,6 +59,7 @@ interface Progress {
 
 export function createTagger(ports: TagPorts, order: TagOrder): Tagger {
   const progress: Progress = {
+    listed: order.listed,
     written: undefined,
     previewsAt: undefined,
     writes: 0,
@@ -79,7 +84,7 @@ async function tag(work: Work): Promise<Pin | undefined> {
   const { ports, order } = work;
   for (let attempt = 0; attempt <= WRITES; attempt += 1) {
     const readAt = ports.clock.now();
-    const pin = await ports.pins.read(order.id);
+    const pin = planOnListed(work) ?? (await ports.pins.read(order.id));
     if (pin === undefined) return undefined;
     const change = planChange(pin, work);
     if (change === undefined) return pin;
@@ -91,6 +96,13 @@ async function tag(work: Work): Promise<Pin | undefined> {
   throw new ActionError('conflict', `Pinata does not keep the tags ${order.tags.join(', ')} on the pin ${order.id}.`, {
     hint: 'Run the job again. If it stays so, look at the key-values of the pin in the Pinata app.',
   });
+}
+
+/** What was listed, once, where something is missing on it: that it is all there, only a reading by id can tell. */
+function planOnListed(work: Work): Pin | undefined {
+  const { listed } = work.progress;
+  work.progress.listed = undefined;
+  return listed === undefined || planChange(listed, work) === undefined ? undefined : listed;
 }
 
 interface Write {
