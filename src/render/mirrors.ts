@@ -28,7 +28,6 @@ export function renderMirrorSection(states: readonly MirrorState[]): string {
   const more = states.length - rows.length;
   return [
     '#### Mirrors',
-    escapeText(renderMirrorLine(states)),
     table(['Mirror', 'CID', 'State', 'Note'], rows),
     ...(more > 0 ? [`and ${renderCount(more, 'more row')}: see the report.`] : []),
   ].join('\n\n');
