@@ -2046,6 +2046,2026 @@ var __webpack_modules__ = {
  3836: (module, __unused_webpack_exports, __nccwpck_require__) => {
   module.exports = __nccwpck_require__(2460);
  },
+ 1630: (__unused_webpack_module, exports) => {
+  exports.toString = function(klass) {
+   switch (klass) {
+   case 1:
+    return "IN";
+
+   case 2:
+    return "CS";
+
+   case 3:
+    return "CH";
+
+   case 4:
+    return "HS";
+
+   case 255:
+    return "ANY";
+   }
+   return "UNKNOWN_" + klass;
+  };
+  exports.toClass = function(name) {
+   switch (name.toUpperCase()) {
+   case "IN":
+    return 1;
+
+   case "CS":
+    return 2;
+
+   case "CH":
+    return 3;
+
+   case "HS":
+    return 4;
+
+   case "ANY":
+    return 255;
+   }
+   return 0;
+  };
+ },
+ 4894: (__unused_webpack_module, exports, __nccwpck_require__) => {
+  const Buffer = __nccwpck_require__(181).Buffer;
+  const types = __nccwpck_require__(1891);
+  const rcodes = __nccwpck_require__(2028);
+  const opcodes = __nccwpck_require__(4693);
+  const classes = __nccwpck_require__(1630);
+  const optioncodes = __nccwpck_require__(2075);
+  const ip = __nccwpck_require__(4550);
+  const QUERY_FLAG = 0;
+  const RESPONSE_FLAG = 1 << 15;
+  const FLUSH_MASK = 1 << 15;
+  const NOT_FLUSH_MASK = ~FLUSH_MASK;
+  const QU_MASK = 1 << 15;
+  const NOT_QU_MASK = ~QU_MASK;
+  const name = exports.name = {};
+  name.encode = function(str, buf, offset, {mail: mail = false} = {}) {
+   if (!buf) buf = Buffer.alloc(name.encodingLength(str));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const n = str.replace(/^\.|\.$/gm, "");
+   if (n.length) {
+    let list = [];
+    if (mail) {
+     let localPart = "";
+     n.split(".").forEach(label => {
+      if (label.endsWith("\\")) localPart += (localPart.length ? "." : "") + label.slice(0, -1); else if (list.length === 0 && localPart.length) list.push(localPart + "." + label); else list.push(label);
+     });
+    } else list = n.split(".");
+    for (let i = 0; i < list.length; i++) {
+     const len = buf.write(list[i], offset + 1);
+     buf[offset] = len;
+     offset += len + 1;
+    }
+   }
+   buf[offset++] = 0;
+   name.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  name.encode.bytes = 0;
+  name.decode = function(buf, offset, {mail: mail = false} = {}) {
+   if (!offset) offset = 0;
+   const list = [];
+   let oldOffset = offset;
+   let totalLength = 0;
+   let consumedBytes = 0;
+   let jumped = false;
+   while (true) {
+    if (offset >= buf.length) throw new Error("Cannot decode name (buffer overflow)");
+    const len = buf[offset++];
+    consumedBytes += jumped ? 0 : 1;
+    if (len === 0) break; else if ((len & 192) === 0) {
+     if (offset + len > buf.length) throw new Error("Cannot decode name (buffer overflow)");
+     totalLength += len + 1;
+     if (totalLength > 254) throw new Error("Cannot decode name (name too long)");
+     let label = buf.toString("utf-8", offset, offset + len);
+     if (mail) label = label.replace(/\./g, "\\.");
+     list.push(label);
+     offset += len;
+     consumedBytes += jumped ? 0 : len;
+    } else if ((len & 192) === 192) {
+     if (offset + 1 > buf.length) throw new Error("Cannot decode name (buffer overflow)");
+     const jumpOffset = buf.readUInt16BE(offset - 1) - 49152;
+     if (jumpOffset >= oldOffset) throw new Error("Cannot decode name (bad pointer)");
+     offset = jumpOffset;
+     oldOffset = jumpOffset;
+     consumedBytes += jumped ? 0 : 1;
+     jumped = true;
+    } else throw new Error("Cannot decode name (bad label)");
+   }
+   name.decode.bytes = consumedBytes;
+   return list.length === 0 ? "." : list.join(".");
+  };
+  name.decode.bytes = 0;
+  name.encodingLength = function(n) {
+   if (n === "." || n === "..") return 1;
+   return Buffer.byteLength(n.replace(/^\.|\.$/gm, "")) + 2;
+  };
+  const string = {};
+  string.encode = function(s, buf, offset) {
+   if (!buf) buf = Buffer.alloc(string.encodingLength(s));
+   if (!offset) offset = 0;
+   const len = buf.write(s, offset + 1);
+   buf[offset] = len;
+   string.encode.bytes = len + 1;
+   return buf;
+  };
+  string.encode.bytes = 0;
+  string.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const len = buf[offset];
+   const s = buf.toString("utf-8", offset + 1, offset + 1 + len);
+   string.decode.bytes = len + 1;
+   return s;
+  };
+  string.decode.bytes = 0;
+  string.encodingLength = function(s) {
+   return Buffer.byteLength(s) + 1;
+  };
+  const header = {};
+  header.encode = function(h, buf, offset) {
+   if (!buf) buf = header.encodingLength(h);
+   if (!offset) offset = 0;
+   const flags = (h.flags || 0) & 32767;
+   const type = h.type === "response" ? RESPONSE_FLAG : QUERY_FLAG;
+   buf.writeUInt16BE(h.id || 0, offset);
+   buf.writeUInt16BE(flags | type, offset + 2);
+   buf.writeUInt16BE(h.questions.length, offset + 4);
+   buf.writeUInt16BE(h.answers.length, offset + 6);
+   buf.writeUInt16BE(h.authorities.length, offset + 8);
+   buf.writeUInt16BE(h.additionals.length, offset + 10);
+   return buf;
+  };
+  header.encode.bytes = 12;
+  header.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   if (buf.length < 12) throw new Error("Header must be 12 bytes");
+   const flags = buf.readUInt16BE(offset + 2);
+   return {
+    id: buf.readUInt16BE(offset),
+    type: flags & RESPONSE_FLAG ? "response" : "query",
+    flags: flags & 32767,
+    flag_qr: (flags >> 15 & 1) === 1,
+    opcode: opcodes.toString(flags >> 11 & 15),
+    flag_aa: (flags >> 10 & 1) === 1,
+    flag_tc: (flags >> 9 & 1) === 1,
+    flag_rd: (flags >> 8 & 1) === 1,
+    flag_ra: (flags >> 7 & 1) === 1,
+    flag_z: (flags >> 6 & 1) === 1,
+    flag_ad: (flags >> 5 & 1) === 1,
+    flag_cd: (flags >> 4 & 1) === 1,
+    rcode: rcodes.toString(flags & 15),
+    questions: new Array(buf.readUInt16BE(offset + 4)),
+    answers: new Array(buf.readUInt16BE(offset + 6)),
+    authorities: new Array(buf.readUInt16BE(offset + 8)),
+    additionals: new Array(buf.readUInt16BE(offset + 10))
+   };
+  };
+  header.decode.bytes = 12;
+  header.encodingLength = function() {
+   return 12;
+  };
+  const runknown = exports.unknown = {};
+  runknown.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(runknown.encodingLength(data));
+   if (!offset) offset = 0;
+   buf.writeUInt16BE(data.length, offset);
+   data.copy(buf, offset + 2);
+   runknown.encode.bytes = data.length + 2;
+   return buf;
+  };
+  runknown.encode.bytes = 0;
+  runknown.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const len = buf.readUInt16BE(offset);
+   const data = buf.slice(offset + 2, offset + 2 + len);
+   runknown.decode.bytes = len + 2;
+   return data;
+  };
+  runknown.decode.bytes = 0;
+  runknown.encodingLength = function(data) {
+   return data.length + 2;
+  };
+  const rns = exports.ns = {};
+  rns.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rns.encodingLength(data));
+   if (!offset) offset = 0;
+   name.encode(data, buf, offset + 2);
+   buf.writeUInt16BE(name.encode.bytes, offset);
+   rns.encode.bytes = name.encode.bytes + 2;
+   return buf;
+  };
+  rns.encode.bytes = 0;
+  rns.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const len = buf.readUInt16BE(offset);
+   const dd = name.decode(buf, offset + 2);
+   rns.decode.bytes = len + 2;
+   return dd;
+  };
+  rns.decode.bytes = 0;
+  rns.encodingLength = function(data) {
+   return name.encodingLength(data) + 2;
+  };
+  const rsoa = exports.soa = {};
+  rsoa.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rsoa.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   name.encode(data.mname, buf, offset);
+   offset += name.encode.bytes;
+   name.encode(data.rname, buf, offset, {
+    mail: true
+   });
+   offset += name.encode.bytes;
+   buf.writeUInt32BE(data.serial || 0, offset);
+   offset += 4;
+   buf.writeUInt32BE(data.refresh || 0, offset);
+   offset += 4;
+   buf.writeUInt32BE(data.retry || 0, offset);
+   offset += 4;
+   buf.writeUInt32BE(data.expire || 0, offset);
+   offset += 4;
+   buf.writeUInt32BE(data.minimum || 0, offset);
+   offset += 4;
+   buf.writeUInt16BE(offset - oldOffset - 2, oldOffset);
+   rsoa.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  rsoa.encode.bytes = 0;
+  rsoa.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const data = {};
+   offset += 2;
+   data.mname = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   data.rname = name.decode(buf, offset, {
+    mail: true
+   });
+   offset += name.decode.bytes;
+   data.serial = buf.readUInt32BE(offset);
+   offset += 4;
+   data.refresh = buf.readUInt32BE(offset);
+   offset += 4;
+   data.retry = buf.readUInt32BE(offset);
+   offset += 4;
+   data.expire = buf.readUInt32BE(offset);
+   offset += 4;
+   data.minimum = buf.readUInt32BE(offset);
+   offset += 4;
+   rsoa.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rsoa.decode.bytes = 0;
+  rsoa.encodingLength = function(data) {
+   return 22 + name.encodingLength(data.mname) + name.encodingLength(data.rname);
+  };
+  const rtxt = exports.txt = {};
+  rtxt.encode = function(data, buf, offset) {
+   if (!Array.isArray(data)) data = [ data ];
+   for (let i = 0; i < data.length; i++) {
+    if (typeof data[i] === "string") data[i] = Buffer.from(data[i]);
+    if (!Buffer.isBuffer(data[i])) throw new Error("Must be a Buffer");
+   }
+   if (!buf) buf = Buffer.alloc(rtxt.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   data.forEach(function(d) {
+    buf[offset++] = d.length;
+    d.copy(buf, offset, 0, d.length);
+    offset += d.length;
+   });
+   buf.writeUInt16BE(offset - oldOffset - 2, oldOffset);
+   rtxt.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  rtxt.encode.bytes = 0;
+  rtxt.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   let remaining = buf.readUInt16BE(offset);
+   offset += 2;
+   let data = [];
+   while (remaining > 0) {
+    const len = buf[offset++];
+    --remaining;
+    if (remaining < len) throw new Error("Buffer overflow");
+    data.push(buf.slice(offset, offset + len));
+    offset += len;
+    remaining -= len;
+   }
+   rtxt.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rtxt.decode.bytes = 0;
+  rtxt.encodingLength = function(data) {
+   if (!Array.isArray(data)) data = [ data ];
+   let length = 2;
+   data.forEach(function(buf) {
+    if (typeof buf === "string") length += Buffer.byteLength(buf) + 1; else length += buf.length + 1;
+   });
+   return length;
+  };
+  const rnull = exports["null"] = {};
+  rnull.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rnull.encodingLength(data));
+   if (!offset) offset = 0;
+   if (typeof data === "string") data = Buffer.from(data);
+   if (!data) data = Buffer.alloc(0);
+   const oldOffset = offset;
+   offset += 2;
+   const len = data.length;
+   data.copy(buf, offset, 0, len);
+   offset += len;
+   buf.writeUInt16BE(offset - oldOffset - 2, oldOffset);
+   rnull.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  rnull.encode.bytes = 0;
+  rnull.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const len = buf.readUInt16BE(offset);
+   offset += 2;
+   const data = buf.slice(offset, offset + len);
+   offset += len;
+   rnull.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rnull.decode.bytes = 0;
+  rnull.encodingLength = function(data) {
+   if (!data) return 2;
+   return (Buffer.isBuffer(data) ? data.length : Buffer.byteLength(data)) + 2;
+  };
+  const rhinfo = exports.hinfo = {};
+  rhinfo.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rhinfo.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   string.encode(data.cpu, buf, offset);
+   offset += string.encode.bytes;
+   string.encode(data.os, buf, offset);
+   offset += string.encode.bytes;
+   buf.writeUInt16BE(offset - oldOffset - 2, oldOffset);
+   rhinfo.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  rhinfo.encode.bytes = 0;
+  rhinfo.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const data = {};
+   offset += 2;
+   data.cpu = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   data.os = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   rhinfo.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rhinfo.decode.bytes = 0;
+  rhinfo.encodingLength = function(data) {
+   return string.encodingLength(data.cpu) + string.encodingLength(data.os) + 2;
+  };
+  const rptr = exports.ptr = {};
+  const rcname = exports.cname = rptr;
+  const rdname = exports.dname = rptr;
+  rptr.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rptr.encodingLength(data));
+   if (!offset) offset = 0;
+   name.encode(data, buf, offset + 2);
+   buf.writeUInt16BE(name.encode.bytes, offset);
+   rptr.encode.bytes = name.encode.bytes + 2;
+   return buf;
+  };
+  rptr.encode.bytes = 0;
+  rptr.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const data = name.decode(buf, offset + 2);
+   rptr.decode.bytes = name.decode.bytes + 2;
+   return data;
+  };
+  rptr.decode.bytes = 0;
+  rptr.encodingLength = function(data) {
+   return name.encodingLength(data) + 2;
+  };
+  const rsrv = exports.srv = {};
+  rsrv.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rsrv.encodingLength(data));
+   if (!offset) offset = 0;
+   buf.writeUInt16BE(data.priority || 0, offset + 2);
+   buf.writeUInt16BE(data.weight || 0, offset + 4);
+   buf.writeUInt16BE(data.port || 0, offset + 6);
+   name.encode(data.target, buf, offset + 8);
+   const len = name.encode.bytes + 6;
+   buf.writeUInt16BE(len, offset);
+   rsrv.encode.bytes = len + 2;
+   return buf;
+  };
+  rsrv.encode.bytes = 0;
+  rsrv.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const len = buf.readUInt16BE(offset);
+   const data = {};
+   data.priority = buf.readUInt16BE(offset + 2);
+   data.weight = buf.readUInt16BE(offset + 4);
+   data.port = buf.readUInt16BE(offset + 6);
+   data.target = name.decode(buf, offset + 8);
+   rsrv.decode.bytes = len + 2;
+   return data;
+  };
+  rsrv.decode.bytes = 0;
+  rsrv.encodingLength = function(data) {
+   return 8 + name.encodingLength(data.target);
+  };
+  const rcaa = exports.caa = {};
+  rcaa.ISSUER_CRITICAL = 1 << 7;
+  rcaa.encode = function(data, buf, offset) {
+   const len = rcaa.encodingLength(data);
+   if (!buf) buf = Buffer.alloc(rcaa.encodingLength(data));
+   if (!offset) offset = 0;
+   if (data.issuerCritical) data.flags = rcaa.ISSUER_CRITICAL;
+   buf.writeUInt16BE(len - 2, offset);
+   offset += 2;
+   buf.writeUInt8(data.flags || 0, offset);
+   offset += 1;
+   string.encode(data.tag, buf, offset);
+   offset += string.encode.bytes;
+   buf.write(data.value, offset);
+   offset += Buffer.byteLength(data.value);
+   rcaa.encode.bytes = len;
+   return buf;
+  };
+  rcaa.encode.bytes = 0;
+  rcaa.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const len = buf.readUInt16BE(offset);
+   offset += 2;
+   const oldOffset = offset;
+   const data = {};
+   data.flags = buf.readUInt8(offset);
+   offset += 1;
+   data.tag = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   data.value = buf.toString("utf-8", offset, oldOffset + len);
+   data.issuerCritical = !!(data.flags & rcaa.ISSUER_CRITICAL);
+   rcaa.decode.bytes = len + 2;
+   return data;
+  };
+  rcaa.decode.bytes = 0;
+  rcaa.encodingLength = function(data) {
+   return string.encodingLength(data.tag) + string.encodingLength(data.value) + 2;
+  };
+  const rmx = exports.mx = {};
+  rmx.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rmx.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   buf.writeUInt16BE(data.preference || 0, offset);
+   offset += 2;
+   name.encode(data.exchange, buf, offset);
+   offset += name.encode.bytes;
+   buf.writeUInt16BE(offset - oldOffset - 2, oldOffset);
+   rmx.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  rmx.encode.bytes = 0;
+  rmx.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const data = {};
+   offset += 2;
+   data.preference = buf.readUInt16BE(offset);
+   offset += 2;
+   data.exchange = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   rmx.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rmx.encodingLength = function(data) {
+   return 4 + name.encodingLength(data.exchange);
+  };
+  const ra = exports.a = {};
+  ra.encode = function(host, buf, offset) {
+   if (!buf) buf = Buffer.alloc(ra.encodingLength(host));
+   if (!offset) offset = 0;
+   buf.writeUInt16BE(4, offset);
+   offset += 2;
+   ip.v4.encode(host, buf, offset);
+   ra.encode.bytes = 6;
+   return buf;
+  };
+  ra.encode.bytes = 0;
+  ra.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   offset += 2;
+   const host = ip.v4.decode(buf, offset);
+   ra.decode.bytes = 6;
+   return host;
+  };
+  ra.decode.bytes = 0;
+  ra.encodingLength = function() {
+   return 6;
+  };
+  const raaaa = exports.aaaa = {};
+  raaaa.encode = function(host, buf, offset) {
+   if (!buf) buf = Buffer.alloc(raaaa.encodingLength(host));
+   if (!offset) offset = 0;
+   buf.writeUInt16BE(16, offset);
+   offset += 2;
+   ip.v6.encode(host, buf, offset);
+   raaaa.encode.bytes = 18;
+   return buf;
+  };
+  raaaa.encode.bytes = 0;
+  raaaa.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   offset += 2;
+   const host = ip.v6.decode(buf, offset);
+   raaaa.decode.bytes = 18;
+   return host;
+  };
+  raaaa.decode.bytes = 0;
+  raaaa.encodingLength = function() {
+   return 18;
+  };
+  const roption = exports.option = {};
+  roption.encode = function(option, buf, offset) {
+   if (!buf) buf = Buffer.alloc(roption.encodingLength(option));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const code = optioncodes.toCode(option.code);
+   buf.writeUInt16BE(code, offset);
+   offset += 2;
+   if (option.data) {
+    buf.writeUInt16BE(option.data.length, offset);
+    offset += 2;
+    option.data.copy(buf, offset);
+    offset += option.data.length;
+   } else switch (code) {
+   case 8:
+    const spl = option.sourcePrefixLength || 0;
+    const fam = option.family || ip.familyOf(option.ip);
+    const ipBuf = ip.encode(option.ip, Buffer.alloc);
+    const ipLen = Math.ceil(spl / 8);
+    buf.writeUInt16BE(ipLen + 4, offset);
+    offset += 2;
+    buf.writeUInt16BE(fam, offset);
+    offset += 2;
+    buf.writeUInt8(spl, offset++);
+    buf.writeUInt8(option.scopePrefixLength || 0, offset++);
+    ipBuf.copy(buf, offset, 0, ipLen);
+    offset += ipLen;
+    break;
+
+   case 11:
+    if (option.timeout) {
+     buf.writeUInt16BE(2, offset);
+     offset += 2;
+     buf.writeUInt16BE(option.timeout, offset);
+     offset += 2;
+    } else {
+     buf.writeUInt16BE(0, offset);
+     offset += 2;
+    }
+    break;
+
+   case 12:
+    const len = option.length || 0;
+    buf.writeUInt16BE(len, offset);
+    offset += 2;
+    buf.fill(0, offset, offset + len);
+    offset += len;
+    break;
+
+   case 14:
+    const tagsLen = option.tags.length * 2;
+    buf.writeUInt16BE(tagsLen, offset);
+    offset += 2;
+    for (const tag of option.tags) {
+     buf.writeUInt16BE(tag, offset);
+     offset += 2;
+    }
+    break;
+
+   default:
+    throw new Error(`Unknown roption code: ${option.code}`);
+   }
+   roption.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  roption.encode.bytes = 0;
+  roption.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const option = {};
+   option.code = buf.readUInt16BE(offset);
+   option.type = optioncodes.toString(option.code);
+   offset += 2;
+   const len = buf.readUInt16BE(offset);
+   offset += 2;
+   option.data = buf.slice(offset, offset + len);
+   switch (option.code) {
+   case 8:
+    option.family = buf.readUInt16BE(offset);
+    offset += 2;
+    option.sourcePrefixLength = buf.readUInt8(offset++);
+    option.scopePrefixLength = buf.readUInt8(offset++);
+    const padded = Buffer.alloc(option.family === 1 ? 4 : 16);
+    buf.copy(padded, 0, offset, offset + len - 4);
+    option.ip = ip.decode(padded);
+    break;
+
+   case 11:
+    if (len > 0) {
+     option.timeout = buf.readUInt16BE(offset);
+     offset += 2;
+    }
+    break;
+
+   case 14:
+    option.tags = [];
+    for (let i = 0; i < len; i += 2) {
+     option.tags.push(buf.readUInt16BE(offset));
+     offset += 2;
+    }
+   }
+   roption.decode.bytes = len + 4;
+   return option;
+  };
+  roption.decode.bytes = 0;
+  roption.encodingLength = function(option) {
+   if (option.data) return option.data.length + 4;
+   const code = optioncodes.toCode(option.code);
+   switch (code) {
+   case 8:
+    const spl = option.sourcePrefixLength || 0;
+    return Math.ceil(spl / 8) + 8;
+
+   case 11:
+    return typeof option.timeout === "number" ? 6 : 4;
+
+   case 12:
+    return option.length + 4;
+
+   case 14:
+    return 4 + option.tags.length * 2;
+   }
+   throw new Error(`Unknown roption code: ${option.code}`);
+  };
+  const ropt = exports.opt = {};
+  ropt.encode = function(options, buf, offset) {
+   if (!buf) buf = Buffer.alloc(ropt.encodingLength(options));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const rdlen = encodingLengthList(options, roption);
+   buf.writeUInt16BE(rdlen, offset);
+   offset = encodeList(options, roption, buf, offset + 2);
+   ropt.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  ropt.encode.bytes = 0;
+  ropt.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const options = [];
+   let rdlen = buf.readUInt16BE(offset);
+   offset += 2;
+   let o = 0;
+   while (rdlen > 0) {
+    options[o++] = roption.decode(buf, offset);
+    offset += roption.decode.bytes;
+    rdlen -= roption.decode.bytes;
+   }
+   ropt.decode.bytes = offset - oldOffset;
+   return options;
+  };
+  ropt.decode.bytes = 0;
+  ropt.encodingLength = function(options) {
+   return 2 + encodingLengthList(options || [], roption);
+  };
+  const rdnskey = exports.dnskey = {};
+  rdnskey.PROTOCOL_DNSSEC = 3;
+  rdnskey.ZONE_KEY = 128;
+  rdnskey.SECURE_ENTRYPOINT = 32768;
+  rdnskey.encode = function(key, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rdnskey.encodingLength(key));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const keydata = key.key;
+   if (!Buffer.isBuffer(keydata)) throw new Error("Key must be a Buffer");
+   offset += 2;
+   buf.writeUInt16BE(key.flags, offset);
+   offset += 2;
+   buf.writeUInt8(rdnskey.PROTOCOL_DNSSEC, offset);
+   offset += 1;
+   buf.writeUInt8(key.algorithm, offset);
+   offset += 1;
+   keydata.copy(buf, offset, 0, keydata.length);
+   offset += keydata.length;
+   rdnskey.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rdnskey.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rdnskey.encode.bytes = 0;
+  rdnskey.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var key = {};
+   var length = buf.readUInt16BE(offset);
+   offset += 2;
+   key.flags = buf.readUInt16BE(offset);
+   offset += 2;
+   if (buf.readUInt8(offset) !== rdnskey.PROTOCOL_DNSSEC) throw new Error("Protocol must be 3");
+   offset += 1;
+   key.algorithm = buf.readUInt8(offset);
+   offset += 1;
+   key.key = buf.slice(offset, oldOffset + length + 2);
+   offset += key.key.length;
+   rdnskey.decode.bytes = offset - oldOffset;
+   return key;
+  };
+  rdnskey.decode.bytes = 0;
+  rdnskey.encodingLength = function(key) {
+   return 6 + Buffer.byteLength(key.key);
+  };
+  const rrrsig = exports.rrsig = {};
+  rrrsig.encode = function(sig, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rrrsig.encodingLength(sig));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const signature = sig.signature;
+   if (!Buffer.isBuffer(signature)) throw new Error("Signature must be a Buffer");
+   offset += 2;
+   buf.writeUInt16BE(types.toType(sig.typeCovered), offset);
+   offset += 2;
+   buf.writeUInt8(sig.algorithm, offset);
+   offset += 1;
+   buf.writeUInt8(sig.labels, offset);
+   offset += 1;
+   buf.writeUInt32BE(sig.originalTTL, offset);
+   offset += 4;
+   buf.writeUInt32BE(sig.expiration, offset);
+   offset += 4;
+   buf.writeUInt32BE(sig.inception, offset);
+   offset += 4;
+   buf.writeUInt16BE(sig.keyTag, offset);
+   offset += 2;
+   name.encode(sig.signersName, buf, offset);
+   offset += name.encode.bytes;
+   signature.copy(buf, offset, 0, signature.length);
+   offset += signature.length;
+   rrrsig.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rrrsig.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rrrsig.encode.bytes = 0;
+  rrrsig.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var sig = {};
+   var length = buf.readUInt16BE(offset);
+   offset += 2;
+   sig.typeCovered = types.toString(buf.readUInt16BE(offset));
+   offset += 2;
+   sig.algorithm = buf.readUInt8(offset);
+   offset += 1;
+   sig.labels = buf.readUInt8(offset);
+   offset += 1;
+   sig.originalTTL = buf.readUInt32BE(offset);
+   offset += 4;
+   sig.expiration = buf.readUInt32BE(offset);
+   offset += 4;
+   sig.inception = buf.readUInt32BE(offset);
+   offset += 4;
+   sig.keyTag = buf.readUInt16BE(offset);
+   offset += 2;
+   sig.signersName = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   sig.signature = buf.slice(offset, oldOffset + length + 2);
+   offset += sig.signature.length;
+   rrrsig.decode.bytes = offset - oldOffset;
+   return sig;
+  };
+  rrrsig.decode.bytes = 0;
+  rrrsig.encodingLength = function(sig) {
+   return 20 + name.encodingLength(sig.signersName) + Buffer.byteLength(sig.signature);
+  };
+  const rrp = exports.rp = {};
+  rrp.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rrp.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   name.encode(data.mbox || ".", buf, offset, {
+    mail: true
+   });
+   offset += name.encode.bytes;
+   name.encode(data.txt || ".", buf, offset);
+   offset += name.encode.bytes;
+   rrp.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rrp.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rrp.encode.bytes = 0;
+  rrp.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const data = {};
+   offset += 2;
+   data.mbox = name.decode(buf, offset, {
+    mail: true
+   }) || ".";
+   offset += name.decode.bytes;
+   data.txt = name.decode(buf, offset) || ".";
+   offset += name.decode.bytes;
+   rrp.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rrp.decode.bytes = 0;
+  rrp.encodingLength = function(data) {
+   return 2 + name.encodingLength(data.mbox || ".") + name.encodingLength(data.txt || ".");
+  };
+  const typebitmap = {};
+  typebitmap.encode = function(typelist, buf, offset) {
+   if (!buf) buf = Buffer.alloc(typebitmap.encodingLength(typelist));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var typesByWindow = [];
+   for (var i = 0; i < typelist.length; i++) {
+    var typeid = types.toType(typelist[i]);
+    if (typesByWindow[typeid >> 8] === void 0) typesByWindow[typeid >> 8] = [];
+    typesByWindow[typeid >> 8][typeid >> 3 & 31] |= 1 << 7 - (typeid & 7);
+   }
+   for (i = 0; i < typesByWindow.length; i++) if (typesByWindow[i] !== void 0) {
+    var windowBuf = Buffer.from(typesByWindow[i]);
+    buf.writeUInt8(i, offset);
+    offset += 1;
+    buf.writeUInt8(windowBuf.length, offset);
+    offset += 1;
+    windowBuf.copy(buf, offset);
+    offset += windowBuf.length;
+   }
+   typebitmap.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  typebitmap.encode.bytes = 0;
+  typebitmap.decode = function(buf, offset, length) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var typelist = [];
+   while (offset - oldOffset < length) {
+    var window = buf.readUInt8(offset);
+    offset += 1;
+    var windowLength = buf.readUInt8(offset);
+    offset += 1;
+    for (var i = 0; i < windowLength; i++) {
+     var b = buf.readUInt8(offset + i);
+     for (var j = 0; j < 8; j++) if (b & 1 << 7 - j) {
+      var typeid = types.toString(window << 8 | i << 3 | j);
+      typelist.push(typeid);
+     }
+    }
+    offset += windowLength;
+   }
+   typebitmap.decode.bytes = offset - oldOffset;
+   return typelist;
+  };
+  typebitmap.decode.bytes = 0;
+  typebitmap.encodingLength = function(typelist) {
+   var extents = [];
+   for (var i = 0; i < typelist.length; i++) {
+    var typeid = types.toType(typelist[i]);
+    extents[typeid >> 8] = Math.max(extents[typeid >> 8] || 0, typeid & 255);
+   }
+   var len = 0;
+   for (i = 0; i < extents.length; i++) if (extents[i] !== void 0) len += 2 + Math.ceil((extents[i] + 1) / 8);
+   return len;
+  };
+  const rnsec = exports.nsec = {};
+  rnsec.encode = function(record, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rnsec.encodingLength(record));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   name.encode(record.nextDomain, buf, offset);
+   offset += name.encode.bytes;
+   typebitmap.encode(record.rrtypes, buf, offset);
+   offset += typebitmap.encode.bytes;
+   rnsec.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rnsec.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rnsec.encode.bytes = 0;
+  rnsec.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var record = {};
+   var length = buf.readUInt16BE(offset);
+   offset += 2;
+   record.nextDomain = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   record.rrtypes = typebitmap.decode(buf, offset, length - (offset - oldOffset));
+   offset += typebitmap.decode.bytes;
+   rnsec.decode.bytes = offset - oldOffset;
+   return record;
+  };
+  rnsec.decode.bytes = 0;
+  rnsec.encodingLength = function(record) {
+   return 2 + name.encodingLength(record.nextDomain) + typebitmap.encodingLength(record.rrtypes);
+  };
+  const rnsec3 = exports.nsec3 = {};
+  rnsec3.encode = function(record, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rnsec3.encodingLength(record));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const salt = record.salt;
+   if (!Buffer.isBuffer(salt)) throw new Error("salt must be a Buffer");
+   const nextDomain = record.nextDomain;
+   if (!Buffer.isBuffer(nextDomain)) throw new Error("nextDomain must be a Buffer");
+   offset += 2;
+   buf.writeUInt8(record.algorithm, offset);
+   offset += 1;
+   buf.writeUInt8(record.flags, offset);
+   offset += 1;
+   buf.writeUInt16BE(record.iterations, offset);
+   offset += 2;
+   buf.writeUInt8(salt.length, offset);
+   offset += 1;
+   salt.copy(buf, offset, 0, salt.length);
+   offset += salt.length;
+   buf.writeUInt8(nextDomain.length, offset);
+   offset += 1;
+   nextDomain.copy(buf, offset, 0, nextDomain.length);
+   offset += nextDomain.length;
+   typebitmap.encode(record.rrtypes, buf, offset);
+   offset += typebitmap.encode.bytes;
+   rnsec3.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rnsec3.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rnsec3.encode.bytes = 0;
+  rnsec3.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var record = {};
+   var length = buf.readUInt16BE(offset);
+   offset += 2;
+   record.algorithm = buf.readUInt8(offset);
+   offset += 1;
+   record.flags = buf.readUInt8(offset);
+   offset += 1;
+   record.iterations = buf.readUInt16BE(offset);
+   offset += 2;
+   const saltLength = buf.readUInt8(offset);
+   offset += 1;
+   record.salt = buf.slice(offset, offset + saltLength);
+   offset += saltLength;
+   const hashLength = buf.readUInt8(offset);
+   offset += 1;
+   record.nextDomain = buf.slice(offset, offset + hashLength);
+   offset += hashLength;
+   record.rrtypes = typebitmap.decode(buf, offset, length - (offset - oldOffset));
+   offset += typebitmap.decode.bytes;
+   rnsec3.decode.bytes = offset - oldOffset;
+   return record;
+  };
+  rnsec3.decode.bytes = 0;
+  rnsec3.encodingLength = function(record) {
+   return 8 + record.salt.length + record.nextDomain.length + typebitmap.encodingLength(record.rrtypes);
+  };
+  const rds = exports.ds = {};
+  rds.encode = function(digest, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rds.encodingLength(digest));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const digestdata = digest.digest;
+   if (!Buffer.isBuffer(digestdata)) throw new Error("Digest must be a Buffer");
+   offset += 2;
+   buf.writeUInt16BE(digest.keyTag, offset);
+   offset += 2;
+   buf.writeUInt8(digest.algorithm, offset);
+   offset += 1;
+   buf.writeUInt8(digest.digestType, offset);
+   offset += 1;
+   digestdata.copy(buf, offset, 0, digestdata.length);
+   offset += digestdata.length;
+   rds.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rds.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rds.encode.bytes = 0;
+  rds.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   var digest = {};
+   var length = buf.readUInt16BE(offset);
+   offset += 2;
+   digest.keyTag = buf.readUInt16BE(offset);
+   offset += 2;
+   digest.algorithm = buf.readUInt8(offset);
+   offset += 1;
+   digest.digestType = buf.readUInt8(offset);
+   offset += 1;
+   digest.digest = buf.slice(offset, oldOffset + length + 2);
+   offset += digest.digest.length;
+   rds.decode.bytes = offset - oldOffset;
+   return digest;
+  };
+  rds.decode.bytes = 0;
+  rds.encodingLength = function(digest) {
+   return 6 + Buffer.byteLength(digest.digest);
+  };
+  const rsshfp = exports.sshfp = {};
+  rsshfp.getFingerprintLengthForHashType = function(hashType) {
+   switch (hashType) {
+   case 1:
+    return 20;
+
+   case 2:
+    return 32;
+   }
+  };
+  rsshfp.encode = function(record, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rsshfp.encodingLength(record));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   buf[offset] = record.algorithm;
+   offset += 1;
+   buf[offset] = record.hash;
+   offset += 1;
+   const fingerprintBuf = Buffer.from(record.fingerprint.toUpperCase(), "hex");
+   if (fingerprintBuf.length !== rsshfp.getFingerprintLengthForHashType(record.hash)) throw new Error("Invalid fingerprint length");
+   fingerprintBuf.copy(buf, offset);
+   offset += fingerprintBuf.byteLength;
+   rsshfp.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rsshfp.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rsshfp.encode.bytes = 0;
+  rsshfp.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const record = {};
+   offset += 2;
+   record.algorithm = buf[offset];
+   offset += 1;
+   record.hash = buf[offset];
+   offset += 1;
+   const fingerprintLength = rsshfp.getFingerprintLengthForHashType(record.hash);
+   record.fingerprint = buf.slice(offset, offset + fingerprintLength).toString("hex").toUpperCase();
+   offset += fingerprintLength;
+   rsshfp.decode.bytes = offset - oldOffset;
+   return record;
+  };
+  rsshfp.decode.bytes = 0;
+  rsshfp.encodingLength = function(record) {
+   return 4 + Buffer.from(record.fingerprint, "hex").byteLength;
+  };
+  const rnaptr = exports.naptr = {};
+  rnaptr.encode = function(data, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rnaptr.encodingLength(data));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   offset += 2;
+   buf.writeUInt16BE(data.order || 0, offset);
+   offset += 2;
+   buf.writeUInt16BE(data.preference || 0, offset);
+   offset += 2;
+   string.encode(data.flags, buf, offset);
+   offset += string.encode.bytes;
+   string.encode(data.services, buf, offset);
+   offset += string.encode.bytes;
+   string.encode(data.regexp, buf, offset);
+   offset += string.encode.bytes;
+   name.encode(data.replacement, buf, offset);
+   offset += name.encode.bytes;
+   rnaptr.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rnaptr.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rnaptr.encode.bytes = 0;
+  rnaptr.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const data = {};
+   offset += 2;
+   data.order = buf.readUInt16BE(offset);
+   offset += 2;
+   data.preference = buf.readUInt16BE(offset);
+   offset += 2;
+   data.flags = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   data.services = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   data.regexp = string.decode(buf, offset);
+   offset += string.decode.bytes;
+   data.replacement = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   rnaptr.decode.bytes = offset - oldOffset;
+   return data;
+  };
+  rnaptr.decode.bytes = 0;
+  rnaptr.encodingLength = function(data) {
+   return string.encodingLength(data.flags) + string.encodingLength(data.services) + string.encodingLength(data.regexp) + name.encodingLength(data.replacement) + 6;
+  };
+  const rtlsa = exports.tlsa = {};
+  rtlsa.encode = function(cert, buf, offset) {
+   if (!buf) buf = Buffer.alloc(rtlsa.encodingLength(cert));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const certdata = cert.certificate;
+   if (!Buffer.isBuffer(certdata)) throw new Error("Certificate must be a Buffer");
+   offset += 2;
+   buf.writeUInt8(cert.usage, offset);
+   offset += 1;
+   buf.writeUInt8(cert.selector, offset);
+   offset += 1;
+   buf.writeUInt8(cert.matchingType, offset);
+   offset += 1;
+   certdata.copy(buf, offset, 0, certdata.length);
+   offset += certdata.length;
+   rtlsa.encode.bytes = offset - oldOffset;
+   buf.writeUInt16BE(rtlsa.encode.bytes - 2, oldOffset);
+   return buf;
+  };
+  rtlsa.encode.bytes = 0;
+  rtlsa.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const cert = {};
+   const length = buf.readUInt16BE(offset);
+   offset += 2;
+   cert.usage = buf.readUInt8(offset);
+   offset += 1;
+   cert.selector = buf.readUInt8(offset);
+   offset += 1;
+   cert.matchingType = buf.readUInt8(offset);
+   offset += 1;
+   cert.certificate = buf.slice(offset, oldOffset + length + 2);
+   offset += cert.certificate.length;
+   rtlsa.decode.bytes = offset - oldOffset;
+   return cert;
+  };
+  rtlsa.decode.bytes = 0;
+  rtlsa.encodingLength = function(cert) {
+   return 5 + Buffer.byteLength(cert.certificate);
+  };
+  const renc = exports.record = function(type) {
+   switch (type.toUpperCase()) {
+   case "A":
+    return ra;
+
+   case "PTR":
+    return rptr;
+
+   case "CNAME":
+    return rcname;
+
+   case "DNAME":
+    return rdname;
+
+   case "TXT":
+    return rtxt;
+
+   case "NULL":
+    return rnull;
+
+   case "AAAA":
+    return raaaa;
+
+   case "SRV":
+    return rsrv;
+
+   case "HINFO":
+    return rhinfo;
+
+   case "CAA":
+    return rcaa;
+
+   case "NS":
+    return rns;
+
+   case "SOA":
+    return rsoa;
+
+   case "MX":
+    return rmx;
+
+   case "OPT":
+    return ropt;
+
+   case "DNSKEY":
+    return rdnskey;
+
+   case "RRSIG":
+    return rrrsig;
+
+   case "RP":
+    return rrp;
+
+   case "NSEC":
+    return rnsec;
+
+   case "NSEC3":
+    return rnsec3;
+
+   case "SSHFP":
+    return rsshfp;
+
+   case "DS":
+    return rds;
+
+   case "NAPTR":
+    return rnaptr;
+
+   case "TLSA":
+    return rtlsa;
+   }
+   return runknown;
+  };
+  const answer = exports.answer = {};
+  answer.encode = function(a, buf, offset) {
+   if (!buf) buf = Buffer.alloc(answer.encodingLength(a));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   name.encode(a.name, buf, offset);
+   offset += name.encode.bytes;
+   buf.writeUInt16BE(types.toType(a.type), offset);
+   if (a.type.toUpperCase() === "OPT") {
+    if (a.name !== ".") throw new Error("OPT name must be root.");
+    buf.writeUInt16BE(a.udpPayloadSize || 4096, offset + 2);
+    buf.writeUInt8(a.extendedRcode || 0, offset + 4);
+    buf.writeUInt8(a.ednsVersion || 0, offset + 5);
+    buf.writeUInt16BE(a.flags || 0, offset + 6);
+    offset += 8;
+    ropt.encode(a.options || [], buf, offset);
+    offset += ropt.encode.bytes;
+   } else {
+    let klass = classes.toClass(a.class === void 0 ? "IN" : a.class);
+    if (a.flush) klass |= FLUSH_MASK;
+    buf.writeUInt16BE(klass, offset + 2);
+    buf.writeUInt32BE(a.ttl || 0, offset + 4);
+    offset += 8;
+    const enc = renc(a.type);
+    enc.encode(a.data, buf, offset);
+    offset += enc.encode.bytes;
+   }
+   answer.encode.bytes = offset - oldOffset;
+   return buf;
+  };
+  answer.encode.bytes = 0;
+  answer.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const a = {};
+   const oldOffset = offset;
+   a.name = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   a.type = types.toString(buf.readUInt16BE(offset));
+   if (a.type === "OPT") {
+    a.udpPayloadSize = buf.readUInt16BE(offset + 2);
+    a.extendedRcode = buf.readUInt8(offset + 4);
+    a.ednsVersion = buf.readUInt8(offset + 5);
+    a.flags = buf.readUInt16BE(offset + 6);
+    a.flag_do = (a.flags >> 15 & 1) === 1;
+    a.options = ropt.decode(buf, offset + 8);
+    offset += 8 + ropt.decode.bytes;
+   } else {
+    const klass = buf.readUInt16BE(offset + 2);
+    a.ttl = buf.readUInt32BE(offset + 4);
+    a.class = classes.toString(klass & NOT_FLUSH_MASK);
+    a.flush = !!(klass & FLUSH_MASK);
+    const enc = renc(a.type);
+    a.data = enc.decode(buf, offset + 8);
+    offset += 8 + enc.decode.bytes;
+   }
+   answer.decode.bytes = offset - oldOffset;
+   return a;
+  };
+  answer.decode.bytes = 0;
+  answer.encodingLength = function(a) {
+   const data = a.data !== null && a.data !== void 0 ? a.data : a.options;
+   return name.encodingLength(a.name) + 8 + renc(a.type).encodingLength(data);
+  };
+  const question = exports.question = {};
+  question.encode = function(q, buf, offset) {
+   if (!buf) buf = Buffer.alloc(question.encodingLength(q));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   name.encode(q.name, buf, offset);
+   offset += name.encode.bytes;
+   buf.writeUInt16BE(types.toType(q.type), offset);
+   offset += 2;
+   buf.writeUInt16BE(classes.toClass(q.class === void 0 ? "IN" : q.class), offset);
+   offset += 2;
+   question.encode.bytes = offset - oldOffset;
+   return q;
+  };
+  question.encode.bytes = 0;
+  question.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const q = {};
+   q.name = name.decode(buf, offset);
+   offset += name.decode.bytes;
+   q.type = types.toString(buf.readUInt16BE(offset));
+   offset += 2;
+   q.class = classes.toString(buf.readUInt16BE(offset));
+   offset += 2;
+   const qu = !!(q.class & QU_MASK);
+   if (qu) q.class &= NOT_QU_MASK;
+   question.decode.bytes = offset - oldOffset;
+   return q;
+  };
+  question.decode.bytes = 0;
+  question.encodingLength = function(q) {
+   return name.encodingLength(q.name) + 4;
+  };
+  exports.AUTHORITATIVE_ANSWER = 1 << 10;
+  exports.TRUNCATED_RESPONSE = 1 << 9;
+  exports.RECURSION_DESIRED = 1 << 8;
+  exports.RECURSION_AVAILABLE = 1 << 7;
+  exports.AUTHENTIC_DATA = 1 << 5;
+  exports.CHECKING_DISABLED = 1 << 4;
+  exports.DNSSEC_OK = 1 << 15;
+  exports.encode = function(result, buf, offset) {
+   const allocing = !buf;
+   if (allocing) buf = Buffer.alloc(exports.encodingLength(result));
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   if (!result.questions) result.questions = [];
+   if (!result.answers) result.answers = [];
+   if (!result.authorities) result.authorities = [];
+   if (!result.additionals) result.additionals = [];
+   header.encode(result, buf, offset);
+   offset += header.encode.bytes;
+   offset = encodeList(result.questions, question, buf, offset);
+   offset = encodeList(result.answers, answer, buf, offset);
+   offset = encodeList(result.authorities, answer, buf, offset);
+   offset = encodeList(result.additionals, answer, buf, offset);
+   exports.encode.bytes = offset - oldOffset;
+   if (allocing && exports.encode.bytes !== buf.length) return buf.slice(0, exports.encode.bytes);
+   return buf;
+  };
+  exports.encode.bytes = 0;
+  exports.decode = function(buf, offset) {
+   if (!offset) offset = 0;
+   const oldOffset = offset;
+   const result = header.decode(buf, offset);
+   offset += header.decode.bytes;
+   offset = decodeList(result.questions, question, buf, offset);
+   offset = decodeList(result.answers, answer, buf, offset);
+   offset = decodeList(result.authorities, answer, buf, offset);
+   offset = decodeList(result.additionals, answer, buf, offset);
+   exports.decode.bytes = offset - oldOffset;
+   return result;
+  };
+  exports.decode.bytes = 0;
+  exports.encodingLength = function(result) {
+   return header.encodingLength(result) + encodingLengthList(result.questions || [], question) + encodingLengthList(result.answers || [], answer) + encodingLengthList(result.authorities || [], answer) + encodingLengthList(result.additionals || [], answer);
+  };
+  exports.streamEncode = function(result) {
+   const buf = exports.encode(result);
+   const sbuf = Buffer.alloc(2);
+   sbuf.writeUInt16BE(buf.byteLength);
+   const combine = Buffer.concat([ sbuf, buf ]);
+   exports.streamEncode.bytes = combine.byteLength;
+   return combine;
+  };
+  exports.streamEncode.bytes = 0;
+  exports.streamDecode = function(sbuf) {
+   const len = sbuf.readUInt16BE(0);
+   if (sbuf.byteLength < len + 2) return null;
+   const result = exports.decode(sbuf.slice(2));
+   exports.streamDecode.bytes = exports.decode.bytes;
+   return result;
+  };
+  exports.streamDecode.bytes = 0;
+  function encodingLengthList(list, enc) {
+   let len = 0;
+   for (let i = 0; i < list.length; i++) len += enc.encodingLength(list[i]);
+   return len;
+  }
+  function encodeList(list, enc, buf, offset) {
+   for (let i = 0; i < list.length; i++) {
+    enc.encode(list[i], buf, offset);
+    offset += enc.encode.bytes;
+   }
+   return offset;
+  }
+  function decodeList(list, enc, buf, offset) {
+   for (let i = 0; i < list.length; i++) {
+    list[i] = enc.decode(buf, offset);
+    offset += enc.decode.bytes;
+   }
+   return offset;
+  }
+ },
+ 4693: (__unused_webpack_module, exports) => {
+  exports.toString = function(opcode) {
+   switch (opcode) {
+   case 0:
+    return "QUERY";
+
+   case 1:
+    return "IQUERY";
+
+   case 2:
+    return "STATUS";
+
+   case 3:
+    return "OPCODE_3";
+
+   case 4:
+    return "NOTIFY";
+
+   case 5:
+    return "UPDATE";
+
+   case 6:
+    return "OPCODE_6";
+
+   case 7:
+    return "OPCODE_7";
+
+   case 8:
+    return "OPCODE_8";
+
+   case 9:
+    return "OPCODE_9";
+
+   case 10:
+    return "OPCODE_10";
+
+   case 11:
+    return "OPCODE_11";
+
+   case 12:
+    return "OPCODE_12";
+
+   case 13:
+    return "OPCODE_13";
+
+   case 14:
+    return "OPCODE_14";
+
+   case 15:
+    return "OPCODE_15";
+   }
+   return "OPCODE_" + opcode;
+  };
+  exports.toOpcode = function(code) {
+   switch (code.toUpperCase()) {
+   case "QUERY":
+    return 0;
+
+   case "IQUERY":
+    return 1;
+
+   case "STATUS":
+    return 2;
+
+   case "OPCODE_3":
+    return 3;
+
+   case "NOTIFY":
+    return 4;
+
+   case "UPDATE":
+    return 5;
+
+   case "OPCODE_6":
+    return 6;
+
+   case "OPCODE_7":
+    return 7;
+
+   case "OPCODE_8":
+    return 8;
+
+   case "OPCODE_9":
+    return 9;
+
+   case "OPCODE_10":
+    return 10;
+
+   case "OPCODE_11":
+    return 11;
+
+   case "OPCODE_12":
+    return 12;
+
+   case "OPCODE_13":
+    return 13;
+
+   case "OPCODE_14":
+    return 14;
+
+   case "OPCODE_15":
+    return 15;
+   }
+   return 0;
+  };
+ },
+ 2075: (__unused_webpack_module, exports) => {
+  exports.toString = function(type) {
+   switch (type) {
+   case 1:
+    return "LLQ";
+
+   case 2:
+    return "UL";
+
+   case 3:
+    return "NSID";
+
+   case 5:
+    return "DAU";
+
+   case 6:
+    return "DHU";
+
+   case 7:
+    return "N3U";
+
+   case 8:
+    return "CLIENT_SUBNET";
+
+   case 9:
+    return "EXPIRE";
+
+   case 10:
+    return "COOKIE";
+
+   case 11:
+    return "TCP_KEEPALIVE";
+
+   case 12:
+    return "PADDING";
+
+   case 13:
+    return "CHAIN";
+
+   case 14:
+    return "KEY_TAG";
+
+   case 26946:
+    return "DEVICEID";
+   }
+   if (type < 0) return null;
+   return `OPTION_${type}`;
+  };
+  exports.toCode = function(name) {
+   if (typeof name === "number") return name;
+   if (!name) return -1;
+   switch (name.toUpperCase()) {
+   case "OPTION_0":
+    return 0;
+
+   case "LLQ":
+    return 1;
+
+   case "UL":
+    return 2;
+
+   case "NSID":
+    return 3;
+
+   case "OPTION_4":
+    return 4;
+
+   case "DAU":
+    return 5;
+
+   case "DHU":
+    return 6;
+
+   case "N3U":
+    return 7;
+
+   case "CLIENT_SUBNET":
+    return 8;
+
+   case "EXPIRE":
+    return 9;
+
+   case "COOKIE":
+    return 10;
+
+   case "TCP_KEEPALIVE":
+    return 11;
+
+   case "PADDING":
+    return 12;
+
+   case "CHAIN":
+    return 13;
+
+   case "KEY_TAG":
+    return 14;
+
+   case "DEVICEID":
+    return 26946;
+
+   case "OPTION_65535":
+    return 65535;
+   }
+   const m = name.match(/_(\d+)$/);
+   if (m) return parseInt(m[1], 10);
+   return -1;
+  };
+ },
+ 2028: (__unused_webpack_module, exports) => {
+  exports.toString = function(rcode) {
+   switch (rcode) {
+   case 0:
+    return "NOERROR";
+
+   case 1:
+    return "FORMERR";
+
+   case 2:
+    return "SERVFAIL";
+
+   case 3:
+    return "NXDOMAIN";
+
+   case 4:
+    return "NOTIMP";
+
+   case 5:
+    return "REFUSED";
+
+   case 6:
+    return "YXDOMAIN";
+
+   case 7:
+    return "YXRRSET";
+
+   case 8:
+    return "NXRRSET";
+
+   case 9:
+    return "NOTAUTH";
+
+   case 10:
+    return "NOTZONE";
+
+   case 11:
+    return "RCODE_11";
+
+   case 12:
+    return "RCODE_12";
+
+   case 13:
+    return "RCODE_13";
+
+   case 14:
+    return "RCODE_14";
+
+   case 15:
+    return "RCODE_15";
+   }
+   return "RCODE_" + rcode;
+  };
+  exports.toRcode = function(code) {
+   switch (code.toUpperCase()) {
+   case "NOERROR":
+    return 0;
+
+   case "FORMERR":
+    return 1;
+
+   case "SERVFAIL":
+    return 2;
+
+   case "NXDOMAIN":
+    return 3;
+
+   case "NOTIMP":
+    return 4;
+
+   case "REFUSED":
+    return 5;
+
+   case "YXDOMAIN":
+    return 6;
+
+   case "YXRRSET":
+    return 7;
+
+   case "NXRRSET":
+    return 8;
+
+   case "NOTAUTH":
+    return 9;
+
+   case "NOTZONE":
+    return 10;
+
+   case "RCODE_11":
+    return 11;
+
+   case "RCODE_12":
+    return 12;
+
+   case "RCODE_13":
+    return 13;
+
+   case "RCODE_14":
+    return 14;
+
+   case "RCODE_15":
+    return 15;
+   }
+   return 0;
+  };
+ },
+ 1891: (__unused_webpack_module, exports) => {
+  exports.toString = function(type) {
+   switch (type) {
+   case 1:
+    return "A";
+
+   case 10:
+    return "NULL";
+
+   case 28:
+    return "AAAA";
+
+   case 18:
+    return "AFSDB";
+
+   case 42:
+    return "APL";
+
+   case 257:
+    return "CAA";
+
+   case 60:
+    return "CDNSKEY";
+
+   case 59:
+    return "CDS";
+
+   case 37:
+    return "CERT";
+
+   case 5:
+    return "CNAME";
+
+   case 49:
+    return "DHCID";
+
+   case 32769:
+    return "DLV";
+
+   case 39:
+    return "DNAME";
+
+   case 48:
+    return "DNSKEY";
+
+   case 43:
+    return "DS";
+
+   case 55:
+    return "HIP";
+
+   case 13:
+    return "HINFO";
+
+   case 45:
+    return "IPSECKEY";
+
+   case 25:
+    return "KEY";
+
+   case 36:
+    return "KX";
+
+   case 29:
+    return "LOC";
+
+   case 15:
+    return "MX";
+
+   case 35:
+    return "NAPTR";
+
+   case 2:
+    return "NS";
+
+   case 47:
+    return "NSEC";
+
+   case 50:
+    return "NSEC3";
+
+   case 51:
+    return "NSEC3PARAM";
+
+   case 12:
+    return "PTR";
+
+   case 46:
+    return "RRSIG";
+
+   case 17:
+    return "RP";
+
+   case 24:
+    return "SIG";
+
+   case 6:
+    return "SOA";
+
+   case 99:
+    return "SPF";
+
+   case 33:
+    return "SRV";
+
+   case 44:
+    return "SSHFP";
+
+   case 32768:
+    return "TA";
+
+   case 249:
+    return "TKEY";
+
+   case 52:
+    return "TLSA";
+
+   case 250:
+    return "TSIG";
+
+   case 16:
+    return "TXT";
+
+   case 252:
+    return "AXFR";
+
+   case 251:
+    return "IXFR";
+
+   case 41:
+    return "OPT";
+
+   case 255:
+    return "ANY";
+   }
+   return "UNKNOWN_" + type;
+  };
+  exports.toType = function(name) {
+   switch (name.toUpperCase()) {
+   case "A":
+    return 1;
+
+   case "NULL":
+    return 10;
+
+   case "AAAA":
+    return 28;
+
+   case "AFSDB":
+    return 18;
+
+   case "APL":
+    return 42;
+
+   case "CAA":
+    return 257;
+
+   case "CDNSKEY":
+    return 60;
+
+   case "CDS":
+    return 59;
+
+   case "CERT":
+    return 37;
+
+   case "CNAME":
+    return 5;
+
+   case "DHCID":
+    return 49;
+
+   case "DLV":
+    return 32769;
+
+   case "DNAME":
+    return 39;
+
+   case "DNSKEY":
+    return 48;
+
+   case "DS":
+    return 43;
+
+   case "HIP":
+    return 55;
+
+   case "HINFO":
+    return 13;
+
+   case "IPSECKEY":
+    return 45;
+
+   case "KEY":
+    return 25;
+
+   case "KX":
+    return 36;
+
+   case "LOC":
+    return 29;
+
+   case "MX":
+    return 15;
+
+   case "NAPTR":
+    return 35;
+
+   case "NS":
+    return 2;
+
+   case "NSEC":
+    return 47;
+
+   case "NSEC3":
+    return 50;
+
+   case "NSEC3PARAM":
+    return 51;
+
+   case "PTR":
+    return 12;
+
+   case "RRSIG":
+    return 46;
+
+   case "RP":
+    return 17;
+
+   case "SIG":
+    return 24;
+
+   case "SOA":
+    return 6;
+
+   case "SPF":
+    return 99;
+
+   case "SRV":
+    return 33;
+
+   case "SSHFP":
+    return 44;
+
+   case "TA":
+    return 32768;
+
+   case "TKEY":
+    return 249;
+
+   case "TLSA":
+    return 52;
+
+   case "TSIG":
+    return 250;
+
+   case "TXT":
+    return 16;
+
+   case "AXFR":
+    return 252;
+
+   case "IXFR":
+    return 251;
+
+   case "OPT":
+    return 41;
+
+   case "ANY":
+    return 255;
+
+   case "*":
+    return 255;
+   }
+   if (name.toUpperCase().startsWith("UNKNOWN_")) return parseInt(name.slice(8));
+   return 0;
+  };
+ },
  5648: (module, __unused_webpack_exports, __nccwpck_require__) => {
   const taskManager = __nccwpck_require__(6599);
   const async_1 = __nccwpck_require__(645);
@@ -26369,6 +28389,9 @@ var __webpack_modules__ = {
  2613: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
  },
+ 181: module => {
+  module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
+ },
  9140: module => {
   module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("constants");
  },
@@ -26730,6 +28753,164 @@ var __webpack_modules__ = {
   module.exports = fastqueue;
   module.exports.promise = queueAsPromised;
  },
+ 4550: module => {
+  var ipCodec = function(exports) {
+   "use strict";
+   Object.defineProperty(exports, "__esModule", {
+    value: true
+   });
+   exports.decode = decode;
+   exports.encode = encode;
+   exports.familyOf = familyOf;
+   exports.name = void 0;
+   exports.sizeOf = sizeOf;
+   exports.v6 = exports.v4 = void 0;
+   const v4Regex = /^(\d{1,3}\.){3,3}\d{1,3}$/;
+   const v4Size = 4;
+   const v6Regex = /^(::)?(((\d{1,3}\.){3}(\d{1,3}){1})?([0-9a-f]){0,4}:{0,2}){1,8}(::)?$/i;
+   const v6Size = 16;
+   const v4 = {
+    name: "v4",
+    size: v4Size,
+    isFormat: ip => v4Regex.test(ip),
+    encode(ip, buff, offset) {
+     offset = ~~offset;
+     buff = buff || new Uint8Array(offset + v4Size);
+     const max = ip.length;
+     let n = 0;
+     for (let i = 0; i < max; ) {
+      const c = ip.charCodeAt(i++);
+      if (c === 46) {
+       buff[offset++] = n;
+       n = 0;
+      } else n = n * 10 + (c - 48);
+     }
+     buff[offset] = n;
+     return buff;
+    },
+    decode(buff, offset) {
+     offset = ~~offset;
+     return `${buff[offset++]}.${buff[offset++]}.${buff[offset++]}.${buff[offset]}`;
+    }
+   };
+   exports.v4 = v4;
+   const v6 = {
+    name: "v6",
+    size: v6Size,
+    isFormat: ip => ip.length > 0 && v6Regex.test(ip),
+    encode(ip, buff, offset) {
+     offset = ~~offset;
+     let end = offset + v6Size;
+     let fill = -1;
+     let hexN = 0;
+     let decN = 0;
+     let prevColon = true;
+     let useDec = false;
+     buff = buff || new Uint8Array(offset + v6Size);
+     for (let i = 0; i < ip.length; i++) {
+      let c = ip.charCodeAt(i);
+      if (c === 58) {
+       if (prevColon) {
+        if (fill !== -1) {
+         if (offset < end) buff[offset] = 0;
+         if (offset < end - 1) buff[offset + 1] = 0;
+         offset += 2;
+        } else if (offset < end) fill = offset;
+       } else {
+        if (useDec === true) {
+         if (offset < end) buff[offset] = decN;
+         offset++;
+        } else {
+         if (offset < end) buff[offset] = hexN >> 8;
+         if (offset < end - 1) buff[offset + 1] = hexN & 255;
+         offset += 2;
+        }
+        hexN = 0;
+        decN = 0;
+       }
+       prevColon = true;
+       useDec = false;
+      } else if (c === 46) {
+       if (offset < end) buff[offset] = decN;
+       offset++;
+       decN = 0;
+       hexN = 0;
+       prevColon = false;
+       useDec = true;
+      } else {
+       prevColon = false;
+       if (c >= 97) c -= 87; else if (c >= 65) c -= 55; else {
+        c -= 48;
+        decN = decN * 10 + c;
+       }
+       hexN = (hexN << 4) + c;
+      }
+     }
+     if (prevColon === false) if (useDec === true) {
+      if (offset < end) buff[offset] = decN;
+      offset++;
+     } else {
+      if (offset < end) buff[offset] = hexN >> 8;
+      if (offset < end - 1) buff[offset + 1] = hexN & 255;
+      offset += 2;
+     } else if (fill === 0) {
+      if (offset < end) buff[offset] = 0;
+      if (offset < end - 1) buff[offset + 1] = 0;
+      offset += 2;
+     } else if (fill !== -1) {
+      offset += 2;
+      for (let i = Math.min(offset - 1, end - 1); i >= fill + 2; i--) buff[i] = buff[i - 2];
+      buff[fill] = 0;
+      buff[fill + 1] = 0;
+      fill = offset;
+     }
+     if (fill !== offset && fill !== -1) {
+      if (offset > end - 2) offset = end - 2;
+      while (end > fill) buff[--end] = offset < end && offset > fill ? buff[--offset] : 0;
+     } else while (offset < end) buff[offset++] = 0;
+     return buff;
+    },
+    decode(buff, offset) {
+     offset = ~~offset;
+     let result = "";
+     for (let i = 0; i < v6Size; i += 2) {
+      if (i !== 0) result += ":";
+      result += (buff[offset + i] << 8 | buff[offset + i + 1]).toString(16);
+     }
+     return result.replace(/(^|:)0(:0)*:0(:|$)/, "$1::$3").replace(/:{3,4}/, "::");
+    }
+   };
+   exports.v6 = v6;
+   const name = "ip";
+   exports.name = name;
+   function sizeOf(ip) {
+    if (v4.isFormat(ip)) return v4.size;
+    if (v6.isFormat(ip)) return v6.size;
+    throw Error(`Invalid ip address: ${ip}`);
+   }
+   function familyOf(string) {
+    return sizeOf(string) === v4.size ? 1 : 2;
+   }
+   function encode(ip, buff, offset) {
+    offset = ~~offset;
+    const size = sizeOf(ip);
+    if (typeof buff === "function") buff = buff(offset + size);
+    if (size === v4.size) return v4.encode(ip, buff, offset);
+    return v6.encode(ip, buff, offset);
+   }
+   function decode(buff, offset, length) {
+    offset = ~~offset;
+    length = length || buff.length - offset;
+    if (length === v4.size) return v4.decode(buff, offset, length);
+    if (length === v6.size) return v6.decode(buff, offset, length);
+    throw Error(`Invalid buffer size needs to be ${v4.size} for v4 or ${v6.size} for v6.`);
+   }
+   return "default" in exports ? exports.default : exports;
+  }({});
+  if (typeof define === "function" && define.amd) define([], function() {
+   return ipCodec;
+  }); else if (true) module.exports = ipCodec;
+ },
  6854: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    $2: () => explainGitHub,
@@ -26808,7 +28989,18 @@ var __webpack_modules__ = {
     provenance: void 0,
     releaseTag: eventName === "release" ? field("release", "tag_name") : "",
     refDeleted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "deleted") === true,
-    runUrl: Number.isSafeInteger(runId) && repository !== "" ? `${serverUrl}/${repository}/actions/runs/${runId}` : ""
+    privateRepository: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.fK)(payload, "repository", "private") === true,
+    ...identify(runId, `${serverUrl}/${repository}`, repository)
+   };
+  }
+  function identify(runId, home, repository) {
+   if (runId === void 0 || !Number.isSafeInteger(runId)) return {
+    runId: "",
+    runUrl: ""
+   };
+   return {
+    runId: String(runId),
+    runUrl: repository === "" ? "" : `${home}/actions/runs/${runId}`
    };
   }
   function readClosed(payload, number) {
@@ -27063,7 +29255,8 @@ var __webpack_modules__ = {
    return {
     pullRequests: numbers => whatIsKnown(() => readPullRequests(options, numbers)),
     activeDeployments: () => whatIsKnown(() => readDeployments(options)),
-    commitTrees: commits => whatIsKnown(() => readCommitTrees(options, commits))
+    commitTrees: commits => whatIsKnown(() => readCommits(options, commits, ({tree: tree}) => tree)),
+    commitIds: commits => whatIsKnown(() => readCommits(options, commits, ({oid: oid}) => oid))
    };
   }
   async function whatIsKnown(read) {
@@ -27137,8 +29330,8 @@ var __webpack_modules__ = {
     next: hasNext ? (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(repository, "deployments", "pageInfo", "endCursor") ?? "" : ""
    };
   }
-  async function readCommitTrees(options, commits) {
-   const trees = new Map;
+  async function readCommits(options, commits, part) {
+   const found = new Map;
    const wanted = [ ...new Set(commits) ].filter(commit => COMMIT.test(commit));
    for (let from = 0; from < wanted.length; from += COMMITS_A_QUERY) {
     const asked = wanted.slice(from, from + COMMITS_A_QUERY);
@@ -27146,11 +29339,15 @@ var __webpack_modules__ = {
     const repository = await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the commits", fields.join(" "));
     for (const [index, commit] of asked.entries()) {
      const answer = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(repository, `c${index}`);
-     const tree = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "tree", "oid");
-     if (tree !== void 0 && (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "oid")?.startsWith(commit) === true) trees.set(commit, tree);
+     const [oid, tree] = [ (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "oid"), (0, 
+     _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(answer, "tree", "oid") ];
+     if (tree !== void 0 && oid?.startsWith(commit) === true) found.set(commit, part({
+      oid: oid,
+      tree: tree
+     }));
     }
    }
-   return trees;
+   return found;
   }
  },
  3898: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -27400,6 +29597,415 @@ var __webpack_modules__ = {
    }
   }
  },
+ 856: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   J_: () => explainPinata,
+   Ts: () => isCarRefusal,
+   Vh: () => answerBehind,
+   WY: () => DOING
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7803);
+  const DOING = {
+   list: {
+    text: "list the pins",
+    permission: "Files: Read"
+   },
+   read: {
+    text: "read a pin",
+    permission: "Files: Read"
+   },
+   update: {
+    text: "write tags to a pin",
+    permission: "Files: Write"
+   },
+   unpin: {
+    text: "unpin",
+    permission: "Files: Write"
+   },
+   swap: {
+    text: "look for a hot swap",
+    permission: "Files: Read"
+   },
+   writeSwap: {
+    text: "set a hot swap",
+    permission: "Files: Write"
+   },
+   removeSwap: {
+    text: "end a hot swap",
+    permission: "Files: Write"
+   },
+   gateways: {
+    text: "read the gateways of the account",
+    permission: "Gateways: Read"
+   },
+   usage: {
+    text: "read the account's usage",
+    permission: "Legacy Endpoints, Data: userPinnedDataTotal"
+   },
+   upload: {
+    text: "upload the build",
+    permission: "Files: Write"
+   },
+   sign: {
+    text: "prepare a folder upload",
+    permission: "Files: Write"
+   },
+   uploadLegacy: {
+    text: "upload the folder to the legacy endpoint",
+    permission: "Legacy Endpoints, Pinning: pinFileToIPFS"
+   },
+   listGroups: {
+    text: "list the groups",
+    permission: "Groups: Read"
+   },
+   createGroup: {
+    text: "create the group",
+    permission: "Groups: Write"
+   }
+  };
+  function serviceMessage(body) {
+   const parsed = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.qF)(body);
+   const part = (...path) => quotable((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.$6)(parsed, ...path) ?? "");
+   return {
+    reason: part("error", "reason"),
+    text: part("error") || part("error", "message") || part("error", "details")
+   };
+  }
+  function quotable(text) {
+   const safe = text.replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, "***").replace(/\s+/g, " ").trim();
+   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
+  }
+  function isCarRefusal(answer) {
+   return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
+  }
+  function explainPinata(answer, doing) {
+   const {reason: reason, text: text} = serviceMessage(answer.body);
+   const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
+   const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(known.kind, `${known.message} (Pinata said: ${said})`, {
+    hint: known.hint,
+    cause: answer
+   });
+  }
+  function answerBehind(error) {
+   const cause = error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? error.cause : void 0;
+   return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
+  }
+  function explainForbidden(reason, text, doing) {
+   if (reason === "API_KEY_REVOKED" || /revoked/i.test(text)) return rejectedKey("The key in pinata-jwt was revoked.");
+   if (/blocked|plan usage|limit/i.test(text)) return {
+    kind: "quota",
+    message: `Pinata has blocked the account over its plan's limits and does not ${doing}.`,
+    hint: "Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan."
+   };
+   if (/\bcars?\b/i.test(text)) return carRefusal(doing);
+   const permission = Object.values(DOING).find(entry => entry.text === doing)?.permission ?? "Files: Write";
+   return {
+    kind: "credentials",
+    message: `The key in pinata-jwt is not allowed to ${doing}.`,
+    hint: `Make a key in the Pinata app (API Keys) with the permission "${permission}" ticked, and store its JWT as the secret.`
+   };
+  }
+  function carRefusal(doing) {
+   return {
+    kind: "quota",
+    message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
+    hint: "Use a paid plan, or set upload-method: folder."
+   };
+  }
+  function rejectedKey(message) {
+   return {
+    kind: "credentials",
+    message: message,
+    hint: "Make a new JWT in the Pinata app (API Keys) and store it as the secret that pinata-jwt reads."
+   };
+  }
+  function explainStatus(status, doing) {
+   if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
+   if (status === 402) return {
+    kind: "quota",
+    message: `Pinata wants to be paid before it can ${doing}.`,
+    hint: "Look at the plan and the bills in the Pinata app."
+   };
+   if (status === 404 && doing === DOING.list.text) return {
+    kind: "network",
+    message: `There is no such address to ${doing}.`,
+    hint: "Check pinata-api-url: a base URL without /v3."
+   };
+   if (status === 404) return {
+    kind: "conflict",
+    message: `What was to be used is gone, so Pinata did not ${doing}.`,
+    hint: "Another run or person removed it. Run the job again."
+   };
+   if (status === 413) return {
+    kind: "quota",
+    message: `Pinata refused to ${doing}: it is too large.`,
+    hint: "Deploy a smaller directory, or use a plan that imports CARs (25 GB at most)."
+   };
+   if (status === 429) return {
+    kind: "quota",
+    message: `Pinata's rate limit left no room to ${doing}.`,
+    hint: "Lower requests-per-minute, or run fewer deploys of this account at once."
+   };
+   if (status >= 500) return {
+    kind: "network",
+    message: `Pinata failed to ${doing}.`,
+    hint: "Run the job again. If it stays so, look at the status page of Pinata."
+   };
+   if (status >= 300 && status < 400) return {
+    kind: "network",
+    message: `Something between the runner and Pinata redirected the request to ${doing}.`,
+    hint: "Check pinata-api-url, pinata-upload-url and the proxy of the runner."
+   };
+   return {
+    kind: "conflict",
+    message: `Pinata did not ${doing}.`,
+    hint: "Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run."
+   };
+  }
+ },
+ 4800: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   L: () => readAccountGateways
+  });
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
+  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(856);
+  var _plain_request_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4599);
+  const PATHS = [ "/v3/gateways", "/v3/ipfs/gateways" ];
+  async function readAccountGateways(account) {
+   const answer = await ask(account);
+   if (answer === void 0 || [ 401, 403 ].includes(answer.status)) return {
+    kind: "denied",
+    reason: "the key lacks the permission Gateways: Read"
+   };
+   if (!(0, _plain_request_js__WEBPACK_IMPORTED_MODULE_1__.z)(answer)) throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_0__.WY.gateways.text);
+   const rows = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.qF)(answer.body), "data", "rows") ?? [];
+   return {
+    kind: "known",
+    value: rows.flatMap(parseGateway)
+   };
+  }
+  async function ask(account) {
+   for (const path of PATHS) {
+    const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_1__.t)(account, "gateways", {
+     method: "GET",
+     url: `${account.apiUrl}${path}`
+    });
+    if (answer !== "late" && answer.status !== 404) return answer;
+   }
+   return;
+  }
+  function parseGateway(row) {
+   const name = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(row, "domain") ?? "";
+   const domain = hostOf(/[.:]/.test(name) || name === "" ? name : `${name}.mypinata.cloud`);
+   if (domain === void 0) return [];
+   const customDomains = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(row, "custom_domains") ?? []).filter(isWorking).flatMap(custom => {
+    const host = hostOf((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(custom, "domain") ?? "");
+    return host === void 0 ? [] : [ host ];
+   });
+   return [ {
+    domain: domain,
+    restricted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(row, "restrict") === true,
+    customDomains: customDomains
+   } ];
+  }
+  function isWorking(custom) {
+   return [ "domain_validation_status", "ssl_validation_status" ].every(status => ((0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(custom, status) ?? "active") === "active");
+  }
+  function hostOf(name) {
+   return /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d{1,5})?$/i.test(name) ? name.toLowerCase() : void 0;
+  }
+ },
+ 4599: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   t: () => send,
+   z: () => isFine
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _http_traffic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4143);
+  var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(856);
+  const UPDATE_TIMEOUT_MS = 2e3;
+  const UNPIN_TIMEOUT_MS = 7e3;
+  const REQUEST_TIMEOUT_MS = 3e4;
+  class Late extends _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ {
+   constructor() {
+    super("network", "The moment to send it has passed.");
+   }
+  }
+  async function send({jwt: jwt, traffic: traffic}, doing, {method: method, url: url, body: body, moment: moment}) {
+   try {
+    return await traffic.exchange(_errors_js__WEBPACK_IMPORTED_MODULE_2__.WY[doing].text, async deadline => {
+     if (moment !== void 0 && performance.now() > moment.notAfter) throw new Late;
+     const urgent = moment !== void 0 && Number.isFinite(moment.notAfter);
+     const urgentMs = method === "DELETE" ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
+     const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
+     const response = await fetch(url, {
+      method: method,
+      headers: {
+       authorization: `Bearer ${jwt}`,
+       ...body === void 0 ? {} : {
+        "content-type": "application/json"
+       }
+      },
+      ...body === void 0 ? {} : {
+       body: JSON.stringify(body)
+      },
+      redirect: "manual",
+      signal: AbortSignal.any([ deadline, timeout ])
+     });
+     return await (0, _http_traffic_js__WEBPACK_IMPORTED_MODULE_1__.JN)(response);
+    });
+   } catch (error) {
+    if (error instanceof Late) return "late";
+    throw error;
+   }
+  }
+  function isFine({status: status}) {
+   return status >= 200 && status < 300;
+  }
+ },
+ 475: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   B: () => readSwaps,
+   y: () => createHotSwaps
+  });
+  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+  var _domain_json_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7803);
+  var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(856);
+  var _gateways_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4800);
+  var _plain_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4599);
+  const NOT_KNOWN = "the gateway is not known (pinata-gateway, or the permission Gateways: Read)";
+  async function readSwaps(account, cids) {
+   const domains = await readDomains(account);
+   if (domains.length === 0) return {
+    kind: "denied",
+    reason: NOT_KNOWN
+   };
+   const asked = domains.flatMap(domain => cids.map(cid => ({
+    domain: domain,
+    cid: cid
+   })));
+   const swaps = await Promise.all(asked.map(async ({domain: domain, cid: cid}) => {
+    const target = await readSwap(account, {
+     domain: domain,
+     cid: cid
+    });
+    return target === void 0 ? [] : [ [ cid, target ] ];
+   }));
+   return {
+    kind: "known",
+    value: swaps.flat()
+   };
+  }
+  async function readDomains(account) {
+   if (account.gateway !== void 0) return [ account.gateway ];
+   const gateways = await (0, _gateways_js__WEBPACK_IMPORTED_MODULE_3__.L)(account);
+   return gateways.kind === "known" ? gateways.value.map(({domain: domain}) => domain) : [];
+  }
+  async function readSwap(account, {cid: cid, domain: domain}) {
+   const url = `${swapUrl(account, cid)}?domain=${encodeURIComponent(domain)}`;
+   const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "swap", {
+    method: "GET",
+    url: url
+   });
+   if (answer === "late" || answer.status > 401 && answer.status < 429 || answer.status === 400) return;
+   if (!(0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.swap.text);
+   const history = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.gT)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.qF)(answer.body), "data") ?? [];
+   const newest = [ ...history ].sort((a, b) => createdAt(b) - createdAt(a))[0];
+   return (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.$6)(newest, "mapped_cid") ?? "");
+  }
+  function createdAt(entry) {
+   return Date.parse((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.$6)(entry, "created_at") ?? "") || 0;
+  }
+  function swapUrl({apiUrl: apiUrl, network: network}, cid) {
+   return `${apiUrl}/v3/files/${network}/swap/${cid}`;
+  }
+  function createHotSwaps(account, gateway) {
+   return {
+    read: async original => {
+     const swaps = await readSwaps(account, [ original ]);
+     if (swaps.kind === "known") return [ ...swaps.value ][0]?.[1];
+     throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("credentials", `What is answered for ${original} cannot be read: ${swaps.reason}.`, {
+      hint: "Set pinata-gateway, or give the key the permission Gateways: Read."
+     });
+    },
+    write: (original, target) => writeSwap(account, original, target),
+    remove: async original => {
+     const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "removeSwap", {
+      method: "DELETE",
+      url: swapUrl(account, original)
+     });
+     if (answer === "late" || answer.status === 404 || (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) return;
+     throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.removeSwap.text);
+    },
+    look: original => look(gateway, original).catch(() => {})
+   };
+  }
+  const BODY_KEYS = [ "swapCid", "swap_cid" ];
+  async function writeSwap(account, original, target) {
+   let refused;
+   for (const key of BODY_KEYS) {
+    const body = {
+     [key]: target
+    };
+    const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "writeSwap", {
+     method: "PUT",
+     url: swapUrl(account, original),
+     body: body
+    });
+    if (answer === "late" || (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) return;
+    refused = answer;
+    if (answer.status !== 400) break;
+   }
+   if (refused !== void 0) throw explainRefusal(account, refused, original);
+  }
+  function explainRefusal({traffic: traffic}, answer, original) {
+   const known = traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.writeSwap.text);
+   if (answer.status === 404) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("conflict", `The account has not pinned ${original}, so nothing else can be answered for it.`, {
+    hint: "Name a CID in hot-swap-cid that this account has pinned, and keep it pinned.",
+    cause: known
+   });
+   if (answer.status !== 403) return known;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(known.kind, known.message, {
+    hint: `${known.hint ?? ""} ${original} must be the account's own, and its gateway needs the Hot Swaps plugin (Pinata app, Gateways, Plugins).`.trim(),
+    cause: known
+   });
+  }
+  async function look({url: url, key: key, timeoutMs: timeoutMs}, original) {
+   if (url === void 0) return;
+   let address = `${url}/ipfs/${original}`;
+   const request = async method => {
+    const response = await fetch(address, {
+     method: method,
+     headers: key === void 0 ? {} : {
+      "x-pinata-gateway-token": key
+     },
+     redirect: "manual",
+     signal: AbortSignal.timeout(timeoutMs)
+    });
+    await (response.body?.cancel());
+    return response;
+   };
+   let response = await request("HEAD");
+   if (isRedirectTo(response, address, `${address}/`)) {
+    address = `${address}/`;
+    response = await request("HEAD");
+   }
+   if (!response.ok) response = await request("GET");
+   return response.ok ? taggedCid(response.headers.get("etag") ?? "") : void 0;
+  }
+  function isRedirectTo({status: status, headers: headers}, from, to) {
+   const location = headers.get("location") ?? "";
+   return status >= 300 && status < 400 && URL.canParse(location, from) && new URL(location, from).href === to;
+  }
+  function taggedCid(etag) {
+   const found = /(?<![0-9A-Za-z])(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,})(?![0-9A-Za-z])/.exec(etag)?.[1];
+   return found === void 0 ? void 0 : (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(found);
+  }
+ },
  6434: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    h: () => createLog
@@ -27636,6 +30242,99 @@ var __webpack_modules__ = {
    return body.replaceAll("\r\n", "\n").replace(TIME, "").trimEnd();
   }
  },
+ 3482: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Y: () => chooseBaseWithoutKey,
+   b: () => chooseBase
+  });
+  var _github_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(594);
+  var _revision_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8440);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
+  const PRODUCTION = {
+   tag: "production",
+   back: 0
+  };
+  function chooseBase(input, tagged) {
+   switch (input.kind) {
+   case "none":
+    return {
+     kind: "none",
+     reason: "diff-base is none"
+    };
+
+   case "cid":
+    return {
+     kind: "base",
+     base: {
+      cid: input.cid,
+      label: input.cid,
+      commit: void 0
+     }
+    };
+
+   case "tag":
+    return baseOf(input.ref, tagged) ?? {
+     kind: "none",
+     reason: `nothing has the tag ${(0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref)}`
+    };
+
+   case "auto":
+    {
+     const [tag] = tagged.tags;
+     const own = tag === void 0 ? void 0 : baseOf({
+      tag: tag,
+      back: 0
+     }, tagged);
+     return own ?? baseOf(PRODUCTION, tagged) ?? {
+      kind: "none",
+      reason: "this is the first deploy",
+      first: true
+     };
+    }
+   }
+  }
+  function baseOf(ref, {pins: pins, project: project}) {
+   const cid = (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.QK)(pins, ref, project);
+   if (cid === void 0) return;
+   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
+   const commit = marks[0]?.commit;
+   return {
+    kind: "base",
+    base: {
+     cid: cid,
+     label: (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(ref),
+     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
+    }
+   };
+  }
+  function chooseBaseWithoutKey(input, {deployments: deployments, project: project}) {
+   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
+    pins: [],
+    project: {
+     name: "",
+     key: ""
+    },
+    tags: []
+   });
+   const wanted = input.kind === "tag" ? (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref) : "the current content";
+   if (typeof deployments === "string") return {
+    kind: "none",
+    reason: `without a key ${wanted} is not known, and ${deployments}`
+   };
+   const found = input.kind === "auto" ? (0, _github_js__WEBPACK_IMPORTED_MODULE_0__.D)(deployments, project) : void 0;
+   return found === void 0 ? {
+    kind: "none",
+    reason: `without a key ${wanted} is not known; diff-base may be a CID`
+   } : {
+    kind: "base",
+    base: {
+     cid: found.cid,
+     label: found.environment,
+     commit: void 0
+    }
+   };
+  }
+ },
  418: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    xS: () => countChanges,
@@ -27719,8 +30418,9 @@ var __webpack_modules__ = {
   }
   function diffTrees(pair, options) {
    const changes = [];
-   const unchanged = {
-    ...pair.shared
+   const same = {
+    files: 0,
+    bytes: 0
    };
    const gone = [];
    for (const [path, file] of pair.before) {
@@ -27730,8 +30430,8 @@ var __webpack_modules__ = {
      stripped: (0, hashed_name.z9)(path, options.stripHash),
      file: file
     }); else if (now.cid === file.cid) {
-     unchanged.files += 1;
-     unchanged.bytes += file.bytes;
+     same.files += 1;
+     same.bytes += file.bytes;
     } else changes.push({
      kind: "changed",
      path: path,
@@ -27751,9 +30451,9 @@ var __webpack_modules__ = {
    }))) changes.push(change);
    return {
     changes: sortChanges(changes),
-    unchanged: unchanged,
-    before: extentOf(pair.before, pair.shared),
-    after: extentOf(pair.after, pair.shared)
+    unchanged: sumOf(pair.shared, same),
+    before: sumOf(pair.shared, extentOf(pair.before)),
+    after: sumOf(pair.shared, extentOf(pair.after))
    };
   }
   function deltaOf(change) {
@@ -27777,7 +30477,7 @@ var __webpack_modules__ = {
    return counts;
   }
   function sizeDelta(diff) {
-   return diff.after.bytes - diff.before.bytes;
+   return diff.changes.reduce((sum, change) => sum + deltaOf(change), 0);
   }
   function groupChanges(diff, nameOf) {
    const groups = new Map;
@@ -27842,12 +30542,18 @@ var __webpack_modules__ = {
     delta: 0
    };
   }
-  function extentOf(listing, shared) {
-   let bytes = shared.bytes;
+  function extentOf(listing) {
+   let bytes = 0;
    for (const file of listing.values()) bytes += file.bytes;
    return {
-    files: shared.files + listing.size,
+    files: listing.size,
     bytes: bytes
+   };
+  }
+  function sumOf(shared, read) {
+   return shared && {
+    files: shared.files + read.files,
+    bytes: shared.bytes + read.bytes
    };
   }
   function bytesBefore(change) {
@@ -27975,6 +30681,37 @@ var __webpack_modules__ = {
   }
   function ofTag(deployments, {project: project, tag: tag}) {
    return deployments.filter(({payload: payload}) => payload.project === project && payload.tag === tag);
+  }
+ },
+ 594: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   D: () => deployedCid,
+   G: () => deployedIn
+  });
+  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  var _github_deployment_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9272);
+  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
+  function deployedIn(deployments, cid, project) {
+   const names = [ cid, (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(cid) ].filter(name => name !== void 0);
+   const isNamed = text => names.some(name => text.includes(name));
+   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && projectIn(texts) !== project && texts.some(isNamed))?.environment;
+  }
+  function projectIn(texts) {
+   return texts.map(text => (0, _github_deployment_js__WEBPACK_IMPORTED_MODULE_1__.ex)(text)?.project).find(project => project !== void 0);
+  }
+  const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
+  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
+  function deployedCid(deployments, project) {
+   for (const {environment: environment, texts: texts} of deployments) {
+    if (!PRODUCTION_ENVIRONMENT.test(environment) || (projectIn(texts) ?? project) !== project) continue;
+    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ);
+    const cid = found.find(candidate => candidate !== void 0);
+    if (cid !== void 0) return {
+     environment: environment,
+     cid: cid
+    };
+   }
+   return;
   }
  },
  3871: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28140,6 +30877,35 @@ var __webpack_modules__ = {
    }
   }
  },
+ 4439: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   W: () => isHealthy,
+   u: () => judgeHealth
+  });
+  var _names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5729);
+  var _verification_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(894);
+  function judgeHealth(findings) {
+   const {cid: cid, pinned: pinned, deployed: deployed, names: names, mirrors: mirrors} = findings;
+   const elsewhere = deployed === void 0 || deployed === cid ? [] : [ `GitHub's active deployment of it shows ${deployed}: the newer content may have been unpinned by somebody` ];
+   return {
+    problems: [ ...pinned ? [] : [ "its content is not pinned any more" ], ...elsewhere, ...servedProblems(findings), ...blockProblems(findings), ...names.filter(({state: state}) => state === "failed").map(({name: name, note: note}) => `${(0, 
+    _names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name)}: ${note.replace(/\.$/, "")}`) ],
+    remarks: mirrors.filter(({state: state}) => state !== "pinned").map(({mirror: mirror, state: state, note: note}) => `mirror ${mirror}: ${note === "" ? state : note}`)
+   };
+  }
+  function servedProblems({probes: probes}) {
+   const looked = probes.filter(({state: state}) => state !== "unopened");
+   if (looked.length === 0 || looked.some(({state: state}) => state !== "down")) return [];
+   return [ `no gateway serves it (${looked.map(({host: host, note: note}) => `${host}: ${note}`).join("; ")})` ];
+  }
+  function blockProblems({blocks: blocks}) {
+   if (blocks.length === 0 || blocks.some(_verification_js__WEBPACK_IMPORTED_MODULE_1__.g)) return [];
+   return [ `its blocks are not as its CID says (${blocks.map(({host: host, note: note}) => `${host}: ${note}`).join("; ")})` ];
+  }
+  function isHealthy(tags) {
+   return tags.every(({problems: problems}) => problems.length === 0);
+  }
+ },
  7803: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    $6: () => textAt,
@@ -28179,9 +30945,16 @@ var __webpack_modules__ = {
  6581: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    BK: () => renderLink,
+   Ee: () => followsRedirects,
+   W3: () => choosePlainSample,
    i7: () => renderPath,
+   qW: () => isPlainPath,
    ut: () => chooseSample
   });
+  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  function followsRedirects(template) {
+   return /^[a-z]+:\/\/[^/?#]*\{cid\}/i.test(template);
+  }
   function renderLink(template, cid, kind) {
    const link = template.replaceAll("{cid}", cid).replace(/\/+$/, "");
    const bare = new URL(link).pathname === "/";
@@ -28206,13 +30979,137 @@ var __webpack_modules__ = {
    }
    return smallest;
   }
+  const PAGE_LIKE = new Set([ "html", "htm", "xhtml", "xht", "shtml", "mhtml", "svg", "xml" ]);
+  function isPlainPath(path) {
+   const extension = /[^/.][^/]*\.([a-z0-9]{1,8})$/i.exec(path)?.[1]?.toLowerCase();
+   return extension !== void 0 && !PAGE_LIKE.has(extension);
+  }
+  function choosePlainSample(listing) {
+   let chosen;
+   for (const [path, file] of listing) if (file.bytes > 0 && isPlainPath(path) && (chosen === void 0 || isBetterProof(file, chosen))) chosen = {
+    path: path,
+    ...file
+   };
+   return chosen;
+  }
+  function isBetterProof(file, other) {
+   const [mine, others] = [ file, other ].map(({cid: cid}) => (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.uM)(cid) === _cid_js__WEBPACK_IMPORTED_MODULE_0__.Ce);
+   return mine === others ? file.bytes < other.bytes : mine === true;
+  }
   function renderPath(path) {
    return path.split("/").map(encodeURIComponent).join("/");
+  }
+ },
+ 5729: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Ck: () => shortTarget,
+   EO: () => parseNameTarget,
+   P8: () => pointsTo,
+   S_: () => renderTarget,
+   VN: () => isOwnLink,
+   Wy: () => labelOf,
+   X6: () => judgeSwap,
+   gL: () => readDnslink,
+   kB: () => parseDnslinkName,
+   rm: () => parseHotSwapName
+  });
+  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
+  function labelOf(name) {
+   return name.kind === "dnslink" ? name.domain : name.cid;
+  }
+  const DEFAULT_TAG = "production";
+  const MAX_DOMAIN = 253 - "_dnslink.".length;
+  function parseDnslinkName(line) {
+   const {label: label, tag: tag} = cutTag(line);
+   const domain = label.toLowerCase().replace(/^_dnslink\./, "").replace(/\.$/, "");
+   const labels = domain.split(".");
+   const fits = labels.every(part => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(part));
+   const isDomain = labels.length > 1 && !/^[0-9]+$/.test(labels.at(-1) ?? "") && domain.length <= MAX_DOMAIN;
+   return fits && isDomain && tag !== void 0 ? {
+    kind: "dnslink",
+    domain: domain,
+    tag: tag
+   } : void 0;
+  }
+  function parseHotSwapName(line) {
+   const {label: label, tag: tag} = cutTag(line);
+   const cid = (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(label);
+   return cid === void 0 || tag === void 0 ? void 0 : {
+    kind: "hot-swap",
+    cid: cid,
+    tag: tag
+   };
+  }
+  function cutTag(line) {
+   const [, label = "", given = DEFAULT_TAG] = /^\s*([^\s=]+)\s*(?:=\s*(\S*)\s*)?$/.exec(line) ?? [];
+   return {
+    label: label,
+    tag: (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Ij)(given) ? given : void 0
+   };
+  }
+  const LINK = "dnslink=";
+  const MAX_PATH = 2e3;
+  function parseNameTarget(text) {
+   const path = (text.startsWith(LINK) ? text.slice(LINK.length) : text).trimEnd();
+   const [, namespace, identifier] = /^\/([\x21-\x2e\x30-\x7e]+)\/([\x21-\x2e\x30-\x7e]+)(\/[\x20-\x7e]*)?$/.exec(path) ?? [];
+   if (namespace === void 0 || identifier === void 0 || path.length > MAX_PATH) return;
+   return {
+    path: path,
+    cid: namespace === "ipfs" ? (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(identifier) : void 0
+   };
+  }
+  function isOwnLink(value) {
+   if (!value.startsWith(LINK)) return false;
+   const target = parseNameTarget(value);
+   return target === void 0 || isIpfsPath(target.path);
+  }
+  function isIpfsPath(path) {
+   return /^\/ip[fn]s\//.test(path);
+  }
+  function renderTarget(cid) {
+   return `/ipfs/${cid}`;
+  }
+  function pointsTo(target, cid) {
+   return target?.cid === cid && /^\/ipfs\/[^/]+\/?$/.test(target.path);
+  }
+  function readDnslink(values) {
+   const links = values.filter(value => value.startsWith(LINK));
+   const targets = links.map(parseNameTarget).filter(target => target !== void 0);
+   const paths = [ ...new Map(targets.map(target => [ target.path, target ])).values() ].sort((a, b) => a.path < b.path ? -1 : 1);
+   const ours = paths.filter(({path: path}) => isIpfsPath(path));
+   if (ours.length > 1) {
+    const shown = ours.slice(0, 2).map(({path: path}) => shortTarget(path));
+    return {
+     kind: "unclear",
+     trouble: `has ${ours.length} DNSLinks at once, such as ${shown.join(" and ")}`
+    };
+   }
+   const target = ours[0] ?? paths[0];
+   if (target !== void 0) return {
+    kind: "target",
+    target: target
+   };
+   return links.length === 0 ? {
+    kind: "none"
+   } : {
+    kind: "unclear",
+    trouble: "has a DNSLink that is no path"
+   };
+  }
+  function shortTarget(path) {
+   const named = path.replace(/\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|[bkz][0-9A-Za-z]{48,})\b/g, cid => `${cid.slice(0, 8)}…${cid.slice(-3)}`);
+   return named.length > 80 ? `${named.slice(0, 79)}…` : named;
+  }
+  function judgeSwap(original, current, wanted) {
+   if (wanted === original) return current === void 0 || current === original ? "keep" : "remove";
+   return current === wanted ? "keep" : "write";
   }
  },
  3153: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    H0: () => isRefused,
+   SM: () => isServed,
    W8: () => mainLink,
    oB: () => openedLink
   });
@@ -28220,10 +31117,130 @@ var __webpack_modules__ = {
    return kind === "over-budget" || kind === "refused";
   }
   function openedLink(probes) {
-   return (probes.find(({state: state}) => state === "live") ?? probes.find(({state: state}) => state === "opens"))?.link;
+   const live = probes.filter(({state: state}) => state === "live");
+   const best = live.find(({routes: routes}) => routes === "work") ?? live.find(({routes: routes}) => routes === void 0) ?? live[0];
+   return (best ?? probes.find(({state: state}) => state === "opens"))?.link;
   }
   function mainLink(probes) {
-   return openedLink(probes) ?? probes.find(probe => probe.state !== "down")?.link;
+   return openedLink(probes) ?? probes.find(({state: state}) => state === "unopened")?.link;
+  }
+  function isServed(probes) {
+   return probes.some(({state: state}) => state === "live" || state === "opens" || state === "files");
+  }
+ },
+ 9597: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   v: () => isFolderOnly
+  });
+  function isFolderOnly(method, network) {
+   return method === "folder" || network === "private";
+  }
+ },
+ 698: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Jn: () => elsewhere,
+   Lj: () => chooseTime,
+   bJ: () => planDeploy,
+   er: () => uploadedPairs,
+   jA: () => preferPins,
+   qw: () => requireExpected
+  });
+  var _diff_base_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3482);
+  var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+  var _retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
+  var _revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
+  var _tagging_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8802);
+  function planDeploy(build, remote, options) {
+   requireExpected(build, options.expectedCid);
+   const at = chooseTime(remote.project, options);
+   const source = choosePin(remote, options);
+   const superseded = elsewhere(remote.project, build.root, options);
+   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
+   const tagging = (0, _tagging_js__WEBPACK_IMPORTED_MODULE_5__.Vd)(found, {
+    ...options,
+    at: at,
+    superseded: superseded,
+    origin: {
+     kind: "plain"
+    }
+   });
+   const now = options.tags.map(tag => (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.GB)(remote.project, tag, options.project));
+   return {
+    cid: build.root,
+    source: source,
+    sameCid: remote.sameCid,
+    previous: now[0],
+    base: (0, _diff_base_js__WEBPACK_IMPORTED_MODULE_0__.b)(options.diffBase, {
+     ...options,
+     pins: remote.project
+    }),
+    changed: now.some(cid => cid !== build.root) || now.length === 0,
+    tags: options.tags,
+    at: at,
+    superseded: superseded,
+    policy: options.retention,
+    retention: (0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisionsAfter(remote, {
+     build: build,
+     source: source,
+     tagging: tagging
+    }, options), options.retention, options.now)
+   };
+  }
+  function requireExpected({root: root}, expectedCid) {
+   if (expectedCid === void 0 || expectedCid === root) return;
+   throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
+    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
+   });
+  }
+  function uploadedPairs(project) {
+   return {
+    [project.key]: project.name
+   };
+  }
+  function elsewhere(pins, cid, {project: project, tags: tags}) {
+   const histories = [ ...(0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.u3)((0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.v$)(pins, project), project) ];
+   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
+  }
+  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
+   const keyvalues = uploadedPairs(project);
+   const fresh = {
+    id: "new",
+    cid: build.root,
+    name: "",
+    bytes: build.bytes,
+    keyvalues: keyvalues,
+    createdAt: now
+   };
+   const before = source.kind === "reuse" ? source.pin : fresh;
+   const after = {
+    ...before,
+    keyvalues: (0, _tagging_js__WEBPACK_IMPORTED_MODULE_5__.YF)(before.keyvalues, tagging)
+   };
+   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
+   return (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.v$)(pins, project);
+  }
+  function chooseTime(pins, options) {
+   const marks = options.tags.flatMap(tag => pins.map(pin => (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.Df)(pin, tag, options.project) ?? 0));
+   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
+  }
+  function choosePin(remote, options) {
+   if (!options.reusePinned) return {
+    kind: "upload",
+    reason: "reuse-pinned is false"
+   };
+   const [best] = preferPins(remote.sameCid, options.project);
+   return best === void 0 ? {
+    kind: "upload",
+    reason: "the account does not pin this CID"
+   } : {
+    kind: "reuse",
+    pin: best
+   };
+  }
+  function preferPins(pins, project) {
+   return [ ...pins ].sort((a, b) => Number((0, _tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(b.keyvalues, project).ours) - Number((0, 
+   _tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
  },
  5016: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -28536,17 +31553,17 @@ var __webpack_modules__ = {
    wI: () => withProvenance
   });
   var _tag_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2249);
-  const MODES = [ "auto", "deploy", "diff", "cleanup", "list" ];
+  const MODES = [ "auto", "deploy", "diff", "cleanup", "promote", "rollback", "verify", "list" ];
   const DEPLOYED_EVENTS = new Set([ "push", "release", "workflow_dispatch", "merge_group" ]);
   const EVENTS_OF_A_REF = new Set([ ...DEPLOYED_EVENTS, "schedule" ]);
   const DEPLOYED_ACTIVITIES = new Set([ "opened", "synchronize", "reopened" ]);
   function chooseMode(mode, context) {
-   if (mode === "deploy" || mode === "list") return {
-    kind: mode
-   };
    if (mode === "diff") return {
     kind: mode,
     reason: void 0
+   };
+   if (mode !== "auto" && mode !== "cleanup") return {
+    kind: mode
    };
    if (mode === "cleanup" || context.event === "schedule" || context.closed !== void 0) return {
     kind: "cleanup",
@@ -28774,6 +31791,8 @@ var __webpack_modules__ = {
    v8: () => projectOf,
    _n: () => pullRequestOf,
    ts: () => renderForgotten,
+   Bu: () => renderMerged,
+   yi: () => renderMoved,
    ku: () => renderReleased,
    Ep: () => renderTags,
    Tw: () => renderUnpinning,
@@ -29280,7 +32299,10 @@ var __webpack_modules__ = {
   const PREVIEWS = "previews";
   const RELEASED = "released";
   const UNPINNING = "unpinning";
-  const RESERVED = [ PREVIEWS, RELEASED, UNPINNING ];
+  const MERGED = "merged";
+  const MOVED = "moved";
+  const NOTES = [ RELEASED, UNPINNING, MERGED, MOVED ];
+  const RESERVED = [ PREVIEWS, ...NOTES ];
   const UNKNOWN_PREVIEW = "pr-0";
   function projectOf(name) {
    return {
@@ -29310,7 +32332,16 @@ var __webpack_modules__ = {
     shared: otherProjects(keyvalues, ours ? project.key : void 0).some(key => isNeeded(keyvalues, key)),
     unread: Object.entries(own).filter(([name, value]) => !isReadable(name, value)).map(([name]) => name),
     released: parseTime(own[RELEASED]),
-    unpinning: parseTime(own[UNPINNING])
+    unpinning: parseTime(own[UNPINNING]),
+    merged: parsePreviews(own[MERGED] ?? "").filter(({pullRequest: pullRequest}) => pullRequest !== 0),
+    moved: parseMove(own[MOVED])
+   };
+  }
+  function parseMove(value) {
+   const [, tag, run] = /^([^@]+)@([0-9]{1,20})$/.exec(value ?? "") ?? [];
+   return tag === void 0 || run === void 0 || !isTagName(tag) ? void 0 : {
+    tag: tag,
+    run: run
    };
   }
   function ownValues(keyvalues, {key: key}) {
@@ -29331,10 +32362,11 @@ var __webpack_modules__ = {
     key: key
    });
    const names = Object.keys(values);
-   return parseTime(values[RELEASED]) === void 0 || names.some(name => name !== RELEASED && name !== UNPINNING);
+   return parseTime(values[RELEASED]) === void 0 || names.some(name => !NOTES.includes(name));
   }
   function isReadable(name, value) {
-   if (name === PREVIEWS) return parsePreviews(value).length === value.split(" ").filter(part => part !== "").length;
+   if (name === MOVED) return parseMove(value) !== void 0;
+   if (name === PREVIEWS || name === MERGED) return parsePreviews(value).length === value.split(" ").filter(part => part !== "").length;
    return RESERVED.includes(name) ? parseTime(value) !== void 0 : parseMark(name, value).length > 0;
   }
   function parseTime(value) {
@@ -29400,6 +32432,19 @@ var __webpack_modules__ = {
     [tagKey(project, UNPINNING)]: at === void 0 ? null : String(at)
    };
   }
+  function renderMerged(project, marks) {
+   const kept = [ ...marks ].sort(newestFirst);
+   const text = () => kept.map(({pullRequest: pullRequest, at: at}) => `${pullRequest}@${at}`).join(" ");
+   while (text().length > MAX_VALUE_LENGTH) kept.pop();
+   return {
+    [tagKey(project, MERGED)]: kept.length === 0 ? null : text()
+   };
+  }
+  function renderMoved(project, move) {
+   return {
+    [tagKey(project, MOVED)]: move === void 0 ? null : `${move.tag}@${move.run}`
+   };
+  }
   function renderReleased(project, at) {
    return {
     [tagKey(project, RELEASED)]: at === void 0 ? null : String(at)
@@ -29422,6 +32467,176 @@ var __webpack_modules__ = {
   }
   function wasPreview(keyvalues) {
    return Object.keys(keyvalues).some(key => /^pd1\.[0-9a-f]{8}\.(previews|released)$/.test(key));
+  }
+ },
+ 8802: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   F3: () => planRelease,
+   Vd: () => planTags,
+   X2: () => planUntag,
+   YF: () => applyChanges,
+   qX: () => cutPreviews
+  });
+  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
+  const MAX_PAIRS = 9;
+  function planTags(found, request) {
+   const {project: project} = request;
+   const present = {
+    ...wipedPairs(found, request),
+    ...found
+   };
+   refuseOtherOwner(present, project);
+   const before = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project);
+   const pullRequests = request.tags.flatMap(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) ?? []);
+   const wanted = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Ep)({
+    tags: request.tags.filter(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
+     tag: tag,
+     at: request.at,
+     commit: request.commit
+    })),
+    previews: [ ...pullRequests.map(pullRequest => ({
+     pullRequest: pullRequest,
+     at: Math.max(request.at, previewTime(before, pullRequest))
+    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
+    adopted: before.adopted || isForeign(present, before, request.origin)
+   }, project);
+   const changes = Object.fromEntries([ ...Object.entries({
+    ...present,
+    ...metadataFor(present, wanted, request),
+    ...wanted
+   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
+   _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0)) ]);
+   const adopted = wanted[_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
+    [_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu]: "1"
+   };
+   const all = {
+    ...changes,
+    ...adopted,
+    ...makeRoom(found, changes, {
+     ...request,
+     present: present
+    })
+   };
+   return {
+    ...all,
+    ...noteOfMove(applyChanges(found, all), request)
+   };
+  }
+  function noteOfMove(after, {project: project, move: move}) {
+   if (move === void 0) return {};
+   const note = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.yi)(project, move);
+   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
+   return isThere || !fits(applyChanges(after, note), project) ? {} : note;
+  }
+  function fits(keyvalues, project) {
+   return Object.keys(applyChanges(keyvalues, (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0))).length <= MAX_PAIRS;
+  }
+  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
+   const {adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)({
+    ...present,
+    ...wanted
+   }, project);
+   if (!adopted && !shared) return metadata;
+   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
+  }
+  function refuseOtherOwner(present, project) {
+   const owner = present[project.key];
+   if (owner === void 0 || owner === project.name) return;
+   throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
+    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
+   });
+  }
+  function cutPreviews(found, changes, project) {
+   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
+   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
+  }
+  function applyChanges(found, changes) {
+   const merged = Object.entries({
+    ...found,
+    ...changes
+   });
+   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
+  }
+  function previewTime(tags, pullRequest) {
+   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
+  }
+  function isNewer(marks, tag, at) {
+   return marks.some(mark => mark.tag === tag && mark.at >= at);
+  }
+  function wipedPairs(found, {origin: origin, project: project}) {
+   if (origin.kind === "plain" || origin.before === void 0) return {};
+   const passing = {
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0),
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0)
+   };
+   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
+   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
+  }
+  function isForeign(present, tags, origin) {
+   if (origin.kind === "plain") return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(present);
+   if (origin.before !== void 0) return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(origin.before);
+   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+  }
+  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
+   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
+   const whole = applyChanges(found, changes);
+   if (!added || fits(whole, project)) return {};
+   const dropped = notesOn(found, project);
+   const after = applyChanges(applyChanges(whole, dropped), (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0));
+   const size = Object.keys(after).length;
+   if (size <= MAX_PAIRS) return dropped;
+   const spare = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
+   if (size - spare.length > MAX_PAIRS) throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
+    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
+   });
+   return {
+    ...dropped,
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project)
+   };
+  }
+  function notesOn(found, project) {
+   const notes = Object.entries({
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Bu)(project, []),
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.yi)(project, void 0)
+   });
+   return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
+  }
+  function planUntag(found, tags, {project: project, at: at, merged: merged}) {
+   const untagged = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(tags, found, project);
+   if (Object.keys(untagged).length === 0) return untagged;
+   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, untagged), project);
+   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
+   const changes = bare ? {
+    ...untagged,
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
+   } : untagged;
+   const note = noteOfMerged(found, changes, {
+    project: project,
+    merged: merged ?? new Set
+   });
+   return fits(applyChanges(applyChanges(found, changes), note), project) ? {
+    ...changes,
+    ...note
+   } : changes;
+  }
+  function noteOfMerged(found, changes, {project: project, merged: merged}) {
+   const before = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
+   const left = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
+   const gone = before.previews.filter(({pullRequest: pullRequest}) => !left.includes(pullRequest) && merged.has(`pr-${pullRequest}`));
+   if (gone.length === 0) return {};
+   const numbers = gone.map(({pullRequest: pullRequest}) => pullRequest);
+   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Bu)(project, [ ...gone, ...before.merged.filter(({pullRequest: pullRequest}) => !numbers.includes(pullRequest)) ]);
+  }
+  function planRelease(found, {project: project, at: at}) {
+   const tags = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
+   if (tags.adopted) return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ts)(found, project);
+   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
+   return {
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
+    ...notesOn(found, project),
+    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
+   };
   }
  },
  9935: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -29463,10 +32678,19 @@ var __webpack_modules__ = {
    return;
   }
  },
- 9421: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 894: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   g: () => isSound
+  });
+  function isSound({state: state}) {
+   return state === "whole" || state === "sample";
+  }
+ },
+ 7633: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    pH: () => SECRET_INPUTS,
-   TL: () => parseInputs
+   TL: () => parseInputs,
+   VY: () => secretsIn
   });
   var errors = __nccwpck_require__(6046);
   var cid = __nccwpck_require__(1265);
@@ -29564,10 +32788,24 @@ var __webpack_modules__ = {
   const sizeBudget = linesOf(size_budget.E, "lines such as total=5MB, total=+5% or **/*.js=+50kB");
   const preflight = raw => (0, policy.f_)(splitLines(raw)) ?? refuse(`"off", "warn" or "error", and lines such as secrets=error for one of the rules ${policy.iU.join(", ")}, each at most once`);
   const stripHash = linesOf(hashed_name.Ms, "regular expressions that match the hash in a file name, one a line, such as \\.[0-9a-f]{6}\\.");
+  const promotionSource = raw => {
+   if (raw === "") return;
+   const ref = (0, revision.h2)(raw.replace(/^tag:/, ""));
+   if (ref !== void 0) return {
+    kind: "tag",
+    ref: ref
+   };
+   const found = (0, cid.mQ)(raw);
+   return found === void 0 ? refuse("a tag such as pr-12, a version such as production~1, or a CID") : {
+    kind: "cid",
+    cid: found
+   };
+  };
+  const lastingTag = raw => (0, tag.Ij)(raw) && (0, tag._n)(raw) === void 0 ? raw : refuse("one tag that is no preview: lower-case letters, digits and . _ -, at most 24 characters");
   const project = raw => /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,139}$/.test(raw) ? raw : refuse("a name of letters, digits and . _ / # -, at most 140 characters, such as acme/app#web");
   const tags = raw => {
    const lines = [ ...new Set(splitLines(raw)) ];
-   return lines.every(tag.Ij) ? lines : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning" or "pr-0"');
+   return lines.every(tag.Ij) ? lines : refuse('tag names, one a line: lower-case letters, digits and . _ -, at most 24 characters, not "previews", "released", "unpinning", "merged", "moved" or "pr-0"');
   };
   const tagGlobs = raw => {
    const lines = splitLines(raw);
@@ -29590,10 +32828,43 @@ var __webpack_modules__ = {
   const headerValue = raw => /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse("one line of printable ASCII");
   function isSafeUrl(raw) {
    const url = URL.canParse(raw) ? new URL(raw) : void 0;
-   if (url === void 0 || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return false;
+   if (url === void 0 || url.username !== "" || url.password !== "" || /[?#]/.test(raw)) return false;
    const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
    return url.protocol === "https:" || url.protocol === "http:" && loopback;
   }
+  const LINE = /^([a-z0-9][a-z0-9-]{0,31})=(\S+)$/;
+  const KUBO_PATH = /\/api\/v0$/;
+  function parseMirror(line) {
+   const [, name, address] = LINE.exec(line) ?? [];
+   if (name === void 0 || address === void 0) return;
+   const [, said, rest = ""] = /^(?:(kubo|cluster)\+)?(.*)$/.exec(address) ?? [];
+   if (!isSafeUrl(rest)) return;
+   const url = rest.replace(/\/+$/, "");
+   if (said === "cluster") return {
+    name: name,
+    kind: "cluster",
+    url: url
+   };
+   if (said === "kubo" || KUBO_PATH.test(url)) return {
+    name: name,
+    kind: "kubo",
+    url: url.replace(KUBO_PATH, "")
+   };
+   return {
+    name: name,
+    kind: "psa",
+    url: url
+   };
+  }
+  function parseMirrorToken(line) {
+   const [, name, token] = LINE.exec(line) ?? [];
+   if (name === void 0 || token === void 0 || !/^[\x21-\x7e]+$/.test(token)) return;
+   return {
+    name: name,
+    token: token
+   };
+  }
+  var domain_names = __nccwpck_require__(5729);
   const baseUrl = raw => isSafeUrl(raw) && !/\/v3\/?$/.test(raw) ? raw.replace(/\/+$/, "") : refuse("an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3");
   const optionalBaseUrl = raw => raw === "" ? void 0 : baseUrl(raw);
   const gatewayHost = raw => {
@@ -29606,6 +32877,36 @@ var __webpack_modules__ = {
    const lines = splitLines(raw);
    const fine = lines.every(line => line.includes("{cid}") && isSafeUrl(line.replaceAll("{cid}", "bafkqaaa")));
    return fine ? lines : refuse("link templates with {cid}, one a line, https (http only on this machine), such as https://{cid}.ipfs.dweb.link");
+  };
+  function namesOf(parse, what) {
+   return raw => {
+    const parsed = linesOf(parse, what)(raw);
+    if (refusedFor(parsed) !== void 0) return parsed;
+    const names = parsed.map(domain_names.Wy);
+    const twice = names.find((label, index) => names.indexOf(label) !== index);
+    return twice === void 0 ? parsed : refuse(`${what}, each once (${twice} stands there twice)`);
+   };
+  }
+  const dnslinkNames = namesOf(domain_names.kB, "domains, one a line, such as example.com, or staging.example.com=branch-main for another tag than production");
+  const swapNames = namesOf(domain_names.rm, "CIDs, one a line, such as bafybei…, or bafybei…=branch-main for another tag than production");
+  const zoneId = raw => raw === "" || /^[0-9a-f]{32}$/.test(raw) ? optional(raw) : refuse("a zone's id: 32 hex digits");
+  const MOST_RESOLVERS = 8;
+  const resolverUrls = raw => {
+   const lines = [ ...new Set(splitLines(raw)) ];
+   return lines.length >= 2 && lines.length <= MOST_RESOLVERS && lines.every(isSafeUrl) ? lines : refuse("two or more URLs of DNS over HTTPS, one a line, such as https://dns.google/dns-query");
+  };
+  const mirrors = raw => {
+   const what = "lines name=url, each name once: the URL of a pinning service, of Kubo (kubo+https://…) or of IPFS Cluster (cluster+https://…); http only for 127.0.0.1 and localhost";
+   const parsed = linesOf(parseMirror, what)(raw);
+   if (refusedFor(parsed) !== void 0) return parsed;
+   const names = parsed.map(mirror => mirror.name);
+   return new Set(names).size === names.length ? parsed : refuse(what);
+  };
+  const mirrorTokens = raw => {
+   const tokens = splitLines(raw).map(parseMirrorToken);
+   const known = tokens.filter(entry => entry !== void 0);
+   const names = new Set(known.map(entry => entry.name));
+   return known.length === tokens.length && names.size === known.length ? new Map(known.map(entry => [ entry.name, entry.token ])) : refuse("lines name=token, each name once, the names those of mirrors");
   };
   var retention = __nccwpck_require__(2527);
   function field(fallback, parse) {
@@ -29641,7 +32942,7 @@ var __webpack_modules__ = {
    concurrency: field("4", whole(1, 32)),
    "requests-per-minute": field("50", whole(1, 6e3)),
    timeout: field("30m", duration),
-   verify: field("gateway", word("none", "pin", "gateway")),
+   verify: field("gateway", word("none", "pin", "gateway", "blocks")),
    gateways: field("https://{cid}.ipfs.inbrowser.link\nhttps://{cid}.ipfs.dweb.link", gatewayTemplates),
    "pinata-gateway": field("", gatewayHost),
    "pinata-gateway-key": {
@@ -29664,6 +32965,23 @@ var __webpack_modules__ = {
    "preview-expires": field("30d", expiry),
    "dry-run": field("false", flag),
    "require-credentials": field("false", flag),
+   from: field("", promotionSource),
+   "to-tag": field("production", lastingTag),
+   "hot-swap-cid": field("", swapNames),
+   dnslink: field("", dnslinkNames),
+   "cloudflare-token": {
+    ...field("", headerValue),
+    secret: true
+   },
+   "cloudflare-zone": field("", zoneId),
+   "dns-resolvers": field("https://cloudflare-dns.com/dns-query\nhttps://dns.google/dns-query", resolverUrls),
+   mirrors: field("", mirrors),
+   "mirror-tokens": {
+    ...field("", mirrorTokens),
+    secret: true
+   },
+   "access-link-expires": field("1h", expiry),
+   "health-issue": field("false", flag),
    "github-token": {
     ...field("", headerValue),
     secret: true
@@ -29674,7 +32992,8 @@ var __webpack_modules__ = {
    summary: field("true", flag),
    "pinata-api-url": field("https://api.pinata.cloud", baseUrl),
    "pinata-upload-url": field("https://uploads.pinata.cloud", baseUrl),
-   "pinata-gateway-url": field("", optionalBaseUrl)
+   "pinata-gateway-url": field("", optionalBaseUrl),
+   "cloudflare-api-url": field("https://api.cloudflare.com/client/v4", baseUrl)
   };
   const RENAMED = {
    "path-to-deploy": "path",
@@ -29688,7 +33007,13 @@ var __webpack_modules__ = {
    "set-github-status": "commit-status"
   };
   const REFUSED = [ "pinata-api-key", "pinata-secret-api-key", "pinataKey", "pinataSecret" ];
-  const SECRET_INPUTS = [ "pinata-jwt", "pinata-jwt-token", "pinata-gateway-key", "github-token", ...REFUSED ];
+  const SECRET_INPUTS = [ "pinata-jwt", "pinata-jwt-token", "pinata-gateway-key", "github-token", "cloudflare-token", "mirror-tokens", ...REFUSED ];
+  function secretsIn(input, text) {
+   if (input !== "mirror-tokens") return [ text ].filter(secret => secret !== "");
+   const tokens = text.split(/\r?\n/).map(line => line.slice(line.indexOf("=") + 1).trim());
+   const passwords = tokens.filter(token => token.includes(":")).map(token => token.slice(token.indexOf(":") + 1));
+   return [ ...tokens, ...passwords ].filter(secret => secret !== "");
+  }
   function parseInputs(read, context) {
    const problems = REFUSED.filter(input => read(input) !== "").map(input => `${input} is not supported. Make a JWT with the Files read and write permissions and pass it as pinata-jwt.`);
    const {effective: effective, deprecations: deprecations} = readRenamed(read);
@@ -29705,7 +33030,7 @@ var __webpack_modules__ = {
    problems.push(...missing(mode, {
     effective: effective,
     values: values
-   }, context), ...contradictions(values));
+   }, context), ...lockedNames(mode, values, context), ...contradictions(values));
    if (mode.kind === "refuse") throw new errors.lZ("input", mode.reason, {
     hint: mode.hint
    });
@@ -29754,14 +33079,32 @@ var __webpack_modules__ = {
    run.$o)(context).length === 0 ] ];
    return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
   }
+  function lockedNames({kind: kind}, values, context) {
+   const moved = {
+    deploy: (values.tags ?? []).length > 0 ? values.tags ?? [] : (0, run.$o)(context),
+    promote: [ values["to-tag"] ],
+    rollback: [ values["to-tag"] ]
+   }[String(kind)];
+   const follows = (values.dnslink ?? []).filter(({tag: tag}) => moved?.includes(tag) === true);
+   if (follows.length === 0 || values["cloudflare-token"] !== void 0 || values["dry-run"] === true) return [];
+   return [ `cloudflare-token must be a token of Cloudflare's API with the permission Zone.DNS: Edit, since dnslink names ${follows.map(domain_names.Wy).join(", ")}, got nothing.` ];
+  }
   function contradictions(values) {
    const found = [];
    if (values.network === "private" && values["upload-method"] === "car") found.push('upload-method must be "auto" or "folder" when network is "private", got "car": Pinata imports CARs on the public network only.');
+   found.push(...misplaced(values));
    if (values.mode === "cleanup") for (const tag of values.tags ?? []) {
     const glob = values["protect-tags"]?.find(pattern => (0, retention.eX)(pattern, tag));
     if (glob !== void 0) found.push(`tags must not name what protect-tags protects in a cleanup, got "${tag}" (${glob}).`);
    }
    return found;
+  }
+  function misplaced(values) {
+   const mirrors = (values.mirrors ?? []).map(({name: name}) => name);
+   const strangers = [ ...(values["mirror-tokens"] ?? new Map).keys() ].filter(name => !mirrors.includes(name));
+   const isPrivate = values.network === "private";
+   const wanted = [ [ 'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.', values.mode === "promote" && values.from === void 0 ], [ `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`, values.from !== void 0 && values.mode !== "promote" && values.mode !== "rollback" ], [ `mirror-tokens must name mirrors; not among them: ${strangers.map(name => `"${name}"`).join(", ")}.`, strangers.length > 0 ], [ 'mirrors must be empty when network is "private": a mirror would make the content public.', isPrivate && mirrors.length > 0 ], [ 'dnslink must be empty when network is "private": no public gateway serves what it would name.', isPrivate && (values.dnslink ?? []).length > 0 ], [ 'hot-swap-cid must be empty when network is "private": whoever has the address must be able to open it.', isPrivate && (values["hot-swap-cid"] ?? []).length > 0 ], [ 'verify must be "none", "pin" or "gateway" when network is "private", got "blocks": no gateway hands out private blocks.', isPrivate && values.verify === "blocks" ] ];
+   return wanted.filter(([, isWrong]) => isWrong).map(([problem]) => problem);
   }
   function shown(raw, secret) {
    if (secret === true) return `a value of ${raw.length} characters`;
@@ -29784,17 +33127,18 @@ var __webpack_modules__ = {
     var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6434);
     var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7247);
     var _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6046);
-    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9421);
-    var _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(870);
-    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1239);
-    var _render_summary_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9176);
-    var _render_units_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6077);
-    var _tellings_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9804);
-    var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(945);
-    var _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(5450);
-    var _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3818);
-    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_14__.UP);
+    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7633);
+    var _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7503);
+    var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2011);
+    var _render_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(931);
+    var _render_summary_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9176);
+    var _render_units_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(1086);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5315);
+    var _tellings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1400);
+    var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(945);
+    var _wiring_record_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(5450);
+    var _wiring_tell_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(7521);
+    const log = (0, _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__.h)(_render_units_js__WEBPACK_IMPORTED_MODULE_15__.UP);
     function read(name) {
      return (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.R5)(name) || (name === "pinata-jwt" ? (process.env.PINATA_JWT ?? "").trim() : "");
     }
@@ -29804,12 +33148,16 @@ var __webpack_modules__ = {
      skip: "Deploy",
      refuse: "Deploy",
      cleanup: "Cleanup",
+     promote: "Promotion",
+     rollback: "Rollback",
+     verify: "Verification",
      list: "List"
     };
     async function main() {
-     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.dK)(read(name));
+     for (const name of _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH) for (const secret of (0, 
+     _inputs_js__WEBPACK_IMPORTED_MODULE_6__.VY)(name, read(name))) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.dK)(secret);
      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.dK)((0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)().token);
-     const context = await (0, _wiring_locate_js__WEBPACK_IMPORTED_MODULE_12__.x)((0, 
+     const context = await (0, _wiring_locate_js__WEBPACK_IMPORTED_MODULE_13__.x)((0, 
      _adapters_github_event_js__WEBPACK_IMPORTED_MODULE_1__.$)(), read("github-token"));
      const began = new Date;
      let inputs;
@@ -29843,12 +33191,12 @@ var __webpack_modules__ = {
       now: now,
       log: log,
       cacheService: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)(),
-      recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.T)(values["requests-per-minute"]),
+      recorder: (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_16__.T)(values["requests-per-minute"]),
       credentials: credentials(),
       inspectorScript: (0, node_path__WEBPACK_IMPORTED_MODULE_0__.join)((0, node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(process.argv[1] ?? ""), "preflight", "index.js")
      };
      const undertaking = UNDERTAKINGS[mode.kind];
-     const story = await (0, _runs_js__WEBPACK_IMPORTED_MODULE_10__.r)(mode, wiring, context).then(outcome => ({
+     const story = await (0, _runs_js__WEBPACK_IMPORTED_MODULE_11__.r)(mode, wiring, context).then(outcome => ({
       kind: "outcome",
       outcome: outcome
      }), thrown => ({
@@ -29856,7 +33204,7 @@ var __webpack_modules__ = {
       error: (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__.z6)(thrown),
       undertaking: undertaking
      }));
-     const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_15__.a)(wiring.recorder, "Tell GitHub", () => tellPeople(story, audienceOf(wiring, context)));
+     const told = await (0, _wiring_record_js__WEBPACK_IMPORTED_MODULE_16__.a)(wiring.recorder, "Tell GitHub", () => tellPeople(story, audienceOf(wiring, context)));
      if (story.kind === "failed") {
       await publishFailure(story.error, {
        context: context,
@@ -29866,24 +33214,24 @@ var __webpack_modules__ = {
       return;
      }
      const {outcome: outcome} = story;
-     const refusal = (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.z_)(outcome);
-     if (refusal !== void 0) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.fJ)(refusal);
+     const failure = (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_10__.Q6)(outcome);
+     if (failure !== void 0) (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.fJ)(failure);
      await publish(outcome, {
       paths: {
        carPath: writtenCar(outcome, values),
        ...told
       },
-      summary: values.summary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.Br)(outcome, {
+      summary: values.summary ? (0, _render_summary_js__WEBPACK_IMPORTED_MODULE_10__.Br)(outcome, {
        ...summaryContext(context),
        record: wiring.recorder.record()
       }) : ""
      });
     }
     function credentials() {
-     const inputs = _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH.map(name => ({
+     const inputs = _inputs_js__WEBPACK_IMPORTED_MODULE_6__.pH.flatMap(name => (0, _inputs_js__WEBPACK_IMPORTED_MODULE_6__.VY)(name, read(name)).map(value => ({
       name: name,
-      value: read(name)
-     }));
+      value: value
+     })));
      return [ ...inputs, {
       name: "the runner's own token",
       value: (0, _adapters_github_listing_cache_js__WEBPACK_IMPORTED_MODULE_2__.Y)().token
@@ -29892,8 +33240,8 @@ var __webpack_modules__ = {
     async function tellPeople(story, audience) {
      try {
       const {token: token, context: context} = audience;
-      return await (0, _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_11__.N)(story, audience), (0, 
-      _wiring_tell_js__WEBPACK_IMPORTED_MODULE_13__.i)({
+      return await (0, _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__.q)((0, _tellings_js__WEBPACK_IMPORTED_MODULE_12__.N)(story, audience), (0, 
+      _wiring_tell_js__WEBPACK_IMPORTED_MODULE_14__.i)({
        log: log,
        repository: context.repository,
        token: token
@@ -29913,6 +33261,7 @@ var __webpack_modules__ = {
       comment: values.comment,
       deployment: values.deployment,
       commitStatus: values["commit-status"],
+      healthIssue: values["health-issue"],
       network: values.network,
       isGuest: context.withoutSecrets && jwt === "",
       context: context,
@@ -29926,6 +33275,7 @@ var __webpack_modules__ = {
       comment: read("comment") === "false" ? "false" : "auto",
       deployment: "false",
       commitStatus: read("commit-status") === "true",
+      healthIssue: false,
       network: read("network") === "private" ? "private" : "public",
       isGuest: context.withoutSecrets && read("pinata-jwt") === "",
       context: context,
@@ -29944,14 +33294,14 @@ var __webpack_modules__ = {
      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.fJ)(error);
      (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.KP)(commentUrl));
      if (read("summary") === "false") return;
-     await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Sy)((0, _render_summary_js__WEBPACK_IMPORTED_MODULE_9__.zt)(error, summaryContext(context), undertaking)).catch(() => false);
+     await (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Sy)((0, _render_summary_js__WEBPACK_IMPORTED_MODULE_10__.zt)(error, summaryContext(context), undertaking)).catch(() => false);
     }
     function writtenCar(outcome, values) {
      return outcome.kind === "deployed" || outcome.kind === "unchanged" ? values["car-file"] ?? "" : "";
     }
     async function publish(outcome, {paths: paths, summary: summary}) {
      const reportPath = (0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.u5)((0, 
-     _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.B1)(outcome)) ?? "";
+     _render_report_js__WEBPACK_IMPORTED_MODULE_9__.B1)(outcome)) ?? "";
      if (reportPath === "") log.warn("The report could not be written to RUNNER_TEMP.");
      if (!(0, _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__.Kn)((0, _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__.$Z)(outcome, {
       ...paths,
@@ -29968,13 +33318,262 @@ var __webpack_modules__ = {
    }
   }, 1);
  },
- 870: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 5619: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   LD: () => decide,
+   cy: () => refusedUpload,
+   hd: () => decideAgain,
+   iP: () => announce,
+   mr: () => folderProfile
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9597);
+  var _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(698);
+  var _survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8677);
+  const CHEAP_TO_HASH_BYTES = 1e8;
+  async function decide(job) {
+   return await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("planning", () => decideAnyhow(job));
+  }
+  async function decideAnyhow(job) {
+   const {run: run, ports: ports} = job;
+   if ((0, _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__.v)(run.method, run.network)) return await decideFolder(job);
+   const [project, build] = await survey(job, run.profile);
+   const asCar = await planFor(job, {
+    build: build,
+    project: project,
+    method: "car"
+   });
+   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
+   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
+   const folder = await ports.build("pinata-folder");
+   if (!project.some(pin => pin.cid === folder.root)) return asCar;
+   const asFolder = await planFor(job, {
+    build: folder,
+    project: project,
+    method: "folder"
+   });
+   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
+  }
+  async function survey({run: run, ports: ports}, profile) {
+   return await Promise.all([ (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("reading the account", () => ports.pins.listByProject(run.project)), ports.build(profile) ]);
+  }
+  async function decideFolder(job) {
+   const profile = folderProfile(job.run.profile);
+   const [project, build] = await survey(job, profile);
+   return await planFor(job, {
+    build: build,
+    project: project,
+    method: "folder"
+   });
+  }
+  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
+   const sameCid = await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("reading the account", async () => confirm(ports.pins, (0, 
+   _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__.jA)(await ports.pins.listByCid(build.root), run.project)));
+   const plan = (0, _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__.bJ)(build, {
+    project: project,
+    sameCid: sameCid
+   }, run);
+   const judged = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   if (run.unpin && !run.dryRun) await (0, _survey_js__WEBPACK_IMPORTED_MODULE_2__.tk)(ports, judged, run.maxRemovals);
+   return {
+    build: build,
+    plan: plan,
+    method: method
+   };
+  }
+  async function confirm(pins, listed) {
+   for (const [index, {id: id}] of listed.entries()) {
+    const pin = await pins.read(id);
+    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
+   }
+   return [];
+  }
+  async function announce({run: run, ports: ports}, decision) {
+   ports.showPlan(decision.plan, decision.build);
+   if (!run.dryRun) await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("writing the CAR", () => ports.keepCar(decision.build));
+   return decision;
+  }
+  function mayBecomeFolder(run) {
+   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
+  }
+  function folderProfile(profile) {
+   if (profile !== "unixfs-v0-2015") return "pinata-folder";
+   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
+    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
+   });
+  }
+  async function decideAgain(job, before, reason) {
+   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
+   const decision = await decideFolder(job);
+   await warnOfQuota(job, decision);
+   const same = decision.build.root === before.build.root;
+   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
+   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
+   return decision;
+  }
+  const FREE_PLAN_FILES = 500;
+  async function warnOfQuota({ports: ports}, {build: build}) {
+   const usage = await ports.pins.readUsage().catch(() => {});
+   if (usage === void 0 || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
+   ports.log.warn(`The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`);
+  }
+  function refusedUpload(reason) {
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("quota", reason, {
+    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
+   });
+  }
+ },
+ 8677: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   SY: () => isWorthAsking,
+   XD: () => readClosed,
+   Xg: () => stillGivenUp,
+   as: () => investigate,
+   tk: () => refuseTooManyFor
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_github_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(594);
+  var _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
+  var _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
+  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
+  async function investigate(ports, first) {
+   const {rows: rows, policy: policy, now: now} = first;
+   const stale = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).map(({revision: revision}) => revision.cid);
+   if (stale.length === 0) return first;
+   const inUse = new Map([ ...policy.inUse, ...await ports.named(), ...await readDeployed(ports, stale, policy.project), ...await readSwapped(ports, first) ]);
+   const holders = new Map;
+   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
+   const informed = {
+    ...policy,
+    inUse: inUse
+   };
+   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+   const judged = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
+    ...row,
+    fate: "keep"
+   } : row);
+   return {
+    rows: judged,
+    policy: informed,
+    now: now
+   };
+  }
+  const INVESTIGATED_AT_LEAST = 100;
+  function isWorthAsking({rows: rows}, maxRemovals) {
+   return (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+  }
+  async function refuseTooManyFor(ports, first, maxRemovals) {
+   if ((0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(first.rows).length <= maxRemovals) return;
+   if (!isWorthAsking(first, maxRemovals)) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(first.rows, maxRemovals);
+   const known = await investigate(ports, first).catch(error => {
+    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ)) throw error;
+    return;
+   });
+   if (known !== void 0) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(known.rows, maxRemovals);
+  }
+  function withHolders(revision, holders, project) {
+   const known = new Set(revision.pins.map(({id: id}) => id));
+   const more = holders.filter(({id: id}) => !known.has(id));
+   const isOurs = pin => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(pin.keyvalues, project).ours;
+   return {
+    ...revision,
+    pins: [ ...revision.pins, ...more.filter(isOurs) ],
+    others: more.filter(pin => !isOurs(pin))
+   };
+  }
+  async function readDeployed({github: github, log: log}, cids, project) {
+   const deployments = await github.activeDeployments();
+   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
+   return cids.flatMap(cid => {
+    const environment = (0, _domain_github_js__WEBPACK_IMPORTED_MODULE_1__.G)(deployments.value, cid, project.name);
+    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
+   });
+  }
+  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
+   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
+   _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) === void 0));
+   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
+   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
+   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
+  }
+  function unprotected(log, what, {kind: kind, reason: reason}) {
+   if (kind === "failed") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("network", `${what} could not be looked at: ${reason}.`);
+   log.line(`${what} protect nothing: ${reason}.`);
+   return [];
+  }
+  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
+   const tags = revisions.flatMap(revision => (0, _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__.Ok)(revision, policy.project).map(({tag: tag}) => tag));
+   const numbers = [ ...new Set(tags.flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? [])) ];
+   if (numbers.length === 0) return new Map;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") {
+    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
+    return new Map;
+   }
+   const settled = now.getTime() - CLOCKS_DIFFER_MS;
+   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
+    if (state === "open") return [];
+    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
+    const given = state === "merged" ? {
+     why: "pull request merged",
+     at: at,
+     mergedAt: closedAt ?? now
+    } : {
+     why: "pull request closed",
+     at: at
+    };
+    return [ [ `pr-${number}`, given ] ];
+   }));
+  }
+  const CLOCKS_DIFFER_MS = 3e5;
+  async function stillGivenUp({github: github, log: log}, givenUp) {
+   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? []);
+   if (numbers.length === 0) return givenUp;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") return givenUp;
+   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
+   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
+   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
+  }
+ },
+ 7503: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    q: () => tell
   });
   var domain_comment = __nccwpck_require__(8028);
   var errors = __nccwpck_require__(6046);
   var github_deployment = __nccwpck_require__(9272);
+  function renderHealthMarker({key: key}) {
+   return `\x3c!-- pinata-deploy:health project=${key.replace(/^pd1\./, "")} --\x3e`;
+  }
+  function planHealthIssue(open, news) {
+   const marker = renderHealthMarker(news.project);
+   const [issue, ...superfluous] = open.filter(({body: body}) => body.split(/\r?\n/, 1)[0] === marker).sort((a, b) => a.number - b.number);
+   if (issue === void 0) return news.healthy ? {
+    kind: "nothing"
+   } : {
+    kind: "open",
+    body: `${marker}\n${news.body}`
+   };
+   if (news.healthy) return {
+    kind: "close",
+    issue: issue,
+    superfluous: superfluous
+   };
+   const isSame = withoutTime(issue.body) === withoutTime(`${marker}\n${news.body}`) && issue.title === news.title;
+   return {
+    kind: isSame ? "keep" : "update",
+    issue: issue,
+    superfluous: superfluous
+   };
+  }
+  function withoutTime(body) {
+   return body.replaceAll("\r\n", "\n").replace(/<sub>[^\n]*<\/sub>/g, "").trimEnd();
+  }
   function withBlock(notes, block, {key: key}) {
    const name = key.replace(/^pd1\./, "");
    const [begin, end] = [ `\x3c!-- pinata-deploy:begin ${name} --\x3e`, `\x3c!-- pinata-deploy:end ${name} --\x3e` ];
@@ -29992,7 +33591,7 @@ var __webpack_modules__ = {
   }
   var tag = __nccwpck_require__(2249);
   async function tell(telling, ports) {
-   const {comment: comment, deployment: deployment, status: status, release: release} = telling;
+   const {comment: comment, deployment: deployment, status: status, release: release, health: health} = telling;
    const untold = [];
    const attempt = async (what, permission, work) => {
     try {
@@ -30011,6 +33610,7 @@ var __webpack_modules__ = {
     await attempt("the commit status", "statuses: write", () => ports.deployments.setCommitStatus(sha, status.status));
    }
    if (release !== void 0) await attempt("the release", "contents: write", () => tellRelease(release, ports));
+   if (health !== void 0) await attempt("the issue", "issues: write", () => tellHealth(health, ports));
    if (untold.length > 0) ports.log.warn(`Not everything could be told on GitHub. ${untold.join(". ")}.`);
    return {
     commentUrl: commented?.url ?? "",
@@ -30064,8 +33664,13 @@ var __webpack_modules__ = {
   async function beginDeployment({order: order, status: status}, {deployments: deployments, github: github, log: log}) {
    const pullRequest = (0, tag._n)(order.payload.tag);
    if (pullRequest !== void 0 && await isOver(pullRequest, github)) return;
-   const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), order.payload);
-   const id = present?.id ?? await deployments.create(order);
+   const payload = await withWholeCommit(order.payload, github);
+   if (payload === void 0) return;
+   const {present: present, over: over} = (0, github_deployment.HN)(await deployments.list(order.environment), payload);
+   const id = present?.id ?? await deployments.create({
+    ...order,
+    payload: payload
+   });
    const isSaid = present?.active === true && (status.state !== "success" || present.url === status.environmentUrl);
    if (!isSaid) {
     await deployments.setStatus(id, status);
@@ -30073,6 +33678,16 @@ var __webpack_modules__ = {
    }
    for (const old of over) await end(deployments, old.id, "Replaced by a newer deployment");
    return id;
+  }
+  async function withWholeCommit(payload, github) {
+   const {commit: commit} = payload;
+   if (commit.length === 40) return payload;
+   const ids = /^0+$/.test(commit) ? void 0 : await github.commitIds([ commit ]);
+   const whole = ids?.kind === "known" ? ids.value.get(commit) : void 0;
+   return whole === void 0 ? void 0 : {
+    ...payload,
+    commit: whole
+   };
   }
   async function end(deployments, id, description) {
    await deployments.setStatus(id, {
@@ -30094,6 +33709,214 @@ var __webpack_modules__ = {
     if (attempt === 1) log.line(`Wrote the CID into the notes of release ${gitTag}.`);
     await clock.pause(RELEASE_PAUSE_MS);
    }
+  }
+  async function tellHealth(news, {issues: issues, log: log}) {
+   const plan = planHealthIssue(await issues.listOpen(), news);
+   switch (plan.kind) {
+   case "nothing":
+    return;
+
+   case "open":
+    {
+     const {url: url} = await issues.open(news.title, plan.body);
+     log.line(`Opened an issue: ${url}`);
+     const again = planHealthIssue(await issues.listOpen(), news);
+     if (again.kind === "keep" || again.kind === "update") await closeAll(again.superfluous, issues);
+     return;
+    }
+
+   default:
+    {
+     const {issue: issue, superfluous: superfluous} = plan;
+     if (plan.kind === "close") await issues.close(issue.number, news.farewell);
+     if (plan.kind === "update") await issues.update(issue.number, news.title, withMarkerOf(issue, news));
+     await closeAll(superfluous, issues);
+     if (plan.kind === "close") log.line(`Closed the issue: ${issue.url}`);
+    }
+   }
+  }
+  function withMarkerOf({body: body}, news) {
+   return `${body.split(/\r?\n/, 1)[0] ?? ""}\n${news.body}`;
+  }
+  async function closeAll(superfluous, issues) {
+   for (const {number: number} of superfluous) await issues.close(number, "There is an older issue about the same.");
+  }
+ },
+ 4299: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   $f: () => verifyRun,
+   JJ: () => deployRun,
+   QB: () => allNames,
+   UX: () => promoteRun,
+   nM: () => diffRun,
+   wX: () => cleanupRun
+  });
+  var _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9597);
+  var _domain_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3944);
+  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
+  var _modes_decide_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5619);
+  function deployRun(values, {context: context, now: now, mode: mode}, found) {
+   const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
+   const tags = values.tags.length > 0 ? values.tags : (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.$o)(context);
+   const sha = context.commit || "0".repeat(40);
+   return {
+    content: found.content,
+    profile: values["cid-profile"],
+    method: values["upload-method"],
+    network: values.network,
+    project: project,
+    tags: tags,
+    commit: sha.slice(0, 7),
+    now: now,
+    metadata: values.metadata,
+    expectedCid: values["expected-cid"],
+    reusePinned: values["reuse-pinned"],
+    diffBase: values["diff-base"],
+    ...assessing(values, context),
+    name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
+     project: project.name,
+     sha: sha,
+     sha7: sha.slice(0, 7),
+     tag: tags[0] ?? ""
+    }),
+    group: values.group,
+    dryRun: values["dry-run"] || mode === "diff",
+    failOnUnreachable: values["fail-on-unreachable"],
+    verify: values.verify,
+    names: namesOf(values, tags),
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    previewsKeptMs: values["preview-expires"],
+    retention: {
+     ...policyOf(values, context),
+     scope: new Set(tags)
+    }
+   };
+  }
+  function cleanupRun(values, {context: context, now: now}, mode) {
+   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
+    context: context,
+    now: now
+   }, mode.closed) : new Map;
+   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
+   return {
+    policy: {
+     ...policyOf(values, context),
+     givenUp: givenUp,
+     scope: scope
+    },
+    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
+    now: now,
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    dryRun: values["dry-run"]
+   };
+  }
+  function allNames(values) {
+   return [ ...values.dnslink, ...values["hot-swap-cid"] ];
+  }
+  function namesOf(values, tags) {
+   return allNames(values).filter(({tag: tag}) => tags.includes(tag));
+  }
+  function promoteRun(values, {context: context, now: now}, rollback) {
+   const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
+   const toTag = values["to-tag"];
+   const before = {
+    kind: "tag",
+    ref: {
+     tag: toTag,
+     back: 1
+    }
+   };
+   const sha = "0".repeat(40);
+   return {
+    project: project,
+    from: values.from ?? before,
+    toTag: toTag,
+    rollback: rollback,
+    run: context.runId,
+    now: now,
+    network: values.network,
+    verify: values.verify,
+    stripHash: values["strip-hash"],
+    names: namesOf(values, [ toTag ]),
+    protectTags: values["protect-tags"],
+    protectCids: values["protect-cids"],
+    name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
+     project: project.name,
+     sha: sha,
+     sha7: sha.slice(0, 7),
+     tag: toTag
+    }),
+    dryRun: values["dry-run"]
+   };
+  }
+  function verifyRun(values, {context: context, now: now}) {
+   return {
+    project: (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository),
+    tags: values.tags,
+    network: values.network,
+    verify: values.verify,
+    names: allNames(values),
+    now: now
+   };
+  }
+  function policyOf(values, context) {
+   return {
+    project: (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository),
+    keepLast: values["keep-last"],
+    keepWithinMs: values["keep-within"],
+    protectTags: values["protect-tags"],
+    protectCids: values["protect-cids"],
+    inUse: new Map,
+    givenUp: new Map,
+    scope: "all"
+   };
+  }
+  function givenUpTags(values, {now: now}, closed) {
+   const at = Math.floor(now.getTime() / 1e3);
+   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
+    why: givenUpReason(tag),
+    at: at
+   } ]));
+   if (closed === void 0) return new Map;
+   const closedAt = closed.at ?? now;
+   const given = {
+    at: Math.floor(closedAt.getTime() / 1e3)
+   };
+   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
+    ...given,
+    why: "pull request merged",
+    mergedAt: closedAt
+   } : {
+    ...given,
+    why: "pull request closed"
+   } ] ]);
+  }
+  function isAskedFor(values) {
+   return values.mode === "cleanup" && values.tags.length > 0;
+  }
+  function givenUpReason(tag) {
+   return (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
+  }
+  function diffRun(values, context, reason) {
+   const asFolder = (0, _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__.v)(values["upload-method"], values.network);
+   return {
+    project: values.project || context.repository,
+    profile: asFolder ? (0, _modes_decide_js__WEBPACK_IMPORTED_MODULE_2__.mr)(values["cid-profile"]) : values["cid-profile"],
+    expectedCid: values["expected-cid"],
+    diffBase: values["diff-base"],
+    reason: reason,
+    ...assessing(values, context)
+   };
+  }
+  const EVENTS_OF_A_COMMIT = new Set([ "push", "release", "merge_group" ]);
+  function assessing(values, {commit: commit, event: event}) {
+   return {
+    stripHash: values["strip-hash"],
+    sizeBudget: values["size-budget"],
+    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== "" ? commit.slice(0, 7) : void 0
+   };
   }
  },
  4605: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30202,6 +34025,53 @@ var __webpack_modules__ = {
    return steps.filter((step, index) => steps.findIndex(({from: from, to: to}) => from === step.from && to === step.to) === index);
   }
  },
+ 5764: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   $2: () => lastPreview,
+   D5: () => renderMinute,
+   FY: () => paragraph,
+   H6: () => whatToDo,
+   J: () => renderReason,
+   Nm: () => renderDay,
+   R_: () => heading
+  });
+  var _diff_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4402);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
+  function heading(state, {name: name}) {
+   const part = name.slice(name.indexOf("#") + 1);
+   return `### ${state} · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.os)(part === "" ? name : part, 80))}`;
+  }
+  function paragraph(text) {
+   const lines = text.split("\n").filter(line => line.trim() !== "");
+   const shown = lines.slice(0, 20).map(line => shortened(line));
+   return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
+  }
+  function shortened(line, length = 500) {
+   const escaped = (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.os)(line, length));
+   return escaped.length <= MOST_ESCAPED || length < 20 ? escaped : shortened(line, Math.floor(length / 2));
+  }
+  const MOST_ESCAPED = 1500;
+  function renderReason(text) {
+   return shortened((0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.f6)(text), 300);
+  }
+  function whatToDo(hint) {
+   return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
+  }
+  function lastPreview(lastGood) {
+   if (lastGood === void 0) return "";
+   const {cid: cid, url: url, commit: commit} = lastGood;
+   const of = commit === "" ? [] : [ `of commit ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.aY)(commit)}` ];
+   return [ `**${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.nf)("Open the last good preview", url)}**`, ...of, (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_0__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_1__.Jp)(cid)) ].join(" · ");
+  }
+  function renderDay(date) {
+   return date.toUTCString().slice(5, 16).replace(/^0/, "");
+  }
+  function renderMinute(date) {
+   return `${renderDay(date)} ${date.toISOString().slice(11, 16)} UTC`;
+  }
+ },
  846: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    Fo: () => openDetails,
@@ -30285,11 +34155,14 @@ var __webpack_modules__ = {
    if (diff.changes.length === 0) return `The same files as ${renderBase(comparison)}.`;
    const {before: before, after: after} = diff;
    return [ `Compared with ${renderBase(comparison)}: **${(0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.Pn)((0, 
-   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.xS)(diff))}**.`, `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(after.files, "file")},`, (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(`${(0, 
-   _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(before.bytes)} → ${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(after.bytes)},`), (0, 
+   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.xS)(diff))}**.`, ...before === void 0 || after === void 0 ? [] : extents(before, after), (0, 
    _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(`**${(0, _diff_words_js__WEBPACK_IMPORTED_MODULE_2__.MC)((0, 
-   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.GL)(diff), before.bytes)}**.`) ].join(" ");
+   _domain_diff_js__WEBPACK_IMPORTED_MODULE_3__.GL)(diff), before?.bytes)}**.`) ].join(" ");
+  }
+  function extents(before, after) {
+   return [ `${before.files === after.files ? "" : `${before.files.toLocaleString("en-US")} → `}${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(after.files, "file")},`, (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(`${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(before.bytes)} → ${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(after.bytes)},`) ];
   }
   function rebuildBlock(rebuild, rows) {
    if (rebuild === void 0) return "";
@@ -30322,6 +34195,73 @@ var __webpack_modules__ = {
    _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)((0, _units_js__WEBPACK_IMPORTED_MODULE_4__.UP)(after.bytes)) ]);
    return (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.zH)(`${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(moved.length, "file")} with the same bytes under another name`, (0, 
    _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "From", "To", "Size" ], lines));
+  }
+ },
+ 2949: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   m: () => diffOutputs,
+   u: () => reportComparison
+  });
+  var _domain_diff_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(418);
+  function diffOutputs(comparison) {
+   if (comparison.kind !== "compared") return {
+    "files-added": "",
+    "files-changed": "",
+    "files-removed": "",
+    "files-moved": "",
+    "size-delta": ""
+   };
+   const {added: added, changed: changed, removed: removed, moved: moved} = (0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_0__.xS)(comparison.diff);
+   return {
+    "files-added": String(added),
+    "files-changed": String(changed),
+    "files-removed": String(removed),
+    "files-moved": String(moved),
+    "size-delta": String((0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_0__.GL)(comparison.diff))
+   };
+  }
+  function reportComparison(comparison) {
+   if (comparison.kind === "none") return {
+    kind: comparison.kind,
+    reason: comparison.reason
+   };
+   const {cid: cid, label: label, commit: commit} = comparison.base;
+   const base = {
+    cid: cid,
+    label: label,
+    commit: commit ?? null
+   };
+   if (comparison.kind === "unavailable") return {
+    kind: comparison.kind,
+    base: base,
+    reason: comparison.reason
+   };
+   const {diff: diff, encoding: encoding, rebuild: rebuild, effort: effort} = comparison;
+   const {before: before, after: after, unchanged: unchanged} = diff;
+   return {
+    kind: comparison.kind,
+    base: base,
+    totals: {
+     ...(0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_0__.xS)(diff),
+     before: before ?? null,
+     after: after ?? null,
+     unchanged: unchanged ?? null,
+     bytesDelta: (0, _domain_diff_js__WEBPACK_IMPORTED_MODULE_0__.GL)(diff)
+    },
+    changes: diff.changes.map(reportChange),
+    encoding: encoding ?? null,
+    rebuild: rebuild ?? null,
+    effort: effort
+   };
+  }
+  function reportChange(change) {
+   return {
+    kind: change.kind,
+    path: change.path,
+    from: change.kind === "moved" ? change.from : null,
+    before: change.kind === "added" ? null : change.before,
+    after: change.kind === "removed" ? null : change.after
+   };
   }
  },
  4402: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30387,7 +34327,7 @@ var __webpack_modules__ = {
    }) ], ...movedAway === 0 ? [] : [ `${number(movedAway)} moved away` ] ].join(", ");
   }
   function renderDifference(delta, before) {
-   const share = delta === 0 ? "" : (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.O8)(delta, before);
+   const share = delta === 0 || before === void 0 ? "" : (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.O8)(delta, before);
    return share === "" ? (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.PR)(delta) : `${(0, 
    _units_js__WEBPACK_IMPORTED_MODULE_2__.PR)(delta)} (${share})`;
   }
@@ -30445,6 +34385,106 @@ var __webpack_modules__ = {
   }
   function rowsBeyond(shown, {count: count, noun: noun}) {
    return count <= shown ? [] : [ (0, _units_js__WEBPACK_IMPORTED_MODULE_0__.SS)(count - shown, noun) ];
+  }
+ },
+ 7203: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   CC: () => renderHealthNews,
+   Gb: () => renderHealthSection,
+   Hn: () => renderHealthLine,
+   hH: () => healthError,
+   nu: () => healthHeadline
+  });
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
+  var _domain_health_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4439);
+  var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3153);
+  var _domain_verification_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(894);
+  var _comment_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5764);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5120);
+  var _mirrors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4049);
+  var _names_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8165);
+  var _probes_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6666);
+  var _units_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1086);
+  var _verification_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9810);
+  function healthHeadline(tags) {
+   if (tags.length === 0) return "⏸ Nothing to verify: the project has no tags";
+   const bad = tags.filter(({problems: problems}) => problems.length > 0).length;
+   if (bad === 0) return `✅ ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")}, all pinned and served`;
+   return `❌ ${bad} of ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")} not as they should be`;
+  }
+  function renderHealthSection(tags) {
+   if (tags.length === 0) return "";
+   const details = tags.filter(({cid: cid}) => cid !== void 0).map(detailOf);
+   return [ healthTable(tags), problemList(tags), ...details ].filter(part => part !== "").join("\n\n");
+  }
+  function healthTable(tags) {
+   const rows = tags.map(health => [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(health.tag), health.cid === void 0 ? "none" : (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_8__.Jp)(health.cid)), health.pinned ? "✅" : "❌", servedCell(health), blocksCell(health), namesCell(health), mirrorsCell(health) ]);
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "Tag", "CID", "Pinned", "Served", "Blocks", "Names", "Mirrors" ], rows);
+  }
+  function servedCell({probes: probes}) {
+   const looked = probes.filter(({state: state}) => state !== "unopened");
+   if (looked.length === 0) return "not asked";
+   const opened = (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_9__.oB)(looked);
+   const up = looked.filter(({state: state}) => state !== "down").length;
+   const count = `${up} of ${looked.length}`;
+   return `${up === 0 ? "❌" : "✅"} ${opened === void 0 ? count : (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.nf)(count, opened)}`;
+  }
+  function blocksCell({blocks: blocks}) {
+   const sound = blocks.find(_domain_verification_js__WEBPACK_IMPORTED_MODULE_10__.g);
+   if (sound === void 0) return blocks.length === 0 ? "not asked" : "❌";
+   return `✅ ${sound.state}, ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.UP)(sound.bytes)}`;
+  }
+  function namesCell({names: names}) {
+   if (names.length === 0) return "";
+   return names.some(({state: state}) => state === "failed") ? "❌" : "✅";
+  }
+  function mirrorsCell({mirrors: mirrors}) {
+   if (mirrors.length === 0) return "";
+   const there = mirrors.filter(({state: state}) => state === "pinned").length;
+   return `${there === mirrors.length ? "✅" : "⚠️"} ${there} of ${mirrors.length}`;
+  }
+  const SHOWN_PROBLEMS = 50;
+  function problemList(tags) {
+   const lines = tags.flatMap(({tag: tag, problems: problems, remarks: remarks}) => [ ...problems.map(problem => `- ❌ ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(tag)}: ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.X1)(problem)}.`), ...remarks.map(remark => `- ⚠️ ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(tag)}: ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.X1)(remark)}.`) ]);
+   const more = lines.length - SHOWN_PROBLEMS;
+   return [ ...lines.slice(0, SHOWN_PROBLEMS), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
+  }
+  function detailOf({tag: tag, probes: probes, blocks: blocks, names: names, mirrors: mirrors}) {
+   const parts = [ (0, _probes_js__WEBPACK_IMPORTED_MODULE_6__.Z)(probes), (0, _verification_js__WEBPACK_IMPORTED_MODULE_7__.c)(blocks), (0, 
+   _names_js__WEBPACK_IMPORTED_MODULE_5__.o)(names), (0, _mirrors_js__WEBPACK_IMPORTED_MODULE_4__.T)(mirrors) ].filter(part => part !== "");
+   if (parts.length === 0) return "";
+   return `<details><summary>${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(tag)}: who said what</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
+  }
+  function healthError(tags) {
+   if ((0, _domain_health_js__WEBPACK_IMPORTED_MODULE_1__.W)(tags)) return;
+   const lines = tags.flatMap(({tag: tag, problems: problems}) => problems.map(problem => `${tag}: ${problem}.`));
+   const bad = tags.filter(({problems: problems}) => problems.length > 0).length;
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("content", `${bad} of ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")} not as they should be.\n${lines.join("\n")}`, {
+    hint: "Look at the job summary for what each gateway said. What is not pinned any more has to be deployed again."
+   });
+  }
+  function renderHealthLine({tag: tag, cid: cid, problems: problems, remarks: remarks}) {
+   const what = `${tag} ${cid ?? ""}`.trim();
+   const said = [ ...problems, ...remarks ].join("; ");
+   return problems.length === 0 ? `Fine: ${what}${said === "" ? "" : ` (${said})`}` : `Not fine: ${what}: ${said}`;
+  }
+  function renderHealthNews(tags, {project: project, runUrl: runUrl, now: now}) {
+   const log = runUrl === "" ? "" : ` · ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.nf)("log", runUrl)}`;
+   const bad = tags.filter(({problems: problems}) => problems.length > 0);
+   return {
+    project: project,
+    healthy: bad.length === 0,
+    title: `${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.os)(project.name, 100)}: content on IPFS is not as it should be (${(0, 
+    _units_js__WEBPACK_IMPORTED_MODULE_8__.os)(bad.map(({tag: tag}) => tag).join(", "), 80)})`,
+    body: [ `A check of what the tags of ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(project.name)} point to found this:`, problemList(bad), healthTable(tags), "This issue is kept up to date by the check, and closed when all is well again.", `<sub>Last looked at ${(0, 
+    _comment_words_js__WEBPACK_IMPORTED_MODULE_2__.D5)(now)}${log}</sub>` ].join("\n\n"),
+    farewell: `All is well again: ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")} pinned and served at ${(0, 
+    _comment_words_js__WEBPACK_IMPORTED_MODULE_2__.D5)(now)}${log}.`
+   };
   }
  },
  5120: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30514,77 +34554,115 @@ var __webpack_modules__ = {
    return [ line(head), line(head.map(() => rule)), ...rows.map(line) ].join("\n");
   }
  },
- 1239: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 4049: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
-   KP: () => failedOutputs,
-   $Z: () => renderOutputs,
-   B1: () => renderReport
+   T: () => renderMirrorSection,
+   e: () => renderMirrorLine
   });
-  var cid = __nccwpck_require__(1265);
-  var domain_outcome = __nccwpck_require__(3153);
-  var domain_diff = __nccwpck_require__(418);
-  function diffOutputs(comparison) {
-   if (comparison.kind !== "compared") return {
-    "files-added": "",
-    "files-changed": "",
-    "files-removed": "",
-    "files-moved": "",
-    "size-delta": ""
-   };
-   const {added: added, changed: changed, removed: removed, moved: moved} = (0, domain_diff.xS)(comparison.diff);
-   return {
-    "files-added": String(added),
-    "files-changed": String(changed),
-    "files-removed": String(removed),
-    "files-moved": String(moved),
-    "size-delta": String((0, domain_diff.GL)(comparison.diff))
-   };
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
+  const STATES = {
+   pinned: "pinned",
+   pending: "not yet",
+   unpinned: "unpinned",
+   kept: "left as it is",
+   absent: "**not there**",
+   planned: "would be pinned",
+   trouble: "**trouble**"
+  };
+  const SHOWN_ROWS = 50;
+  const NOTE_CHARACTERS = 300;
+  function renderMirrorSection(states) {
+   if (states.length === 0) return "";
+   const rows = states.slice(0, SHOWN_ROWS).map(({mirror: mirror, cid: cid, state: state, note: note}) => [ (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)(mirror), (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.aY)((0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.Jp)(cid)), STATES[state], (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)((0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.os)(note, NOTE_CHARACTERS)) ]);
+   const more = states.length - rows.length;
+   return [ "#### Mirrors", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)(renderMirrorLine(states)), (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_0__.tp)([ "Mirror", "CID", "State", "Note" ], rows), ...more > 0 ? [ `and ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.SS)(more, "more row")}: see the report.` ] : [] ].join("\n\n");
   }
-  function reportComparison(comparison) {
-   if (comparison.kind === "none") return {
-    kind: comparison.kind,
-    reason: comparison.reason
-   };
-   const {cid: cid, label: label, commit: commit} = comparison.base;
-   const base = {
-    cid: cid,
-    label: label,
-    commit: commit ?? null
-   };
-   if (comparison.kind === "unavailable") return {
-    kind: comparison.kind,
-    base: base,
-    reason: comparison.reason
-   };
-   const {diff: diff, encoding: encoding, rebuild: rebuild, effort: effort} = comparison;
-   const {before: before, after: after, unchanged: unchanged} = diff;
-   return {
-    kind: comparison.kind,
-    base: base,
-    totals: {
-     ...(0, domain_diff.xS)(diff),
-     before: before,
-     after: after,
-     unchanged: unchanged,
-     bytesDelta: (0, domain_diff.GL)(diff)
-    },
-    changes: diff.changes.map(reportChange),
-    encoding: encoding ?? null,
-    rebuild: rebuild ?? null,
-    effort: effort
-   };
+  const WORDS = [ [ "pinned", "has it" ], [ "pending", "not yet" ], [ "absent", "not there" ], [ "planned", "would get it" ], [ "unpinned", "unpinned" ], [ "kept", "left as it is" ], [ "trouble", "trouble" ] ];
+  function renderMirrorLine(states) {
+   if (states.length === 0) return "";
+   const names = [ ...new Set(states.map(({mirror: mirror}) => mirror)) ];
+   const told = names.map(name => {
+    const own = states.filter(({mirror: mirror}) => mirror === name);
+    const parts = WORDS.flatMap(([state, word]) => {
+     const count = own.filter(row => row.state === state).length;
+     if (count === 0) return [];
+     return [ own.length === 1 ? word : `${count} ${word}` ];
+    });
+    return `${name} (${parts.join(", ")})`;
+   });
+   return `Mirrors: ${told.join(", ")}.`;
   }
-  function reportChange(change) {
-   return {
-    kind: change.kind,
-    path: change.path,
-    from: change.kind === "moved" ? change.from : null,
-    before: change.kind === "added" ? null : change.before,
-    after: change.kind === "removed" ? null : change.after
-   };
+ },
+ 8165: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   g: () => renderNameLine,
+   o: () => renderNamesSection
+  });
+  var _domain_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5729);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5120);
+  const STATES = {
+   moved: "moved",
+   unconfirmed: "⚠️ set, not seen by everybody yet",
+   unchanged: "unchanged",
+   planned: "would be moved",
+   failed: "❌ failed"
+  };
+  function renderNamesSection(states) {
+   if (states.length === 0) return "";
+   const rows = states.map(state => [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(nameOf(state.name)), (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(state.name.tag), STATES[state.state], beforeOf(state), (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(state.note) ]);
+   const undo = states.filter(({written: written}) => written === true).map(state => `- ${undoOf(state)}`);
+   return [ "#### Stable names", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "Name", "Follows", "State", "Before", "Note" ], rows), ...undo.length === 0 ? [] : [ [ "To undo it by hand:", "", ...undo ].join("\n") ] ].join("\n\n");
   }
-  var render_retention = __nccwpck_require__(4755);
-  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "preflight-errors", "preflight-warnings", "uploaded-bytes", "pin-id", "tags", "verified", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "car-path", "comment-url", "deployment-id", "report-path", "hash", "ipfs" ];
+  function renderNameLine({name: name, state: state, previous: previous, note: note}) {
+   const from = previous === void 0 || state === "unchanged" ? "" : ` (was ${(0, _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Ck)(previous.path)})`;
+   const words = {
+    ...STATES,
+    unconfirmed: "set, not seen by everybody yet",
+    failed: "failed"
+   };
+   return `${nameOf(name)}: ${words[state]}${from}${note === "" ? "" : `: ${note}`}`;
+  }
+  function nameOf(name) {
+   return name.kind === "dnslink" ? (0, _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name) : `hot swap ${(0, 
+   _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name)}`;
+  }
+  function beforeOf({previous: previous, state: state}) {
+   if (previous !== void 0) return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(previous.path);
+   return state === "failed" ? "not known" : "nothing";
+  }
+  function undoOf({name: name, previous: previous}) {
+   return name.kind === "dnslink" ? undoDnslink(name.domain, previous) : undoSwap(name.cid, previous);
+  }
+  function undoDnslink(domain, previous) {
+   const record = `the TXT record ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(`_dnslink.${domain}`)}`;
+   return previous === void 0 ? `remove ${record}` : `set ${record} to ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(`dnslink=${previous.path}`)}`;
+  }
+  function undoSwap(cid, previous) {
+   return previous === void 0 ? `end the hot swap of ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(cid)} in the Pinata app` : `swap ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(cid)} for ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(previous.cid ?? previous.path)} in the Pinata app`;
+  }
+ },
+ 2011: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   $Z: () => renderOutputs,
+   KP: () => failedOutputs
+  });
+  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  var _domain_health_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4439);
+  var _domain_outcome_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3153);
+  var _domain_verification_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(894);
+  var _diff_report_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2949);
+  var _report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(931);
+  var _retention_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4755);
+  const OUTPUT_NAMES = [ "result", "cid", "cid-v0", "uri", "contenthash", "url", "urls", "previous-cid", "changed", "files-added", "files-changed", "files-removed", "files-moved", "file-count", "size", "size-delta", "preflight-errors", "preflight-warnings", "uploaded-bytes", "pin-id", "tags", "verified", "names", "mirrors", "unpinned", "unpinned-count", "bytes-freed", "expires-at", "access-expires-at", "car-path", "comment-url", "deployment-id", "report-path", "hash", "ipfs" ];
   function renderOutputs(outcome, paths) {
    const nothing = Object.fromEntries(OUTPUT_NAMES.map(name => [ name, "" ]));
    const written = {
@@ -30595,26 +34673,10 @@ var __webpack_modules__ = {
    };
    return {
     ...nothing,
-    result: resultOf(outcome),
+    result: (0, _report_js__WEBPACK_IMPORTED_MODULE_2__.Bg)(outcome),
     ...written,
     ...knownOutputs(outcome)
    };
-  }
-  function resultOf(outcome) {
-   switch (outcome.kind) {
-   case "cleaned":
-    return outcome.dryRun ? "planned" : outcome.kind;
-
-   case "compared":
-    return outcome.reason === void 0 ? "planned" : "skipped";
-
-   case "over-budget":
-   case "refused":
-    return "failed";
-
-   default:
-    return outcome.kind;
-   }
   }
   function knownOutputs(outcome) {
    switch (outcome.kind) {
@@ -30629,6 +34691,12 @@ var __webpack_modules__ = {
 
    case "listed":
     return retentionOutputs(outcome.retention);
+
+   case "promoted":
+    return promotedOutputs(outcome);
+
+   case "verified":
+    return verifiedOutputs(outcome);
 
    case "planned":
     return {
@@ -30650,23 +34718,69 @@ var __webpack_modules__ = {
     };
    }
   }
+  function cidOutputs(cid) {
+   const names = {
+    "cid-v0": (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(cid) ?? "",
+    uri: `ipfs://${cid}`,
+    contenthash: (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.Q8)(cid)
+   };
+   return {
+    cid: cid,
+    ...names,
+    hash: cid,
+    ipfs: cid
+   };
+  }
+  function promotedOutputs(outcome) {
+   const {plan: plan, comparison: comparison, pin: pin} = outcome;
+   return {
+    ...cidOutputs(plan.cid),
+    "previous-cid": plan.previous ?? "",
+    changed: String(plan.changed),
+    ...(0, _diff_report_js__WEBPACK_IMPORTED_MODULE_4__.m)(comparison),
+    tags: plan.toTag,
+    "pin-id": pin?.id ?? "",
+    ...presenceOutputs(outcome)
+   };
+  }
+  function verifiedOutputs({tags: tags}) {
+   return {
+    tags: tags.map(({tag: tag}) => tag).join("\n"),
+    verified: String((0, _domain_health_js__WEBPACK_IMPORTED_MODULE_1__.W)(tags))
+   };
+  }
+  function presenceOutputs({probes: probes, blocks: blocks, names: names, mirrors: mirrors}) {
+   return {
+    url: (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_5__.W8)(probes) ?? "",
+    urls: JSON.stringify(probes.map(({link: link, state: state, status: status, firstByteMs: firstByteMs, bytes: bytes, note: note}) => ({
+     url: link,
+     state: state,
+     status: status ?? null,
+     firstByteMs: firstByteMs ?? null,
+     bytes: bytes,
+     note: note
+    }))),
+    verified: levelReached(probes, blocks),
+    names: JSON.stringify(names.map(_report_js__WEBPACK_IMPORTED_MODULE_2__.e6)),
+    mirrors: JSON.stringify(mirrors)
+   };
+  }
+  function levelReached(probes, blocks) {
+   if (blocks.some(_domain_verification_js__WEBPACK_IMPORTED_MODULE_6__.g)) return "blocks";
+   return probes.some(({state: state}) => state === "live" || state === "files") ? "gateway" : "pin";
+  }
   function buildOutputs(outcome) {
    const {build: build, comparison: comparison, preflight: preflight} = outcome;
    const plan = "plan" in outcome ? outcome.plan : void 0;
    return {
-    cid: build.root,
-    "cid-v0": (0, cid.p_)(build.root) ?? "",
-    uri: `ipfs://${build.root}`,
-    contenthash: (0, cid.Q8)(build.root),
+    ...cidOutputs(build.root),
     "previous-cid": plan?.previous ?? "",
     changed: renderChanged(build, plan, comparison),
-    ...diffOutputs(comparison),
+    ...(0, _diff_report_js__WEBPACK_IMPORTED_MODULE_4__.m)(comparison),
     ...preflightOutputs(preflight),
     "file-count": String(build.listing.size),
     size: String(build.bytes),
-    tags: plan?.tags.join("\n") ?? "",
-    hash: build.root,
-    ipfs: build.root
+    tags: plan?.tags.join("\n") ?? ""
    };
   }
   function preflightOutputs(preflight) {
@@ -30682,27 +34796,26 @@ var __webpack_modules__ = {
    return comparison.kind === "none" ? "" : String(comparison.base.cid !== build.root);
   }
   function liveOutputs(outcome) {
+   const {uploadedBytes: uploadedBytes, pin: pin, expiresAt: expiresAt, accessLink: accessLink} = outcome;
    return {
-    url: (0, domain_outcome.W8)(outcome.probes) ?? "",
-    urls: JSON.stringify(outcome.probes.map(({link: link, state: state, note: note}) => ({
-     url: link,
-     state: state,
-     note: note
-    }))),
-    "uploaded-bytes": String(outcome.uploadedBytes),
-    "pin-id": outcome.pin.id,
-    verified: outcome.probes.some(probe => probe.state === "live") ? "gateway" : "pin",
-    "expires-at": outcome.expiresAt?.toISOString() ?? ""
+    ...presenceOutputs(outcome),
+    ...accessLink === void 0 ? {} : {
+     url: accessLink.url
+    },
+    "uploaded-bytes": String(uploadedBytes),
+    "pin-id": pin.id,
+    "expires-at": expiresAt?.toISOString() ?? "",
+    "access-expires-at": accessLink?.expiresAt.toISOString() ?? ""
    };
   }
   const MAX_JSON_LENGTH = 1e5;
   function retentionOutputs(retention) {
-   const entries = [ ...(0, render_retention.WU)(retention) ];
+   const entries = [ ...(0, _retention_js__WEBPACK_IMPORTED_MODULE_3__.WU)(retention) ];
    while (JSON.stringify(entries).length > MAX_JSON_LENGTH) entries.pop();
    return {
     unpinned: JSON.stringify(entries),
     "unpinned-count": String(retention.unpinned.length),
-    "bytes-freed": String(retention.unpinned.reduce((sum, row) => sum + (0, render_retention.$$)(row), 0))
+    "bytes-freed": String(retention.unpinned.reduce((sum, row) => sum + (0, _retention_js__WEBPACK_IMPORTED_MODULE_3__.$$)(row), 0))
    };
   }
   function failedOutputs(commentUrl = "") {
@@ -30711,52 +34824,6 @@ var __webpack_modules__ = {
     ...nothing,
     result: "failed",
     "comment-url": commentUrl
-   };
-  }
-  function renderReport(outcome) {
-   return `${JSON.stringify({
-    schema: 1,
-    result: resultOf(outcome),
-    ...reportOf(outcome)
-   }, void 0, 2)}\n`;
-  }
-  function reportOf(outcome) {
-   if (outcome.kind === "skipped") return {
-    reason: outcome.reason
-   };
-   if (outcome.kind === "cleaned") return {
-    tags: outcome.tags,
-    retention: (0, render_retention.Xe)(outcome.retention)
-   };
-   if (outcome.kind === "listed") return {
-    usage: outcome.usage ?? null,
-    retention: (0, render_retention.Xe)(outcome.retention)
-   };
-   const {build: build} = outcome;
-   const plan = "plan" in outcome ? outcome.plan : void 0;
-   return {
-    cid: build.root,
-    profile: build.profile,
-    ...plan === void 0 ? {} : {
-     previousCid: plan.previous ?? null,
-     changed: plan.changed,
-     tags: plan.tags
-    },
-    bytes: build.bytes,
-    blocks: build.blocks,
-    preflight: outcome.preflight ?? null,
-    diff: reportComparison(outcome.comparison),
-    sizeBudget: outcome.budget,
-    ..."pin" in outcome ? {
-     pinId: outcome.pin.id,
-     uploadedBytes: outcome.uploadedBytes,
-     links: outcome.probes,
-     expiresAt: outcome.expiresAt?.toISOString() ?? null
-    } : {},
-    ..."retention" in outcome ? {
-     retention: (0, render_retention.Xe)(outcome.retention)
-    } : {},
-    files: Object.fromEntries(build.listing)
    };
   }
  },
@@ -30902,6 +34969,230 @@ var __webpack_modules__ = {
    const whole = parts.length % 2 === 1;
    return whole ? parts.map((part, index) => index % 2 === 1 ? (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.aY)(part) : (0, 
    _markdown_js__WEBPACK_IMPORTED_MODULE_2__.X1)(part)).join("") : (0, _markdown_js__WEBPACK_IMPORTED_MODULE_2__.X1)(text);
+  }
+ },
+ 6666: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   Z: () => renderProbeTable
+  });
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1086);
+  const STATES = {
+   live: "✅ live",
+   opens: "✅ opens",
+   files: "◐ files only",
+   down: "❌ not served",
+   unopened: "not opened"
+  };
+  function renderProbeTable(probes) {
+   if (probes.length === 0) return "";
+   const rows = probes.map(probe => [ probe.state === "down" || probe.state === "files" ? (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_0__.aY)(probe.host) : (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.nf)(probe.host, probe.link), STATES[probe.state], probe.status === void 0 ? "" : String(probe.status), probe.firstByteMs === void 0 ? "" : (0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.NE)(probe.firstByteMs), probe.bytes === 0 ? "" : (0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_1__.UP)(probe.bytes), (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)(probe.note) ]);
+   const head = [ "Gateway", "State", "Status", "First byte", "Bytes checked", "Note" ];
+   return `#### Where it is served\n\n${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.tp)(head, rows)}`;
+  }
+ },
+ 4516: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   T4: () => namesError,
+   Wd: () => promotionHeadline,
+   _3: () => undoSection,
+   ek: () => renderPromotionLine,
+   yR: () => promotionTable
+  });
+  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
+  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
+  var _domain_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5729);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1086);
+  function promotionHeadline({plan: plan, rollback: rollback, dryRun: dryRun, names: names}) {
+   const tag = (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(plan.toTag);
+   if (dryRun) return `🧪 Dry run: ${tag} stays where it is`;
+   if (names.some(({state: state}) => state === "failed")) return `⚠️ ${tag} moved, not everything that follows it`;
+   if (!plan.changed) return `✅ ${tag} points there already`;
+   return rollback ? `⏪ Rolled ${tag} back` : `🚀 Promoted to ${tag}`;
+  }
+  function promotionTable({plan: plan, pin: pin}) {
+   const v0 = (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(plan.cid);
+   const {previous: previous, cid: cid, commit: commit} = plan;
+   const before = previous === void 0 ? "nothing" : previous === cid ? "the same CID" : (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(previous);
+   const rows = [ ...v0 === void 0 ? [] : [ [ "CIDv0", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(v0) ] ], [ "URI", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(`ipfs://${cid}`) ], [ "ENS contenthash", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)((0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.Q8)(cid)) ], [ "From", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(plan.label) ], [ "Tag", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(plan.toTag) ], [ "Before", before ], .../^0+$/.test(commit) ? [] : [ [ "Built from commit", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(commit) ] ], ...pin === void 0 ? [] : [ [ "Pin", (0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(pin.id) ] ] ];
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "CID", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(cid) ], rows);
+  }
+  function undoSection({plan: plan, dryRun: dryRun}) {
+   const {previous: previous, toTag: toTag, changed: changed} = plan;
+   if (previous === void 0 || dryRun || !changed) return "";
+   return `To take it back: ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)("mode: promote")}, ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(`from: ${previous}`)}, ${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(`to-tag: ${toTag}`)}.`;
+  }
+  function renderPromotionLine({label: label, cid: cid, toTag: toTag, previous: previous, changed: changed, redone: redone}) {
+   const what = label === cid ? cid : `${label} (${cid})`;
+   if (redone) return `${toTag} was put on ${cid} by an earlier attempt of this run; finishing that.`;
+   if (!changed) return `${toTag} points to ${what} already.`;
+   return `${toTag} goes to ${what}${previous === void 0 ? "" : `, from ${(0, _units_js__WEBPACK_IMPORTED_MODULE_4__.Jp)(previous)}`}.`;
+  }
+  function namesError(names) {
+   const failed = names.filter(({state: state}) => state === "failed");
+   if (failed.length === 0) return;
+   const lines = failed.map(({name: name, note: note}) => `${(0, _domain_names_js__WEBPACK_IMPORTED_MODULE_2__.Wy)(name)}: ${note}`);
+   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("conflict", `The content is live and tagged, but ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_4__.SS)(failed.length, "name")} did not follow. ${lines.join(" ")}`, {
+    hint: "Correct that and run the job again: what is done already is not done twice. Old content was kept."
+   });
+  }
+ },
+ 931: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   B1: () => renderReport,
+   Bg: () => resultOf,
+   e6: () => reportName
+  });
+  var _domain_health_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4439);
+  var _domain_names_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5729);
+  var _diff_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2949);
+  var _retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4755);
+  function renderReport(outcome) {
+   return `${JSON.stringify({
+    schema: 1,
+    result: resultOf(outcome),
+    ...reportOf(outcome)
+   }, void 0, 2)}\n`;
+  }
+  function reportOf(outcome) {
+   switch (outcome.kind) {
+   case "skipped":
+    return {
+     reason: outcome.reason
+    };
+
+   case "cleaned":
+    return {
+     tags: outcome.tags,
+     retention: (0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.Xe)(outcome.retention),
+     mirrors: outcome.mirrors
+    };
+
+   case "listed":
+    return {
+     usage: outcome.usage ?? null,
+     retention: (0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.Xe)(outcome.retention)
+    };
+
+   case "promoted":
+    return reportPromotion(outcome);
+
+   case "verified":
+    return {
+     checkedAt: outcome.checkedAt.toISOString(),
+     healthy: (0, _domain_health_js__WEBPACK_IMPORTED_MODULE_0__.W)(outcome.tags),
+     tags: outcome.tags.map(reportHealth)
+    };
+
+   default:
+    return reportBuild(outcome);
+   }
+  }
+  function reportPromotion(outcome) {
+   const {plan: plan, comparison: comparison, pin: pin} = outcome;
+   return {
+    cid: plan.cid,
+    from: plan.label,
+    tag: plan.toTag,
+    previousCid: plan.previous ?? null,
+    changed: plan.changed,
+    commit: plan.commit,
+    pinId: pin?.id ?? null,
+    diff: (0, _diff_report_js__WEBPACK_IMPORTED_MODULE_3__.u)(comparison),
+    ...reportPresence(outcome)
+   };
+  }
+  function reportPresence({probes: probes, blocks: blocks, names: names, mirrors: mirrors}) {
+   return {
+    links: probes,
+    blocks: blocks,
+    names: names.map(reportName),
+    mirrors: mirrors
+   };
+  }
+  function reportHealth({tag: tag, cid: cid, since: since, ...found}) {
+   const {pinned: pinned, problems: problems, remarks: remarks} = found;
+   return {
+    tag: tag,
+    cid: cid ?? null,
+    since: since.toISOString(),
+    pinned: pinned,
+    problems: problems,
+    remarks: remarks,
+    ...reportPresence(found)
+   };
+  }
+  function reportBuild(outcome) {
+   const {build: build} = outcome;
+   const plan = "plan" in outcome ? outcome.plan : void 0;
+   return {
+    cid: build.root,
+    profile: build.profile,
+    ...plan === void 0 ? {} : {
+     previousCid: plan.previous ?? null,
+     changed: plan.changed,
+     tags: plan.tags
+    },
+    bytes: build.bytes,
+    blocks: build.blocks,
+    preflight: outcome.preflight ?? null,
+    diff: (0, _diff_report_js__WEBPACK_IMPORTED_MODULE_3__.u)(outcome.comparison),
+    sizeBudget: outcome.budget,
+    ..."pin" in outcome ? {
+     pinId: outcome.pin.id,
+     uploadedBytes: outcome.uploadedBytes,
+     expiresAt: outcome.expiresAt?.toISOString() ?? null,
+     ...reportPresence(outcome)
+    } : {},
+    ..."retention" in outcome ? {
+     retention: (0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.Xe)(outcome.retention)
+    } : {},
+    files: Object.fromEntries(build.listing)
+   };
+  }
+  function resultOf(outcome) {
+   switch (outcome.kind) {
+   case "cleaned":
+    return outcome.dryRun ? "planned" : outcome.kind;
+
+   case "compared":
+    return outcome.reason === void 0 ? "planned" : "skipped";
+
+   case "over-budget":
+   case "refused":
+    return "failed";
+
+   case "promoted":
+    return outcome.dryRun ? "planned" : outcome.kind;
+
+   case "verified":
+    return (0, _domain_health_js__WEBPACK_IMPORTED_MODULE_0__.W)(outcome.tags) ? outcome.kind : "failed";
+
+   default:
+    return outcome.kind;
+   }
+  }
+  function reportName({name: name, state: state, previous: previous, note: note}) {
+   return {
+    kind: name.kind,
+    name: (0, _domain_names_js__WEBPACK_IMPORTED_MODULE_1__.Wy)(name),
+    tag: name.tag,
+    state: state,
+    previous: previous?.path ?? null,
+    note: note
+   };
   }
  },
  4755: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31059,7 +35350,7 @@ var __webpack_modules__ = {
  9176: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    DG: () => HOW_TO_PUBLISH,
-   z_: () => refusalError,
+   Q6: () => failureIn,
    zt: () => renderFailure,
    Br: () => renderSummary
   });
@@ -31149,9 +35440,15 @@ var __webpack_modules__ = {
     noun: "rebuilt file"
    }) ];
   }
+  var health = __nccwpck_require__(7203);
+  var render_mirrors = __nccwpck_require__(4049);
+  var render_names = __nccwpck_require__(8165);
   var preflight = __nccwpck_require__(2678);
+  var render_probes = __nccwpck_require__(6666);
+  var promotion = __nccwpck_require__(4516);
   var render_retention = __nccwpck_require__(4755);
   var units = __nccwpck_require__(1086);
+  var verification = __nccwpck_require__(9810);
   const HOW_TO_PUBLISH = "A maintainer publishes it by merging, or by pushing the branch to this repository, where the secrets are.";
   function renderSummary(outcome, context) {
    const {maxBytes: maxBytes = Number.POSITIVE_INFINITY} = context;
@@ -31170,8 +35467,8 @@ var __webpack_modules__ = {
 
    case "planned":
     return [ head("🧪 Dry run: nothing was written"), planLine(outcome.plan), identity(outcome.build, outcome.plan), (0, 
-    preflight.v6)(outcome.preflight), diffSection(outcome, diffBytes), (0, render_retention.iq)(outcome.retention), (0, 
-    chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
+    preflight.v6)(outcome.preflight), (0, render_names.o)(outcome.names), (0, render_mirrors.T)(outcome.mirrors), diffSection(outcome, diffBytes), (0, 
+    render_retention.iq)(outcome.retention), (0, chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
 
    case "compared":
    case "over-budget":
@@ -31182,15 +35479,27 @@ var __webpack_modules__ = {
    case "cleaned":
    case "listed":
     return [ head(cleanupHeadline(outcome)), ...outcome.kind === "listed" ? [ usageLine(outcome) ] : [], (0, 
-    render_retention.iq)(outcome.retention) || "The project has no revisions.", (0, 
-    chart.S)(outcome.retention.rows) ];
+    render_retention.iq)(outcome.retention) || "The project has no revisions.", ...outcome.kind === "cleaned" ? [ (0, 
+    render_mirrors.T)(outcome.mirrors) ] : [], (0, chart.S)(outcome.retention.rows) ];
+
+   case "promoted":
+    return [ head((0, promotion.Wd)(outcome)), ...promotedParts(outcome, diffBytes) ];
+
+   case "verified":
+    return [ head((0, health.nu)(outcome.tags)), (0, health.Gb)(outcome.tags) ];
 
    case "deployed":
    case "unchanged":
-    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build), identity(outcome.build, outcome.plan, outcome.uploadedBytes), probeTable(outcome.probes), (0, 
+    return [ head(headline(outcome.kind, outcome.probes)), linkLine(outcome.probes, outcome.build.root), identity(outcome.build, outcome.plan, outcome.uploadedBytes), presenceSection(outcome), (0, 
     preflight.v6)(outcome.preflight), diffSection(outcome, diffBytes), (0, render_retention.iq)(outcome.retention), (0, 
     chart.S)(outcome.retention.rows), verifyByHand(outcome.build) ];
    }
+  }
+  function promotedParts(outcome, diffBytes) {
+   return [ linkLine(outcome.probes, outcome.plan.cid), (0, promotion.yR)(outcome), presenceSection(outcome), renderDiffSection(outcome.comparison, {
+    budget: [],
+    maxBytes: diffBytes
+   }), (0, promotion._3)(outcome) ];
   }
   function recordSection(record) {
    if (record === void 0 || record.phases.length === 0) return "";
@@ -31233,10 +35542,29 @@ var __webpack_modules__ = {
    if (outcome.reason === void 0) return "";
    return (0, markdown.X1)(`Not published: ${outcome.reason}. ${HOW_TO_PUBLISH}`);
   }
-  function refusalError(outcome) {
-   if (outcome.kind === "over-budget") return (0, size_budget.q)(outcome.budget);
-   if (outcome.kind !== "refused" || outcome.preflight === void 0) return;
-   return (0, preflight.fb)(outcome.preflight, outcome.plan);
+  function presenceSection({probes: probes, blocks: blocks, names: names, mirrors: mirrors}) {
+   return [ (0, render_probes.Z)(probes), (0, verification.c)(blocks), (0, render_names.o)(names), (0, 
+   render_mirrors.T)(mirrors) ].filter(part => part !== "").join("\n\n");
+  }
+  function failureIn(outcome) {
+   switch (outcome.kind) {
+   case "over-budget":
+    return (0, size_budget.q)(outcome.budget);
+
+   case "refused":
+    return outcome.preflight === void 0 ? void 0 : (0, preflight.fb)(outcome.preflight, outcome.plan);
+
+   case "verified":
+    return (0, health.hH)(outcome.tags);
+
+   case "promoted":
+   case "deployed":
+   case "unchanged":
+    return (0, promotion.T4)(outcome.names);
+
+   default:
+    return;
+   }
   }
   function cleanupHeadline(outcome) {
    if (outcome.kind === "listed") return "📋 What is pinned";
@@ -31250,13 +35578,13 @@ var __webpack_modules__ = {
    units.SS)(usage.pins, "pin")}, ${(0, units.UP)(usage.bytes)}.`;
    return (0, markdown.X1)(`${account} ${(0, render_retention.pp)(retention)}`);
   }
-  function linkLine(probes, build) {
+  function linkLine(probes, root) {
    const main = (0, outcome.W8)(probes);
    const others = probes.filter(probe => probe.link !== main && probe.state !== "down").map(probe => (0, 
    markdown.nf)(probe.host, probe.link));
-   const first = main === void 0 ? [ (0, markdown.aY)((0, units.Jp)(build.root)) ] : [ `**${(0, 
+   const first = main === void 0 ? [ (0, markdown.aY)((0, units.Jp)(root)) ] : [ `**${(0, 
    markdown.nf)(isOpened(probes) ? "Open the site" : "Link, not opened yet", main)}**`, (0, 
-   markdown.aY)((0, units.Jp)(build.root)) ];
+   markdown.aY)((0, units.Jp)(root)) ];
    return [ ...first, ...others ].join(" · ");
   }
   function isOpened(probes) {
@@ -31280,19 +35608,6 @@ var __webpack_modules__ = {
    const before = previous === void 0 ? "first deploy of this tag" : previous === cid ? "the same CID" : (0, 
    markdown.aY)(previous);
    return [ [ "Tags", tags.map(markdown.aY).join(" ") || "none" ], [ "Before", before ] ];
-  }
-  const STATES = {
-   live: "✅ live",
-   opens: "✅ opens",
-   down: "❌ not served",
-   unopened: "not opened"
-  };
-  function probeTable(probes) {
-   if (probes.length === 0) return "";
-   const rows = probes.map(probe => [ probe.state === "down" ? (0, markdown.aY)(probe.host) : (0, 
-   markdown.nf)(probe.host, probe.link), STATES[probe.state], (0, markdown.X1)(probe.note), probe.state === "unopened" ? "" : (0, 
-   units.NE)(probe.ms) ]);
-   return `#### Where it is served\n\n${(0, markdown.tp)([ "Gateway", "State", "Note", "Time" ], rows)}`;
   }
   const KUBO_COMMANDS = {
    "unixfs-v1-2025": [ "ipfs config profile apply unixfs-v1-2025", "ipfs add -r -Q --hidden DIRECTORY" ],
@@ -31499,11 +35814,51 @@ var __webpack_modules__ = {
    return difference < 0 ? "−" : "+";
   }
  },
- 6077: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 9810: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   C: () => renderBlockLine,
+   c: () => renderBlockTable
+  });
+  var _domain_verification_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(894);
+  var _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(846);
+  var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1086);
+  const RESULTS = {
+   whole: "✅ whole",
+   sample: "✅ sample",
+   broken: "❌ broken",
+   unread: "❌ not read"
+  };
+  function renderBlockTable(checks) {
+   if (checks.length === 0) return "";
+   const rows = checks.map(check => [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(check.host), RESULTS[check.state], check.blocks.toLocaleString("en-US"), (0, 
+   _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)(bytesOf(check)), (0, _diff_cells_js__WEBPACK_IMPORTED_MODULE_0__.vP)((0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_2__.NE)(check.ms)), (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(check.note) ]);
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.tp)([ "Gateway", "Result", "Blocks", "Bytes", "Time", "Note" ], rows);
+  }
+  function renderBlockLine(checks) {
+   const sound = checks.find(_domain_verification_js__WEBPACK_IMPORTED_MODULE_3__.g);
+   const others = checks.filter(check => !(0, _domain_verification_js__WEBPACK_IMPORTED_MODULE_3__.g)(check)).map(({host: host, note: note}) => `${host} ${note}`);
+   if (sound === void 0) return checks.length === 0 ? "" : oneLine(`No gateway has all blocks: ${others.join("; ")}.`);
+   const read = `Read ${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.SS)(sound.blocks, "block")} (${bytesOf(sound)}) in ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_2__.NE)(sound.ms)}`;
+   const before = others.length === 0 ? "" : `; before that ${others.join("; ")}`;
+   return oneLine(`${read}: ${sound.host} ${sound.note}${before}.`);
+  }
+  function bytesOf({state: state, bytes: bytes, totalBytes: totalBytes}) {
+   const isAll = state === "whole" || totalBytes === void 0;
+   return isAll ? (0, _units_js__WEBPACK_IMPORTED_MODULE_2__.UP)(bytes) : `${(0, _units_js__WEBPACK_IMPORTED_MODULE_2__.UP)(bytes)} of ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_2__.UP)(totalBytes)}`;
+  }
+  function oneLine(text) {
+   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
+  }
+ },
+ 5315: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
-  var outcome = __nccwpck_require__(3153);
+  var domain_outcome = __nccwpck_require__(3153);
   var external_node_crypto_ = __nccwpck_require__(7598);
   var external_node_fs_ = __nccwpck_require__(3024);
   var external_node_path_ = __nccwpck_require__(6760);
@@ -32278,127 +36633,12 @@ var __webpack_modules__ = {
    return leftOut.length > SHOWN_LEFT_OUT ? [ ...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more` ] : shown;
   }
   var domain_retention = __nccwpck_require__(2527);
-  var domain_revision = __nccwpck_require__(8440);
+  var revision = __nccwpck_require__(8440);
   var domain_tag = __nccwpck_require__(2249);
-  const MAX_PAIRS = 9;
-  function planTags(found, request) {
-   const {project: project} = request;
-   const present = {
-    ...wipedPairs(found, request),
-    ...found
-   };
-   refuseOtherOwner(present, project);
-   const before = (0, domain_tag.rL)(present, project);
-   const pullRequests = request.tags.flatMap(tag => (0, domain_tag._n)(tag) ?? []);
-   const wanted = (0, domain_tag.Ep)({
-    tags: request.tags.filter(tag => (0, domain_tag._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
-     tag: tag,
-     at: request.at,
-     commit: request.commit
-    })),
-    previews: [ ...pullRequests.map(pullRequest => ({
-     pullRequest: pullRequest,
-     at: Math.max(request.at, previewTime(before, pullRequest))
-    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
-    adopted: before.adopted || isForeign(present, before, request.origin)
-   }, project);
-   const changes = Object.fromEntries([ ...Object.entries({
-    ...present,
-    ...metadataFor(present, wanted, request),
-    ...wanted
-   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
-   domain_tag.ku)(project, void 0)) ]);
-   const adopted = wanted[domain_tag.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
-    [domain_tag.Wu]: "1"
-   };
-   return {
-    ...changes,
-    ...adopted,
-    ...makeRoom(found, changes, {
-     ...request,
-     present: present
-    })
-   };
-  }
-  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
-   const {adopted: adopted, shared: shared} = (0, domain_tag.rL)({
-    ...present,
-    ...wanted
-   }, project);
-   if (!adopted && !shared) return metadata;
-   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
-  }
-  function refuseOtherOwner(present, project) {
-   const owner = present[project.key];
-   if (owner === void 0 || owner === project.name) return;
-   throw new errors.lZ("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
-    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
-   });
-  }
-  function cutPreviews(found, changes, project) {
-   const after = (0, domain_tag.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
-   return (0, domain_tag.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
-  }
-  function applyChanges(found, changes) {
-   const merged = Object.entries({
-    ...found,
-    ...changes
-   });
-   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
-  }
-  function previewTime(tags, pullRequest) {
-   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
-  }
-  function isNewer(marks, tag, at) {
-   return marks.some(mark => mark.tag === tag && mark.at >= at);
-  }
-  function wipedPairs(found, {origin: origin, project: project}) {
-   if (origin.kind === "plain" || origin.before === void 0) return {};
-   const passing = {
-    ...(0, domain_tag.ku)(project, void 0),
-    ...(0, domain_tag.Tw)(project, void 0)
-   };
-   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
-   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
-  }
-  function isForeign(present, tags, origin) {
-   if (origin.kind === "plain") return !(0, domain_tag.Qz)(present);
-   if (origin.before !== void 0) return !(0, domain_tag.Qz)(origin.before);
-   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
-  }
-  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
-   const after = applyChanges(applyChanges(found, changes), (0, domain_tag.Tw)(project, void 0));
-   const size = Object.keys(after).length;
-   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
-   if (!added || size <= MAX_PAIRS) return {};
-   const spare = (0, domain_tag.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
-   if (size - spare.length > MAX_PAIRS) throw new errors.lZ("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
-    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
-   });
-   return (0, domain_tag.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project);
-  }
-  function planUntag(found, tags, {project: project, at: at}) {
-   const changes = (0, domain_tag.AK)(tags, found, project);
-   if (Object.keys(changes).length === 0) return changes;
-   const after = (0, domain_tag.rL)(applyChanges(found, changes), project);
-   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
-   return bare ? {
-    ...changes,
-    ...(0, domain_tag.ku)(project, at)
-   } : changes;
-  }
-  function planRelease(found, {project: project, at: at}) {
-   const tags = (0, domain_tag.rL)(found, project);
-   if (tags.adopted) return (0, domain_tag.ts)(found, project);
-   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
-   return {
-    ...(0, domain_tag.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
-    ...(0, domain_tag.ku)(project, at)
-   };
-  }
+  var tagging = __nccwpck_require__(8802);
   const FAR_MS = 20 * 365 * 864e5;
   function planExpiry(pin, changes, request) {
-   const after = applyChanges(pin.keyvalues, changes);
+   const after = (0, tagging.YF)(pin.keyvalues, changes);
    const {previews: previews, adopted: adopted, shared: shared} = (0, domain_tag.rL)(after, request.project);
    if ((0, domain_tag.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
    if (previews.length === 0 || adopted) return;
@@ -32411,7 +36651,7 @@ var __webpack_modules__ = {
    return request.written === "never" ? void 0 : "never";
   }
   function planLasting(pin, changes, {project: project, now: now}) {
-   const lasts = (0, domain_tag.dJ)(applyChanges(pin.keyvalues, changes));
+   const lasts = (0, domain_tag.dJ)((0, tagging.YF)(pin.keyvalues, changes));
    return lasts && mayExpire(pin, {
     project: project,
     now: now,
@@ -32492,7 +36732,7 @@ var __webpack_modules__ = {
   }
   function planChange(pin, work) {
    const {order: order, progress: progress} = work;
-   const keyvalues = keepAdopted(pin, planTags(pin.keyvalues, order), work);
+   const keyvalues = keepAdopted(pin, (0, tagging.Vd)(pin.keyvalues, order), work);
    progress.wasPreview ??= (0, domain_tag.A)(pin.keyvalues);
    const {written: written} = progress;
    const expiresAt = planExpiry(pin, keyvalues, {
@@ -32506,7 +36746,7 @@ var __webpack_modules__ = {
    };
   }
   function keepAdopted(pin, changes, {order: order, progress: progress}) {
-   const {adopted: adopted} = (0, domain_tag.rL)(applyChanges(pin.keyvalues, changes), order.project);
+   const {adopted: adopted} = (0, domain_tag.rL)((0, tagging.YF)(pin.keyvalues, changes), order.project);
    progress.adopted ||= adopted;
    const isWritten = !adopted || Object.keys(changes).length > 0;
    if (!progress.adopted || !isWritten) return changes;
@@ -32520,7 +36760,7 @@ var __webpack_modules__ = {
    };
   }
   function warnOfCut(pin, change, {ports: ports, order: order}) {
-   const cut = cutPreviews(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
+   const cut = (0, tagging.qX)(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
    if (cut.length === 0) return;
    ports.log.warn(`More pull requests have this very content than fit on its pin: ${cut.map(number => `#${number}`).join(", ")} fell out. It stays pinned for 30 days; a push to them puts them back.`);
   }
@@ -32666,7 +36906,7 @@ var __webpack_modules__ = {
    };
   }
   function isKeptFor(tags, text, {keepLast: keepLast}) {
-   const ref = (0, domain_revision.h2)(text);
+   const ref = (0, revision.h2)(text);
    return ref !== void 0 && tags.has(ref.tag) && ref.back < keepLast;
   }
   async function carryOut(ports, judgement, row) {
@@ -32739,7 +36979,7 @@ var __webpack_modules__ = {
    };
    for (const pin of pins) {
     const answer = row.fate === "unpin" ? await ports.pins.unpin(pin.id, moment) : await ports.pins.update(pin.id, {
-     keyvalues: planRelease(pin.keyvalues, {
+     keyvalues: (0, tagging.F3)(pin.keyvalues, {
       project: policy.project,
       at: at
      })
@@ -32778,11 +37018,13 @@ var __webpack_modules__ = {
   }
   async function untag(ports, {policy: policy, now: now}, row) {
    const tags = (0, domain_retention.v4)(policy);
-   const {project: project} = policy;
+   const {project: project, givenUp: givenUp} = policy;
+   const merged = new Set([ ...givenUp ].filter(([, {mergedAt: mergedAt}]) => mergedAt !== void 0).map(([tag]) => tag));
    const plan = pin => {
-    const keyvalues = planUntag(pin.keyvalues, tags, {
+    const keyvalues = (0, tagging.X2)(pin.keyvalues, tags, {
      project: project,
-     at: seconds(ports.clock.date())
+     at: seconds(ports.clock.date()),
+     merged: merged
     });
     return {
      keyvalues: keyvalues,
@@ -32813,130 +37055,84 @@ var __webpack_modules__ = {
   function seconds(date) {
    return Math.floor(date.getTime() / 1e3);
   }
-  var domain_cid = __nccwpck_require__(1265);
-  var github_deployment = __nccwpck_require__(9272);
-  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
-  function deployedIn(deployments, cid, project) {
-   const names = [ cid, (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
-   const isNamed = text => names.some(name => text.includes(name));
-   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && projectIn(texts) !== project && texts.some(isNamed))?.environment;
+  async function mirrorContent(order, mirrors, log) {
+   const states = await Promise.all(mirrors.map(mirror => mirror_attempt(mirror, order.cid, async () => stateOf(await mirror.pin(order)))));
+   warnOf(states, `did not take ${order.cid}`, log);
+   return states;
   }
-  function projectIn(texts) {
-   return texts.map(text => (0, github_deployment.ex)(text)?.project).find(project => project !== void 0);
+  async function unmirror(cids, mirrors, log) {
+   const states = (await Promise.all(mirrors.map(mirror => unpinEach(mirror, cids)))).flat();
+   warnOf(states, "did not unpin everything that was given up, and keeps it", log);
+   return states;
   }
-  const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
-  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
-  function deployedCid(deployments, project) {
-   for (const {environment: environment, texts: texts} of deployments) {
-    if (!PRODUCTION_ENVIRONMENT.test(environment) || (projectIn(texts) ?? project) !== project) continue;
-    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(domain_cid.mQ);
-    const cid = found.find(candidate => candidate !== void 0);
-    if (cid !== void 0) return {
-     environment: environment,
-     cid: cid
-    };
-   }
-   return;
+  async function readMirrors(cid, mirrors) {
+   return await Promise.all(mirrors.map(mirror => mirror_attempt(mirror, cid, async () => stateOf(await mirror.read(cid)))));
   }
-  async function investigate(ports, first) {
-   const {rows: rows, policy: policy, now: now} = first;
-   const stale = (0, domain_retention.Q)(rows).map(({revision: revision}) => revision.cid);
-   if (stale.length === 0) return first;
-   const inUse = new Map([ ...await readDeployed(ports, stale, policy.project), ...await readSwapped(ports, first) ]);
-   const holders = new Map;
-   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
-   const informed = {
-    ...policy,
-    inUse: inUse
-   };
-   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
-   const judged = (0, domain_retention.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
-    ...row,
-    fate: "keep"
-   } : row);
-   return {
-    rows: judged,
-    policy: informed,
-    now: now
-   };
-  }
-  const INVESTIGATED_AT_LEAST = 100;
-  function isWorthAsking({rows: rows}, maxRemovals) {
-   return (0, domain_retention.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
-  }
-  async function refuseTooManyFor(ports, first, maxRemovals) {
-   if ((0, domain_retention.Q)(first.rows).length <= maxRemovals) return;
-   if (!isWorthAsking(first, maxRemovals)) (0, domain_retention.Q4)(first.rows, maxRemovals);
-   const known = await investigate(ports, first).catch(error => {
-    if (!(error instanceof errors.lZ)) throw error;
-    return;
-   });
-   if (known !== void 0) (0, domain_retention.Q4)(known.rows, maxRemovals);
-  }
-  function withHolders(revision, holders, project) {
-   const known = new Set(revision.pins.map(({id: id}) => id));
-   const more = holders.filter(({id: id}) => !known.has(id));
-   const isOurs = pin => (0, domain_tag.rL)(pin.keyvalues, project).ours;
-   return {
-    ...revision,
-    pins: [ ...revision.pins, ...more.filter(isOurs) ],
-    others: more.filter(pin => !isOurs(pin))
-   };
-  }
-  async function readDeployed({github: github, log: log}, cids, project) {
-   const deployments = await github.activeDeployments();
-   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
-   return cids.flatMap(cid => {
-    const environment = deployedIn(deployments.value, cid, project.name);
-    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
-   });
-  }
-  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
-   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
-   domain_tag._n)(tag) === void 0));
-   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
-   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
-   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
-  }
-  function unprotected(log, what, {kind: kind, reason: reason}) {
-   if (kind === "failed") throw new errors.lZ("network", `${what} could not be looked at: ${reason}.`);
-   log.line(`${what} protect nothing: ${reason}.`);
-   return [];
-  }
-  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
-   const tags = revisions.flatMap(revision => (0, domain_revision.Ok)(revision, policy.project).map(({tag: tag}) => tag));
-   const numbers = [ ...new Set(tags.flatMap(tag => (0, domain_tag._n)(tag) ?? [])) ];
-   if (numbers.length === 0) return new Map;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") {
-    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
-    return new Map;
-   }
-   const settled = now.getTime() - CLOCKS_DIFFER_MS;
-   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
-    if (state === "open") return [];
-    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
-    const given = state === "merged" ? {
-     why: "pull request merged",
-     at: at,
-     mergedAt: closedAt ?? now
-    } : {
-     why: "pull request closed",
-     at: at
-    };
-    return [ [ `pr-${number}`, given ] ];
+  function planMirrors(cid, mirrors) {
+   return mirrors.map(({name: name}) => ({
+    mirror: name,
+    cid: cid,
+    state: "planned",
+    note: ""
    }));
   }
-  const CLOCKS_DIFFER_MS = 3e5;
-  async function stillGivenUp({github: github, log: log}, givenUp) {
-   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, domain_tag._n)(tag) ?? []);
-   if (numbers.length === 0) return givenUp;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") return givenUp;
-   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
-   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
-   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
+  async function mirror_attempt(mirror, cid, work) {
+   const seen = await work().catch(thrown => troubleOf((0, errors.z6)(thrown)));
+   return {
+    mirror: mirror.name,
+    cid: cid,
+    ...seen
+   };
   }
+  function troubleOf({message: message}) {
+   return {
+    state: "trouble",
+    note: message
+   };
+  }
+  function stateOf({state: state, note: note}) {
+   if (state !== "failed") return {
+    state: state,
+    note: note
+   };
+   return {
+    state: "trouble",
+    note: note === "" ? "it gave up" : `it gave up: ${note}`
+   };
+  }
+  const mirror_PATIENCE = 3;
+  async function unpinEach(mirror, cids) {
+   const states = [];
+   let failedInARow = 0;
+   for (const cid of cids) {
+    const state = await mirror_attempt(mirror, cid, async () => {
+     if (failedInARow >= mirror_PATIENCE) return {
+      state: "trouble",
+      note: "it was not tried after the failures before it"
+     };
+     const answer = await mirror.unpin(cid);
+     return {
+      state: answer,
+      note: answer === "kept" ? "nothing of ours is there" : ""
+     };
+    });
+    failedInARow = state.state === "trouble" ? failedInARow + 1 : 0;
+    states.push(state);
+   }
+   return states;
+  }
+  function warnOf(states, what, log) {
+   const troubled = states.filter(({state: state}) => state === "trouble");
+   const mirrors = [ ...new Set(troubled.map(({mirror: mirror}) => mirror)) ];
+   if (mirrors.length === 0) return;
+   const all = new Set(states.map(({mirror: mirror}) => mirror)).size;
+   const reasons = mirrors.map(name => {
+    const note = troubled.find(({mirror: mirror}) => mirror === name)?.note ?? "";
+    return (note.includes(name) ? note : `${name}: ${note}`).replace(/\.$/, "");
+   });
+   log.warn(`${mirrors.length} of ${all} ${all === 1 ? "mirror" : "mirrors"} ${what}: ${reasons.join("; ")}.`);
+  }
+  var survey = __nccwpck_require__(8677);
   async function cleanup(run, ports) {
    const judgement = await (0, errors.qg)("reading the account", () => judgeProject(run, ports));
    ports.showRetention(judgement.rows);
@@ -32945,12 +37141,13 @@ var __webpack_modules__ = {
     kind: "cleaned",
     tags: run.policy.scope === "all" ? [] : [ ...judgement.policy.givenUp.keys() ],
     dryRun: run.dryRun,
-    retention: retention
+    retention: retention,
+    mirrors: await unmirror(retention.unpinned.map(({revision: revision}) => revision.cid), ports.mirrors, ports.log)
    };
   }
   async function judgeProject(run, ports) {
    const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
-   const revisions = (0, domain_revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
+   const revisions = (0, revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
    const known = {
     ...policy,
     givenUp: await readGivenUp(run, ports, revisions)
@@ -32960,14 +37157,14 @@ var __webpack_modules__ = {
     policy: known,
     now: now
    };
-   return isWorthAsking(first, maxRemovals) ? await investigate(ports, first) : first;
+   return (0, survey.SY)(first, maxRemovals) ? await (0, survey.as)(ports, first) : first;
   }
   async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
-   if (policy.scope === "all") return await readClosed(ports, revisions, {
+   if (policy.scope === "all") return await (0, survey.XD)(ports, revisions, {
     policy: policy,
     now: now
    });
-   return closing ? await stillGivenUp(ports, policy.givenUp) : policy.givenUp;
+   return closing ? await (0, survey.Xg)(ports, policy.givenUp) : policy.givenUp;
   }
   async function cleanup_carryOut({dryRun: dryRun, unpin: unpin, maxRemovals: maxRemovals}, ports, judgement) {
    if (dryRun || !unpin) {
@@ -32994,181 +37191,9 @@ var __webpack_modules__ = {
     failed: []
    };
   }
-  const PRODUCTION = {
-   tag: "production",
-   back: 0
-  };
-  function chooseBase(input, tagged) {
-   switch (input.kind) {
-   case "none":
-    return {
-     kind: "none",
-     reason: "diff-base is none"
-    };
-
-   case "cid":
-    return {
-     kind: "base",
-     base: {
-      cid: input.cid,
-      label: input.cid,
-      commit: void 0
-     }
-    };
-
-   case "tag":
-    return baseOf(input.ref, tagged) ?? {
-     kind: "none",
-     reason: `nothing has the tag ${(0, domain_revision.Ow)(input.ref)}`
-    };
-
-   case "auto":
-    {
-     const [tag] = tagged.tags;
-     const own = tag === void 0 ? void 0 : baseOf({
-      tag: tag,
-      back: 0
-     }, tagged);
-     return own ?? baseOf(PRODUCTION, tagged) ?? {
-      kind: "none",
-      reason: "this is the first deploy",
-      first: true
-     };
-    }
-   }
-  }
-  function baseOf(ref, {pins: pins, project: project}) {
-   const cid = (0, domain_revision.QK)(pins, ref, project);
-   if (cid === void 0) return;
-   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, domain_tag.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
-   const commit = marks[0]?.commit;
-   return {
-    kind: "base",
-    base: {
-     cid: cid,
-     label: (0, domain_revision.Ow)(ref),
-     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
-    }
-   };
-  }
-  function chooseBaseWithoutKey(input, {deployments: deployments, project: project}) {
-   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
-    pins: [],
-    project: {
-     name: "",
-     key: ""
-    },
-    tags: []
-   });
-   const wanted = input.kind === "tag" ? (0, domain_revision.Ow)(input.ref) : "the current content";
-   if (typeof deployments === "string") return {
-    kind: "none",
-    reason: `without a key ${wanted} is not known, and ${deployments}`
-   };
-   const found = input.kind === "auto" ? deployedCid(deployments, project) : void 0;
-   return found === void 0 ? {
-    kind: "none",
-    reason: `without a key ${wanted} is not known; diff-base may be a CID`
-   } : {
-    kind: "base",
-    base: {
-     cid: found.cid,
-     label: found.environment,
-     commit: void 0
-    }
-   };
-  }
-  function planDeploy(build, remote, options) {
-   requireExpected(build, options.expectedCid);
-   const at = chooseTime(remote, options);
-   const source = choosePin(remote, options);
-   const superseded = elsewhere(remote.project, build.root, options);
-   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
-   const tagging = planTags(found, {
-    ...options,
-    at: at,
-    superseded: superseded,
-    origin: {
-     kind: "plain"
-    }
-   });
-   const now = options.tags.map(tag => (0, domain_revision.GB)(remote.project, tag, options.project));
-   return {
-    cid: build.root,
-    source: source,
-    sameCid: remote.sameCid,
-    previous: now[0],
-    base: chooseBase(options.diffBase, {
-     ...options,
-     pins: remote.project
-    }),
-    changed: now.some(cid => cid !== build.root) || now.length === 0,
-    tags: options.tags,
-    at: at,
-    superseded: superseded,
-    policy: options.retention,
-    retention: (0, domain_retention.sS)(revisionsAfter(remote, {
-     build: build,
-     source: source,
-     tagging: tagging
-    }, options), options.retention, options.now)
-   };
-  }
-  function requireExpected({root: root}, expectedCid) {
-   if (expectedCid === void 0 || expectedCid === root) return;
-   throw new errors.lZ("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
-    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
-   });
-  }
-  function uploadedPairs(project) {
-   return {
-    [project.key]: project.name
-   };
-  }
-  function elsewhere(pins, cid, {project: project, tags: tags}) {
-   const histories = [ ...(0, domain_revision.u3)((0, domain_revision.v$)(pins, project), project) ];
-   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
-  }
-  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
-   const keyvalues = uploadedPairs(project);
-   const fresh = {
-    id: "new",
-    cid: build.root,
-    name: "",
-    bytes: build.bytes,
-    keyvalues: keyvalues,
-    createdAt: now
-   };
-   const before = source.kind === "reuse" ? source.pin : fresh;
-   const after = {
-    ...before,
-    keyvalues: applyChanges(before.keyvalues, tagging)
-   };
-   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
-   return (0, domain_revision.v$)(pins, project);
-  }
-  function chooseTime(remote, options) {
-   const marks = options.tags.flatMap(tag => remote.project.map(pin => (0, domain_revision.Df)(pin, tag, options.project) ?? 0));
-   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
-  }
-  function choosePin(remote, options) {
-   if (!options.reusePinned) return {
-    kind: "upload",
-    reason: "reuse-pinned is false"
-   };
-   const [best] = preferPins(remote.sameCid, options.project);
-   return best === void 0 ? {
-    kind: "upload",
-    reason: "the account does not pin this CID"
-   } : {
-    kind: "reuse",
-    pin: best
-   };
-  }
-  function preferPins(pins, project) {
-   return [ ...pins ].sort((a, b) => Number((0, domain_tag.rL)(b.keyvalues, project).ours) - Number((0, 
-   domain_tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
-  }
+  var domain_names = __nccwpck_require__(5729);
+  var domain_plan = __nccwpck_require__(698);
+  var verification = __nccwpck_require__(894);
   var size_budget = __nccwpck_require__(3328);
   var domain_diff = __nccwpck_require__(418);
   var hashed_name = __nccwpck_require__(4686);
@@ -33392,6 +37417,58 @@ var __webpack_modules__ = {
     effort: tree.effort()
    };
   }
+  async function compareVersions(cid, {base: {cid: before, label: label}, stripHash: stripHash}, ports) {
+   if (before === void 0) return {
+    kind: "none",
+    reason: `nothing has the tag ${label} yet`,
+    first: true
+   };
+   const base = {
+    cid: before,
+    label: label,
+    commit: void 0
+   };
+   if (before === cid) return {
+    kind: "compared",
+    base: base,
+    diff: NO_DIFFERENCE,
+    encoding: void 0,
+    rebuild: void 0,
+    effort: NO_EFFORT
+   };
+   const {reading: reading, effort: effort} = await ports.comparePublished(before, cid);
+   if (reading.kind !== "read") {
+    const reason = reading.kind === "unreadable" ? reading.reason : "it follows the rules of another profile";
+    return {
+     kind: "unavailable",
+     base: base,
+     reason: reason
+    };
+   }
+   const encoding = reading.strange ? "The two are encoded by different rules, so a file may be listed as changed whose bytes are the same." : void 0;
+   return {
+    kind: "compared",
+    base: base,
+    diff: (0, domain_diff.j_)(reading.pair, {
+     stripHash: stripHash
+    }),
+    encoding: encoding,
+    rebuild: void 0,
+    effort: effort
+   };
+  }
+  const NO_EFFORT = {
+   requests: 0,
+   cached: 0,
+   bytes: 0,
+   ms: 0
+  };
+  const NO_DIFFERENCE = {
+   changes: [],
+   unchanged: void 0,
+   before: void 0,
+   after: void 0
+  };
   function unchanged(build, base) {
    const all = {
     files: build.listing.size,
@@ -33408,12 +37485,7 @@ var __webpack_modules__ = {
     },
     encoding: void 0,
     rebuild: void 0,
-    effort: {
-     requests: 0,
-     cached: 0,
-     bytes: 0,
-     ms: 0
-    }
+    effort: NO_EFFORT
    };
   }
   const MAX_HASHED_AGAIN_BYTES = 5e8;
@@ -33568,103 +37640,357 @@ var __webpack_modules__ = {
    if (preflight?.findings.some(({severity: severity}) => severity === "error") === true) return "refused";
    return budget.some(({state: state}) => state === "over") ? "over-budget" : void 0;
   }
-  function isFolderOnly(method, network) {
-   return method === "folder" || network === "private";
-  }
-  const CHEAP_TO_HASH_BYTES = 1e8;
-  async function decide(job) {
-   return await (0, errors.qg)("planning", () => decideAnyhow(job));
-  }
-  async function decideAnyhow(job) {
-   const {run: run, ports: ports} = job;
-   if (isFolderOnly(run.method, run.network)) return await decideFolder(job);
-   const [project, build] = await survey(job, run.profile);
-   const asCar = await planFor(job, {
-    build: build,
-    project: project,
-    method: "car"
-   });
-   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
-   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
-   const folder = await ports.build("pinata-folder");
-   if (!project.some(pin => pin.cid === folder.root)) return asCar;
-   const asFolder = await planFor(job, {
-    build: folder,
-    project: project,
-    method: "folder"
-   });
-   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
-  }
-  async function survey({run: run, ports: ports}, profile) {
-   return await Promise.all([ (0, errors.qg)("reading the account", () => ports.pins.listByProject(run.project)), ports.build(profile) ]);
-  }
-  async function decideFolder(job) {
-   const profile = folderProfile(job.run.profile);
-   const [project, build] = await survey(job, profile);
-   return await planFor(job, {
-    build: build,
-    project: project,
-    method: "folder"
-   });
-  }
-  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
-   const sameCid = await (0, errors.qg)("reading the account", async () => decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project)));
-   const plan = planDeploy(build, {
-    project: project,
-    sameCid: sameCid
-   }, run);
-   const judged = {
-    rows: plan.retention,
-    policy: plan.policy,
-    now: run.now
-   };
-   if (run.unpin && !run.dryRun) await refuseTooManyFor(ports, judged, run.maxRemovals);
-   return {
-    build: build,
-    plan: plan,
-    method: method
-   };
-  }
-  async function decide_confirm(pins, listed) {
-   for (const [index, {id: id}] of listed.entries()) {
-    const pin = await pins.read(id);
-    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
+  var decide = __nccwpck_require__(5619);
+  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  const NO_PLUGIN = "the gateway does not follow it: it has no Hot Swaps plugin (Pinata app → Gateways → Plugins)";
+  async function poll(look, {clock: clock, waitMs: waitMs, waiting: waiting}) {
+   const end = clock.now() + waitMs;
+   for (let round = 0; ;round += 1) {
+    const {final: final, ...sight} = await look(end - clock.now());
+    const delayMs = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
+    if (final || clock.now() + delayMs > end) return sight;
+    if (round === 0) waiting();
+    await clock.pause(delayMs);
    }
-   return [];
   }
-  async function announce({run: run, ports: ports}, decision) {
-   ports.showPlan(decision.plan, decision.build);
-   if (!run.dryRun) await (0, errors.qg)("writing the CAR", () => ports.keepCar(decision.build));
-   return decision;
-  }
-  function mayBecomeFolder(run) {
-   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
-  }
-  function folderProfile(profile) {
-   if (profile !== "unixfs-v0-2015") return "pinata-folder";
-   throw new errors.lZ("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
-    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
+  async function watchDnslink({domain: domain}, {cid: cid, waitMs: waitMs}, {resolvers: resolvers, clock: clock, log: log}) {
+   const look = async leftMs => {
+    const answers = await resolvers.read(domain);
+    const behind = answers.filter(({target: target}) => !(0, domain_names.P8)(target, cid));
+    const hopeless = behind.some(({trouble: trouble, ttl: ttl}) => trouble === void 0 && ttl * 1e3 > leftMs);
+    if (answers.length === 0) return {
+     kind: "unknown",
+     note: "no resolver was asked",
+     final: true
+    };
+    if (behind.length === 0) return {
+     kind: "seen",
+     note: `seen by ${hosts(answers)}`,
+     final: true
+    };
+    const notes = [ ...behind.map(stillSays), ...seenBy(answers.filter(answer => !behind.includes(answer))) ];
+    return {
+     kind: "unseen",
+     note: notes.join("; "),
+     final: hopeless
+    };
+   };
+   const waiting = () => log.line(`Waiting until resolvers see what ${domain} points to now.`);
+   return await poll(look, {
+    clock: clock,
+    waitMs: waitMs,
+    waiting: waiting
    });
   }
-  async function decideAgain(job, before, reason) {
-   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
-   const decision = await decideFolder(job);
-   await warnOfQuota(job, decision);
-   const same = decision.build.root === before.build.root;
-   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
-   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
-   return decision;
+  function seenBy(answers) {
+   return answers.length === 0 ? [] : [ `seen by ${hosts(answers)}` ];
   }
-  const FREE_PLAN_FILES = 500;
-  async function warnOfQuota({ports: ports}, {build: build}) {
-   const usage = await ports.pins.readUsage().catch(() => {});
-   if (usage === void 0 || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
-   ports.log.warn(`The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`);
+  function stillSays({resolver: resolver, target: target, ttl: ttl, trouble: trouble}) {
+   if (trouble !== void 0) return `${resolver} ${trouble}`;
+   const until = ttl > 0 ? `, for up to ${ttl} s more` : "";
+   const says = target === void 0 ? "answers no DNSLink yet" : `still answers ${(0, 
+   domain_names.Ck)(target.path)}`;
+   return `${resolver} ${says}${until}`;
   }
-  function refusedUpload(reason) {
-   return new errors.lZ("quota", reason, {
-    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
+  function hosts(answers) {
+   return answers.map(({resolver: resolver}) => resolver).join(" and ");
+  }
+  async function seeDnslink({domain: domain}, cid, {resolvers: resolvers}) {
+   const answers = await resolvers.read(domain);
+   const right = answers.filter(({target: target}) => (0, domain_names.P8)(target, cid));
+   const wrong = answers.filter(({target: target, trouble: trouble}) => trouble === void 0 && !(0, 
+   domain_names.P8)(target, cid));
+   const troubled = answers.filter(({trouble: trouble}) => trouble !== void 0).map(stillSays);
+   if (wrong.length > 0) return {
+    kind: "unseen",
+    note: [ ...wrong.map(says), ...seenBy(right), ...troubled ].join("; ")
+   };
+   if (right.length > 0) return {
+    kind: "seen",
+    note: [ ...seenBy(right), ...troubled ].join("; ")
+   };
+   return {
+    kind: "unknown",
+    note: troubled.length === 0 ? "no resolver was asked" : troubled.join("; ")
+   };
+  }
+  function says({resolver: resolver, target: target}) {
+   return `${resolver} answers ${target === void 0 ? "no DNSLink" : (0, domain_names.Ck)(target.path)}`;
+  }
+  async function watchSwap({cid: original}, {cid: cid, waitMs: waitMs, before: before}, {swaps: swaps, clock: clock, log: log}) {
+   const look = async () => {
+    const seen = await swaps.look(original);
+    if (seen === void 0) return {
+     kind: "unknown",
+     note: "no gateway told what it answers",
+     final: true
+    };
+    if (seen === cid) return {
+     kind: "seen",
+     note: "the gateway answers it",
+     final: true
+    };
+    if (seen === before) return {
+     kind: "unseen",
+     note: `the gateway still answers ${(0, domain_names.Ck)(seen)}`,
+     final: false
+    };
+    return {
+     kind: "refused",
+     note: NO_PLUGIN,
+     final: false
+    };
+   };
+   const waiting = () => log.line(`Waiting until the gateway follows the hot swap of ${original}.`);
+   return await poll(look, {
+    clock: clock,
+    waitMs: waitMs,
+    waiting: waiting
    });
+  }
+  async function watchSwapEnd({cid: original}, {before: before, waitMs: waitMs}, {swaps: swaps, clock: clock, log: log}) {
+   const look = async () => {
+    const seen = await swaps.look(original);
+    if (seen === void 0) return {
+     kind: "unknown",
+     note: "no gateway told what it answers",
+     final: true
+    };
+    if (seen !== before) return {
+     kind: "seen",
+     note: "answers with its own content again",
+     final: true
+    };
+    return {
+     kind: "unseen",
+     note: `the gateway still answers ${(0, domain_names.Ck)(seen)}`,
+     final: false
+    };
+   };
+   const waiting = () => log.line(`Waiting until the gateway answers ${original} with its own content.`);
+   return await poll(look, {
+    clock: clock,
+    waitMs: waitMs,
+    waiting: waiting
+   });
+  }
+  const CONFIRM_MS = 3e4;
+  async function moveNames(names, {cid: cid, confirmMs: confirmMs = CONFIRM_MS}, ports) {
+   const placed = [];
+   for (const name of names) placed.push(await place(name, cid, ports));
+   return await Promise.all(placed.map(one => names_confirm(one, {
+    cid: cid,
+    waitMs: confirmMs
+   }, ports)));
+  }
+  async function planNames(names, {cid: cid}, ports) {
+   return await Promise.all(names.map(async name => {
+    if (name.kind === "dnslink" && ports.zones === void 0) return await foresee(name, cid, ports);
+    const decided = await names_decide(name, cid, ports).catch(error => failed(name, void 0, error));
+    if ("state" in decided) return decided;
+    const {previous: previous, step: step} = decided;
+    const state = step === "keep" ? "unchanged" : "planned";
+    return {
+     name: name,
+     state: state,
+     previous: previous,
+     note: PLANNED[step]
+    };
+   }));
+  }
+  const PLANNED = {
+   keep: "points there already",
+   write: "would be pointed there",
+   remove: "would answer with its own content again"
+  };
+  async function foresee(name, cid, {resolvers: resolvers}) {
+   const answers = await resolvers.read(name.domain);
+   const previous = answers.find(({target: target}) => target !== void 0)?.target;
+   return (0, domain_names.P8)(previous, cid) ? {
+    name: name,
+    state: "unchanged",
+    previous: previous,
+    note: PLANNED.keep
+   } : {
+    name: name,
+    state: "planned",
+    previous: previous,
+    note: `${PLANNED.write}, which needs cloudflare-token`
+   };
+  }
+  async function names_readNames(names, {cid: cid}, ports) {
+   return await Promise.all(names.map(async name => {
+    try {
+     const {kind: kind, note: note} = name.kind === "dnslink" ? await seeDnslink(name, cid, ports) : await seeSwap(name, cid, ports);
+     return {
+      name: name,
+      state: kind === "seen" ? "unchanged" : "failed",
+      previous: void 0,
+      note: note
+     };
+    } catch (error) {
+     return failed(name, void 0, error);
+    }
+   }));
+  }
+  async function seeSwap(name, cid, ports) {
+   const current = await ports.swaps.read(name.cid);
+   if ((0, domain_names.X6)(name.cid, current, cid) !== "keep") return {
+    kind: "unseen",
+    note: `is answered with ${current ?? "its own content"}`
+   };
+   if (current === void 0 || current === name.cid) return {
+    kind: "seen",
+    note: "is answered with its own content"
+   };
+   const sight = await watchSwap(name, {
+    cid: cid,
+    waitMs: 0,
+    before: void 0
+   }, ports);
+   return sight.kind === "unknown" ? {
+    kind: "seen",
+    note: `is swapped; ${sight.note}`
+   } : sight;
+  }
+  async function names_decide(name, cid, ports) {
+   if (name.kind === "dnslink") {
+    const previous = await zonesOf(ports).read(name.domain);
+    return {
+     previous: previous,
+     step: (0, domain_names.P8)(previous, cid) ? "keep" : "write"
+    };
+   }
+   const current = await ports.swaps.read(name.cid);
+   const previous = current === void 0 ? void 0 : {
+    path: (0, domain_names.S_)(current),
+    cid: current
+   };
+   return {
+    previous: previous,
+    step: (0, domain_names.X6)(name.cid, current, cid)
+   };
+  }
+  function zonesOf({zones: zones}) {
+   if (zones !== void 0) return zones;
+   throw new errors.lZ("credentials", "It needs cloudflare-token.");
+  }
+  async function place(name, cid, ports) {
+   let previous;
+   try {
+    const decided = await names_decide(name, cid, ports);
+    previous = decided.previous;
+    await names_carryOut(name, {
+     ...decided,
+     cid: cid
+    }, ports);
+    return {
+     name: name,
+     ...decided
+    };
+   } catch (error) {
+    return failed(name, previous, error);
+   }
+  }
+  async function names_carryOut(name, {step: step, cid: cid}, ports) {
+   if (step === "keep") return;
+   if (name.kind === "dnslink") return await zonesOf(ports).write(name.domain, (0, 
+   domain_names.S_)(cid));
+   return step === "remove" ? await ports.swaps.remove(name.cid) : await ports.swaps.write(name.cid, cid);
+  }
+  function failed(name, previous, thrown) {
+   const {message: message, hint: hint} = (0, errors.z6)(thrown);
+   return {
+    name: name,
+    state: "failed",
+    previous: previous,
+    note: hint === void 0 ? message : `${message} ${hint}`
+   };
+  }
+  async function names_confirm(placed, wait, ports) {
+   if ("state" in placed) return placed;
+   const {name: name, previous: previous, step: step} = placed;
+   const told = {
+    name: name,
+    previous: previous,
+    ...step === "keep" ? {} : {
+     written: true
+    }
+   };
+   try {
+    const {kind: kind, note: note} = await sightOf(placed, wait, ports);
+    if (kind === "refused") return {
+     ...told,
+     state: "failed",
+     note: note
+    };
+    const reached = step === "keep" ? "unchanged" : "moved";
+    const known = kind === "seen" || kind === "unknown" && step === "keep";
+    return {
+     ...told,
+     state: known ? reached : "unconfirmed",
+     note: note
+    };
+   } catch (error) {
+    return {
+     ...told,
+     state: "unconfirmed",
+     note: (0, errors.z6)(error).message
+    };
+   }
+  }
+  async function sightOf(placed, wait, ports) {
+   const {name: name, previous: previous, step: step} = placed;
+   if (name.kind === "dnslink") return await watchDnslink(name, wait, ports);
+   const before = previous?.cid;
+   if (name.cid !== wait.cid) return await watchSwap(name, {
+    ...wait,
+    before: step === "keep" ? void 0 : before
+   }, ports);
+   if (step === "keep") return {
+    kind: "seen",
+    note: "answers with its own content"
+   };
+   return await watchSwapEnd(name, {
+    ...wait,
+    before: before
+   }, ports);
+  }
+  async function lookAt(content, {network: network, verify: verify}, {gateways: gateways}) {
+   if (network === "private") return {
+    probes: [],
+    blocks: []
+   };
+   const probes = await gateways.probe(content);
+   const root = typeof content === "string" ? content : content.root;
+   return {
+    probes: probes,
+    blocks: verify === "blocks" ? await gateways.checkBlocks(root) : []
+   };
+  }
+  async function proveServed(cid, look, ports) {
+   const seen = await lookAt(cid, look, ports);
+   const {probes: probes, blocks: blocks} = seen;
+   const isAsked = probes.some(({state: state}) => state !== "unopened");
+   if (isAsked && !(0, domain_outcome.SM)(probes)) throw notServed(look.subject, probes);
+   if (look.verify === "blocks" && look.network === "public" && !blocks.some(verification.g)) throw notSound(look.subject, blocks);
+   return seen;
+  }
+  function notServed(subject, probes) {
+   return new errors.lZ("network", `No gateway serves ${subject}: ${troubles(probes)}.`, {
+    hint: "No tag was moved. Name another version in from, or set verify: pin where you know better."
+   });
+  }
+  function notSound(subject, blocks) {
+   if (blocks.length === 0) return new errors.lZ("input", `No gateway is configured that serves the blocks of ${subject}.`, {
+    hint: "Give block-gateways or pinata-gateway, or set verify: gateway. No tag was moved."
+   });
+   return new errors.lZ("content", `Not every block of ${subject} is served as its CID says: ${troubles(blocks)}.`, {
+    hint: "No tag was moved. Name another version in from, or set verify: gateway where you know better."
+   });
+  }
+  function troubles(rows) {
+   return rows.length === 0 ? "none is configured" : rows.map(({host: host, note: note}) => `${host}: ${note}`).join("; ");
   }
   const deploy_ATTEMPTS = 3;
   async function deploy(run, ports) {
@@ -33684,7 +38010,7 @@ var __webpack_modules__ = {
   }
   async function deployOnce(job, assessments) {
    const {run: run, ports: ports} = job;
-   const decided = await decide(job);
+   const decided = await (0, decide.LD)(job);
    const {build: build, plan: plan} = decided;
    const assessed = assessments.get(build.root) ?? await assess(build, {
     ...run,
@@ -33697,12 +38023,12 @@ var __webpack_modules__ = {
     ...decided,
     ...assessed
    };
-   const first = await announce(job, decided);
+   const first = await (0, decide.iP)(job, decided);
    if (run.dryRun) return {
     kind: "planned",
     ...first,
     ...assessed,
-    retention: await (0, errors.qg)("planning", () => foresee(job, first))
+    ...await (0, errors.qg)("planning", () => deploy_foresee(job, first))
    };
    const live = await bringLive(job, first);
    return live === void 0 ? void 0 : {
@@ -33729,14 +38055,18 @@ var __webpack_modules__ = {
     protectedContent: isProtected(decision.plan)
    });
    if (!run.failOnUnreachable && await (0, errors.qg)("tagging", tagger.tag) === void 0) return;
-   const probes = await (0, errors.qg)("opening the links", () => look(job, decision.build, placed));
-   if (probes === void 0) return;
+   const seen = await (0, errors.qg)("opening the links", () => look(job, decision.build, placed));
+   if (seen === void 0) return;
    const pin = await (0, errors.qg)("tagging", tagger.settle);
    if (pin === void 0) return;
    ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
-   const retention = await retire(job, decision, {
+   const presence = {
+    ...seen,
+    ...await follow(job, decision.build)
+   };
+   const {retention: retention, unmirrored: unmirrored} = await retire(job, decision, {
     pin: pin,
-    probes: probes
+    presence: presence
    });
    await ports.keepListing(decision.build);
    return {
@@ -33744,7 +38074,9 @@ var __webpack_modules__ = {
     ...decision,
     pin: pin,
     uploadedBytes: refusedBytes + (upload?.sentBytes ?? 0),
-    probes: probes,
+    ...presence,
+    mirrors: [ ...presence.mirrors, ...unmirrored ],
+    accessLink: await ports.accessLink(decision.build),
     expiresAt: tagger.expiresAt() ?? soonGone(pin, run.now),
     retention: retention
    };
@@ -33764,11 +38096,11 @@ var __webpack_modules__ = {
     upload: upload,
     refusedBytes: 0
    };
-   const second = await decideAgain(job, first, upload.reason);
+   const second = await (0, decide.hd)(job, first, upload.reason);
    await assessAgain(second.build, job.ports);
-   const decision = await announce(job, second);
+   const decision = await (0, decide.iP)(job, second);
    const again = await obtain(job, decision);
-   if (again?.kind === "refused") throw refusedUpload(again.reason);
+   if (again?.kind === "refused") throw (0, decide.cy)(again.reason);
    return {
     decision: decision,
     upload: again,
@@ -33779,15 +38111,35 @@ var __webpack_modules__ = {
    return policy.protectCids.has(cid) || tags.some(name => policy.protectTags.some(pattern => (0, 
    domain_retention.eX)(pattern, name)));
   }
-  async function foresee({run: run, ports: ports}, {plan: plan}) {
+  async function deploy_foresee({run: run, ports: ports}, {plan: plan}) {
    const first = {
     rows: plan.retention,
     policy: plan.policy,
     now: run.now
    };
-   return shown(await investigate(ports, first), "dry-run is true");
+   return {
+    retention: shown(await (0, survey.as)(ports, first), "dry-run is true"),
+    names: await planNames(run.names, {
+     cid: plan.cid
+    }, ports.names),
+    mirrors: planMirrors(plan.cid, ports.mirrors)
+   };
   }
-  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, probes: probes}) {
+  async function follow({run: run, ports: ports}, build) {
+   const names = await (0, errors.qg)("moving the names", () => moveNames(run.names, {
+    cid: build.root
+   }, ports.names));
+   const order = {
+    cid: build.root,
+    name: run.name(build.root),
+    build: build
+   };
+   return {
+    names: names,
+    mirrors: await mirrorContent(order, ports.mirrors, ports.log)
+   };
+  }
+  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, presence: presence}) {
    const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
     ...row,
     revision: {
@@ -33795,22 +38147,49 @@ var __webpack_modules__ = {
      pins: [ pin ]
     }
    } : row);
+   const policy = {
+    ...plan.policy,
+    inUse: withFormer(plan.policy.inUse, presence)
+   };
    const first = {
     rows: rows,
-    policy: plan.policy,
+    policy: policy,
     now: run.now
    };
-   if (probes.length > 0 && (0, outcome.W8)(probes) === void 0 && (0, domain_retention.Q)(rows).length > 0) {
-    ports.log.line("Old content stays until a gateway serves the new one.");
-    return shown(first, "no gateway serves the new content yet");
+   const reason = (0, domain_retention.Q)(rows).length === 0 ? void 0 : reasonToWait(presence);
+   if (reason !== void 0) {
+    ports.log.line(`Old content stays: ${reason}.`);
+    return {
+     retention: shown(first, reason),
+     unmirrored: []
+    };
    }
    try {
-    return await cleanup_carryOut(run, ports, await investigate(ports, first));
+    const retention = await cleanup_carryOut(run, ports, await (0, survey.as)(ports, first));
+    const gone = retention.unpinned.map(({revision: revision}) => revision.cid);
+    return {
+     retention: retention,
+     unmirrored: await unmirror(gone, ports.mirrors, ports.log)
+    };
    } catch (error) {
     if (!(error instanceof errors.lZ)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return shown(first, error.message.replace(/\.$/, ""));
+    return {
+     retention: shown(first, error.message.replace(/\.$/, "")),
+     unmirrored: []
+    };
    }
+  }
+  function reasonToWait({probes: probes, names: names}) {
+   const isAsked = probes.some(({state: state}) => state !== "unopened");
+   if (isAsked && !(0, domain_outcome.SM)(probes)) return "no gateway serves the new content yet";
+   const failed = names.find(({state: state}) => state === "failed");
+   return failed === void 0 ? void 0 : `${(0, domain_names.Wy)(failed.name)} does not point to the new content yet`;
+  }
+  function withFormer(inUse, {names: names}) {
+   const former = names.flatMap(({name: name, previous: previous}) => previous?.cid === void 0 ? [] : [ [ previous.cid, `${(0, 
+   domain_names.Wy)(name)} pointed to it until now` ] ]);
+   return new Map([ ...inUse, ...former ]);
   }
   async function obtain({run: run, ports: ports}, {build: build, plan: plan, method: method}) {
    if (plan.source.kind === "reuse") {
@@ -33824,7 +38203,7 @@ var __webpack_modules__ = {
     method: method,
     name: run.name(build.root),
     group: run.group,
-    keyvalues: uploadedPairs(run.project),
+    keyvalues: (0, domain_plan.er)(run.project),
     onProgress: (sent, total) => ports.log.progress("Uploaded", sent, total)
    });
    if (upload.kind === "uploaded" && upload.cid !== void 0 && upload.cid !== plan.cid) throw otherCid(plan.cid, upload.cid, method);
@@ -33867,23 +38246,28 @@ var __webpack_modules__ = {
    return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : void 0;
   }
   async function look({run: run, ports: ports}, build, {id: id}) {
-   if (run.network === "private") return [];
-   const probes = await ports.gateways.probe(build);
-   if ((0, outcome.W8)(probes) !== void 0) return probes;
-   if (!run.failOnUnreachable) ports.log.warn(unreachable(build, probes).message); else if (await ports.pins.read(id) === void 0) return; else throw unreachable(build, probes);
-   return probes;
+   const seen = await lookAt(build, run, ports);
+   const trouble = run.network === "private" ? void 0 : troubleWith(build, seen, run.verify);
+   if (trouble === void 0) return seen;
+   if (!run.failOnUnreachable) ports.log.warn(trouble.message); else if (await ports.pins.read(id) === void 0) return; else throw trouble;
+   return seen;
   }
-  function unreachable(build, probes) {
-   const tried = probes.map(probe => `${probe.host}: ${probe.note}`).join("; ");
-   return new errors.lZ("network", `${build.root} is pinned, but no gateway serves it (${tried === "" ? "none is configured" : tried}).`, {
+  function troubleWith({root: root}, {probes: probes, blocks: blocks}, verify) {
+   const isAsked = probes.length === 0 || probes.some(({state: state}) => state !== "unopened");
+   if (isAsked && !(0, domain_outcome.SM)(probes)) return new errors.lZ("network", `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
     hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
    });
+   if (verify !== "blocks" || blocks.some(verification.g)) return;
+   return new errors.lZ("network", `${root} is pinned, but its blocks are not served as its CID says (${troubles(blocks)}).`, {
+    hint: "Run the job again later, or give block-gateways one that serves blocks. No tag was moved."
+   });
   }
+  var diff_base = __nccwpck_require__(3482);
   async function diff(run, ports) {
    const build = await ports.build(run.profile);
-   await (0, errors.qg)("planning", async () => requireExpected(build, run.expectedCid));
+   await (0, errors.qg)("planning", async () => (0, domain_plan.qw)(build, run.expectedCid));
    const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
-   const base = chooseBaseWithoutKey(run.diffBase, {
+   const base = (0, diff_base.Y)(run.diffBase, {
     project: run.project,
     deployments: deployments === void 0 ? [] : deployments.kind === "known" ? deployments.value : deployments.reason
    });
@@ -33923,403 +38307,588 @@ var __webpack_modules__ = {
     return;
    }
   }
-  var run = __nccwpck_require__(3944);
-  function deployRun(values, {context: context, now: now, mode: mode}, found) {
-   const project = (0, domain_tag.v8)(values.project || context.repository);
-   const tags = values.tags.length > 0 ? values.tags : (0, run.$o)(context);
-   const sha = context.commit || "0".repeat(40);
+  function resolvePromoted({project: project, from: from, toTag: toTag, run: run}, pins) {
+   if (from.kind === "cid") return {
+    cid: from.cid,
+    label: from.cid,
+    relative: false,
+    redone: false
+   };
+   const {ref: ref} = from;
+   const label = (0, revision.Ow)(ref);
+   const relative = ref.tag === toTag && ref.back > 0;
+   const current = (0, revision.GB)(pins, toTag, project);
+   if (relative && current !== void 0 && isMovedBy(run, {
+    pins: pins,
+    cid: current,
+    toTag: toTag,
+    project: project
+   })) return {
+    cid: current,
+    label: label,
+    relative: relative,
+    redone: true
+   };
+   const cid = (0, revision.QK)(pins, ref, project) ?? mergedPreview(pins, ref, project);
+   if (cid === void 0) throw nothingThere(ref, pins, project);
    return {
-    content: found.content,
-    profile: values["cid-profile"],
-    method: values["upload-method"],
-    network: values.network,
-    project: project,
-    tags: tags,
-    commit: sha.slice(0, 7),
-    now: now,
-    metadata: values.metadata,
-    expectedCid: values["expected-cid"],
-    reusePinned: values["reuse-pinned"],
-    diffBase: values["diff-base"],
-    ...assessing(values, context),
-    name: () => (0, run.v)(values.name, {
-     project: project.name,
-     sha: sha,
-     sha7: sha.slice(0, 7),
-     tag: tags[0] ?? ""
-    }),
-    group: values.group,
-    dryRun: values["dry-run"] || mode === "diff",
-    failOnUnreachable: values["fail-on-unreachable"],
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    previewsKeptMs: values["preview-expires"],
-    retention: {
-     ...policyOf(values, context),
-     scope: new Set(tags)
-    }
+    cid: cid,
+    label: label,
+    relative: relative,
+    redone: false
    };
   }
-  function cleanupRun(values, {context: context, now: now}, mode) {
-   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
-    context: context,
-    now: now
-   }, mode.closed) : new Map;
-   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
-   return {
-    policy: {
-     ...policyOf(values, context),
-     givenUp: givenUp,
-     scope: scope
-    },
-    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
-    now: now,
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    dryRun: values["dry-run"]
-   };
+  function isMovedBy(run, {pins: pins, cid: cid, toTag: toTag, project: project}) {
+   if (run === "") return false;
+   return pins.some(pin => {
+    const {moved: moved} = (0, domain_tag.rL)(pin.keyvalues, project);
+    return pin.cid === cid && moved?.tag === toTag && moved.run === run;
+   });
   }
-  function policyOf(values, context) {
-   return {
-    project: (0, domain_tag.v8)(values.project || context.repository),
-    keepLast: values["keep-last"],
-    keepWithinMs: values["keep-within"],
-    protectTags: values["protect-tags"],
-    protectCids: values["protect-cids"],
-    inUse: new Map,
-    givenUp: new Map,
-    scope: "all"
-   };
-  }
-  function givenUpTags(values, {now: now}, closed) {
-   const at = Math.floor(now.getTime() / 1e3);
-   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
-    why: givenUpReason(tag),
+  function mergedPreview(pins, {tag: tag, back: back}, project) {
+   const number = (0, domain_tag._n)(tag);
+   if (number === void 0 || back > 0) return;
+   const found = pins.flatMap(({cid: cid, keyvalues: keyvalues}) => (0, domain_tag.rL)(keyvalues, project).merged.filter(({pullRequest: pullRequest}) => pullRequest === number).map(({at: at}) => ({
+    cid: cid,
     at: at
-   } ]));
-   if (closed === void 0) return new Map;
-   const closedAt = closed.at ?? now;
-   const given = {
-    at: Math.floor(closedAt.getTime() / 1e3)
-   };
-   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
-    ...given,
-    why: "pull request merged",
-    mergedAt: closedAt
-   } : {
-    ...given,
-    why: "pull request closed"
-   } ] ]);
+   })));
+   return found.sort((a, b) => b.at - a.at)[0]?.cid;
   }
-  function isAskedFor(values) {
-   return values.mode === "cleanup" && values.tags.length > 0;
+  const NAMED_TAGS = 10;
+  function nothingThere(ref, pins, project) {
+   const histories = (0, revision.u3)((0, revision.v$)(pins, project), project);
+   const versions = histories.get(ref.tag)?.length ?? 0;
+   const tags = [ ...histories.keys() ].slice(0, NAMED_TAGS).join(", ");
+   if (versions > 0) {
+    const known = versions === 1 ? "one version" : `${versions} versions`;
+    return new errors.lZ("content", `${(0, revision.Ow)(ref)} names nothing: ${ref.tag} has only ${known}.`, {
+     hint: "Name a version that is still pinned (mode: list shows them), or a CID, in from. No tag was moved."
+    });
+   }
+   return new errors.lZ("content", `Nothing of ${project.name} has the tag ${ref.tag}.`, {
+    hint: `Name a tag or a CID in from. Tags of the project: ${tags === "" ? "none" : tags}. No tag was moved.`
+   });
   }
-  function givenUpReason(tag) {
-   return (0, domain_tag._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
-  }
-  function diffRun(values, context, reason) {
-   const asFolder = isFolderOnly(values["upload-method"], values.network);
+  function planPromotion(promoted, {project: project, toTag: toTag, run: run, now: now}, found) {
+   const pins = (0, domain_plan.jA)(found.sameCid, project);
+   if (pins.length === 0) throw new errors.lZ("content", `The account does not pin ${promoted.cid}.`, {
+    hint: "Only what is pinned can be promoted: deploy it first, or name a version that mode: list shows. No tag was moved."
+   });
+   const tags = [ toTag ];
+   const previous = (0, revision.GB)(found.project, toTag, project);
+   const changed = previous !== promoted.cid;
+   const marks = pins.flatMap(pin => (0, domain_tag.rL)(pin.keyvalues, project).tags).sort((a, b) => b.at - a.at);
    return {
-    project: values.project || context.repository,
-    profile: asFolder ? folderProfile(values["cid-profile"]) : values["cid-profile"],
-    expectedCid: values["expected-cid"],
-    diffBase: values["diff-base"],
-    reason: reason,
-    ...assessing(values, context)
+    ...promoted,
+    toTag: toTag,
+    pins: pins,
+    previous: previous,
+    changed: changed,
+    at: (0, domain_plan.Lj)(changed ? found.project : [], {
+     project: project,
+     tags: tags,
+     now: now
+    }),
+    commit: marks.find(({commit: commit}) => !/^0+$/.test(commit))?.commit ?? "0000000",
+    superseded: (0, domain_plan.Jn)(found.project, promoted.cid, {
+     project: project,
+     tags: tags
+    }),
+    move: promoted.relative && run !== "" ? {
+     tag: toTag,
+     run: run
+    } : void 0
    };
   }
-  const EVENTS_OF_A_COMMIT = new Set([ "push", "release", "merge_group" ]);
-  function assessing(values, {commit: commit, event: event}) {
+  async function promote(run, ports) {
+   const plan = await (0, errors.qg)("planning", () => promote_decide(run, ports));
+   ports.showPromotion(plan);
+   const base = {
+    cid: plan.previous,
+    label: run.toTag
+   };
+   const [proof, comparison] = await Promise.all([ (0, errors.qg)("opening the links", () => proveServed(plan.cid, {
+    ...run,
+    subject: subjectOf(plan)
+   }, ports)), compareVersions(plan.cid, {
+    base: base,
+    stripHash: run.stripHash
+   }, ports) ]);
+   ports.showComparison(comparison);
+   const told = {
+    kind: "promoted",
+    rollback: run.rollback,
+    dryRun: run.dryRun,
+    plan: plan,
+    comparison: comparison,
+    ...proof
+   };
+   if (run.dryRun) return {
+    ...told,
+    pin: void 0,
+    ...await promote_foresee(plan, run, ports)
+   };
+   const pin = await (0, errors.qg)("tagging", () => putTag(plan, run, ports));
    return {
-    stripHash: values["strip-hash"],
-    sizeBudget: values["size-budget"],
-    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== "" ? commit.slice(0, 7) : void 0
+    ...told,
+    pin: pin,
+    ...await promote_follow(plan, run, ports)
    };
   }
+  async function promote_decide(run, {pins: pins}) {
+   const project = await (0, errors.qg)("reading the account", () => pins.listByProject(run.project));
+   const promoted = resolvePromoted(run, project);
+   const own = project.filter(({cid: cid}) => cid === promoted.cid);
+   const sameCid = own.length > 0 ? own : await (0, errors.qg)("reading the account", () => pins.listByCid(promoted.cid));
+   return planPromotion(promoted, run, {
+    project: project,
+    sameCid: sameCid
+   });
+  }
+  function subjectOf({label: label, cid: cid}) {
+   return label === cid ? cid : `${label} (${cid})`;
+  }
+  async function putTag(plan, run, ports) {
+   const {cid: cid, toTag: toTag, at: at, commit: commit, superseded: superseded, move: move} = plan;
+   const protectedContent = run.protectCids.has(cid) || run.protectTags.some(glob => (0, 
+   domain_retention.eX)(glob, toTag));
+   for (const {id: id} of plan.pins) {
+    const tagger = createTagger(ports, {
+     id: id,
+     project: run.project,
+     tags: [ toTag ],
+     at: at,
+     commit: commit,
+     metadata: {},
+     superseded: superseded,
+     origin: {
+      kind: "plain"
+     },
+     move: move,
+     protectedContent: protectedContent,
+     previewsKeptMs: void 0,
+     now: run.now
+    });
+    const pin = await tagger.settle();
+    if (pin === void 0) continue;
+    ports.log.line(`Tagged ${cid} ${toTag} (pin ${pin.id}).`);
+    return pin;
+   }
+   throw new errors.lZ("conflict", `${subjectOf(plan)} was unpinned while this run was at work.`, {
+    hint: `${toTag} still points to what it pointed to. Deploy the content again, or name another version in from.`
+   });
+  }
+  async function promote_foresee({cid: cid}, {names: names}, ports) {
+   return {
+    names: await planNames(names, {
+     cid: cid
+    }, ports.names),
+    mirrors: planMirrors(cid, ports.mirrors)
+   };
+  }
+  async function promote_follow({cid: cid}, {names: names, name: name}, ports) {
+   const moved = await (0, errors.qg)("moving the names", () => moveNames(names, {
+    cid: cid
+   }, ports.names));
+   const order = {
+    cid: cid,
+    name: name(cid),
+    build: void 0
+   };
+   return {
+    names: moved,
+    mirrors: await mirrorContent(order, ports.mirrors, ports.log)
+   };
+  }
+  var github_deployment = __nccwpck_require__(9272);
+  var health = __nccwpck_require__(4439);
+  async function verify(run, ports) {
+   const [pins, deployments] = await (0, errors.qg)("reading the account", () => Promise.all([ ports.pins.listByProject(run.project), readDeployments(ports) ]));
+   const looked = new Map;
+   const tags = [];
+   for (const position of positionsOf(pins, run)) {
+    const health = await (0, errors.qg)("opening the links", () => examine(position, {
+     run: run,
+     deployments: deployments,
+     looked: looked
+    }, ports));
+    ports.showHealth(health);
+    tags.push(health);
+   }
+   return {
+    kind: "verified",
+    tags: [ ...tags, ...vanished(run, tags) ],
+    checkedAt: run.now
+   };
+  }
+  function positionsOf(pins, {project: project, tags: tags}) {
+   const histories = (0, revision.u3)((0, revision.v$)(pins, project), project);
+   return [ ...histories ].flatMap(([tag, [current]]) => {
+    const isAsked = tags.length === 0 || tags.includes(tag);
+    if (current === void 0 || !isAsked || !(0, domain_tag.Ij)(tag)) return [];
+    return [ {
+     tag: tag,
+     ...current,
+     pins: pins.filter(({cid: cid}) => cid === current.cid)
+    } ];
+   }).sort((a, b) => rankOf(a.tag) - rankOf(b.tag) || (a.tag < b.tag ? -1 : 1));
+  }
+  function rankOf(tag) {
+   return (0, domain_tag._n)(tag) === void 0 ? 0 : 1;
+  }
+  async function examine({tag: tag, cid: cid, at: at, pins: pins}, {run: run, deployments: deployments, looked: looked}, ports) {
+   const seen = looked.get(cid) ?? verify_look(cid, pins, {
+    run: run,
+    ports: ports
+   });
+   looked.set(cid, seen);
+   const own = run.names.filter(name => name.tag === tag);
+   const findings = {
+    tag: tag,
+    cid: cid,
+    ...await seen,
+    names: await names_readNames(own, {
+     cid: cid
+    }, ports.names),
+    deployed: deployedFor(tag, run.project, deployments)
+   };
+   return {
+    ...findings,
+    since: new Date(at * 1e3),
+    ...(0, health.u)(findings)
+   };
+  }
+  async function verify_look(cid, pins, {run: run, ports: ports}) {
+   const present = await Promise.all(pins.map(({id: id}) => ports.pins.read(id)));
+   const asked = run.verify === "gateway" ? {
+    ...run,
+    verify: "blocks"
+   } : run;
+   return {
+    pinned: present.some(pin => pin?.cid === cid),
+    ...await lookAt(cid, asked, ports),
+    mirrors: await readMirrors(cid, ports.mirrors)
+   };
+  }
+  function vanished({tags: tags, names: names, now: now}, found) {
+   const wanted = new Set([ ...tags, ...tags.length === 0 ? names.map(({tag: tag}) => tag) : [] ]);
+   for (const {tag: tag} of found) wanted.delete(tag);
+   return [ ...wanted ].map(tag => ({
+    tag: tag,
+    cid: void 0,
+    since: now,
+    pinned: false,
+    probes: [],
+    blocks: [],
+    names: [],
+    mirrors: [],
+    problems: [ "nothing that is pinned has this tag" ],
+    remarks: []
+   }));
+  }
+  async function readDeployments({github: github, log: log}) {
+   const known = await github.activeDeployments();
+   if (known.kind === "known") return known.value;
+   log.line(`Not compared with GitHub's deployments: ${known.reason}.`);
+   return [];
+  }
+  function deployedFor(tag, project, deployments) {
+   const payloads = deployments.flatMap(({texts: texts}) => texts.map(github_deployment.ex).filter(found => found !== void 0));
+   return payloads.find(payload => payload.project === project.name && payload.tag === tag)?.cid;
+  }
+  var orders = __nccwpck_require__(4299);
+  var render_mirrors = __nccwpck_require__(4049);
+  var render_names = __nccwpck_require__(8165);
   var render_retention = __nccwpck_require__(4755);
   var summary = __nccwpck_require__(9176);
-  var account = __nccwpck_require__(9455);
-  var domain_link = __nccwpck_require__(6581);
+  var render_verification = __nccwpck_require__(9810);
+  var wiring_account = __nccwpck_require__(7243);
+  var domain_cid = __nccwpck_require__(1265);
+  var src_cid = __nccwpck_require__(5944);
   var varint = __nccwpck_require__(9935);
-  async function readStart(response, maxBytes) {
-   const chunks = [];
-   let length = 0;
-   let whole = true;
-   for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maxBytes) {
-     whole = false;
-     break;
-    }
-   }
+  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+  const TURN_MS = 20;
+  function createBreather({onBytes: onBytes, signal: signal}) {
+   let unreported = 0;
+   let turnEnds = performance.now() + TURN_MS;
    return {
-    bytes: Buffer.concat(chunks),
-    whole: whole
-   };
-  }
-  const REDIRECTS = new Map([ [ "redirect count exceeded", "too many redirects" ], [ "unexpected redirect", "it redirects, and a key must not follow" ] ]);
-  function reasonOf(error) {
-   if (isTimeout(error)) return "did not answer in time";
-   const cause = error instanceof Error ? error.cause : void 0;
-   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
-   const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : void 0);
-   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
-  }
-  function isTimeout(error) {
-   return error instanceof Error && error.name === "TimeoutError";
-  }
-  function refusalIn(body) {
-   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
-  }
-  const MAX_BLOCK_BYTES = 1024 * 1024;
-  const MAX_CAR_BYTES = 8 * 1024 * 1024;
-  const MAX_CAR_NODES = 3e4;
-  const DEDICATED_TIMEOUT_MS = 4e3;
-  const PUBLIC_TIMEOUT_MS = 5e3;
-  function createBlockSource(gateway, key) {
-   const request = {
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
+    after(bytes) {
+     unreported += bytes;
+     return performance.now() > turnEnds;
     },
-    redirect: key === void 0 ? "follow" : "error",
-    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
-   };
-   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
-   return {
-    host: new URL(linkTo(EXAMPLE)).host,
-    shards: gateway.dedicated ? "together" : "one by one",
-    read: async ({cid: cid, path: path, part: part}, root, signal) => {
-     if (!gateway.dedicated) return await readBlock(cid, {
-      ...request,
-      url: `${linkTo(cid)}?format=raw`,
-      signal: signal
-     });
-     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
-     domain_link.i7)(path)}`;
-     return part === "whole" ? await readBlock(cid, {
-      ...request,
-      url: `${place}?format=raw`,
-      signal: signal
-     }) : await readCar(cid, {
-      ...request,
-      url: `${place}?format=car&dag-scope=entity`,
-      signal: signal
-     });
+    async pause() {
+     if (unreported > 0) onBytes?.(unreported);
+     unreported = 0;
+     await (0, promises_namespaceObject.setImmediate)();
+     signal?.throwIfAborted();
+     turnEnds = performance.now() + TURN_MS;
     }
    };
   }
-  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
-  async function readBlock(cid, request) {
-   const body = await block_source_open(request, {
-    maxBytes: MAX_BLOCK_BYTES,
-    accept: "application/vnd.ipld.raw"
+  function encodeCarHeader(root) {
+   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
+   return Buffer.concat([ Buffer.of(map.length), map ]);
+  }
+  function parseCarHeader(cbor) {
+   const cursor = {
+    cbor: cbor,
+    at: 0
+   };
+   const map = readHead(cursor);
+   if (map?.major !== MAP) return;
+   let version;
+   let roots = [];
+   for (let pair = 0; pair < map.value; pair += 1) {
+    const key = readBytes(cursor, TEXT)?.toString();
+    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
+   }
+   return version === void 0 || roots === void 0 ? void 0 : {
+    version: version,
+    roots: roots
+   };
+  }
+  const UNSIGNED = 0;
+  const BYTES = 2;
+  const TEXT = 3;
+  const ARRAY = 4;
+  const MAP = 5;
+  const TAG = 6;
+  const CID_TAG = 42;
+  function readHead(cursor) {
+   const first = cursor.cbor[cursor.at];
+   if (first === void 0) return;
+   cursor.at += 1;
+   const major = first >> 5;
+   const short = first & 31;
+   if (short < 24) return {
+    major: major,
+    value: short
+   };
+   const width = {
+    24: 1,
+    25: 2
+   }[short];
+   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
+   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
+   cursor.at += width;
+   return {
+    major: major,
+    value: value
+   };
+  }
+  function readNumber(cursor) {
+   const head = readHead(cursor);
+   return head?.major === UNSIGNED ? head.value : void 0;
+  }
+  function readBytes(cursor, major) {
+   const head = readHead(cursor);
+   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
+   cursor.at += head.value;
+   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
+  }
+  function readRoots(cursor) {
+   const array = readHead(cursor);
+   if (array?.major !== ARRAY) return;
+   const roots = [];
+   for (let index = 0; index < array.value; index += 1) {
+    const tag = readHead(cursor);
+    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
+    if (link?.[0] !== 0) return;
+    roots.push(link.subarray(1));
+   }
+   return roots;
+  }
+  const SHA2_256 = 18;
+  const DIGEST_BYTES = 32;
+  function cidPrefix(version, codec) {
+   return version === 0 ? Uint8Array.of(SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, SHA2_256, DIGEST_BYTES);
+  }
+  function cidBytes(prefix, digest) {
+   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
+   bytes.set(prefix);
+   bytes.set(digest, prefix.length);
+   return bytes;
+  }
+  function cidText(bytes) {
+   const codec = bytes[0] === SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
+   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
+  }
+  function cidTable(expected) {
+   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
+   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+   let codecs = new Uint32Array(capacity);
+   let places = new Int32Array(capacity * 2).fill(-1);
+   let size = 0;
+   function placeOf(codec, digest) {
+    const mask = places.length - 1;
+    let place = firstPlace(codec, digest, 0) & mask;
+    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
+     const at = held * DIGEST_BYTES;
+     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
+     place = place + 1 & mask;
+    }
+    return place;
+   }
+   function grow() {
+    capacity *= 2;
+    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+    larger.set(digests);
+    digests = larger;
+    const wider = new Uint32Array(capacity);
+    wider.set(codecs);
+    codecs = wider;
+    places = new Int32Array(capacity * 2).fill(-1);
+    for (let held = 0; held < size; held += 1) {
+     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
+     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
+     places[place] = held;
+    }
+   }
+   return {
+    size: () => size,
+    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
+    codec: held => codecs[held] ?? 0,
+    find(codec, digest) {
+     const held = places[placeOf(codec, digest)] ?? -1;
+     return held < 0 ? void 0 : held;
+    },
+    add(codec, digest) {
+     if (size === capacity) grow();
+     const place = placeOf(codec, digest);
+     const held = places[place] ?? -1;
+     if (held >= 0) return held;
+     places[place] = size;
+     codecs[size] = codec;
+     digests.set(digest, size * DIGEST_BYTES);
+     size += 1;
+     return size - 1;
+    }
+   };
+  }
+  function firstPlace(codec, digest, at) {
+   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
+   return start ^ Math.imul(codec, 2654435761);
+  }
+  const IDENTITY = 0;
+  const MOST_BLOCK_BYTES = 4194304;
+  const MOST_HEADER_BYTES = 65536;
+  const HEAD_BYTES = 256;
+  const HASH_NAMES = {
+   19: "sha2-512",
+   20: "sha3-512",
+   22: "sha3-256",
+   27: "keccak-256",
+   30: "blake3",
+   45600: "blake2b-256"
+  };
+  function brokenCar(path, what) {
+   return new errors.lZ("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
+    hint: "Make it again as a CARv1 with one root and every block below it."
    });
-   if (body.kind === "failed") return body;
-   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
+  }
+  async function indexCar(open, options) {
+   const {path: path} = open.file;
+   const breather = createBreather(options);
+   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
+   const table = cidTable(1024);
+   const spans = [];
+   const versions = [];
+   const header = readHeader(open);
+   for (let at = header.end; at < open.bytes; ) {
+    const {cid: cid, span: span} = readFrameHead(open, at);
+    const block = readBlock(open, span, buffer);
+    assertHash(path, cid, block);
+    const known = table.size();
+    if (cid.multihash.code !== IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
+     spans.push(span);
+     versions.push(cid.version);
+    }
+    at = span.position + span.length;
+    if (breather.after(span.length)) await breather.pause();
+   }
+   await breather.pause();
    return {
-    kind: "read",
-    blocks: new Map([ [ cid, body.bytes ] ]),
-    bytes: body.bytes.length
+    root: header.root,
+    table: table,
+    spans: spans,
+    versions: versions
    };
   }
-  async function readCar(cid, request) {
-   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
-   const body = await block_source_open(request, {
-    maxBytes: MAX_CAR_BYTES,
-    accept: accept
+  function readBlock(open, span, buffer) {
+   readSpan(open, span, {
+    buffer: buffer,
+    at: 0,
+    ends: span.position + span.length === open.bytes
    });
-   if (body.kind === "failed") return body;
-   const blocks = new Map;
-   for (const [found, bytes] of nodesInCar(body.bytes)) {
-    if (blocks.size >= MAX_CAR_NODES) break;
-    blocks.set(found, bytes);
-   }
-   return blocks.has(cid) ? {
-    kind: "read",
-    blocks: blocks,
-    bytes: body.bytes.length
-   } : wrongBytes(body.bytes);
+   return buffer.subarray(0, span.length);
   }
-  function wrongBytes(body) {
-   const refusal = refusalIn(body);
-   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
+  function readHeader(open) {
+   const {path: path} = open.file;
+   const start = readStart(open, 0, MOST_HEADER_BYTES);
+   const length = (0, varint.LS)(start, 0);
+   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
+   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
+   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
+   const [root] = header.roots;
+   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
+   const cid = decodeCid(root);
+   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
+   if (cid.multihash.code === IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
    return {
-    kind: "failed",
-    reason: reason,
-    worth: "nothing"
-   };
-  }
-  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
-   try {
-    const response = await fetch(url, {
-     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
-     redirect: redirect,
-     headers: {
-      ...headers,
-      accept: accept,
-      "accept-encoding": "identity"
-     }
-    });
-    if (!response.ok) return await refused(response);
-    const {bytes: bytes, whole: whole} = await readStart(response, maxBytes);
-    if (whole) return {
-     kind: "body",
-     bytes: bytes
-    };
-    return {
-     kind: "failed",
-     reason: `answered with more than ${maxBytes >> 20} MiB`,
-     worth: "nothing"
-    };
-   } catch (error) {
-    return {
-     kind: "failed",
-     reason: reasonOf(error),
-     worth: isTimeout(error) ? "others" : "again"
-    };
-   }
-  }
-  const PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
-  async function refused(response) {
-   const {bytes: bytes} = await readStart(response, 4096).catch(() => ({
-    bytes: Buffer.alloc(0)
-   }));
-   const refusal = refusalIn(bytes);
-   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
-   return {
-    kind: "failed",
-    reason: reason,
-    worth: PASSING.has(response.status) ? "again" : "nothing"
-   };
-  }
-  function* nodesInCar(car) {
-   let frame = frameAt(car, 0);
-   while (frame !== void 0) {
-    frame = frameAt(car, frame.end);
-    const block = frame === void 0 ? void 0 : blockOf(frame.bytes);
-    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
-   }
-  }
-  function frameAt(car, at) {
-   const length = (0, varint.LS)(car, at);
-   if (length === void 0 || length.end + length.value > car.length) return;
-   return {
-    bytes: car.subarray(length.end, length.end + length.value),
+    root: cid,
     end: length.end + length.value
    };
   }
-  const CID_V0_BYTES = 34;
-  const CID_V1_BYTES = 36;
-  function blockOf(frame) {
-   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(CID_V0_BYTES);
-   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(CID_V1_BYTES) : void 0;
-  }
-  var dist = __nccwpck_require__(7814);
-  class Unreadable extends Error {}
-  const CONCURRENCY = 8;
-  const MAX_REQUESTS = 5e3;
-  const MAX_BYTES = 8 * 1024 * 1024;
-  function createBlockStore({root: root, sources: sources, known: known}) {
-   const asked = sources.map(watched);
-   const queue = new dist.Ay({
-    concurrency: CONCURRENCY
-   });
-   const cars = new dist.Ay({
-    concurrency: 1
-   });
-   const held = new Map;
-   const awaited = new WeakMap;
-   const effort = {
-    requests: 0,
-    cached: 0,
-    bytes: 0
-   };
-   async function ask(source, wanted, signal) {
-    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
-    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
-    effort.requests += 1;
-    const answer = await source.read(wanted, root, signal);
-    if (answer.kind === "failed") return;
-    effort.bytes += answer.bytes;
-    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
-   }
-   async function obtain(wanted, signal) {
-    for (const source of inTwoRounds(asked)) {
-     const isCar = wanted.part === "shard" && source.shards === "together";
-     await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     if (signal.aborted) throw new Unreadable(`reading it took too long: ${troubles(asked)}`);
-    }
-    throw new Unreadable(troubles(asked));
-   }
+  function readFrameHead(open, at) {
+   const {path: path} = open.file;
+   const head = readStart(open, at, HEAD_BYTES);
+   const length = (0, varint.LS)(head, 0);
+   const cid = length === void 0 ? void 0 : decodeCid(head.subarray(length.end));
+   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
+   const blockLength = length.value - cid.byteLength;
+   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
+   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
    return {
-    effort: () => ({
-     ...effort
-    }),
-    read: async (wanted, signal) => {
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     const cached = known.get(wanted.cid);
-     if (cached !== void 0) {
-      effort.cached += 1;
-      held.set(wanted.cid, cached);
-      return cached;
-     }
-     const waiting = awaited.get(signal) ?? new Map;
-     awaited.set(signal, waiting);
-     const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
-     waiting.set(wanted.cid, answer);
-     return await answer;
+    cid: cid,
+    span: {
+     position: at + length.end + cid.byteLength,
+     length: blockLength
     }
    };
   }
-  function* inTwoRounds(sources) {
-   yield* sources;
-   for (const source of sources) if (source.isWorthAgain()) yield source;
+  function readStart(open, position, length) {
+   const present = Math.min(length, open.bytes - position);
+   const buffer = Buffer.alloc(present);
+   readSpan(open, {
+    position: position,
+    length: present
+   }, {
+    buffer: buffer,
+    at: 0,
+    ends: false
+   });
+   return buffer;
   }
-  const STRIKES = 2;
-  function watched(source) {
-   let isGood = false;
-   let strikes = 0;
-   let trouble;
-   let givenUp = false;
-   let worthAgain = false;
-   return {
-    host: source.host,
-    shards: source.shards,
-    isGivenUp: () => givenUp,
-    isWorthAgain: () => worthAgain && !givenUp,
-    trouble: () => trouble,
-    read: async (wanted, root, signal) => {
-     const answer = await source.read(wanted, root, signal);
-     if (answer.kind === "read") {
-      isGood = true;
-      strikes = 0;
-     } else if (signal.aborted) trouble ??= "had not answered yet"; else {
-      trouble = answer.reason;
-      strikes += 1;
-      worthAgain = answer.worth === "again";
-      givenUp ||= answer.worth === "nothing" || !isGood || strikes >= STRIKES;
-     }
-     return answer;
-    }
-   };
+  function decodeCid(bytes) {
+   try {
+    return src_cid.TO.decodeFirst(bytes)[0];
+   } catch {
+    return;
+   }
   }
-  function troubles(sources) {
-   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
-   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
+  function assertCheckable(path, cid) {
+   const {code: code, digest: digest} = cid.multihash;
+   if (code !== SHA2_256 && code !== IDENTITY) {
+    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
+    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
+   }
+   if (code === SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
   }
-  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
-  function foreignProfile(trait, own) {
-   const found = profileOf(trait, own);
-   return found === own ? void 0 : found;
-  }
-  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
-   if (version === 0) return "unixfs-v0-2015";
-   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
-   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
+  function assertHash(path, cid, block) {
+   assertCheckable(path, cid);
+   const {code: code, digest: digest} = cid.multihash;
+   const actual = code === IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
+   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
   }
   const UNIXFS_TYPE = {
    raw: 0,
@@ -34452,724 +39021,9 @@ var __webpack_modules__ = {
    const field = fields.find(candidate => candidate.number === number);
    return field !== void 0 && "value" in field ? field.value : void 0;
   }
-  class ForeignRules extends Error {
-   profile;
-   constructor(profile) {
-    super(profile);
-    this.profile = profile;
-   }
-  }
-  function baseSide({read: read, profile: profile, rules: rules, mostLinks: mostLinks}) {
-   let strange = false;
-   let links = 0;
-   const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString("en-US")} entries would have to be compared`);
-   function decode(block) {
-    if (links <= mostLinks) links += 1 + countLinks(block);
-    if (links > mostLinks) throw tooMany;
-    const node = decodeNode(block);
-    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
-    return node;
-   }
-   async function readNode(entry, {path: path}, part) {
-    const node = decode(entry.inline ?? await read({
-     cid: entry.cid,
-     path: path,
-     part: part
-    }));
-    const foreign = foreignRules(node, profile);
-    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
-    strange ||= foreign !== void 0;
-    return node;
-   }
-   return {
-    isStrange: () => strange,
-    readShard: async (entry, place) => await readNode(entry, place, "shard"),
-    resolve: async (entry, place) => {
-     const {cid: cid} = entry;
-     strange ||= entry.inline !== void 0;
-     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: entry.bytes
-      }
-     };
-     const node = await readNode(entry, place, "whole");
-     if (node.kind === "directory" || node.kind === "shard") return {
-      kind: "directory",
-      node: node
-     };
-     return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: node.fileBytes ?? node.inlineBytes
-      }
-     };
-    }
-   };
-  }
-  const SHA2_256 = 18;
-  function foreignRules({kind: kind, links: links, partBytes: partBytes}, profile) {
-   const [first] = links;
-   if (first === void 0) return kind === "file" && profile !== "unixfs-v0-2015" ? "unknown" : void 0;
-   const version = first.cid[0] === SHA2_256 ? 0 : 1;
-   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
-   return foreignProfile({
-    version: version,
-    chunkBytes: isAboveChunks ? partBytes[0] : void 0
-   }, profile);
-  }
-  const MORE_LANES = 16;
-  function fewAtOnce() {
-   let free = MORE_LANES;
-   let failure;
-   return async (items, map) => {
-    const results = [];
-    const waiting = items.entries();
-    let left = items.length;
-    async function lane() {
-     const others = [];
-     for (const [index, item] of waiting) {
-      left -= 1;
-      if (left > 0 && free > 0) others.push(anotherLane());
-      await mapOne(index, item);
-      if (failure !== void 0) break;
-     }
-     await Promise.all(others);
-    }
-    async function mapOne(index, item) {
-     try {
-      results[index] = await map(item);
-     } catch (error) {
-      failure ??= {
-       error: error
-      };
-     }
-    }
-    async function anotherLane() {
-     free -= 1;
-     await lane();
-     free += 1;
-    }
-    await lane();
-    if (failure !== void 0) throw failure.error;
-    return results;
-   };
-  }
-  var src_cid = __nccwpck_require__(5944);
-  function buildSide({listing: listing, nodes: nodes}) {
-   const nodeOf = ({cid: cid, inline: inline}) => {
-    const block = inline ?? nodes.get(cid);
-    const node = block === void 0 ? void 0 : decodeNode(block);
-    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
-    return node;
-   };
-   return {
-    resolve: async (entry, {path: path}) => {
-     const file = listing.get(path);
-     return file?.cid === entry.cid ? {
-      kind: "file",
-      file: file
-     } : {
-      kind: "directory",
-      node: nodeOf(entry)
-     };
-    },
-    readShard: async entry => nodeOf(entry)
-   };
-  }
-  async function tree_side_entriesOf(side, node, place) {
-   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
-   const slots = [ ...slotsOf(node).values() ];
-   const shards = slots.filter(({name: name}) => name === "");
-   const inner = await side.mapFew(shards, shard => entriesOfSlot(side, shard, place));
-   return [ ...slots.filter(({name: name}) => name !== ""), ...inner.flat() ];
-  }
-  async function entriesOfSlot(side, slot, place) {
-   if (slot.name !== "") return [ slot ];
-   return await tree_side_entriesOf(side, await side.readShard(slot, place), place);
-  }
-  function slotsOf({links: links, prefixLength: prefixLength}) {
-   const slots = new Map(links.map(link => [ link.name.slice(0, prefixLength), entryOf(link, prefixLength) ]));
-   if (slots.size < links.length) throw new Unreadable("it has a sharded directory with two entries in one slot");
-   return slots;
-  }
-  function byName(entries) {
-   const named = new Map;
-   for (const entry of entries) {
-    const {name: name} = entry;
-    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
-    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
-    named.set(name, entry);
-   }
-   return named;
-  }
-  function below({path: path, level: level}, name) {
-   return {
-    path: path === "" ? name : `${path}/${name}`,
-    level: level + 1
-   };
-  }
-  const IDENTITY = 0;
-  const tree_side_SHA2_256 = 18;
-  const MAX_INLINE_BYTES = 128;
-  function entryOf(link, prefixLength) {
-   const cid = usualCid(link.cid);
-   if (cid === void 0) return unusualEntryOf(link, prefixLength);
-   return {
-    name: link.name.slice(prefixLength),
-    cid: cid,
-    bytes: link.tsize,
-    inline: void 0
-   };
-  }
-  function usualCid(bytes) {
-   if (bytes.length === 34 && bytes[0] === tree_side_SHA2_256 && bytes[1] === 32) return (0, 
-   domain_cid.b0)(domain_cid.H_, bytes.subarray(2));
-   const [version, codec, hash, length] = bytes;
-   const isUsual = bytes.length === 36 && version === 1 && hash === tree_side_SHA2_256 && length === 32;
-   return isUsual && (codec === domain_cid.Ce || codec === domain_cid.H_) ? (0, domain_cid.b0)(codec, bytes.subarray(4)) : void 0;
-  }
-  function unusualEntryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
-   const cid = decodeCid(bytes);
-   const {code: code, digest: digest} = cid.multihash;
-   const inline = code === IDENTITY ? digest : void 0;
-   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
-   if (inline !== void 0 && inline.length > MAX_INLINE_BYTES) throw new Unreadable(`it has a CID that holds more than ${MAX_INLINE_BYTES} bytes`);
-   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
-   return {
-    name: name.slice(prefixLength),
-    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
-    bytes: inline?.length ?? tsize,
-    inline: inline
-   };
-  }
-  function decodeCid(bytes) {
-   try {
-    return src_cid.TO.decode(bytes);
-   } catch {
-    throw new Unreadable("it has a link that is not a CID");
-   }
-  }
-  const LINKS_ANYWAY = 15e3;
-  const LINKS_PER_FILE = 4;
-  const MOST_PATHS = 2e5;
-  const MOST_PATH_LENGTHS = 16e6;
+  const MOST_PATHS = 1e6;
+  const MOST_PATH_LENGTHS = 64e6;
   const MOST_LEVELS = 256;
-  async function walkTrees(build, base, options) {
-   const published = baseSide({
-    ...options,
-    profile: build.profile,
-    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size
-   });
-   const mapFew = fewAtOnce();
-   const walk = {
-    before: {
-     ...published,
-     files: new Map,
-     mapFew: mapFew
-    },
-    after: {
-     ...buildSide(build),
-     files: new Map,
-     mapFew: mapFew
-    },
-    emptyDirectories: [],
-    mapFew: mapFew,
-    arrive: limiter()
-   };
-   try {
-    await compareRoots(walk, build, {
-     cid: base,
-     read: options.read
-    });
-   } catch (error) {
-    if (error instanceof ForeignRules) return {
-     kind: "foreign",
-     profile: error.profile
-    };
-    if (error instanceof Unreadable) return {
-     kind: "unreadable",
-     reason: error.message
-    };
-    throw error;
-   }
-   const {files: files} = walk.after;
-   const changedBytes = [ ...files.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
-   return {
-    kind: "read",
-    pair: {
-     before: walk.before.files,
-     after: files,
-     shared: {
-      files: build.listing.size - files.size,
-      bytes: build.bytes - changedBytes
-     }
-    },
-    emptyDirectories: walk.emptyDirectories.sort(),
-    strange: published.isStrange()
-   };
-  }
-  function limiter() {
-   let paths = 0;
-   let pathLengths = 0;
-   return ({path: path, level: level}) => {
-    paths += 1;
-    pathLengths += path.length;
-    if (level > MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${MOST_LEVELS} levels`);
-    if (paths > MOST_PATHS || pathLengths > MOST_PATH_LENGTHS) throw new Unreadable(`more than ${MOST_PATHS.toLocaleString("en-US")} paths differ`);
-   };
-  }
-  const LONE_FILE = "(the file itself)";
-  async function compareRoots(walk, build, base) {
-   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
-   const lone = name !== void 0 && only?.cid === build.root ? name : void 0;
-   const rootOf = (cid, bytes) => ({
-    name: "",
-    cid: cid,
-    bytes: bytes,
-    inline: void 0
-   });
-   const bytes = (0, domain_cid.uM)(base.cid) === domain_cid.Ce ? (await base.read({
-    cid: base.cid,
-    path: "",
-    part: "whole"
-   })).length : 0;
-   const old = await walk.before.resolve(rootOf(base.cid, bytes), {
-    path: "",
-    level: 0
-   });
-   const fresh = await walk.after.resolve(rootOf(build.root, build.bytes), {
-    path: lone ?? "",
-    level: 0
-   });
-   if (old.kind === "directory" && fresh.kind === "directory") {
-    await compareDirectories(walk, [ old.node, fresh.node ], {
-     path: "",
-     level: 0
-    });
-    return;
-   }
-   await tree_walk_list(walk, walk.before, {
-    found: old,
-    place: {
-     path: old.kind === "file" ? lone ?? LONE_FILE : "",
-     level: 0
-    }
-   });
-   await tree_walk_list(walk, walk.after, {
-    found: fresh,
-    place: {
-     path: lone ?? "",
-     level: 0
-    }
-   });
-  }
-  async function compareDirectories(walk, [old, fresh], place) {
-   const differing = await differingEntries(walk, [ old, fresh ], place);
-   const before = byName(differing.before);
-   const after = byName(differing.after);
-   const gone = [ ...before.keys() ].filter(name => !after.has(name));
-   if (fresh.kind === "shard" && gone.length > 0) {
-    const all = byName(await tree_side_entriesOf(walk.after, fresh, place));
-    if (gone.some(name => all.has(name))) throw new Unreadable("it has a directory with two entries of one name");
-   }
-   await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name)));
-  }
-  async function compareEntries(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid) return;
-   walk.arrive(place);
-   const before = old === void 0 ? void 0 : await walk.before.resolve(old, place);
-   const after = fresh === void 0 ? void 0 : await walk.after.resolve(fresh, place);
-   if (before?.kind === "directory" && after?.kind === "directory") {
-    await compareDirectories(walk, [ before.node, after.node ], place);
-    return;
-   }
-   await Promise.all([ before === void 0 ? void 0 : tree_walk_list(walk, walk.before, {
-    found: before,
-    place: place
-   }), after === void 0 ? void 0 : tree_walk_list(walk, walk.after, {
-    found: after,
-    place: place
-   }) ]);
-  }
-  async function tree_walk_list(walk, side, {found: found, place: place}) {
-   if (found.kind === "file") {
-    side.files.set(place.path, found.file);
-    return;
-   }
-   const entries = byName(await tree_side_entriesOf(side, found.node, place));
-   if (entries.size === 0) walk.emptyDirectories.push(place.path);
-   await walk.mapFew([ ...entries.values() ], async entry => {
-    const inside = below(place, entry.name);
-    walk.arrive(inside);
-    await tree_walk_list(walk, side, {
-     found: await side.resolve(entry, inside),
-     place: inside
-    });
-   });
-  }
-  async function differingEntries(walk, [old, fresh], place) {
-   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
-    const [before, after] = await Promise.all([ tree_side_entriesOf(walk.before, old, place), tree_side_entriesOf(walk.after, fresh, place) ]);
-    return {
-     before: before,
-     after: after
-    };
-   }
-   const before = slotsOf(old);
-   const after = slotsOf(fresh);
-   const slots = await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place));
-   return {
-    before: slots.flatMap(slot => slot.before),
-    after: slots.flatMap(slot => slot.after)
-   };
-  }
-  async function differingSlot(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
-    before: [],
-    after: []
-   };
-   if (old?.name === "" && fresh?.name === "") {
-    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
-    return await differingEntries(walk, nodes, place);
-   }
-   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
-   return {
-    before: before,
-    after: after
-   };
-  }
-  const MAX_MS = 2e4;
-  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
-   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
-   const store = createBlockStore({
-    root: root,
-    sources: sources,
-    known: known
-   });
-   let underWay = 0;
-   let began = 0;
-   let earlierMs = 0;
-   const spentMs = () => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
-   async function timed(work) {
-    const end = new AbortController;
-    const deadline = AbortSignal.timeout(Math.max(0, MAX_MS - spentMs()));
-    if (underWay === 0) began = performance.now();
-    underWay += 1;
-    try {
-     return await work(AbortSignal.any([ end.signal, deadline ]));
-    } finally {
-     end.abort();
-     if (underWay === 1) earlierMs += performance.now() - began;
-     underWay -= 1;
-    }
-   }
-   return {
-    effort: () => ({
-     ...store.effort(),
-     ms: spentMs()
-    }),
-    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
-     rules: rules,
-     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
-    })),
-    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
-     cid: cid,
-     path: path,
-     part: "whole"
-    }, signal).catch(() => {})) : void 0
-   };
-  }
-  var listing_cache = __nccwpck_require__(1066);
-  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-  const TURN_MS = 20;
-  function createBreather({onBytes: onBytes, signal: signal}) {
-   let unreported = 0;
-   let turnEnds = performance.now() + TURN_MS;
-   return {
-    after(bytes) {
-     unreported += bytes;
-     return performance.now() > turnEnds;
-    },
-    async pause() {
-     if (unreported > 0) onBytes?.(unreported);
-     unreported = 0;
-     await (0, promises_namespaceObject.setImmediate)();
-     signal?.throwIfAborted();
-     turnEnds = performance.now() + TURN_MS;
-    }
-   };
-  }
-  function encodeCarHeader(root) {
-   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
-   return Buffer.concat([ Buffer.of(map.length), map ]);
-  }
-  function parseCarHeader(cbor) {
-   const cursor = {
-    cbor: cbor,
-    at: 0
-   };
-   const map = readHead(cursor);
-   if (map?.major !== MAP) return;
-   let version;
-   let roots = [];
-   for (let pair = 0; pair < map.value; pair += 1) {
-    const key = readBytes(cursor, TEXT)?.toString();
-    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
-   }
-   return version === void 0 || roots === void 0 ? void 0 : {
-    version: version,
-    roots: roots
-   };
-  }
-  const UNSIGNED = 0;
-  const BYTES = 2;
-  const TEXT = 3;
-  const ARRAY = 4;
-  const MAP = 5;
-  const TAG = 6;
-  const CID_TAG = 42;
-  function readHead(cursor) {
-   const first = cursor.cbor[cursor.at];
-   if (first === void 0) return;
-   cursor.at += 1;
-   const major = first >> 5;
-   const short = first & 31;
-   if (short < 24) return {
-    major: major,
-    value: short
-   };
-   const width = {
-    24: 1,
-    25: 2
-   }[short];
-   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
-   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
-   cursor.at += width;
-   return {
-    major: major,
-    value: value
-   };
-  }
-  function readNumber(cursor) {
-   const head = readHead(cursor);
-   return head?.major === UNSIGNED ? head.value : void 0;
-  }
-  function readBytes(cursor, major) {
-   const head = readHead(cursor);
-   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
-   cursor.at += head.value;
-   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
-  }
-  function readRoots(cursor) {
-   const array = readHead(cursor);
-   if (array?.major !== ARRAY) return;
-   const roots = [];
-   for (let index = 0; index < array.value; index += 1) {
-    const tag = readHead(cursor);
-    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
-    if (link?.[0] !== 0) return;
-    roots.push(link.subarray(1));
-   }
-   return roots;
-  }
-  const cid_bytes_SHA2_256 = 18;
-  const DIGEST_BYTES = 32;
-  function cidPrefix(version, codec) {
-   return version === 0 ? Uint8Array.of(cid_bytes_SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, cid_bytes_SHA2_256, DIGEST_BYTES);
-  }
-  function cidBytes(prefix, digest) {
-   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
-   bytes.set(prefix);
-   bytes.set(digest, prefix.length);
-   return bytes;
-  }
-  function cidText(bytes) {
-   const codec = bytes[0] === cid_bytes_SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
-   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
-  }
-  function cidTable(expected) {
-   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
-   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-   let codecs = new Uint32Array(capacity);
-   let places = new Int32Array(capacity * 2).fill(-1);
-   let size = 0;
-   function placeOf(codec, digest) {
-    const mask = places.length - 1;
-    let place = firstPlace(codec, digest, 0) & mask;
-    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
-     const at = held * DIGEST_BYTES;
-     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
-     place = place + 1 & mask;
-    }
-    return place;
-   }
-   function grow() {
-    capacity *= 2;
-    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-    larger.set(digests);
-    digests = larger;
-    const wider = new Uint32Array(capacity);
-    wider.set(codecs);
-    codecs = wider;
-    places = new Int32Array(capacity * 2).fill(-1);
-    for (let held = 0; held < size; held += 1) {
-     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
-     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
-     places[place] = held;
-    }
-   }
-   return {
-    size: () => size,
-    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
-    codec: held => codecs[held] ?? 0,
-    find(codec, digest) {
-     const held = places[placeOf(codec, digest)] ?? -1;
-     return held < 0 ? void 0 : held;
-    },
-    add(codec, digest) {
-     if (size === capacity) grow();
-     const place = placeOf(codec, digest);
-     const held = places[place] ?? -1;
-     if (held >= 0) return held;
-     places[place] = size;
-     codecs[size] = codec;
-     digests.set(digest, size * DIGEST_BYTES);
-     size += 1;
-     return size - 1;
-    }
-   };
-  }
-  function firstPlace(codec, digest, at) {
-   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
-   return start ^ Math.imul(codec, 2654435761);
-  }
-  const car_blocks_IDENTITY = 0;
-  const MOST_BLOCK_BYTES = 4194304;
-  const MOST_HEADER_BYTES = 65536;
-  const HEAD_BYTES = 256;
-  const HASH_NAMES = {
-   19: "sha2-512",
-   20: "sha3-512",
-   22: "sha3-256",
-   27: "keccak-256",
-   30: "blake3",
-   45600: "blake2b-256"
-  };
-  function brokenCar(path, what) {
-   return new errors.lZ("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
-    hint: "Make it again as a CARv1 with one root and every block below it."
-   });
-  }
-  async function indexCar(open, options) {
-   const {path: path} = open.file;
-   const breather = createBreather(options);
-   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
-   const table = cidTable(1024);
-   const spans = [];
-   const versions = [];
-   const header = readHeader(open);
-   for (let at = header.end; at < open.bytes; ) {
-    const {cid: cid, span: span} = readFrameHead(open, at);
-    const block = car_blocks_readBlock(open, span, buffer);
-    assertHash(path, cid, block);
-    const known = table.size();
-    if (cid.multihash.code !== car_blocks_IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
-     spans.push(span);
-     versions.push(cid.version);
-    }
-    at = span.position + span.length;
-    if (breather.after(span.length)) await breather.pause();
-   }
-   await breather.pause();
-   return {
-    root: header.root,
-    table: table,
-    spans: spans,
-    versions: versions
-   };
-  }
-  function car_blocks_readBlock(open, span, buffer) {
-   readSpan(open, span, {
-    buffer: buffer,
-    at: 0,
-    ends: span.position + span.length === open.bytes
-   });
-   return buffer.subarray(0, span.length);
-  }
-  function readHeader(open) {
-   const {path: path} = open.file;
-   const start = car_blocks_readStart(open, 0, MOST_HEADER_BYTES);
-   const length = (0, varint.LS)(start, 0);
-   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
-   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
-   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
-   const [root] = header.roots;
-   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
-   const cid = car_blocks_decodeCid(root);
-   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
-   if (cid.multihash.code === car_blocks_IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
-   return {
-    root: cid,
-    end: length.end + length.value
-   };
-  }
-  function readFrameHead(open, at) {
-   const {path: path} = open.file;
-   const head = car_blocks_readStart(open, at, HEAD_BYTES);
-   const length = (0, varint.LS)(head, 0);
-   const cid = length === void 0 ? void 0 : car_blocks_decodeCid(head.subarray(length.end));
-   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
-   const blockLength = length.value - cid.byteLength;
-   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
-   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
-   return {
-    cid: cid,
-    span: {
-     position: at + length.end + cid.byteLength,
-     length: blockLength
-    }
-   };
-  }
-  function car_blocks_readStart(open, position, length) {
-   const present = Math.min(length, open.bytes - position);
-   const buffer = Buffer.alloc(present);
-   readSpan(open, {
-    position: position,
-    length: present
-   }, {
-    buffer: buffer,
-    at: 0,
-    ends: false
-   });
-   return buffer;
-  }
-  function car_blocks_decodeCid(bytes) {
-   try {
-    return src_cid.TO.decodeFirst(bytes)[0];
-   } catch {
-    return;
-   }
-  }
-  function assertCheckable(path, cid) {
-   const {code: code, digest: digest} = cid.multihash;
-   if (code !== cid_bytes_SHA2_256 && code !== car_blocks_IDENTITY) {
-    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
-    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
-   }
-   if (code === cid_bytes_SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
-  }
-  function assertHash(path, cid, block) {
-   assertCheckable(path, cid);
-   const {code: code, digest: digest} = cid.multihash;
-   const actual = code === car_blocks_IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
-   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
-  }
-  const car_listing_MOST_PATHS = 1e6;
-  const car_listing_MOST_PATH_LENGTHS = 64e6;
-  const car_listing_MOST_LEVELS = 256;
   async function listDag(open, blocks, {fileName: fileName, ...options}) {
    const carPath = open.file.path;
    const dag = dagReader(open, blocks);
@@ -35208,13 +39062,13 @@ var __webpack_modules__ = {
    }
    async function arrive(path, level) {
     count(path);
-    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${car_listing_MOST_LEVELS} levels`);
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
     if (breather.after(0)) await breather.pause();
    }
    function count(path) {
     paths += 1;
     pathLengths += path.length;
-    if (paths <= car_listing_MOST_PATHS && pathLengths <= car_listing_MOST_PATH_LENGTHS) return;
+    if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS) return;
     throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
    }
    function join(path, name) {
@@ -35264,7 +39118,7 @@ var __webpack_modules__ = {
    const sizes = new Map;
    const nodes = new Map;
    function spanOf(cid) {
-    if (cid.multihash.code === car_blocks_IDENTITY) return;
+    if (cid.multihash.code === IDENTITY) return;
     assertCheckable(carPath, cid);
     const held = blocks.table.find(cid.code, cid.multihash.digest);
     const span = held === void 0 ? void 0 : blocks.spans[held];
@@ -35274,7 +39128,7 @@ var __webpack_modules__ = {
    }
    function blockOf(cid) {
     const span = spanOf(cid);
-    return span === void 0 ? cid.multihash.digest : car_blocks_readBlock(open, span, Buffer.alloc(span.length + 1));
+    return span === void 0 ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
    }
    function* content(cid) {
     const block = blockOf(cid);
@@ -35296,12 +39150,12 @@ var __webpack_modules__ = {
     return decoded;
    }
    function child(cid, link) {
-    const found = car_blocks_decodeCid(link.cid);
+    const found = decodeCid(link.cid);
     if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
     return found;
    }
    function fileBytes(cid, level = 0) {
-    if (level > car_listing_MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${car_listing_MOST_LEVELS} levels`);
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
     const key = cid.toString();
     const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
     sizes.set(key, bytes);
@@ -35400,7 +39254,7 @@ var __webpack_modules__ = {
    const length = cidLength + blockLength;
    return (0, varint.jE)(length) + length;
   }
-  async function car_reader_readCar(path, profile, options = {}) {
+  async function readCar(path, profile, options = {}) {
    const file = {
     path: path,
     source: path
@@ -35452,7 +39306,7 @@ var __webpack_modules__ = {
      parts(block) {
       const held = reached[block] ?? 0;
       const digest = table.digest(held);
-      const bytes = car_blocks_readBlock(source, spanOf(held), buffer);
+      const bytes = readBlock(source, spanOf(held), buffer);
       if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
       throw changedFile(file, "it no longer has the blocks that were checked");
      },
@@ -36173,7 +40027,7 @@ var __webpack_modules__ = {
    };
   }
   async function buildDag(content, profile, options = {}) {
-   if (content.kind === "car") return await car_reader_readCar(content.source, profile, options);
+   if (content.kind === "car") return await readCar(content.source, profile, options);
    const layout = layoutOf(profile);
    const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
    const leaves = await hashLeaves(filesBelow(root), layout, options);
@@ -36325,7 +40179,7 @@ var __webpack_modules__ = {
     const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
     return `The same files as ${base}${rules}.`;
    }
-   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before.bytes);
+   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before?.bytes);
    return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
    diff_words.zA)(effort)}.`;
   }
@@ -36392,40 +40246,13 @@ var __webpack_modules__ = {
    const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
    return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
   }
-  function gatewayTemplates(values) {
-   const own = ownGateway(values);
-   return [ ...dedicatedGateway(values), ...values.gateways.filter(template => own === void 0 || !template.startsWith(`${own}/`)).map(template => ({
-    template: template,
-    dedicated: false
-   })) ];
-  }
-  function blockGateways(values) {
-   if (values.network === "private") return [];
-   const others = values["block-gateways"].map(template => ({
-    template: template,
-    dedicated: false
-   }));
-   return [ ...dedicatedGateway(values), ...others ];
-  }
-  function ownGateway(values) {
-   const domain = values["pinata-gateway"];
-   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
-  }
-  function dedicatedGateway(values) {
-   const own = ownGateway(values);
-   return own === void 0 ? [] : [ {
-    template: `${own}/ipfs/{cid}`,
-    dedicated: true
-   } ];
-  }
   const QUICK_MS = 8e3;
-  function assessPorts(wiring, material, deadline) {
-   const {log: log, recorder: recorder} = wiring;
-   const trees = new Map;
+  function assessPorts(wiring, {material: material, trees: trees}, deadline) {
+   const {log: log} = wiring;
    return {
     log: log,
-    github: (0, account.M)(wiring, QUICK_MS),
-    commitTrees: (0, account.M)(wiring, QUICK_MS).commitTrees,
+    github: (0, wiring_account.M)(wiring, QUICK_MS),
+    commitTrees: (0, wiring_account.M)(wiring, QUICK_MS).commitTrees,
     ...hasher(wiring, material, deadline),
     hide: createHider(credentialForms(wiring.credentials)),
     showPreflight: preflight => {
@@ -36433,38 +40260,19 @@ var __webpack_modules__ = {
      if (lines.length > 0) log.group(`Preflight: ${(0, render_preflight.WD)(preflight)}`, lines);
      for (const warning of (0, render_preflight.c7)(preflight)) log.warn(warning);
     },
-    publishedTree: async root => {
-     const tree = trees.get(root) ?? build_openTree(wiring, root);
-     trees.set(root, tree);
-     return await tree;
-    },
-    showComparison: comparison => {
-     log.line(renderDiffLine(comparison));
-     if (comparison.kind === "compared") recorder.phase("Compare", comparison.effort.ms);
-     const lines = renderDiffLines(comparison);
-     if (lines.length > 0) log.group("Compare", lines);
-     const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
-     if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
-    }
+    publishedTree: trees,
+    showComparison: showComparison(wiring)
    };
   }
-  async function build_openTree(wiring, root) {
-   return createPublishedTree({
-    root: root,
-    gateways: blockGateways(wiring.values),
-    dedicatedKey: wiring.values["pinata-gateway-key"],
-    known: await listingCache(wiring).load(root)
-   });
-  }
-  function listingCache({values: values, cacheService: cacheService}) {
-   const offered = values.network === "private" ? {
-    resultsUrl: "",
-    token: ""
-   } : cacheService;
-   return (0, listing_cache.r)({
-    ...offered,
-    traffic: account.fu
-   });
+  function showComparison({log: log, recorder: recorder}) {
+   return comparison => {
+    log.line(renderDiffLine(comparison));
+    if (comparison.kind === "compared") recorder.phase("Compare", comparison.effort.ms);
+    const lines = renderDiffLines(comparison);
+    if (lines.length > 0) log.group("Compare", lines);
+    const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
+    if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
+   };
   }
   function hasher({log: log, now: now, recorder: recorder}, {found: found, inspections: inspections}, signal) {
    const took = new WeakMap;
@@ -36502,158 +40310,2512 @@ var __webpack_modules__ = {
     }
    };
   }
-  const ATTEMPT_TIMEOUT_MS = 15e3;
-  const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
-  const MAX_BODY_BYTES = 4 * 1024 * 1024;
-  function createGateways(options) {
+  var domain_link = __nccwpck_require__(6581);
+  async function body_readStart(response, maxBytes, onFirst = () => {}) {
+   const chunks = [];
+   let length = 0;
+   let whole = true;
+   for await (const chunk of response.body ?? []) {
+    if (length === 0) onFirst();
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+     whole = false;
+     break;
+    }
+   }
    return {
-    probe: async build => {
-     const sample = (0, domain_link.ut)(build.root, build.listing);
-     const kind = sample?.cid === build.root ? "file" : "directory";
-     const targets = options.templates.map(gateway => ({
-      gateway: gateway,
-      link: (0, domain_link.BK)(gateway.template, build.root, kind)
-     }));
-     if (options.look === "none") return targets.map(({link: link}) => unopened(link));
-     return await poll(targets.map(({gateway: gateway, link: link}) => () => probe_open({
-      gateway: gateway,
-      link: link,
-      sample: sample,
-      options: options
-     })), options.timeoutMs);
+    bytes: Buffer.concat(chunks),
+    whole: whole
+   };
+  }
+  const REDIRECTS = new Map([ [ "redirect count exceeded", "too many redirects" ], [ "unexpected redirect", "it redirects, and a key must not follow" ] ]);
+  function reasonOf(error) {
+   if (isTimeout(error)) return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
+   const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : void 0);
+   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
+  }
+  function isTimeout(error) {
+   return error instanceof Error && error.name === "TimeoutError";
+  }
+  function refusalIn(body) {
+   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
+  }
+  class Unreadable extends Error {}
+  const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+  async function readCarStream(body, {maxBytes: maxBytes, take: take}) {
+   const frames = frameSplitter();
+   let isHeader = true;
+   let bytes = 0;
+   function isEnough(frame) {
+    if (isHeader) requireHeader(frame);
+    const block = isHeader ? void 0 : blockOf(frame);
+    isHeader = false;
+    return block !== void 0 && !take(block);
+   }
+   for await (const chunk of body) {
+    for (const frame of frames.split(chunk)) if (isEnough(frame)) return "stopped";
+    bytes += chunk.length;
+    if (bytes > maxBytes) return "long";
+   }
+   return frames.isBetween() ? "end" : "cut";
+  }
+  function frameSplitter() {
+   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
+   let read = {
+    length: 0,
+    unit: 1
+   };
+   let expected;
+   let filled = 0;
+   function takeLength(byte) {
+    read = {
+     length: read.length + (byte & 127) * read.unit,
+     unit: read.unit * 128
+    };
+    if (read.length > MAX_FRAME_BYTES || read.unit > 2 ** 42) throw new Unreadable(`sent a CAR with a block of more than ${MAX_FRAME_BYTES >> 20} MiB, or no CAR`);
+    if (byte >= 128) return;
+    expected = read.length;
+    read = {
+     length: 0,
+     unit: 1
+    };
+    filled = 0;
+    if (buffer.length < expected) buffer = Buffer.allocUnsafeSlow(expected);
+   }
+   return {
+    isBetween: () => expected === void 0 && read.unit === 1,
+    * split(chunk) {
+     for (let at = 0; at < chunk.length; ) {
+      if (expected === void 0) {
+       takeLength(chunk[at] ?? 0);
+       at += 1;
+      } else {
+       const piece = chunk.subarray(at, at + expected - filled);
+       buffer.set(piece, filled);
+       at += piece.length;
+       filled += piece.length;
+      }
+      if (filled !== expected) continue;
+      expected = void 0;
+      yield buffer.subarray(0, filled);
+      filled = 0;
+     }
     }
    };
   }
+  function requireHeader(frame) {
+   if (frame[0] === 162 && frame.includes("roots") && frame.includes("version")) return;
+   throw new Unreadable("answered with something else than a CAR");
+  }
+  const car_stream_SHA2_256 = 18;
+  const car_stream_DIGEST_BYTES = 32;
+  const CID_V0_BYTES = 34;
+  const CID_V1_BYTES = 36;
+  function blockOf(frame) {
+   const [version, codec = 0, hash, length] = frame;
+   if (version === car_stream_SHA2_256 && codec === car_stream_DIGEST_BYTES && frame.length >= CID_V0_BYTES) return {
+    cid: (0, domain_cid.b0)(domain_cid.H_, frame.subarray(2, CID_V0_BYTES)),
+    bytes: frame.subarray(CID_V0_BYTES)
+   };
+   const isUsual = version === 1 && codec < 128 && hash === car_stream_SHA2_256 && length === car_stream_DIGEST_BYTES;
+   if (!isUsual || frame.length < CID_V1_BYTES) return;
+   return {
+    cid: (0, domain_cid.b0)(codec, frame.subarray(4, CID_V1_BYTES)),
+    bytes: frame.subarray(CID_V1_BYTES)
+   };
+  }
+  function isBlockOf(cid, bytes) {
+   return (0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", bytes, "buffer")) === cid;
+  }
+  async function askBlock(cid, url, asking) {
+   try {
+    const signal = AbortSignal.any([ asking.signal, AbortSignal.timeout(asking.timeoutMs) ]);
+    const response = await send(url, {
+     ...asking,
+     signal: signal,
+     accept: "application/vnd.ipld.raw"
+    });
+    if (!response.ok) return await refused(response);
+    const {bytes: bytes, whole: whole} = await body_readStart(response, MAX_FRAME_BYTES);
+    if (whole && isBlockOf(cid, bytes)) return {
+     kind: "block",
+     bytes: bytes
+    };
+    const isRaw = response.headers.get("content-type")?.startsWith("application/vnd.ipld.raw") === true;
+    if (isRaw && whole && refusalIn(bytes) === void 0) return {
+     kind: "wrong"
+    };
+    return meaningOf(bytes) ?? passing(whole ? `answered with ${noun(response)}` : "answered without an end");
+   } catch (error) {
+    return passing(reasonOf(error));
+   }
+  }
+  const LEAST_BYTES_A_STRETCH = 16 * 1024;
+  async function askCar(url, asking, reading) {
+   const end = new AbortController;
+   let lately = 0;
+   const timer = setInterval(() => {
+    if (lately < LEAST_BYTES_A_STRETCH) end.abort(new DOMException("too slow", "TimeoutError"));
+    lately = 0;
+   }, asking.timeoutMs);
+   async function* counted(body) {
+    for await (const chunk of body) {
+     lately += chunk.length;
+     yield chunk;
+    }
+   }
+   try {
+    const signal = AbortSignal.any([ asking.signal, end.signal ]);
+    const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+    const response = await send(url, {
+     ...asking,
+     signal: signal,
+     accept: accept
+    });
+    if (!response.ok) return await refused(response);
+    const body = response.body ?? [];
+    return {
+     kind: "car",
+     end: await readCarStream(counted(body), reading)
+    };
+   } catch (error) {
+    return passing(error instanceof Unreadable ? error.message : reasonOf(error));
+   } finally {
+    clearInterval(timer);
+    end.abort();
+   }
+  }
+  async function send(url, {key: key, signal: signal, accept: accept}) {
+   return await fetch(url, {
+    signal: signal,
+    redirect: key === void 0 ? "follow" : "error",
+    headers: {
+     ...key === void 0 ? {} : {
+      "x-pinata-gateway-token": key
+     },
+     accept: accept,
+     "accept-encoding": "identity"
+    }
+   });
+  }
+  function passing(reason) {
+   return {
+    kind: "none",
+    reason: reason,
+    passing: true
+   };
+  }
+  function block_walk_answers_final(reason) {
+   return {
+    kind: "none",
+    reason: reason,
+    passing: false
+   };
+  }
+  const PASSING = new Set([ 404, 408, 410, 429, 500, 502, 503, 504 ]);
+  async function refused(response) {
+   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const {status: status} = response;
+   return meaningOf(bytes) ?? {
+    kind: "none",
+    reason: `answered ${status}`,
+    passing: PASSING.has(status)
+   };
+  }
+  function meaningOf(body) {
+   const refusal = refusalIn(body);
+   switch (refusal) {
+   case void 0:
+    return;
+
+   case "00004":
+    return block_walk_answers_final("says the link is invalid (ERR_ID:00004)");
+
+   case "00006":
+    return passing("does not have the content yet, or gives it out under its root only (ERR_ID:00006)");
+
+   case "00023":
+    return block_walk_answers_final("serves pages and files, but no blocks (ERR_ID:00023)");
+
+   case "00024":
+    return block_walk_answers_final("refuses this content or its key (ERR_ID:00024)");
+
+   default:
+    return block_walk_answers_final(`refused it (ERR_ID:${refusal})`);
+   }
+  }
+  function noun(response) {
+   return response.headers.get("content-type")?.startsWith("text/html") === true ? "a page, not a block" : "other bytes";
+  }
+  var dist = __nccwpck_require__(7814);
+  const CONCURRENCY = 8;
+  const RETRY_DELAY_MS = 500;
+  async function readOneByOne(wants, options, onTaken) {
+   const {asking: asking} = options;
+   const queue = new dist.Ay({
+    concurrency: CONCURRENCY
+   });
+   const underWay = new Set;
+   let requests = 0;
+   let shortfall;
+   const isOver = () => shortfall !== void 0 || wants.halt() !== void 0 || asking.signal.aborted;
+   async function tryOnce(want) {
+    if (isOver() || !wants.wanted.has(want.cid)) return;
+    requests += 1;
+    const attempt = await ask(wants, want, options);
+    onTaken();
+    if (attempt.kind === "fault") shortfall ??= {
+     kind: "fault",
+     reason: attempt.reason
+    };
+    return attempt.kind === "none" ? attempt.reason : void 0;
+   }
+   async function obtain(want) {
+    if (await tryOnce(want) === void 0) return;
+    await (0, promises_namespaceObject.setTimeout)(RETRY_DELAY_MS, void 0, {
+     signal: asking.signal
+    }).catch(() => {});
+    const reason = await tryOnce(want);
+    if (reason === void 0 || isOver()) return;
+    shortfall = {
+     kind: "fault",
+     reason: `does not serve ${blockName(want)}: ${reason}`
+    };
+   }
+   function schedule() {
+    if (requests + wants.wanted.size > options.requests) shortfall ??= {
+     kind: "too many"
+    };
+    if (isOver()) return;
+    for (const want of wants.wanted.values()) {
+     const name = isPart(want, options) ? `parts of ${want.path}` : want.cid;
+     if (underWay.has(name)) continue;
+     underWay.add(name);
+     void queue.add(async () => {
+      await obtain(want);
+      underWay.delete(name);
+      schedule();
+     });
+    }
+   }
+   schedule();
+   await queue.onIdle();
+   return shortfall;
+  }
+  function blockName({cid: cid, path: path}) {
+   return path === void 0 || path === "" ? `block ${cid}` : `block ${cid} of ${JSON.stringify(path.slice(-80))}`;
+  }
+  function isPart({part: part}, {gateway: gateway}) {
+   return gateway.dedicated && part === "entity";
+  }
+  async function ask(wants, want, options) {
+   const {gateway: gateway, asking: asking} = options;
+   if (gateway.dedicated && want.path === void 0) return {
+    kind: "none",
+    reason: "no path leads to it"
+   };
+   if (isPart(want, options)) return await askParts(wants, want, options);
+   const place = gateway.dedicated ? placeOf(want, options) : (0, domain_link.BK)(gateway.template, want.cid, "file");
+   const answer = await askBlock(want.cid, `${place}?format=raw`, asking);
+   if (answer.kind === "none") return answer;
+   const isWrong = answer.kind === "wrong" || wants.take(want.cid, answer.bytes) === "wrong";
+   return isWrong ? {
+    kind: "fault",
+    reason: `sent other bytes for ${blockName(want)}`
+   } : {
+    kind: "done"
+   };
+  }
+  function placeOf({path: path = ""}, {gateway: gateway, root: root}) {
+   const link = (0, domain_link.BK)(gateway.template, root, "file");
+   return path === "" ? link : `${link.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
+  }
+  async function askParts(wants, want, options) {
+   let wrong;
+   const url = `${placeOf(want, options)}?format=car&dag-scope=entity${rangeOf(wants, want)}`;
+   const answer = await askCar(url, options.asking, {
+    maxBytes: options.carBytes,
+    take: ({cid: cid, bytes: bytes}) => {
+     const found = wants.wanted.get(cid);
+     if (wants.take(cid, bytes) === "wrong") wrong = found;
+     return wrong === void 0 && wants.halt() === void 0 && wants.partsAt(want.path) > 0;
+    }
+   });
+   if (wrong !== void 0) return {
+    kind: "fault",
+    reason: `sent other bytes for ${blockName(wrong)}`
+   };
+   if (!wants.wanted.has(want.cid)) return {
+    kind: "done"
+   };
+   if (answer.kind === "none") return {
+    kind: "none",
+    reason: answer.reason
+   };
+   if (answer.end === "long" && want.range !== void 0) {
+    wants.skip(want);
+    return {
+     kind: "done"
+    };
+   }
+   return {
+    kind: "none",
+    reason: `the CAR of its path ${answer.end === "cut" ? "broke off" : "does not have it"}`
+   };
+  }
+  function rangeOf(wants, {path: path}) {
+   let [from, to] = [ Number.POSITIVE_INFINITY, 0 ];
+   for (const other of wants.wanted.values()) {
+    if (other.part !== "entity" || other.path !== path) continue;
+    if (other.range === void 0) return "";
+    from = Math.min(from, other.range.from);
+    to = Math.max(to, other.range.to);
+   }
+   return from < to ? `&entity-bytes=${from}:${to - 1}` : "";
+  }
+  function buildSide({listing: listing, nodes: nodes}) {
+   const nodeOf = ({cid: cid, inline: inline}) => {
+    const block = inline ?? nodes.get(cid);
+    const node = block === void 0 ? void 0 : decodeNode(block);
+    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
+    return node;
+   };
+   return {
+    atHand: true,
+    resolve: async (entry, {path: path}) => {
+     const file = listing.get(path);
+     return file?.cid === entry.cid ? {
+      kind: "file",
+      file: file
+     } : {
+      kind: "directory",
+      node: nodeOf(entry)
+     };
+    },
+    readShard: async entry => nodeOf(entry)
+   };
+  }
+  async function tree_side_entriesOf(side, node, place) {
+   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
+   const slots = [ ...slotsOf(node).values() ];
+   const shards = slots.filter(({name: name}) => name === "");
+   const inner = await side.mapFew(shards, shard => entriesOfSlot(side, shard, place));
+   return [ ...slots.filter(({name: name}) => name !== ""), ...inner.flat() ];
+  }
+  async function entriesOfSlot(side, slot, place) {
+   if (slot.name !== "") return [ slot ];
+   return await tree_side_entriesOf(side, await side.readShard(slot, place), place);
+  }
+  function slotsOf({links: links, prefixLength: prefixLength}) {
+   const slots = new Map(links.map(link => [ link.name.slice(0, prefixLength), entryOf(link, prefixLength) ]));
+   if (slots.size < links.length) throw new Unreadable("it has a sharded directory with two entries in one slot");
+   return slots;
+  }
+  function byName(entries) {
+   const named = new Map;
+   for (const entry of entries) {
+    const {name: name} = entry;
+    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
+    named.set(name, entry);
+   }
+   return named;
+  }
+  function below({path: path, level: level}, name) {
+   return {
+    path: path === "" ? name : `${path}/${name}`,
+    level: level + 1
+   };
+  }
+  const tree_side_IDENTITY = 0;
+  const tree_side_SHA2_256 = 18;
+  const MAX_INLINE_BYTES = 128;
+  function entryOf(link, prefixLength) {
+   const cid = usualCid(link.cid);
+   if (cid === void 0) return unusualEntryOf(link, prefixLength);
+   return {
+    name: link.name.slice(prefixLength),
+    cid: cid,
+    bytes: link.tsize,
+    inline: void 0
+   };
+  }
+  function usualCid(bytes) {
+   if (bytes.length === 34 && bytes[0] === tree_side_SHA2_256 && bytes[1] === 32) return (0, 
+   domain_cid.b0)(domain_cid.H_, bytes.subarray(2));
+   const [version, codec, hash, length] = bytes;
+   const isUsual = bytes.length === 36 && version === 1 && hash === tree_side_SHA2_256 && length === 32;
+   return isUsual && (codec === domain_cid.Ce || codec === domain_cid.H_) ? (0, domain_cid.b0)(codec, bytes.subarray(4)) : void 0;
+  }
+  function unusualEntryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
+   const cid = tree_side_decodeCid(bytes);
+   const {code: code, digest: digest} = cid.multihash;
+   const inline = code === tree_side_IDENTITY ? digest : void 0;
+   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
+   if (inline !== void 0 && inline.length > MAX_INLINE_BYTES) throw new Unreadable(`it has a CID that holds more than ${MAX_INLINE_BYTES} bytes`);
+   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
+   return {
+    name: name.slice(prefixLength),
+    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
+    bytes: inline?.length ?? tsize,
+    inline: inline
+   };
+  }
+  function tree_side_decodeCid(bytes) {
+   try {
+    return src_cid.TO.decode(bytes);
+   } catch {
+    throw new Unreadable("it has a link that is not a CID");
+   }
+  }
+  const WANT_LIMITS = {
+   blocks: 3e5,
+   links: 3e6,
+   names: 32e6
+  };
+  function createWants({root: root, descents: descents, random: random, limits: limits}) {
+   const ledger = createLedger(limits);
+   const {wanted: wanted, tally: tally} = ledger;
+   const leaves = {
+    draws: 0,
+    inverse: 0
+   };
+   ledger.want({
+    cid: root,
+    path: "",
+    part: "whole",
+    range: void 0,
+    draws: descents ?? 1
+   });
+   function expand(parent, bytes) {
+    if (!ledger.hasRoomFor(bytes)) return;
+    const node = decodeNode(bytes);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    if (node.links.length === 0) countLeaf(parent, bytes);
+    if (descents === void 0) for (const link of node.links) follow(parent, node, {
+     link: link,
+     draws: 1,
+     range: void 0
+    }); else followSome(parent, node);
+   }
+   function followSome(parent, node) {
+    for (const [index, draws] of drawLinks(node.links, {
+     draws: parent.draws,
+     random: random
+    })) {
+     const link = node.links[index];
+     if (link !== void 0) follow(parent, node, {
+      link: link,
+      draws: draws,
+      range: block_walk_wants_rangeOf(parent, node, index)
+     });
+    }
+   }
+   function follow(parent, node, {link: link, ...rest}) {
+    if (ledger.halt() !== void 0) return;
+    const entry = entryOf(link, node.kind === "shard" ? node.prefixLength : 0);
+    const child = {
+     ...block_walk_wants_childOf(parent, node, entry),
+     ...rest
+    };
+    if (entry.inline === void 0) ledger.want(child, entry.name); else if ((0, domain_cid.uM)(entry.cid) === domain_cid.H_) expand(child, entry.inline);
+   }
+   function countLeaf({draws: draws}, bytes) {
+    leaves.draws += draws;
+    leaves.inverse += draws / Math.max(1, bytes.length);
+   }
+   return {
+    wanted: wanted,
+    tally: tally,
+    halt: ledger.halt,
+    partsAt: ledger.partsAt,
+    skip: ledger.skip,
+    estimate: totalBytes => Math.max(tally.blocks, leaves.draws === 0 ? 0 : Math.round(totalBytes * leaves.inverse / leaves.draws)),
+    take: (cid, bytes) => {
+     const found = wanted.get(cid);
+     if (found === void 0) return "unwanted";
+     if (!isBlockOf(cid, bytes)) return "wrong";
+     ledger.drop(found);
+     tally.blocks += 1;
+     tally.bytes += bytes.length;
+     if ((0, domain_cid.uM)(cid) === domain_cid.H_) ledger.faultless(() => expand(found, bytes)); else countLeaf(found, bytes);
+     return "taken";
+    }
+   };
+  }
+  function createLedger(limits) {
+   const wanted = new Map;
+   const seen = new Set;
+   const parts = new Map;
+   const tally = {
+    blocks: 0,
+    bytes: 0,
+    skipped: 0
+   };
+   let [links, names] = [ 0, 0 ];
+   let halt;
+   function countPart({path: path, part: part}, change) {
+    if (part === "entity") parts.set(path, (parts.get(path) ?? 0) + change);
+   }
+   function drop(gone) {
+    wanted.delete(gone.cid);
+    countPart(gone, -1);
+   }
+   return {
+    wanted: wanted,
+    tally: tally,
+    drop: drop,
+    halt: () => halt,
+    partsAt: path => parts.get(path) ?? 0,
+    skip: gone => {
+     drop(gone);
+     tally.skipped += 1;
+    },
+    want: (next, name = "") => {
+     const before = wanted.get(next.cid);
+     if (before !== void 0) wanted.set(next.cid, {
+      ...before,
+      draws: before.draws + next.draws
+     });
+     if (seen.has(next.cid)) return;
+     seen.add(next.cid);
+     wanted.set(next.cid, next);
+     countPart(next, 1);
+     names += name.length;
+     if (seen.size > limits.blocks || names > limits.names) halt ??= {
+      kind: "too large"
+     };
+    },
+    hasRoomFor: node => {
+     links += countLinks(node);
+     if (links > limits.links) halt ??= {
+      kind: "too large"
+     };
+     return halt === void 0;
+    },
+    faultless: work => {
+     try {
+      work();
+     } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      halt ??= {
+       kind: "fault",
+       reason: error.message
+      };
+     }
+    }
+   };
+  }
+  function block_walk_wants_childOf(parent, {kind: kind}, {cid: cid, name: name}) {
+   const isPart = kind === "file" || kind === "shard" && name === "";
+   if (isPart) return {
+    cid: cid,
+    path: parent.path,
+    part: "entity"
+   };
+   return {
+    cid: cid,
+    path: pathBelow(parent.path, name),
+    part: "whole"
+   };
+  }
+  const LONGEST_PATH = 4096;
+  function pathBelow(path, name) {
+   if (path === void 0 || name === "" || name === "." || name === ".." || /[/\0]/.test(name)) return;
+   if (path.length + name.length > LONGEST_PATH) return;
+   return path === "" ? name : `${path}/${name}`;
+  }
+  function block_walk_wants_rangeOf({range: range, part: part}, node, index) {
+   const {kind: kind, partBytes: partBytes, inlineBytes: inlineBytes} = node;
+   if (kind !== "file") return;
+   const bytes = partBytes[index];
+   const start = part === "whole" ? 0 : range?.from;
+   if (bytes === void 0 || start === void 0) return;
+   const from = partBytes.slice(0, index).reduce((sum, part) => sum + part, start + inlineBytes);
+   return {
+    from: from,
+    to: from + bytes
+   };
+  }
+  function drawLinks(links, {draws: draws, random: random}) {
+   const ends = new Float64Array(links.length);
+   let sum = 0;
+   for (const [index, {tsize: tsize}] of links.entries()) {
+    sum += Math.max(1, tsize);
+    ends[index] = sum;
+   }
+   const found = new Map;
+   for (let draw = 0; draw < draws && links.length > 0; draw += 1) {
+    const index = firstBeyond(ends, random() * sum);
+    found.set(index, (found.get(index) ?? 0) + 1);
+   }
+   return found;
+  }
+  function firstBeyond(ends, point) {
+   let [low, high] = [ 0, ends.length - 1 ];
+   while (low < high) {
+    const middle = low + high >> 1;
+    if ((ends[middle] ?? 0) > point) high = middle; else low = middle + 1;
+   }
+   return low;
+  }
+  const LIMITS = {
+   ...WANT_LIMITS,
+   wholeBytes: 256 * 1024 * 1024,
+   descents: 64,
+   requests: 4e3,
+   answerMs: 15e3
+  };
+  const MAX_MS = 12e4;
+  const SHARE = .6;
+  const block_walk_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  function createBlockWalk(options) {
+   const {gateways: gateways, maxMs: maxMs = MAX_MS} = options;
+   return async root => {
+    const began = performance.now();
+    const checks = [];
+    for (const [index, gateway] of gateways.entries()) {
+     const left = began + maxMs - performance.now();
+     if (left <= 0) break;
+     const signal = AbortSignal.timeout(Math.ceil(index === gateways.length - 1 ? left : left * SHARE));
+     const waitUntil = began + options.timeoutMs;
+     const check = await checkGateway(walkOf(options, {
+      root: root,
+      gateway: gateway,
+      signal: signal,
+      waitUntil: waitUntil
+     }));
+     checks.push(check);
+     if ((0, verification.g)(check)) break;
+    }
+    return checks;
+   };
+  }
+  function walkOf({dedicatedKey: dedicatedKey, limits: limits, random: random = Math.random, onProgress: onProgress}, {signal: signal, ...place}) {
+   const {root: root, gateway: gateway} = place;
+   const all = {
+    ...LIMITS,
+    ...limits
+   };
+   const asking = {
+    key: gateway.dedicated ? dedicatedKey : void 0,
+    signal: signal,
+    timeoutMs: all.answerMs
+   };
+   return {
+    ...place,
+    link: (0, domain_link.BK)(gateway.template, root, "file"),
+    asking: asking,
+    limits: all,
+    random: random,
+    onProgress: onProgress
+   };
+  }
+  async function checkGateway(walk) {
+   const began = performance.now();
+   const {result: result, totalBytes: totalBytes} = await checkDag(walk);
+   const {host: host} = new URL(walk.link);
+   return {
+    host: host,
+    totalBytes: totalBytes,
+    ms: Math.round(performance.now() - began),
+    ...result
+   };
+  }
+  async function checkDag(walk) {
+   const {root: root, limits: limits} = walk;
+   if (!isCheckable(root)) return {
+    result: nothing("broken", "is not asked: this CID is of a kind that cannot be checked"),
+    totalBytes: void 0
+   };
+   const answer = await waitForRoot(walk);
+   if (answer.kind === "wrong") return {
+    result: nothing("broken", `sent other bytes for block ${root}`),
+    totalBytes: void 0
+   };
+   if (answer.kind === "none") return {
+    result: nothing("unread", answer.reason),
+    totalBytes: void 0
+   };
+   const known = {
+    block: answer.bytes,
+    totalBytes: totalOf(root, answer.bytes)
+   };
+   const whole = known.totalBytes <= limits.wholeBytes ? await readWhole(walk, known) : void 0;
+   return {
+    result: whole ?? await readSample(walk, known),
+    totalBytes: known.totalBytes
+   };
+  }
+  function isCheckable(cid) {
+   return /^baf(kre|ybe)i/.test(cid) && [ domain_cid.Ce, domain_cid.H_ ].includes((0, 
+   domain_cid.uM)(cid));
+  }
+  function nothing(state, note) {
+   return {
+    state: state,
+    note: note,
+    blocks: 0,
+    bytes: 0
+   };
+  }
+  async function waitForRoot({root: root, link: link, asking: asking, waitUntil: waitUntil}) {
+   for (let round = 0; ;round += 1) {
+    const answer = await askBlock(root, `${link}?format=raw`, asking);
+    if (answer.kind !== "none" || !answer.passing) return answer;
+    const left = waitUntil - performance.now();
+    if (left < 5 || asking.signal.aborted) return answer;
+    const delayMs = block_walk_POLL_DELAYS_MS[Math.min(round, block_walk_POLL_DELAYS_MS.length - 1)] ?? 0;
+    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
+     signal: asking.signal
+    }).catch(() => {});
+   }
+  }
+  function totalOf(root, block) {
+   const links = (0, domain_cid.uM)(root) === domain_cid.H_ ? decodeNode(block)?.links : void 0;
+   return (links ?? []).reduce((sum, {tsize: tsize}) => sum + tsize, block.length);
+  }
+  async function readWhole(walk, {block: block, totalBytes: totalBytes}) {
+   const wants = createWants({
+    root: walk.root,
+    descents: void 0,
+    random: walk.random,
+    limits: walk.limits
+   });
+   wants.take(walk.root, block);
+   const car = wants.wanted.size === 0 ? void 0 : await block_walk_readCar(walk, wants, totalBytes);
+   if (car?.fault !== void 0) return broken(wants, car.fault);
+   const rest = await readRest(walk, wants, totalBytes);
+   if (rest === "too much") return;
+   if (rest !== void 0) return broken(wants, rest.reason);
+   const how = car === void 0 || car.trouble === void 0 ? "" : `; as a CAR it ${car.trouble}`;
+   const {blocks: blocks, bytes: bytes} = wants.tally;
+   const note = blocks === 1 ? "has the one block, with the bytes of its CID" : "has all blocks, each with the bytes of its CID";
+   return {
+    state: "whole",
+    blocks: blocks,
+    bytes: bytes,
+    note: `${note}${how}`
+   };
+  }
+  function carBytesOf(totalBytes) {
+   return Math.ceil(totalBytes * 1.1) + 16 * 1024 * 1024;
+  }
+  async function block_walk_readCar(walk, wants, totalBytes) {
+   let wrong;
+   const answer = await askCar(`${walk.link}?format=car&dag-scope=all`, walk.asking, {
+    maxBytes: carBytesOf(totalBytes),
+    take: ({cid: cid, bytes: bytes}) => {
+     const want = wants.wanted.get(cid);
+     if (wants.take(cid, bytes) === "wrong" && want !== void 0) wrong = blockName(want);
+     walk.onProgress?.(wants.tally.bytes, totalBytes);
+     return wrong === void 0 && wants.halt() === void 0 && wants.wanted.size > 0;
+    }
+   });
+   if (wrong !== void 0) return {
+    fault: `sent other bytes for ${wrong}`,
+    trouble: void 0
+   };
+   if (wants.wanted.size === 0 || wants.halt() !== void 0) return {
+    fault: void 0,
+    trouble: void 0
+   };
+   if (answer.kind === "none") return {
+    fault: void 0,
+    trouble: answer.reason
+   };
+   const trouble = {
+    cut: "broke off",
+    long: "had no end",
+    end: "was not complete",
+    stopped: void 0
+   }[answer.end];
+   return {
+    fault: void 0,
+    trouble: trouble
+   };
+  }
+  const MAX_PART_BYTES = 64 * 1024 * 1024;
+  async function readRest({gateway: gateway, root: root, asking: asking, limits: limits, onProgress: onProgress}, wants, totalBytes) {
+   const carBytes = totalBytes <= limits.wholeBytes ? carBytesOf(totalBytes) : MAX_PART_BYTES;
+   const options = {
+    gateway: gateway,
+    root: root,
+    asking: asking,
+    requests: limits.requests,
+    carBytes: carBytes
+   };
+   const shortfall = await readOneByOne(wants, options, () => onProgress?.(wants.tally.bytes, totalBytes));
+   const halt = wants.halt();
+   if (halt?.kind === "fault") return {
+    reason: `has content that cannot be checked: ${halt.reason}`
+   };
+   if (shortfall?.kind === "fault") return shortfall;
+   if (halt !== void 0 || shortfall !== void 0) return "too much";
+   return wants.wanted.size === 0 ? void 0 : {
+    reason: `did not send all of it in time; missing is ${missing(wants)}`
+   };
+  }
+  function missing({wanted: wanted}) {
+   const [first] = wanted.values();
+   const more = wanted.size - 1;
+   return `${first === void 0 ? "a block" : blockName(first)}${more > 0 ? ` and ${more.toLocaleString("en-US")} more` : ""}`;
+  }
+  function broken({tally: {blocks: blocks, bytes: bytes}}, note) {
+   return {
+    state: "broken",
+    blocks: blocks,
+    bytes: bytes,
+    note: note
+   };
+  }
+  async function readSample(walk, {block: block, totalBytes: totalBytes}) {
+   const {root: root, limits: limits, random: random} = walk;
+   const wants = createWants({
+    root: root,
+    descents: limits.descents,
+    random: random,
+    limits: limits
+   });
+   wants.take(root, block);
+   const rest = await readRest(walk, wants, totalBytes);
+   if (rest !== void 0 && rest !== "too much") return broken(wants, rest.reason);
+   const {blocks: blocks, bytes: bytes, skipped: skipped} = wants.tally;
+   const about = Number(wants.estimate(totalBytes).toPrecision(2)).toLocaleString("en-US");
+   const left = skipped + wants.wanted.size;
+   const note = [ `has ${blocks.toLocaleString("en-US")} of about ${about} blocks, drawn by chance, each with the bytes of its CID`, ...left === 0 ? [] : [ `${left.toLocaleString("en-US")} more could not be asked for one by one` ] ];
+   return {
+    state: "sample",
+    blocks: blocks,
+    bytes: bytes,
+    note: note.join("; ")
+   };
+  }
+  function patternOf(from) {
+   const segments = from.replace(/\/$/, "").split("/");
+   const hasSplat = segments.at(-1) === "*";
+   return {
+    segments: hasSplat ? segments.slice(0, -1) : segments,
+    hasSplat: hasSplat
+   };
+  }
+  function isExact({segments: segments, hasSplat: hasSplat}) {
+   return !hasSplat && !segments.some(isPlaceholder);
+  }
+  function redirect_pattern_namesOf({segments: segments, hasSplat: hasSplat}) {
+   const names = segments.filter(isPlaceholder).map(segment => segment.slice(1));
+   return hasSplat ? [ ...names, "splat" ] : names;
+  }
+  function covers(wide, narrow) {
+   const [mine, other] = [ wide.segments.length, narrow.segments.length ];
+   const isLongEnough = wide.hasSplat ? other > mine || other === mine && narrow.hasSplat : other === mine;
+   if (!isLongEnough || narrow.hasSplat && !wide.hasSplat) return false;
+   return wide.segments.every((segment, index) => isPlaceholder(segment) || segment === narrow.segments[index]);
+  }
+  function exampleOf(pattern) {
+   const values = new Map(redirect_pattern_namesOf(pattern).map(name => [ name, `~${name}~` ]));
+   const path = pattern.segments.map(segment => isPlaceholder(segment) ? `~${segment.slice(1)}~` : segment).join("/");
+   return {
+    path: pattern.hasSplat ? `${path}/~splat~` : path,
+    values: values
+   };
+  }
+  function isPlaceholder(segment) {
+   return segment.startsWith(":");
+  }
+  const quote_LONGEST = 117;
+  const HALVES = {
+   start: 58,
+   end: 58
+  };
+  const UNSEEN = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+  function quote_quote(text, cut = HALVES) {
+   return `\`${shortened(shortened(text, cut).replace(UNSEEN, visible), cut)}\``;
+  }
+  function shortened(text, cut) {
+   if (text.length <= quote_LONGEST) return text;
+   const start = text.slice(0, cut.start).replace(/[\ud800-\udbff]$/, "");
+   const end = text.slice(-cut.end).replace(/^[\udc00-\udfff]/, "");
+   return `${start}…${end}`;
+  }
+  function visible(character) {
+   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  }
+  const STATUSES = new Set([ 200, 301, 302, 303, 307, 308, 404, 410, 451 ]);
+  const FORMAT = "Write from, to and at most a status: `/old /new 301`.";
+  const SPACES = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+  function parseRedirects(text) {
+   const rules = [];
+   const faults = [];
+   let number = 0;
+   for (const raw of text.split("\n")) {
+    number += 1;
+    const fields = raw.split(SPACES).filter(field => field !== "");
+    if (fields.length === 0 || fields[0]?.startsWith("#") === true) continue;
+    const parsed = parseLine(fields);
+    if ("kind" in parsed) faults.push({
+     ...parsed,
+     line: number
+    }); else rules.push({
+     ...parsed,
+     line: number
+    });
+   }
+   return {
+    rules: rules,
+    faults: faults
+   };
+  }
+  function parseLine(fields) {
+   const [from = "", to = "", status] = fields;
+   const fault = shapeFault(fields) ?? fromFault(from) ?? toFault(to);
+   if (fault !== void 0) return fault;
+   if (status === void 0) return {
+    from: from,
+    to: to,
+    status: 301
+   };
+   const code = /^\+?\d{1,18}$/.test(status) ? Number(status) : void 0;
+   return code !== void 0 && STATUSES.has(code) ? {
+    from: from,
+    to: to,
+    status: code
+   } : statusFault(fields, status);
+  }
+  function shapeFault(fields) {
+   const line = quote_quote(fields.join(" "));
+   if (fields.length < 2) return {
+    kind: "redirect-format",
+    message: `${line} says from where, and not to where.`,
+    advice: FORMAT
+   };
+   const comment = fields.findIndex(field => field.startsWith("#"));
+   if (comment !== -1 && comment >= 2) {
+    const message = `${line} has a comment after the rule; only a whole line can be one.`;
+    return {
+     kind: "redirect-comment",
+     message: message,
+     advice: "Move the comment to a line of its own."
+    };
+   }
+   const condition = fields.slice(1).find(field => /^[A-Za-z]+=/.test(field));
+   if (condition !== void 0) {
+    const message = `${line} depends on ${quote_quote(condition)}; gateways know no conditions on query, country, language, role or cookie.`;
+    return {
+     kind: "redirect-condition",
+     message: message,
+     advice: "Remove the condition, or the rule."
+    };
+   }
+   if (fields.length > 3) return {
+    kind: "redirect-format",
+    message: `${line} has more than three fields.`,
+    advice: FORMAT
+   };
+   return;
+  }
+  function fromFault(from) {
+   if (!from.startsWith("/")) {
+    const message = `${quote_quote(from)} is no path of this site: what is redirected starts with a slash.`;
+    return {
+     kind: "redirect-from",
+     message: message,
+     advice: FORMAT
+    };
+   }
+   const stars = from.split("*").length - 1;
+   if (stars > 1 || stars === 1 && !from.endsWith("*")) {
+    const message = `${quote_quote(from)} has an asterisk that is not its last character, or more than one.`;
+    return {
+     kind: "redirect-splat",
+     message: message,
+     advice: "Use one asterisk, at the end: `/old/*`."
+    };
+   }
+   const names = from.split("/").filter(segment => segment.startsWith(":"));
+   const known = new Set;
+   const twice = names.find(name => known.size === known.add(name).size);
+   if (twice !== void 0) {
+    const message = `${quote_quote(from)} has the placeholder ${quote_quote(twice)} twice.`;
+    return {
+     kind: "redirect-placeholder",
+     message: message,
+     advice: "Give every placeholder of a path its own name."
+    };
+   }
+   return urlFault(from);
+  }
+  function toFault(to) {
+   if (to.startsWith("/")) return urlFault(to);
+   if (!/^(?:https?|ip[fn]s):/i.test(to)) {
+    const message = `${quote_quote(to)} is neither a path that starts with a slash nor a URL of http, https, ipfs or ipns.`;
+    return {
+     kind: "redirect-to",
+     message: message,
+     advice: FORMAT
+    };
+   }
+   const isBroken = /^https?:/i.test(to) && !URL.canParse(to.replaceAll(/:(?=[A-Za-z_])/g, ""));
+   return urlFault(to) ?? (isBroken ? {
+    kind: "redirect-to",
+    message: `${quote_quote(to)} is no URL.`,
+    advice: FORMAT
+   } : void 0);
+  }
+  function urlFault(target) {
+   if (/[^\P{Cc}\u0080-\u009f]/u.test(target)) return {
+    kind: "redirect-url",
+    message: `${quote_quote(target)} has a control character.`,
+    advice: "Remove it."
+   };
+   const [path = "", fragment = ""] = target.split("#", 2);
+   const query = path.indexOf("?");
+   if (!/%(?![0-9A-Fa-f]{2})/.test(`${query === -1 ? path : path.slice(0, query)}#${fragment}`)) return;
+   const message = `${quote_quote(target)} has a percent sign that encodes nothing.`;
+   return {
+    kind: "redirect-url",
+    message: message,
+    advice: "Write `%25` for a percent sign."
+   };
+  }
+  function statusFault(fields, status) {
+   const line = quote_quote(fields.join(" "));
+   if (status.endsWith("!")) {
+    const message = `${line} forces the rule with \`!\`; a gateway asks the rules only for what the site does not have.`;
+    return {
+     kind: "redirect-forced",
+     message: message,
+     advice: "Remove the `!`."
+    };
+   }
+   const message = `${line} has ${quote_quote(status)} where the status is; gateways know 200, 301, 302, 303, 307, 308, 404, 410 and 451.`;
+   return {
+    kind: "redirect-status",
+    message: message,
+    advice: "Use one of these."
+   };
+  }
+  const MAX_REDIRECTS_BYTES = 64 * 1024;
+  function readRoutes(redirects, fileAt) {
+   const rules = redirects === void 0 ? [] : parseRedirects(redirects).rules;
+   return {
+    landing: landingOf(rules, fileAt),
+    deepRoute: deepRouteOf(rules, fileAt)
+   };
+  }
+  const ROOT = {
+   segments: [ "", "" ],
+   hasSplat: false
+  };
+  function landingOf(rules, fileAt) {
+   const rule = rules.find(({from: from}) => from === "/" || covers(patternOf(from), ROOT));
+   if (rule === void 0 || rule.status >= 400) return;
+   return targetOf(rule, fileAt);
+  }
+  const MOST_RULES = 100;
+  function deepRouteOf(rules, fileAt) {
+   for (const [index, rule] of rules.slice(0, MOST_RULES).entries()) {
+    const pattern = patternOf(rule.from);
+    const target = rule.status !== 200 || isExact(pattern) ? void 0 : targetOf(rule, fileAt);
+    if (target === void 0) continue;
+    const path = exampleOf(pattern).path.slice(1);
+    const example = {
+     segments: `/${path}`.split("/"),
+     hasSplat: false
+    };
+    const isTaken = rules.slice(0, index).some(({from: from}) => covers(patternOf(from), example));
+    if (!isTaken && fileAt(path) === void 0) return {
+     path: path,
+     target: target
+    };
+   }
+   return;
+  }
+  function targetOf({to: to}, fileAt) {
+   if (!to.startsWith("/") || to.startsWith("//") || /:[a-z_]/i.test(to)) return;
+   const path = to.replace(/[?#].*$/s, "").replace(/^\/+|\/+$/g, "");
+   return fileAt(path) ?? fileAt(path === "" ? "index.html" : `${path}/index.html`);
+  }
+  async function openingOf(build) {
+   const {root: root, listing: listing} = build;
+   const sample = (0, domain_link.ut)(root, listing);
+   if (opening_kindOf(build) === "file") return {
+    root: root,
+    kind: "file",
+    sample: sample,
+    plainSample: void 0,
+    redirects: void 0
+   };
+   const redirects = await readRedirects(build);
+   const fileAt = path => {
+    const file = listing.get(path);
+    return file === void 0 ? void 0 : {
+     path: path,
+     ...file
+    };
+   };
+   return withRoutes({
+    root: root,
+    kind: "directory",
+    sample: sample,
+    plainSample: (0, domain_link.W3)(listing),
+    redirects: redirects
+   }, fileAt);
+  }
+  function opening_kindOf({root: root, listing: listing}) {
+   const [only] = listing.size === 1 ? listing.values() : [];
+   return only?.cid === root ? "file" : "directory";
+  }
+  function withRoutes(opening, fileAt) {
+   const {landing: landing, deepRoute: deepRoute} = readRoutes(opening.redirects, fileAt);
+   return {
+    ...opening,
+    landing: landing?.cid === opening.sample?.cid ? void 0 : landing,
+    deepRoute: deepRoute
+   };
+  }
+  async function readRedirects({listing: listing, readFile: readFile}) {
+   const file = listing.get("_redirects");
+   if (file === void 0 || file.bytes > MAX_REDIRECTS_BYTES || readFile === void 0) return;
+   const chunks = [];
+   try {
+    for await (const piece of readFile("_redirects")) chunks.push(Uint8Array.from(piece));
+   } catch {
+    return;
+   }
+   return Buffer.concat(chunks).toString("utf8");
+  }
+  const HEAD_LENGTH = 16384;
+  const MAX_TITLE_LENGTH = 60;
+  const ERROR_WORDS = /\b(?:error|forbidden|denied|unauthorized|not found|not available|unavailable|unreachable|bad gateway|timed? ?-?out|too many requests|rate limit(?:ed)?|blocked|suspended|captcha|just a moment|attention required)\b|^\D{0,12}\b[45]\d\d\b/i;
+  function readWebPage(text) {
+   const head = text.slice(0, HEAD_LENGTH);
+   if (!/^\ufeff?\s*(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html|head|body|title|h1|meta|p|div|center)\b/i.test(head)) return;
+   const titles = [ "title", "h1" ].map(name => web_page_textOf(head, name));
+   return {
+    title: titles.find(title => title !== "") ?? "",
+    isError: titles.some(title => ERROR_WORDS.test(title))
+   };
+  }
+  function web_page_textOf(head, name) {
+   const start = new RegExp(`<${name}(?:\\s[^>]{0,200})?>`, "i").exec(head);
+   if (start === null) return "";
+   const rest = head.slice(start.index + start[0].length, start.index + start[0].length + 1e3);
+   const end = rest.search(new RegExp(`</${name}`, "i"));
+   const text = (end < 0 ? rest : rest.slice(0, end)).replace(/<[^>]*>/g, " ").replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, " ").replace(/\s+/g, " ").trim();
+   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 1).trimEnd()}…` : text;
+  }
+  const MAX_BODY_BYTES = 4 * 1024 * 1024;
+  async function visit({url: url, key: key, timeoutMs: timeoutMs}) {
+   const began = performance.now();
+   const elapsed = () => Math.round(performance.now() - began);
+   let response;
+   let firstByteMs;
+   try {
+    response = await fetch(url, {
+     signal: AbortSignal.timeout(timeoutMs),
+     redirect: key === void 0 ? "follow" : "manual",
+     headers: {
+      "accept-encoding": "identity",
+      ...key === void 0 ? {} : {
+       "x-pinata-gateway-token": key
+      }
+     }
+    });
+    const {bytes: bytes} = await body_readStart(response, MAX_BODY_BYTES, () => {
+     firstByteMs = elapsed();
+    });
+    const announced = response.headers.get("content-length");
+    return {
+     kind: "answer",
+     url: response.url === "" ? url : response.url,
+     status: response.status,
+     body: bytes,
+     announcedBytes: announced === null ? void 0 : Number(announced),
+     firstByteMs: firstByteMs ?? elapsed()
+    };
+   } catch (error) {
+    const cut = isTimeout(error) ? "did not end its answer in time" : "broke off in the middle of its answer";
+    const reason = response === void 0 ? reasonOf(error) : cut;
+    return {
+     kind: "none",
+     reason: reason,
+     status: response?.status,
+     firstByteMs: firstByteMs
+    };
+   }
+  }
+  function down(note) {
+   return {
+    state: "down",
+    note: note,
+    final: false,
+    bytes: 0
+   };
+  }
+  function downForGood(note) {
+   return {
+    ...down(note),
+    final: true
+   };
+  }
+  const REFUSALS = {
+   "00004": downForGood("says the link is invalid"),
+   "00006": down("does not have the content yet"),
+   "00023": {
+    ...downForGood("serves HTML only through a custom domain"),
+    refusesPages: true
+   },
+   "00024": downForGood("refuses this content or its key")
+  };
+  const verdict_STATUSES = {
+   401: "wants a key",
+   402: "wants to be paid",
+   403: "refuses it",
+   404: "has not found it yet",
+   410: "has not found it yet",
+   429: "has had too many requests",
+   451: "may not serve it",
+   500: "failed",
+   502: "has not found it yet",
+   503: "has not found it yet",
+   504: "has not found it yet"
+  };
+  function judge(answer, {sample: sample, kind: kind, landing: landing}) {
+   const {status: status, body: body} = answer;
+   const isFine = status >= 200 && status < 300;
+   const proof = isFine ? proofOf(answer, sample) : void 0;
+   if (proof !== void 0) return {
+    state: "live",
+    final: true,
+    ...proof
+   };
+   const refusal = refusalIn(body);
+   if (refusal !== void 0) return REFUSALS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
+   if (!isFine) return unfit(status);
+   const led = landing === void 0 ? void 0 : proofOf(answer, landing);
+   if (led !== void 0) return {
+    state: "live",
+    final: true,
+    ...led,
+    note: `${led.note}, where _redirects lead`
+   };
+   return misfit(answer, {
+    sample: sample,
+    isPage: kind === "directory" && sample?.path === ""
+   });
+  }
+  function unfit(status) {
+   if (status >= 300 && status < 400) return down(`redirects (${status}), and a key must not follow`);
+   const meaning = verdict_STATUSES[status];
+   return down(meaning === void 0 ? `answered ${status}` : `${meaning} (${status})`);
+  }
+  function misfit({url: url, status: status, body: body}, {sample: sample, isPage: isPage}) {
+   const page = readWebPage(body.toString("utf8", 0, 65536));
+   const title = page === void 0 || page.title === "" ? "" : ` (${page.title})`;
+   if (page?.isError === true) return down(`answered ${status} with an error page${title}`);
+   if (sample === void 0) return {
+    state: "live",
+    note: "answers; which bytes are right is not known",
+    final: true,
+    bytes: 0
+   };
+   if (isServiceWorkerHost(new URL(url).hostname)) return {
+    state: "opens",
+    note: "loads and checks the content in the browser",
+    final: true,
+    bytes: 0
+   };
+   if (page !== void 0 && !isPage && (0, domain_link.qW)(sample.path)) return down(`answered with a page instead${title}`);
+   return down("answered with other bytes");
+  }
+  function isServiceWorkerHost(host) {
+   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
+  }
+  function proofOf({body: body, announcedBytes: announcedBytes}, sample) {
+   if (sample === void 0) return;
+   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) {
+    const found = (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest());
+    return found === sample.cid ? {
+     note: "bytes match",
+     bytes: body.length
+    } : void 0;
+   }
+   const length = sample.bytes > MAX_BODY_BYTES ? announcedBytes : body.length;
+   return length === sample.bytes ? {
+    note: "length matches",
+    bytes: 0
+   } : void 0;
+  }
+  const ATTEMPT_TIMEOUT_MS = 15e3;
+  const SHORTEST_ATTEMPT_MS = 2e3;
+  const probe_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  function createProbe(options) {
+   return async content => {
+    const root = typeof content === "string" ? content : content.root;
+    if (options.look === "none") {
+     const kind = typeof content === "string" ? kindByCodec(root) : opening_kindOf(content);
+     return options.templates.map(({template: template}) => unopened((0, domain_link.BK)(template, root, kind)));
+    }
+    const opening = await (typeof content === "string" ? options.open(root).then(tree => tree.opening()) : openingOf(content));
+    const targets = options.templates.map(gateway => {
+     const link = (0, domain_link.BK)(gateway.template, root, opening.kind);
+     return {
+      gateway: gateway,
+      link: link,
+      opening: opening,
+      key: gateway.dedicated ? options.dedicatedKey : void 0
+     };
+    });
+    return await probe_poll(targets, options.timeoutMs);
+   };
+  }
+  function kindByCodec(root) {
+   return (0, domain_cid.uM)(root) === domain_cid.Ce ? "file" : "directory";
+  }
   function unopened(link) {
+   const nothing = {
+    status: void 0,
+    firstByteMs: void 0,
+    bytes: 0
+   };
    return {
     link: link,
     host: new URL(link).host,
     state: "unopened",
     note: "not opened",
     final: true,
-    ms: 0
+    ...nothing
    };
   }
-  async function poll(attempts, timeoutMs) {
+  async function probe_poll(targets, timeoutMs) {
    const end = performance.now() + timeoutMs;
-   for (let round = 0; ;round += 1) {
-    const probes = await Promise.all(attempts.map(attempt => attempt()));
-    const delay = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
-    const settled = probes.every(probe => probe.final) || probes.some(probe => probe.state !== "down");
-    if (settled || performance.now() + delay > end) return probes;
-    await (0, promises_namespaceObject.setTimeout)(delay);
+   const up = new AbortController;
+   async function waited(delayMs) {
+    const left = end - performance.now();
+    if (up.signal.aborted || left < 5) return false;
+    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
+     signal: up.signal
+    }).catch(() => {});
+    return !up.signal.aborted;
    }
-  }
-  async function probe_open(target) {
-   const host = new URL(target.link).host;
-   const began = performance.now();
-   const verdict = await ask(target).catch(error => down(reasonOf(error)));
-   return {
-    link: target.link,
-    host: host,
-    ms: Math.round(performance.now() - began),
-    ...verdict
-   };
-  }
-  function down(note) {
-   return {
-    state: "down",
-    note: note,
-    final: false
-   };
-  }
-  function attemptMs(timeoutMs) {
-   return Math.min(ATTEMPT_TIMEOUT_MS, Math.max(timeoutMs, 2e3));
-  }
-  async function ask({link: link, sample: sample, gateway: gateway, options: options}) {
-   const url = sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
-   domain_link.i7)(sample.path)}`;
-   const key = gateway.dedicated ? options.dedicatedKey : void 0;
-   const response = await fetch(url, {
-    signal: AbortSignal.timeout(attemptMs(options.timeoutMs)),
-    redirect: key === void 0 ? "follow" : "manual",
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
+   async function ask(target) {
+    for (let round = 0; ;round += 1) {
+     const left = Math.ceil(end - performance.now());
+     const probe = await probe_open(target, Math.min(ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
+     if (probe.state === "live" || probe.state === "opens") up.abort();
+     const delayMs = probe_POLL_DELAYS_MS[Math.min(round, probe_POLL_DELAYS_MS.length - 1)] ?? 0;
+     if (probe.final || !await waited(delayMs)) return probe;
     }
-   });
-   const {bytes: bytes} = await readStart(response, MAX_BODY_BYTES);
-   return judge(response, bytes, {
-    sample: sample,
-    host: new URL(link).hostname
-   });
-  }
-  const MEANINGS = {
-   "00004": {
-    state: "down",
-    note: "says the link is invalid",
-    final: true
-   },
-   "00006": down("does not have the content yet"),
-   "00023": {
-    state: "down",
-    note: "serves HTML only through a custom domain",
-    final: true
-   },
-   "00024": {
-    state: "down",
-    note: "refuses this content or its key",
-    final: true
    }
-  };
-  function judge(response, body, {sample: sample, host: host}) {
-   if (response.ok && sample !== void 0 && isRawBlock(body, sample)) return {
-    state: "live",
-    note: "bytes match",
-    final: true
-   };
-   const refusal = refusalIn(body);
-   if (refusal !== void 0) return MEANINGS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
-   if (!response.ok) return down(NOT_FOUND_YET.has(response.status) ? `has not found it yet (${response.status})` : `answered ${response.status}`);
-   if (sample === void 0) return {
-    state: "live",
-    note: "answers",
-    final: true
-   };
-   if (hasLength(response, body, sample)) return {
-    state: "live",
-    note: "length matches",
-    final: true
-   };
-   if (isServiceWorkerHost(host)) return {
-    state: "opens",
-    note: "loads and checks the content in the browser",
-    final: true
-   };
-   return down("answered with other bytes");
+   return await Promise.all(targets.map(ask));
   }
-  const NOT_FOUND_YET = new Set([ 404, 410, 502, 503, 504 ]);
-  function isServiceWorkerHost(host) {
-   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
+  async function probe_open(target, timeoutMs) {
+   const {link: link, opening: opening, key: key} = target;
+   const answer = await visit({
+    url: urlOf(link, opening.sample),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const verdict = answer.kind === "none" ? down(answer.reason) : judge(answer, opening);
+   const {refusesPages: refusesPages, ...seen} = await lookCloser({
+    target: target,
+    answer: answer,
+    verdict: verdict,
+    timeoutMs: timeoutMs
+   });
+   const {status: status, firstByteMs: firstByteMs} = answer;
+   return {
+    link: link,
+    host: new URL(link).host,
+    status: status,
+    firstByteMs: firstByteMs,
+    ...seen
+   };
   }
-  function isRawBlock(body, sample) {
-   return (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest()) === sample.cid;
+  function urlOf(link, sample) {
+   return sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
+   domain_link.i7)(sample.path)}`;
   }
-  function hasLength(response, body, sample) {
-   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) return false;
-   const announced = response.headers.get("content-length");
-   return sample.bytes > MAX_BODY_BYTES ? announced === String(sample.bytes) : body.length === sample.bytes;
+  async function lookCloser(look) {
+   const {target: target, answer: answer, verdict: verdict} = look;
+   const {opening: opening, gateway: gateway} = target;
+   if (verdict.refusesPages === true) return await lookAtFiles(look);
+   if (verdict.state !== "live" || opening.redirects === void 0 || answer.kind === "none") return verdict;
+   const isFollowing = (0, domain_link.Ee)(gateway.template) || isOwnHost(answer.url, opening.root);
+   if (!isFollowing) return {
+    ...verdict,
+    note: `${verdict.note}; does not follow _redirects`,
+    routes: "no"
+   };
+   return await lookAtRoute(look);
+  }
+  function isOwnHost(url, root) {
+   return new URL(url).hostname.split(".").includes(root);
+  }
+  async function lookAtFiles({target: {link: link, opening: opening, key: key}, verdict: verdict, timeoutMs: timeoutMs}) {
+   const {plainSample: plainSample} = opening;
+   if (plainSample === void 0) return verdict;
+   const answer = await visit({
+    url: urlOf(link, plainSample),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const isRight = answer.kind === "answer" && answer.status === 200;
+   const proof = isRight ? proofOf(answer, plainSample) : void 0;
+   if (proof === void 0) return verdict;
+   const note = "serves its files; pages only through a custom domain";
+   return {
+    state: "files",
+    note: note,
+    final: true,
+    bytes: proof.bytes
+   };
+  }
+  async function lookAtRoute({target: {gateway: gateway, link: link, opening: opening, key: key}, answer: answer, verdict: verdict, timeoutMs: timeoutMs}) {
+   const {deepRoute: deepRoute} = opening;
+   if (deepRoute === void 0 || answer.kind === "none") return verdict;
+   const base = (0, domain_link.Ee)(gateway.template) ? link : `${new URL(answer.url).origin}/`;
+   const deep = await visit({
+    url: urlOf(base, deepRoute),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const isRight = deep.kind === "answer" && deep.status === 200 && proofOf(deep, deepRoute.target) !== void 0;
+   if (isRight) return {
+    ...verdict,
+    note: `${verdict.note}; routes work`,
+    routes: "work"
+   };
+   const why = deep.kind === "none" ? deep.reason : deep.status === 200 ? "other bytes" : String(deep.status);
+   return {
+    ...verdict,
+    note: `${verdict.note}; routes do not work (${why})`,
+    routes: "no"
+   };
+  }
+  function accountTemplates(gateways) {
+   const custom = gateways.flatMap(({customDomains: customDomains}) => customDomains);
+   const hosts = custom.length > 0 ? custom : gateways.map(({domain: domain}) => domain);
+   return [ ...new Set(hosts) ].map(host => ({
+    template: `${baseOf(host)}/ipfs/{cid}`,
+    dedicated: true
+   }));
+  }
+  function baseOf(host) {
+   const isLoopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d{1,5})?$/i.test(host);
+   return `${isLoopback ? "http" : "https"}://${host}`;
   }
   var record = __nccwpck_require__(5450);
+  function namedGateways(values) {
+   const own = ownGatewayUrl(values);
+   return own === void 0 ? [] : [ {
+    template: `${own}/ipfs/{cid}`,
+    dedicated: true
+   } ];
+  }
+  function ownGatewayUrl(values) {
+   const domain = values["pinata-gateway"];
+   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
+  }
+  function discoverGateways({values: values, log: log}, pins) {
+   const named = namedGateways(values);
+   let found;
+   return () => {
+    found ??= named.length > 0 || values.network === "private" ? Promise.resolve(named) : discover(pins, log);
+    return found;
+   };
+  }
+  async function discover(pins, log) {
+   try {
+    const gateways = await pins.readGateways();
+    return gateways.kind === "known" ? accountTemplates(gateways.value) : [];
+   } catch (error) {
+    if (!(error instanceof errors.lZ)) throw error;
+    log.line(`The account's own gateways are not known: ${error.message}`);
+    return [];
+   }
+  }
+  function linkTemplates({gateways: gateways}, own) {
+   const bases = own.map(({template: template}) => template.replace("{cid}", ""));
+   const others = gateways.filter(template => !bases.some(base => template.startsWith(base))).map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return [ ...own, ...others ];
+  }
+  async function blockTemplates(values, own) {
+   if (values.network === "private") return [];
+   const others = values["block-gateways"].map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return others.length === 0 ? namedGateways(values) : [ ...await own(), ...others ];
+  }
+  function gatewayPorts(wiring, own, trees) {
+   const {values: values, log: log, recorder: recorder} = wiring;
+   const timeoutMs = values["verify-timeout"];
+   const dedicatedKey = values["pinata-gateway-key"];
+   const look = values.verify === "gateway" || values.verify === "blocks" ? "gateway" : "none";
+   return {
+    probe: async content => {
+     const templates = linkTemplates(values, await own());
+     const probe = createProbe({
+      templates: templates,
+      dedicatedKey: dedicatedKey,
+      timeoutMs: timeoutMs,
+      look: look,
+      open: trees
+     });
+     return await (0, record.a)(recorder, "Open the links", () => probe(content));
+    },
+    checkBlocks: async root => {
+     const walk = createBlockWalk({
+      gateways: await blockTemplates(values, own),
+      dedicatedKey: dedicatedKey,
+      timeoutMs: timeoutMs,
+      onProgress: (bytes, total) => log.progress("Checked", bytes, total)
+     });
+     const checks = await (0, record.a)(recorder, "Check the blocks", () => walk(root));
+     const wrong = checks.find(({state: state}) => state === "broken");
+     if (wrong !== void 0) log.line(`${wrong.host}: ${wrong.note}, after ${(0, units.UP)(wrong.bytes)}.`);
+     return checks;
+    }
+   };
+  }
+  var names = __nccwpck_require__(7719);
+  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
+  function foreignProfile(trait, own) {
+   const found = profileOf(trait, own);
+   return found === own ? void 0 : found;
+  }
+  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
+   if (version === 0) return "unixfs-v0-2015";
+   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
+   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
+  }
+  class ForeignRules extends Error {
+   profile;
+   constructor(profile) {
+    super(profile);
+    this.profile = profile;
+   }
+  }
+  function baseSide({read: read, profile: profile, rules: rules, mostLinks: mostLinks}) {
+   let strange = false;
+   const traits = new Set;
+   let links = 0;
+   const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString("en-US")} entries would have to be compared`);
+   function decode(block) {
+    if (links <= mostLinks) links += 1 + countLinks(block);
+    if (links > mostLinks) throw tooMany;
+    const node = decodeNode(block);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    return node;
+   }
+   async function readNode(entry, {path: path}, part) {
+    const node = decode(entry.inline ?? await read({
+     cid: entry.cid,
+     path: path,
+     part: part
+    }));
+    const trait = traitOf(node);
+    for (const name of base_side_namesOf(trait)) traits.add(name);
+    const foreign = profile === void 0 ? void 0 : foreignRules(trait, profile);
+    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
+    strange ||= foreign !== void 0;
+    return node;
+   }
+   return {
+    atHand: false,
+    traits: traits,
+    isStrange: () => strange,
+    readShard: async (entry, place) => await readNode(entry, place, "shard"),
+    resolve: async (entry, place) => {
+     const {cid: cid} = entry;
+     strange ||= entry.inline !== void 0;
+     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: entry.bytes
+      }
+     };
+     const node = await readNode(entry, place, "whole");
+     if (node.kind === "directory" || node.kind === "shard") return {
+      kind: "directory",
+      node: node
+     };
+     return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: node.fileBytes ?? node.inlineBytes
+      }
+     };
+    }
+   };
+  }
+  const base_side_SHA2_256 = 18;
+  function traitOf({kind: kind, links: links, partBytes: partBytes}) {
+   const [first] = links;
+   if (first === void 0) return kind === "file" ? "header" : void 0;
+   const version = first.cid[0] === base_side_SHA2_256 ? 0 : 1;
+   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
+   return {
+    version: version,
+    chunkBytes: isAboveChunks ? partBytes[0] : void 0
+   };
+  }
+  function foreignRules(trait, profile) {
+   if (trait === void 0) return;
+   if (trait === "header") return profile === "unixfs-v0-2015" ? void 0 : "unknown";
+   return foreignProfile(trait, profile);
+  }
+  function base_side_namesOf(trait) {
+   if (trait === void 0) return [];
+   if (trait === "header") return [ trait ];
+   const {version: version, chunkBytes: chunkBytes} = trait;
+   return [ `CIDv${version}`, ...chunkBytes === void 0 ? [] : [ `chunks of ${chunkBytes}` ] ];
+  }
+  const MORE_LANES = 16;
+  function fewAtOnce() {
+   let free = MORE_LANES;
+   let failure;
+   return async (items, map) => {
+    const results = [];
+    const waiting = items.entries();
+    let left = items.length;
+    async function lane() {
+     const others = [];
+     for (const [index, item] of waiting) {
+      left -= 1;
+      if (left > 0 && free > 0) others.push(anotherLane());
+      await mapOne(index, item);
+      if (failure !== void 0) break;
+     }
+     await Promise.all(others);
+    }
+    async function mapOne(index, item) {
+     try {
+      results[index] = await map(item);
+     } catch (error) {
+      failure ??= {
+       error: error
+      };
+     }
+    }
+    async function anotherLane() {
+     free -= 1;
+     await lane();
+     free += 1;
+    }
+    await lane();
+    if (failure !== void 0) throw failure.error;
+    return results;
+   };
+  }
+  const LINKS_ANYWAY = 15e3;
+  const LINKS_PER_FILE = 4;
+  const tree_walk_MOST_PATHS = 2e5;
+  const tree_walk_MOST_PATH_LENGTHS = 16e6;
+  const tree_walk_MOST_LEVELS = 256;
+  async function walkTrees(build, base, options) {
+   const published = baseSide({
+    ...options,
+    profile: build.profile,
+    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size
+   });
+   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
+   const walked = await walkSides(publishedRoot(published, base, options.read), {
+    side: buildSide(build),
+    root: build.root,
+    readBytes: async () => build.bytes,
+    name: only?.cid === build.root ? name : void 0
+   });
+   if (walked.kind !== "read") return walked;
+   const {before: before, after: after, emptyDirectories: emptyDirectories} = walked;
+   const changedBytes = [ ...after.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
+   const shared = {
+    files: build.listing.size - after.size,
+    bytes: build.bytes - changedBytes
+   };
+   return {
+    kind: "read",
+    pair: {
+     before: before,
+     after: after,
+     shared: shared
+    },
+    emptyDirectories: emptyDirectories,
+    strange: published.isStrange()
+   };
+  }
+  function publishedRoot(side, root, read) {
+   const readBytes = async () => (await read({
+    cid: root,
+    path: "",
+    part: "whole"
+   })).length;
+   return {
+    side: side,
+    root: root,
+    readBytes: readBytes,
+    name: void 0
+   };
+  }
+  async function walkSides(before, after) {
+   const mapFew = fewAtOnce();
+   const walk = {
+    before: {
+     ...before.side,
+     files: new Map,
+     mapFew: mapFew
+    },
+    after: {
+     ...after.side,
+     files: new Map,
+     mapFew: mapFew
+    },
+    emptyDirectories: [],
+    mapFew: mapFew,
+    arrive: limiter()
+   };
+   try {
+    await compareRoots(walk, before, after);
+   } catch (error) {
+    if (error instanceof ForeignRules) return {
+     kind: "foreign",
+     profile: error.profile
+    };
+    if (error instanceof Unreadable) return {
+     kind: "unreadable",
+     reason: error.message
+    };
+    throw error;
+   }
+   return {
+    kind: "read",
+    before: walk.before.files,
+    after: walk.after.files,
+    emptyDirectories: walk.emptyDirectories.sort()
+   };
+  }
+  function limiter() {
+   let paths = 0;
+   let pathLengths = 0;
+   return ({path: path, level: level}) => {
+    paths += 1;
+    pathLengths += path.length;
+    if (level > tree_walk_MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${tree_walk_MOST_LEVELS} levels`);
+    if (paths > tree_walk_MOST_PATHS || pathLengths > tree_walk_MOST_PATH_LENGTHS) throw new Unreadable(`more than ${tree_walk_MOST_PATHS.toLocaleString("en-US")} paths differ`);
+   };
+  }
+  const LONE_FILE = "(the file itself)";
+  async function compareRoots(walk, before, after) {
+   const lone = after.name ?? before.name;
+   const [old, fresh] = await Promise.all([ resolveRoot(before, {
+    path: "",
+    level: 0
+   }), resolveRoot(after, {
+    path: lone ?? "",
+    level: 0
+   }) ]);
+   if (old.kind === "directory" && fresh.kind === "directory") {
+    await compareDirectories(walk, [ old.node, fresh.node ], {
+     path: "",
+     level: 0
+    });
+    return;
+   }
+   const placeOf = ({kind: kind}) => ({
+    path: kind === "file" ? lone ?? LONE_FILE : "",
+    level: 0
+   });
+   await tree_walk_list(walk, walk.before, {
+    found: old,
+    place: placeOf(old)
+   });
+   await tree_walk_list(walk, walk.after, {
+    found: fresh,
+    place: placeOf(fresh)
+   });
+  }
+  async function resolveRoot({side: side, root: root, readBytes: readBytes}, place) {
+   const bytes = (0, domain_cid.uM)(root) === domain_cid.Ce ? await readBytes() : 0;
+   return await side.resolve({
+    name: "",
+    cid: root,
+    bytes: bytes,
+    inline: void 0
+   }, place);
+  }
+  async function compareDirectories(walk, [old, fresh], place) {
+   const differing = await differingEntries(walk, [ old, fresh ], place);
+   const before = byName(differing.before);
+   const after = byName(differing.after);
+   const gone = [ ...before.keys() ].filter(name => !after.has(name));
+   if (fresh.kind === "shard" && gone.length > 0 && walk.after.atHand) {
+    const all = byName(await tree_side_entriesOf(walk.after, fresh, place));
+    if (gone.some(name => all.has(name))) throw new Unreadable("it has a directory with two entries of one name");
+   }
+   await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name)));
+  }
+  async function compareEntries(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid) return;
+   walk.arrive(place);
+   const [before, after] = await Promise.all([ old === void 0 ? void 0 : walk.before.resolve(old, place), fresh === void 0 ? void 0 : walk.after.resolve(fresh, place) ]);
+   if (before?.kind === "directory" && after?.kind === "directory") {
+    await compareDirectories(walk, [ before.node, after.node ], place);
+    return;
+   }
+   await Promise.all([ before === void 0 ? void 0 : tree_walk_list(walk, walk.before, {
+    found: before,
+    place: place
+   }), after === void 0 ? void 0 : tree_walk_list(walk, walk.after, {
+    found: after,
+    place: place
+   }) ]);
+  }
+  async function tree_walk_list(walk, side, {found: found, place: place}) {
+   if (found.kind === "file") {
+    side.files.set(place.path, found.file);
+    return;
+   }
+   const entries = byName(await tree_side_entriesOf(side, found.node, place));
+   if (entries.size === 0) walk.emptyDirectories.push(place.path);
+   await walk.mapFew([ ...entries.values() ], async entry => {
+    const inside = below(place, entry.name);
+    walk.arrive(inside);
+    await tree_walk_list(walk, side, {
+     found: await side.resolve(entry, inside),
+     place: inside
+    });
+   });
+  }
+  async function differingEntries(walk, [old, fresh], place) {
+   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
+    const [before, after] = await Promise.all([ tree_side_entriesOf(walk.before, old, place), tree_side_entriesOf(walk.after, fresh, place) ]);
+    return {
+     before: before,
+     after: after
+    };
+   }
+   const before = slotsOf(old);
+   const after = slotsOf(fresh);
+   const slots = await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place));
+   return {
+    before: slots.flatMap(slot => slot.before),
+    after: slots.flatMap(slot => slot.after)
+   };
+  }
+  async function differingSlot(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
+    before: [],
+    after: []
+   };
+   if (old?.name === "" && fresh?.name === "") {
+    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
+    return await differingEntries(walk, nodes, place);
+   }
+   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
+   return {
+    before: before,
+    after: after
+   };
+  }
+  const MOST_LINKS = 6e4;
+  const SAME = {
+   kind: "read",
+   pair: {
+    before: new Map,
+    after: new Map,
+    shared: void 0
+   },
+   emptyDirectories: [],
+   strange: false
+  };
+  async function comparePublished(before, after) {
+   if (before.root === after.root) return SAME;
+   return await before.reading(async readBefore => await after.reading(async readAfter => {
+    const [readOld, readFresh] = sharing(readBefore, published_diff_naming(after.root, readAfter));
+    const [old, fresh] = [ published(readOld), published(readFresh) ];
+    const walked = await walkSides(publishedRoot(old, before.root, readOld), publishedRoot(fresh, after.root, readFresh));
+    if (walked.kind !== "read") return walked;
+    return {
+     kind: "read",
+     pair: {
+      before: walked.before,
+      after: walked.after,
+      shared: void 0
+     },
+     emptyDirectories: walked.emptyDirectories,
+     strange: old.isStrange() || fresh.isStrange() || isMixed(old, fresh)
+    };
+   }));
+  }
+  function published(read) {
+   return baseSide({
+    read: read,
+    profile: void 0,
+    rules: "known",
+    mostLinks: MOST_LINKS
+   });
+  }
+  function published_diff_naming(root, read) {
+   return async wanted => {
+    try {
+     return await read(wanted);
+    } catch (error) {
+     throw error instanceof Unreadable ? new Unreadable(`${root} cannot be read: ${error.message}`) : error;
+    }
+   };
+  }
+  function sharing(...reads) {
+   const asked = new Map;
+   const once = read => async wanted => {
+    const answer = asked.get(wanted.cid) ?? read(wanted);
+    asked.set(wanted.cid, answer);
+    return await answer;
+   };
+   return [ once(reads[0]), once(reads[1]) ];
+  }
+  function isMixed(...sides) {
+   const traits = new Set(sides.flatMap(side => [ ...side.traits ]));
+   const chunks = [ ...traits ].filter(trait => trait.startsWith("chunks"));
+   return chunks.length > 1 || traits.has("CIDv1") && (traits.has("CIDv0") || traits.has("header"));
+  }
+  const MAX_BLOCK_BYTES = 1024 * 1024;
+  const MAX_CAR_BYTES = 8 * 1024 * 1024;
+  const MAX_CAR_NODES = 3e4;
+  const DEDICATED_TIMEOUT_MS = 4e3;
+  const PUBLIC_TIMEOUT_MS = 5e3;
+  function createBlockSource(gateway, key) {
+   const request = {
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    },
+    redirect: key === void 0 ? "follow" : "error",
+    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
+   };
+   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
+   return {
+    host: new URL(linkTo(EXAMPLE)).host,
+    shards: gateway.dedicated ? "together" : "one by one",
+    read: async ({cid: cid, path: path, part: part}, root, signal) => {
+     if (!gateway.dedicated) return await block_source_readBlock(cid, {
+      ...request,
+      url: `${linkTo(cid)}?format=raw`,
+      signal: signal
+     });
+     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
+     domain_link.i7)(path)}`;
+     return part === "whole" ? await block_source_readBlock(cid, {
+      ...request,
+      url: `${place}?format=raw`,
+      signal: signal
+     }) : await block_source_readCar(cid, {
+      ...request,
+      url: `${place}?format=car&dag-scope=entity`,
+      signal: signal
+     });
+    }
+   };
+  }
+  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
+  async function block_source_readBlock(cid, request) {
+   const body = await block_source_open(request, {
+    maxBytes: MAX_BLOCK_BYTES,
+    accept: "application/vnd.ipld.raw"
+   });
+   if (body.kind === "failed") return body;
+   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
+   return {
+    kind: "read",
+    blocks: new Map([ [ cid, body.bytes ] ]),
+    bytes: body.bytes.length
+   };
+  }
+  async function block_source_readCar(cid, request) {
+   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+   const body = await block_source_open(request, {
+    maxBytes: MAX_CAR_BYTES,
+    accept: accept
+   });
+   if (body.kind === "failed") return body;
+   const blocks = new Map;
+   for (const [found, bytes] of nodesInCar(body.bytes)) {
+    if (blocks.size >= MAX_CAR_NODES) break;
+    blocks.set(found, bytes);
+   }
+   return blocks.has(cid) ? {
+    kind: "read",
+    blocks: blocks,
+    bytes: body.bytes.length
+   } : wrongBytes(body.bytes);
+  }
+  function wrongBytes(body) {
+   const refusal = refusalIn(body);
+   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: "nothing"
+   };
+  }
+  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
+   try {
+    const response = await fetch(url, {
+     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
+     redirect: redirect,
+     headers: {
+      ...headers,
+      accept: accept,
+      "accept-encoding": "identity"
+     }
+    });
+    if (!response.ok) return await block_source_refused(response);
+    const {bytes: bytes, whole: whole} = await body_readStart(response, maxBytes);
+    if (whole) return {
+     kind: "body",
+     bytes: bytes
+    };
+    return {
+     kind: "failed",
+     reason: `answered with more than ${maxBytes >> 20} MiB`,
+     worth: "nothing"
+    };
+   } catch (error) {
+    return {
+     kind: "failed",
+     reason: reasonOf(error),
+     worth: isTimeout(error) ? "others" : "again"
+    };
+   }
+  }
+  const block_source_PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
+  async function block_source_refused(response) {
+   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const refusal = refusalIn(bytes);
+   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: block_source_PASSING.has(response.status) ? "again" : "nothing"
+   };
+  }
+  function* nodesInCar(car) {
+   let frame = frameAt(car, 0);
+   while (frame !== void 0) {
+    frame = frameAt(car, frame.end);
+    const block = frame === void 0 ? void 0 : block_source_blockOf(frame.bytes);
+    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
+   }
+  }
+  function frameAt(car, at) {
+   const length = (0, varint.LS)(car, at);
+   if (length === void 0 || length.end + length.value > car.length) return;
+   return {
+    bytes: car.subarray(length.end, length.end + length.value),
+    end: length.end + length.value
+   };
+  }
+  const block_source_CID_V0_BYTES = 34;
+  const block_source_CID_V1_BYTES = 36;
+  function block_source_blockOf(frame) {
+   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(block_source_CID_V0_BYTES);
+   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(block_source_CID_V1_BYTES) : void 0;
+  }
+  const block_store_CONCURRENCY = 8;
+  const MAX_REQUESTS = 5e3;
+  const MAX_BYTES = 8 * 1024 * 1024;
+  function createBlockStore({root: root, sources: sources, known: known}) {
+   const asked = sources.map(watched);
+   const queue = new dist.Ay({
+    concurrency: block_store_CONCURRENCY
+   });
+   const cars = new dist.Ay({
+    concurrency: 1
+   });
+   const held = new Map;
+   const awaited = new WeakMap;
+   const effort = {
+    requests: 0,
+    cached: 0,
+    bytes: 0
+   };
+   async function ask(source, wanted, signal) {
+    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
+    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
+    effort.requests += 1;
+    const answer = await source.read(wanted, root, signal);
+    if (answer.kind === "failed") return;
+    effort.bytes += answer.bytes;
+    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
+   }
+   async function obtain(wanted, signal) {
+    for (const source of inTwoRounds(asked)) {
+     const isCar = wanted.part === "shard" && source.shards === "together";
+     await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     if (signal.aborted) throw new Unreadable(`reading it took too long: ${block_store_troubles(asked)}`);
+    }
+    throw new Unreadable(block_store_troubles(asked));
+   }
+   return {
+    effort: () => ({
+     ...effort
+    }),
+    read: async (wanted, signal) => {
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     const cached = known.get(wanted.cid);
+     if (cached !== void 0) {
+      effort.cached += 1;
+      held.set(wanted.cid, cached);
+      return cached;
+     }
+     const waiting = awaited.get(signal) ?? new Map;
+     awaited.set(signal, waiting);
+     const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+     waiting.set(wanted.cid, answer);
+     return await answer;
+    }
+   };
+  }
+  function* inTwoRounds(sources) {
+   yield* sources;
+   for (const source of sources) if (source.isWorthAgain()) yield source;
+  }
+  const STRIKES = 2;
+  function watched(source) {
+   let isGood = false;
+   let strikes = 0;
+   let trouble;
+   let givenUp = false;
+   let worthAgain = false;
+   return {
+    host: source.host,
+    shards: source.shards,
+    isGivenUp: () => givenUp,
+    isWorthAgain: () => worthAgain && !givenUp,
+    trouble: () => trouble,
+    read: async (wanted, root, signal) => {
+     const answer = await source.read(wanted, root, signal);
+     if (answer.kind === "read") {
+      isGood = true;
+      strikes = 0;
+     } else if (signal.aborted) trouble ??= "had not answered yet"; else {
+      trouble = answer.reason;
+      strikes += 1;
+      worthAgain = answer.worth === "again";
+      givenUp ||= answer.worth === "nothing" || !isGood || strikes >= STRIKES;
+     }
+     return answer;
+    }
+   };
+  }
+  function block_store_troubles(sources) {
+   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
+   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
+  }
+  const MOST_REQUESTS = 3;
+  async function readOpening(root, read) {
+   const nothing = {
+    root: root,
+    sample: void 0,
+    plainSample: void 0,
+    redirects: void 0
+   };
+   const block = await read({
+    cid: root,
+    path: "",
+    part: "whole"
+   }).catch(() => {});
+   if ((0, domain_cid.uM)(root) === domain_cid.Ce) return {
+    ...nothing,
+    kind: "file",
+    sample: {
+     path: "",
+     cid: root,
+     bytes: block?.length ?? 0
+    }
+   };
+   const node = block === void 0 ? void 0 : decodeNode(block);
+   if (node?.kind === "file") return {
+    ...nothing,
+    kind: "file",
+    sample: {
+     path: "",
+     cid: root,
+     bytes: sizeOf(node)
+    }
+   };
+   if (node === void 0 || node.kind === "symlink") return {
+    ...nothing,
+    kind: "directory"
+   };
+   return await openDirectory(root, node, frugal(read));
+  }
+  function frugal(read) {
+   let left = MOST_REQUESTS;
+   const block = async wanted => {
+    if (left === 0) return;
+    left -= 1;
+    return await read(wanted).catch(() => {});
+   };
+   return {
+    isEmpty: () => left === 0,
+    block: block,
+    node: async wanted => {
+     const bytes = await block(wanted);
+     return bytes === void 0 ? void 0 : decodeNode(bytes);
+    }
+   };
+  }
+  async function openDirectory(root, node, reader) {
+   const files = new Map(rawFilesOf(node, ""));
+   const index = await readIndex(node, reader);
+   if (index !== void 0) files.set("index.html", index);
+   const redirects = await published_opening_readRedirects(node, reader);
+   await explore(node, files, reader);
+   const fileAt = path => {
+    const file = files.get(path);
+    return file === void 0 ? void 0 : {
+     path: path,
+     ...file
+    };
+   };
+   const sample = (0, domain_link.ut)(root, files);
+   return withRoutes({
+    root: root,
+    kind: "directory",
+    sample: sample,
+    plainSample: (0, domain_link.W3)(files),
+    redirects: redirects
+   }, fileAt);
+  }
+  async function explore(node, files, reader) {
+   const unknown = published_opening_entriesOf(node).filter(({name: name, cid: cid}) => (0, 
+   domain_cid.uM)(cid) === domain_cid.H_ && !files.has(name) && name !== "_redirects");
+   for (const {name: name, cid: cid} of unknown) {
+    if (reader.isEmpty() || (0, domain_link.W3)(files) !== void 0) return;
+    const found = await reader.node({
+     cid: cid,
+     path: name,
+     part: "whole"
+    });
+    if (found?.kind === "file") files.set(name, {
+     cid: cid,
+     bytes: sizeOf(found)
+    });
+    for (const [path, file] of rawFilesOf(found, `${name}/`)) files.set(path, file);
+   }
+  }
+  const SLOTS = {
+   "index.html": [ "A0", "6D", "7E" ],
+   _redirects: [ "60", "BE", "79" ]
+  };
+  async function published_opening_find(directory, name, reader) {
+   if (directory.kind !== "shard") return published_opening_entriesOf(directory).find(entry => entry.name === name);
+   let shard = directory;
+   for (const slot of SLOTS[name]) {
+    const link = shard?.links.find(each => each.name.slice(0, 2).toUpperCase() === slot);
+    const cid = link === void 0 ? void 0 : usableCid(link);
+    if (link === void 0 || cid === void 0) return;
+    if (link.name.slice(2) === name) return {
+     cid: cid,
+     bytes: link.tsize
+    };
+    if (link.name.length !== slot.length) return;
+    shard = await reader.node({
+     cid: cid,
+     path: "",
+     part: "shard"
+    });
+   }
+   return;
+  }
+  async function readIndex(node, reader) {
+   const index = await published_opening_find(node, "index.html", reader);
+   if (index === void 0 || (0, domain_cid.uM)(index.cid) === domain_cid.Ce) return index;
+   const found = await reader.node({
+    cid: index.cid,
+    path: "index.html",
+    part: "whole"
+   });
+   return found?.kind === "file" ? {
+    cid: index.cid,
+    bytes: sizeOf(found)
+   } : void 0;
+  }
+  async function published_opening_readRedirects(node, reader) {
+   const cid = (await published_opening_find(node, "_redirects", reader))?.cid;
+   const block = cid === void 0 ? void 0 : await reader.block({
+    cid: cid,
+    path: "_redirects",
+    part: "whole"
+   });
+   if (cid === void 0 || block === void 0) return;
+   const content = (0, domain_cid.uM)(cid) === domain_cid.Ce ? block : wholeContent(block);
+   return content === void 0 || content.length > MAX_REDIRECTS_BYTES ? void 0 : Buffer.from(content).toString("utf8");
+  }
+  function wholeContent(block) {
+   const node = decodeNode(block);
+   return node?.kind === "file" && node.links.length === 0 ? inlineContent(block) : void 0;
+  }
+  function sizeOf({fileBytes: fileBytes, inlineBytes: inlineBytes}) {
+   return fileBytes ?? inlineBytes;
+  }
+  function published_opening_entriesOf({kind: kind, links: links, prefixLength: prefixLength}) {
+   return links.flatMap(link => {
+    const name = kind === "shard" ? link.name.slice(prefixLength) : link.name;
+    const cid = [ "", ".", ".." ].includes(name) || /[/\0]/.test(name) ? void 0 : usableCid(link);
+    return cid === void 0 ? [] : [ {
+     name: name,
+     cid: cid,
+     bytes: link.tsize
+    } ];
+   });
+  }
+  function* rawFilesOf(node, prefix) {
+   if (node?.kind !== "directory" && node?.kind !== "shard") return;
+   for (const {name: name, cid: cid, bytes: bytes} of published_opening_entriesOf(node)) if ((0, 
+   domain_cid.uM)(cid) === domain_cid.Ce) yield [ `${prefix}${name}`, {
+    cid: cid,
+    bytes: bytes
+   } ];
+  }
+  const published_opening_SHA2_256 = 18;
+  function usableCid({cid: bytes}) {
+   try {
+    const cid = src_cid.TO.decode(bytes);
+    const isUsual = cid.multihash.code === published_opening_SHA2_256 && (cid.code === domain_cid.Ce || cid.code === domain_cid.H_);
+    return isUsual ? (0, domain_cid.ut)(cid) : void 0;
+   } catch {
+    return;
+   }
+  }
+  const published_tree_MAX_MS = 2e4;
+  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
+   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
+   const store = createBlockStore({
+    root: root,
+    sources: sources,
+    known: known
+   });
+   let underWay = 0;
+   let began = 0;
+   let earlierMs = 0;
+   const spentMs = () => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
+   async function timed(work) {
+    const end = new AbortController;
+    const deadline = AbortSignal.timeout(Math.max(0, published_tree_MAX_MS - spentMs()));
+    if (underWay === 0) began = performance.now();
+    underWay += 1;
+    try {
+     return await work(AbortSignal.any([ end.signal, deadline ]));
+    } finally {
+     end.abort();
+     if (underWay === 1) earlierMs += performance.now() - began;
+     underWay -= 1;
+    }
+   }
+   return {
+    root: root,
+    reading: async work => await timed(async signal => await work(async wanted => await store.read(wanted, signal))),
+    effort: () => ({
+     ...store.effort(),
+     ms: spentMs()
+    }),
+    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
+     rules: rules,
+     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
+    })),
+    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
+     cid: cid,
+     path: path,
+     part: "whole"
+    }, signal).catch(() => {})) : void 0,
+    opening: async () => await timed(async signal => await readOpening(root, async wanted => await store.read(wanted, signal)))
+   };
+  }
+  var listing_cache = __nccwpck_require__(1066);
+  function publishedTrees(wiring, own) {
+   const trees = new Map;
+   return async root => {
+    const tree = trees.get(root) ?? trees_openTree(wiring, own, root);
+    trees.set(root, tree);
+    return await tree;
+   };
+  }
+  async function trees_openTree(wiring, own, root) {
+   const [gateways, known] = await Promise.all([ blockTemplates(wiring.values, own), listingCache(wiring).load(root) ]);
+   return createPublishedTree({
+    root: root,
+    gateways: gateways,
+    dedicatedKey: wiring.values["pinata-gateway-key"],
+    known: known
+   });
+  }
+  function treeComparison(trees) {
+   return async (before, after) => {
+    const [old, fresh] = await Promise.all([ trees(before), trees(after) ]);
+    const reading = await comparePublished(old, fresh);
+    const [a, b] = [ old.effort(), fresh.effort() ];
+    const effort = {
+     requests: a.requests + b.requests,
+     cached: a.cached + b.cached,
+     bytes: a.bytes + b.bytes,
+     ms: Math.max(a.ms, b.ms)
+    };
+    return {
+     reading: reading,
+     effort: effort
+    };
+   };
+  }
+  function listingCache({values: values, cacheService: cacheService}) {
+   const offered = values.network === "private" ? {
+    resultsUrl: "",
+    token: ""
+   } : cacheService;
+   return (0, listing_cache.r)({
+    ...offered,
+    traffic: wiring_account.fu
+   });
+  }
+  function presencePorts(wiring, account) {
+   const own = discoverGateways(wiring, account.pins);
+   const trees = publishedTrees(wiring, own);
+   return {
+    log: wiring.log,
+    gateways: gatewayPorts(wiring, own, trees),
+    names: (0, names.a)(wiring, account.plain, own),
+    trees: trees
+   };
+  }
   function deployPorts(wiring, material) {
    const {values: values, log: log, recorder: recorder} = wiring;
    const {deadline: deadline, transferring: transferring, transferred: transferred} = transferDeadline(values.timeout);
-   const gateways = createGateways({
-    templates: gatewayTemplates(values),
-    dedicatedKey: values["pinata-gateway-key"],
-    timeoutMs: values["verify-timeout"],
-    look: values.verify === "gateway" ? "gateway" : "none"
-   });
+   const account = (0, wiring_account.e4)(wiring, deadline);
+   const {trees: trees, ...presence} = presencePorts(wiring, account);
    return {
-    gateways: {
-     probe: build => (0, record.a)(recorder, "Open the links", () => gateways.probe(build))
-    },
-    ...assessPorts(wiring, material, deadline),
-    ...(0, account.e4)(wiring, deadline),
+    ...assessPorts(wiring, {
+     material: material,
+     trees: trees
+    }, deadline),
+    ...account,
+    ...presence,
+    accessLink: async () => await Promise.resolve(void 0),
     transferring: transferring,
     transferred: transferred,
     keepCar: async build => {
@@ -36849,6 +43011,7 @@ var __webpack_modules__ = {
     }
    };
   }
+  var pin = __nccwpck_require__(9597);
   var policy = __nccwpck_require__(5016);
   const MANY_FILES = 1e5;
   const MIB_FOR_THOUSAND = 3;
@@ -36872,7 +43035,7 @@ var __webpack_modules__ = {
     },
     policy: values.preflight,
     credentials: credentials,
-    asFolder: isFolderOnly(values["upload-method"], values.network)
+    asFolder: (0, pin.v)(values["upload-method"], values.network)
    });
    return {
     next: found => {
@@ -36906,6 +43069,27 @@ var __webpack_modules__ = {
     step: "checking the files"
    });
   }
+  var render_health = __nccwpck_require__(7203);
+  var promotion = __nccwpck_require__(4516);
+  function promotePorts(wiring) {
+   const account = (0, wiring_account.e4)(wiring, (new AbortController).signal);
+   const {trees: trees, ...presence} = presencePorts(wiring, account);
+   return {
+    ...account,
+    ...presence,
+    comparePublished: treeComparison(trees),
+    showComparison: showComparison(wiring),
+    showPromotion: plan => wiring.log.line((0, promotion.ek)(plan))
+   };
+  }
+  function verifyPorts(wiring) {
+   const account = (0, wiring_account.e4)(wiring, (new AbortController).signal);
+   return {
+    ...account,
+    ...presencePorts(wiring, account),
+    showHealth: tag => wiring.log.line((0, render_health.Hn)(tag))
+   };
+  }
   async function runMode(mode, wiring, context) {
    const occasion = {
     context: context,
@@ -36928,6 +43112,13 @@ var __webpack_modules__ = {
    case "list":
     return await runCleanup(wiring, occasion, mode);
 
+   case "promote":
+   case "rollback":
+    return await runPromote(wiring, occasion, mode.kind === "rollback");
+
+   case "verify":
+    return await runVerify(wiring, occasion);
+
    case "skip":
    case "refuse":
     return skipped(mode.reason, wiring.log);
@@ -36948,7 +43139,7 @@ var __webpack_modules__ = {
     event: occasion.context.event
    });
    if (found === void 0) return skipped(`no files found at ${values.path}`, log);
-   const run = deployRun(values, occasion, found);
+   const run = (0, orders.JJ)(values, occasion, found);
    const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
    const doing = occasion.mode === "diff" ? "Comparing" : "Deploying";
    log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
@@ -36960,9 +43151,11 @@ var __webpack_modules__ = {
    if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
    return outcome;
   }
-  function logLive({probes: probes, retention: retention}, {values: values, log: log}) {
-   const link = (0, outcome.W8)(probes);
-   if (link !== void 0) log.line(`${values.verify === "gateway" ? "Open it" : "Link, not opened"}: ${link}`);
+  function logLive(live, {log: log}) {
+   const {probes: probes, retention: retention} = live;
+   logPresence(live, log);
+   const link = (0, domain_outcome.W8)(probes);
+   if (link !== void 0) log.line(`${(0, domain_outcome.oB)(probes) === void 0 ? "Link, not opened" : "Open it"}: ${link}`);
    logRetention(retention, log);
   }
   async function runDiff(wiring, context, reason) {
@@ -36974,10 +43167,15 @@ var __webpack_modules__ = {
    });
    if (found === void 0) return skipped(`no files found at ${values.path}`, log);
    log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
-   const run = diffRun(values, context, reason);
-   const outcome = await diff(run, assessPorts(wiring, {
+   const run = (0, orders.nM)(values, context, reason);
+   const trees = publishedTrees(wiring, () => Promise.resolve(namedGateways(values)));
+   const material = {
     found: found,
     inspections: inspections
+   };
+   const outcome = await diff(run, assessPorts(wiring, {
+    material: material,
+    trees: trees
    }, (new AbortController).signal));
    if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
    return outcome;
@@ -36987,18 +43185,40 @@ var __webpack_modules__ = {
   }
   async function runCleanup(wiring, occasion, mode) {
    const {log: log} = wiring;
-   const run = cleanupRun(wiring.values, occasion, mode);
+   const run = (0, orders.wX)(wiring.values, occasion, mode);
    const tags = [ ...run.policy.givenUp.keys() ];
    const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
    log.line(`${aim} project ${run.policy.project.name}.`);
    if (mode.kind !== "list") {
-    const outcome = await cleanup(run, (0, account.jT)(wiring));
+    const outcome = await cleanup(run, (0, wiring_account.jT)(wiring));
     if (outcome.kind === "cleaned") logRetention(outcome.retention, log);
     return outcome;
    }
-   const outcome = await list_list(run, (0, account.jT)(wiring));
+   const outcome = await list_list(run, (0, wiring_account.jT)(wiring));
    if (outcome.kind === "listed") logListed(outcome, log);
    return outcome;
+  }
+  async function runPromote(wiring, occasion, rollback) {
+   const {log: log} = wiring;
+   const run = (0, orders.UX)(wiring.values, occasion, rollback);
+   log.line(`${rollback ? "Rolling back" : "Promoting to"} ${run.toTag} of project ${run.project.name}.`);
+   const outcome = await promote(run, promotePorts(wiring));
+   if (outcome.kind !== "promoted") return outcome;
+   logPresence(outcome, log);
+   if (outcome.dryRun) log.line("Dry run: nothing was written.");
+   const link = (0, domain_outcome.oB)(outcome.probes);
+   if (link !== void 0) log.line(`Open it: ${link}`);
+   return outcome;
+  }
+  async function runVerify(wiring, occasion) {
+   const run = (0, orders.$f)(wiring.values, occasion);
+   wiring.log.line(`Verifying project ${run.project.name}.`);
+   return await verify(run, verifyPorts(wiring));
+  }
+  function logPresence({blocks: blocks, names: names, mirrors: mirrors}, log) {
+   if (blocks.length > 0) log.line((0, render_verification.C)(blocks));
+   for (const name of names) log.line((0, render_names.g)(name));
+   if (mirrors.length > 0) log.line((0, render_mirrors.e)(mirrors));
   }
   function logListed({retention: retention, usage: usage}, log) {
    logRetention(retention, log);
@@ -37009,7 +43229,7 @@ var __webpack_modules__ = {
    log.line((0, render_retention.pp)(retention));
   }
  },
- 9804: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 1400: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    N: () => tellingOf
   });
@@ -37018,47 +43238,15 @@ var __webpack_modules__ = {
   var domain_tag = __nccwpck_require__(2249);
   var comment = __nccwpck_require__(8028);
   var domain_link = __nccwpck_require__(6581);
-  var diff_words = __nccwpck_require__(4402);
-  var markdown = __nccwpck_require__(5120);
-  var units = __nccwpck_require__(1086);
-  function heading(state, {name: name}) {
-   const part = name.slice(name.indexOf("#") + 1);
-   return `### ${state} · ${(0, markdown.aY)((0, units.os)(part === "" ? name : part, 80))}`;
-  }
-  function paragraph(text) {
-   const lines = text.split("\n").filter(line => line.trim() !== "");
-   const shown = lines.slice(0, 20).map(line => shortened(line));
-   return [ ...shown, ...lines.length > shown.length ? [ "…" ] : [] ].join("<br>");
-  }
-  function shortened(line, length = 500) {
-   const escaped = (0, markdown.X1)((0, units.os)(line, length));
-   return escaped.length <= MOST_ESCAPED || length < 20 ? escaped : shortened(line, Math.floor(length / 2));
-  }
-  const MOST_ESCAPED = 1500;
-  function renderReason(text) {
-   return shortened((0, diff_words.f6)(text), 300);
-  }
-  function whatToDo(hint) {
-   return hint === void 0 || hint === "" ? "" : `**What to do:** ${paragraph(hint)}`;
-  }
-  function lastPreview(lastGood) {
-   if (lastGood === void 0) return "";
-   const {cid: cid, url: url, commit: commit} = lastGood;
-   const of = commit === "" ? [] : [ `of commit ${(0, markdown.aY)(commit)}` ];
-   return [ `**${(0, markdown.nf)("Open the last good preview", url)}**`, ...of, (0, 
-   markdown.aY)((0, units.Jp)(cid)) ].join(" · ");
-  }
-  function renderDay(date) {
-   return date.toUTCString().slice(5, 16).replace(/^0/, "");
-  }
-  function renderMinute(date) {
-   return `${renderDay(date)} ${date.toISOString().slice(11, 16)} UTC`;
-  }
+  var comment_words = __nccwpck_require__(5764);
   var diff_cells = __nccwpck_require__(846);
   var diff_groups = __nccwpck_require__(4215);
   var diff_parts = __nccwpck_require__(8325);
+  var diff_words = __nccwpck_require__(4402);
   var fit = __nccwpck_require__(3302);
+  var markdown = __nccwpck_require__(5120);
   var size_budget = __nccwpck_require__(6324);
+  var units = __nccwpck_require__(1086);
   const FULL = {
    chart: "shown",
    moved: 200,
@@ -37099,8 +43287,9 @@ var __webpack_modules__ = {
    }, extents) ];
    const {diff: diff, rebuild: rebuild, encoding: encoding} = comparison;
    const sums = extents.chart === "shown" ? (0, diff_groups.c)(diff) : "";
-   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${renderReason(encoding)}.`, shownBudget, changed((0, 
-   diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
+   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
+   comment_words.J)(encoding)}.`, shownBudget, changed((0, diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, 
+   diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
     lines: lines,
     runUrl: runUrl
    }, extents) ];
@@ -37156,14 +43345,15 @@ var __webpack_modules__ = {
   var errors = __nccwpck_require__(6046);
   var retention = __nccwpck_require__(4755);
   function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
-   return [ heading(`❌ ${undertaking} ${(0, errors.ho)(error)}`, key.project), `**Cause** (${error.kind}): ${paragraph(error.message)}`, whatToDo(error.hint), lastPreview(lastGood) ];
+   return [ (0, comment_words.R_)(`❌ ${undertaking} ${(0, errors.ho)(error)}`, key.project), `**Cause** (${error.kind}): ${(0, 
+   comment_words.FY)(error.message)}`, (0, comment_words.H6)(error.hint), (0, comment_words.$2)(lastGood) ];
   }
   const MOST_NAMED = 10;
   function renderGone(story, {key: key}) {
    const {retention: retention, tags: tags, dryRun: dryRun} = story.outcome;
    const rows = retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => tags.includes(tag)));
    const fates = fatesOf(rows, retention);
-   return [ heading(goneState(fates, dryRun), key.project), `${closedSentence(story)} ${freedSentence(fates, retention)}`.trim(), remaining(fates), productionLine(story) ];
+   return [ (0, comment_words.R_)(goneState(fates, dryRun), key.project), `${closedSentence(story)} ${freedSentence(fates, retention)}`.trim(), remaining(fates), productionLine(story) ];
   }
   function fatesOf(rows, {failed: failed, spared: spared, notApplied: notApplied}) {
    const kept = rows.flatMap(row => {
@@ -37193,7 +43383,8 @@ var __webpack_modules__ = {
    return kept.every(({reason: reason}) => isBrief(reason)) ? "🗑 Preview given up" : "🔒 Preview closed, content kept";
   }
   function closedSentence({closed: {merged: merged, at: at}}) {
-   return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${renderMinute(at)}`}.`;
+   return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${(0, 
+   comment_words.D5)(at)}`}.`;
   }
   function freedSentence({removed: removed, kept: kept, failed: failed}, {unpinned: unpinned}) {
    if (removed.length + kept.length + failed.length === 0) return "There was nothing left to remove.";
@@ -37208,7 +43399,9 @@ var __webpack_modules__ = {
   }
   function remaining({kept: kept, failed: failed}) {
    const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
-   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${renderReason(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${renderReason(reason)}${isBrief(reason) ? "; a sweep removes it later unless something needs it" : ""}.`) ];
+   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${(0, 
+   comment_words.J)(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${(0, 
+   comment_words.J)(reason)}${isBrief(reason) ? "; a sweep removes it later unless something needs it" : ""}.`) ];
    const more = lines.length - MOST_NAMED;
    return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
   }
@@ -37243,8 +43436,9 @@ var __webpack_modules__ = {
    const {probes: probes, kind: kind, build: build} = outcome;
    const isLost = (0, domain_outcome.oB)(probes) === void 0 && probes.some(({state: state}) => state === "down");
    const base = sameBase(outcome, context);
-   return [ heading(publishedState(outcome, base), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
-   diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? lastPreview(context.lastGood) : "" ];
+   return [ (0, comment_words.R_)(publishedState(outcome, base), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
+   diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? (0, 
+   comment_words.$2)(context.lastGood) : "" ];
   }
   function publishedState({probes: probes}, base) {
    if ((0, domain_outcome.oB)(probes) === void 0) {
@@ -37268,7 +43462,8 @@ var __webpack_modules__ = {
   function closedLinks({probes: probes, build: build}) {
    const down = probes.filter(({state: state}) => state === "down").slice(0, MOST_LINKS);
    const unopened = probes.filter(({state: state}) => state === "unopened").slice(0, MOST_LINKS);
-   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${renderReason(probe.note)}`);
+   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${(0, 
+   comment_words.J)(probe.note)}`);
    return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet:<br>${unopened.map(probe => (0, 
    diff_cells.Md)(probe.link)).join("<br>")}` ] ].join("<br>");
   }
@@ -37276,17 +43471,18 @@ var __webpack_modules__ = {
    return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, "") : host;
   }
   function unpublishedHead(outcome, context) {
-   const before = context.lastGood?.cid === outcome.build.root ? "" : lastPreview(context.lastGood);
-   const title = state => heading(state, context.key.project);
+   const before = context.lastGood?.cid === outcome.build.root ? "" : (0, comment_words.$2)(context.lastGood);
+   const title = state => (0, comment_words.R_)(state, context.key.project);
    if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
    if (outcome.kind === "refused") return [ title("❌ Not fit to be published"), (0, 
    preflight.$W)(outcome), before ];
    if (outcome.kind === "over-budget") {
     const {hint: hint} = (0, size_budget.q)(outcome.budget);
-    return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), whatToDo(hint), before ];
+    return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), (0, 
+    comment_words.H6)(hint), before ];
    }
    if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
-   const because = `No preview, because ${renderReason(outcome.reason)}.`;
+   const because = `No preview, because ${(0, comment_words.J)(outcome.reason)}.`;
    return [ title("⏸ Not published"), `${because} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
   }
   function overLines(lines) {
@@ -37294,7 +43490,7 @@ var __webpack_modules__ = {
    diff_cells.Md)(text)} is over by **${(0, diff_cells.vP)((0, units.UP)(actual - limit))}**`).join("\n");
   }
   function plannedLine({plan: plan}) {
-   if (plan.source.kind === "upload") return `Would upload the build: ${renderReason(plan.source.reason)}.`;
+   if (plan.source.kind === "upload") return `Would upload the build: ${(0, comment_words.J)(plan.source.reason)}.`;
    return "Would upload nothing: the content is pinned already.";
   }
   function facts(outcome) {
@@ -37303,7 +43499,7 @@ var __webpack_modules__ = {
    diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ lifetime(outcome) ] : [] ];
   }
   function comparedRows(comparison) {
-   const why = comparison.kind === "compared" ? "" : `no diff: ${renderReason(comparison.reason)}`;
+   const why = comparison.kind === "compared" ? "" : `no diff: ${(0, comment_words.J)(comparison.reason)}`;
    if (comparison.kind === "none") return [ [ "Compared", why ] ];
    return [ [ "Compared with", [ (0, diff_parts.c1)(comparison), ...why === "" ? [] : [ why ] ].join(" · ") ] ];
   }
@@ -37312,12 +43508,12 @@ var __webpack_modules__ = {
   }
   function sizeOf(comparison) {
    if (comparison.kind !== "compared") return [];
-   return [ `**${(0, diff_words.MC)((0, diff.GL)(comparison.diff), comparison.diff.before.bytes)}**` ];
+   return [ `**${(0, diff_words.MC)((0, diff.GL)(comparison.diff), comparison.diff.before?.bytes)}**` ];
   }
   function checked({probes: probes}) {
    const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
    if (probes.every(({state: state}) => state === "unopened")) return "pinned with this CID · links not opened";
-   const notes = [ ...new Set(opened.map(({note: note}) => renderReason(note))) ].slice(0, 3);
+   const notes = [ ...new Set(opened.map(({note: note}) => (0, comment_words.J)(note))) ].slice(0, 3);
    return [ "pinned with this CID", `opened at ${opened.length} of ${(0, units.SS)(probes.length, "gateway")}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}` ].join(" · ");
   }
   function budgetOf(lines) {
@@ -37332,7 +43528,8 @@ var __webpack_modules__ = {
   function lifetime({expiresAt: expiresAt, plan: plan}) {
    const lasting = plan.tags.filter(tag => (0, domain_tag._n)(tag) === void 0);
    if (lasting.length > 0) return [ "Kept by", lasting.map(markdown.aY).join(" ") ];
-   return expiresAt === void 0 ? [ "Lives until", "this pull request is closed" ] : [ "Lives until", `${renderDay(expiresAt)} (renewed by each push), or until this pull request is closed` ];
+   return expiresAt === void 0 ? [ "Lives until", "this pull request is closed" ] : [ "Lives until", `${(0, 
+   comment_words.Nm)(expiresAt)} (renewed by each push), or until this pull request is closed` ];
   }
   const ROOM = {
    units: 6e4,
@@ -37370,10 +43567,12 @@ var __webpack_modules__ = {
   }
   function footer(story, {commit: commit, runUrl: runUrl, now: now}) {
    const sent = story.kind === "outcome" && "uploadedBytes" in story.outcome ? story.outcome.uploadedBytes : void 0;
-   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit)}` ], renderMinute(now), ...sent === void 0 ? [] : [ sent === 0 ? "nothing to upload" : `${(0, 
+   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit)}` ], (0, 
+   comment_words.D5)(now), ...sent === void 0 ? [] : [ sent === 0 ? "nothing to upload" : `${(0, 
    units.UP)(sent)} uploaded` ], ...runUrl === "" ? [] : [ (0, markdown.nf)("log", runUrl) ] ];
    return `<sub>${parts.join(" · ")}</sub>`;
   }
+  var health = __nccwpck_require__(7203);
   var cid = __nccwpck_require__(1265);
   function renderHeadline({build: build, comparison: comparison}) {
    const parts = [ (0, units.Jp)(build.root), (0, units.UP)(build.bytes) ];
@@ -37384,6 +43583,12 @@ var __webpack_modules__ = {
     units.SS)(touched, "file")} changed`);
    }
    return parts.join(" · ").slice(0, 140);
+  }
+  function renderPromotionHeadline({plan: plan, rollback: rollback}) {
+   const {cid: cid, label: label, previous: previous} = plan;
+   const how = rollback ? "rolled back" : `promoted${label === cid ? "" : ` from ${label}`}`;
+   const before = previous === void 0 || previous === cid ? "" : `, before ${(0, units.Jp)(previous)}`;
+   return `${(0, units.Jp)(cid)} · ${how}${before}`.slice(0, 140);
   }
   function renderReleaseBlock({build: build, probes: probes}, project) {
    const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
@@ -37398,7 +43603,8 @@ var __webpack_modules__ = {
    comment: void 0,
    deployment: void 0,
    status: void 0,
-   release: void 0
+   release: void 0,
+   health: void 0
   };
   function tellingOf(story, audience) {
    const {provenance: provenance} = audience.context;
@@ -37410,8 +43616,17 @@ var __webpack_modules__ = {
     comment: wants(audience.comment) ? commentOf(story, audience) : void 0,
     deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : void 0,
     status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : void 0,
-    release: mayTell ? releaseOf(story, audience) : void 0
+    release: mayTell ? releaseOf(story, audience) : void 0,
+    health: audience.healthIssue && !audience.isGuest ? healthOf(story, audience) : void 0
    };
+  }
+  function healthOf(story, {project: project, context: context, now: now}) {
+   if (story.kind === "failed" || story.outcome.kind !== "verified") return;
+   return (0, health.CC)(story.outcome.tags, {
+    project: (0, domain_tag.v8)(project),
+    runUrl: context.runUrl,
+    now: now
+   });
   }
   function releaseOf(story, {project: project, context: context}) {
    const live = liveOf(story);
@@ -37472,6 +43687,8 @@ var __webpack_modules__ = {
 
    case "skipped":
    case "listed":
+   case "promoted":
+   case "verified":
     return;
 
    default:
@@ -37505,6 +43722,10 @@ var __webpack_modules__ = {
      description: description
     };
    }
+   if (story.kind === "outcome" && story.outcome.kind === "promoted") return promotedNews(story.outcome, {
+    project: project,
+    runUrl: context.runUrl
+   });
    const live = liveOf(story);
    const tag = live?.plan.tags.find(name => name === "production") ?? live?.plan.tags[0];
    const environment = tag === void 0 ? void 0 : (0, github_deployment.p7)(tag);
@@ -37523,15 +43744,41 @@ var __webpack_modules__ = {
      }
     },
     status: {
-     state: isServed(live) ? "success" : "in_progress",
+     state: isSeen(live) ? "success" : "in_progress",
      description: description,
      environmentUrl: (0, domain_outcome.oB)(live.probes) ?? "",
      logUrl: context.runUrl
     }
    };
   }
-  function isServed({probes: probes}) {
-   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.oB)(probes) !== void 0;
+  function promotedNews(outcome, {project: project, runUrl: runUrl}) {
+   const {plan: plan, probes: probes, dryRun: dryRun} = outcome;
+   const environment = (0, github_deployment.p7)(plan.toTag);
+   if (dryRun || environment === void 0) return;
+   const description = renderPromotionHeadline(outcome);
+   const payload = {
+    project: project,
+    tag: plan.toTag,
+    cid: plan.cid,
+    commit: plan.commit
+   };
+   return {
+    kind: "live",
+    order: {
+     ...environment,
+     description: description,
+     payload: payload
+    },
+    status: {
+     state: isSeen(outcome) ? "success" : "in_progress",
+     description: description,
+     environmentUrl: (0, domain_outcome.oB)(probes) ?? "",
+     logUrl: runUrl
+    }
+   };
+  }
+  function isSeen({probes: probes}) {
+   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.SM)(probes);
   }
   function isCommit(text) {
    return /^[0-9a-f]{40}$/.test(text);
@@ -37552,7 +43799,7 @@ var __webpack_modules__ = {
    const live = liveOf(story);
    if (live !== void 0) {
     const description = renderHeadline(live);
-    return isServed(live) ? {
+    return isSeen(live) ? {
      state: "success",
      description: description,
      url: (0, domain_outcome.oB)(live.probes) ?? runUrl
@@ -37571,7 +43818,7 @@ var __webpack_modules__ = {
    } : void 0;
   }
  },
- 9455: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 7243: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    e4: () => accountPorts,
    jT: () => cleanupPorts,
@@ -37582,158 +43829,7 @@ var __webpack_modules__ = {
   var client = __nccwpck_require__(6854);
   var github_repository = __nccwpck_require__(1166);
   var http_traffic = __nccwpck_require__(4143);
-  var errors = __nccwpck_require__(6046);
-  var json = __nccwpck_require__(7803);
-  const DOING = {
-   list: {
-    text: "list the pins",
-    permission: "Files: Read"
-   },
-   read: {
-    text: "read a pin",
-    permission: "Files: Read"
-   },
-   update: {
-    text: "write tags to a pin",
-    permission: "Files: Write"
-   },
-   unpin: {
-    text: "unpin",
-    permission: "Files: Write"
-   },
-   swap: {
-    text: "look for a hot swap",
-    permission: "Files: Read"
-   },
-   gateways: {
-    text: "read the gateways of the account",
-    permission: "Gateways: Read"
-   },
-   usage: {
-    text: "read the account's usage",
-    permission: "Legacy Endpoints, Data: userPinnedDataTotal"
-   },
-   upload: {
-    text: "upload the build",
-    permission: "Files: Write"
-   },
-   sign: {
-    text: "prepare a folder upload",
-    permission: "Files: Write"
-   },
-   uploadLegacy: {
-    text: "upload the folder to the legacy endpoint",
-    permission: "Legacy Endpoints, Pinning: pinFileToIPFS"
-   },
-   listGroups: {
-    text: "list the groups",
-    permission: "Groups: Read"
-   },
-   createGroup: {
-    text: "create the group",
-    permission: "Groups: Write"
-   }
-  };
-  function serviceMessage(body) {
-   const parsed = (0, json.qF)(body);
-   const part = (...path) => quotable((0, json.$6)(parsed, ...path) ?? "");
-   return {
-    reason: part("error", "reason"),
-    text: part("error") || part("error", "message") || part("error", "details")
-   };
-  }
-  function quotable(text) {
-   const safe = text.replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, "***").replace(/\s+/g, " ").trim();
-   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
-  }
-  function isCarRefusal(answer) {
-   return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
-  }
-  function explainPinata(answer, doing) {
-   const {reason: reason, text: text} = serviceMessage(answer.body);
-   const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
-   const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
-   return new errors.lZ(known.kind, `${known.message} (Pinata said: ${said})`, {
-    hint: known.hint,
-    cause: answer
-   });
-  }
-  function answerBehind(error) {
-   const cause = error instanceof errors.lZ ? error.cause : void 0;
-   return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
-  }
-  function explainForbidden(reason, text, doing) {
-   if (reason === "API_KEY_REVOKED" || /revoked/i.test(text)) return rejectedKey("The key in pinata-jwt was revoked.");
-   if (/blocked|plan usage|limit/i.test(text)) return {
-    kind: "quota",
-    message: `Pinata has blocked the account over its plan's limits and does not ${doing}.`,
-    hint: "Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan."
-   };
-   if (/\bcars?\b/i.test(text)) return carRefusal(doing);
-   const permission = Object.values(DOING).find(entry => entry.text === doing)?.permission ?? "Files: Write";
-   return {
-    kind: "credentials",
-    message: `The key in pinata-jwt is not allowed to ${doing}.`,
-    hint: `Make a key in the Pinata app (API Keys) with the permission "${permission}" ticked, and store its JWT as the secret.`
-   };
-  }
-  function carRefusal(doing) {
-   return {
-    kind: "quota",
-    message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
-    hint: "Use a paid plan, or set upload-method: folder."
-   };
-  }
-  function rejectedKey(message) {
-   return {
-    kind: "credentials",
-    message: message,
-    hint: "Make a new JWT in the Pinata app (API Keys) and store it as the secret that pinata-jwt reads."
-   };
-  }
-  function explainStatus(status, doing) {
-   if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
-   if (status === 402) return {
-    kind: "quota",
-    message: `Pinata wants to be paid before it can ${doing}.`,
-    hint: "Look at the plan and the bills in the Pinata app."
-   };
-   if (status === 404 && doing === DOING.list.text) return {
-    kind: "network",
-    message: `There is no such address to ${doing}.`,
-    hint: "Check pinata-api-url: a base URL without /v3."
-   };
-   if (status === 404) return {
-    kind: "conflict",
-    message: `What was to be used is gone, so Pinata did not ${doing}.`,
-    hint: "Another run or person removed it. Run the job again."
-   };
-   if (status === 413) return {
-    kind: "quota",
-    message: `Pinata refused to ${doing}: it is too large.`,
-    hint: "Deploy a smaller directory, or use a plan that imports CARs (25 GB at most)."
-   };
-   if (status === 429) return {
-    kind: "quota",
-    message: `Pinata's rate limit left no room to ${doing}.`,
-    hint: "Lower requests-per-minute, or run fewer deploys of this account at once."
-   };
-   if (status >= 500) return {
-    kind: "network",
-    message: `Pinata failed to ${doing}.`,
-    hint: "Run the job again. If it stays so, look at the status page of Pinata."
-   };
-   if (status >= 300 && status < 400) return {
-    kind: "network",
-    message: `Something between the runner and Pinata redirected the request to ${doing}.`,
-    hint: "Check pinata-api-url, pinata-upload-url and the proxy of the runner."
-   };
-   return {
-    kind: "conflict",
-    message: `Pinata did not ${doing}.`,
-    hint: "Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run."
-   };
-  }
+  var errors = __nccwpck_require__(856);
   var chunk_ME652TQB_PinataError = class extends Error {
    constructor(message, statusCode, details) {
     super(message);
@@ -41507,48 +47603,13 @@ var __webpack_modules__ = {
    }
   };
   var domain_cid = __nccwpck_require__(1265);
-  const UPDATE_TIMEOUT_MS = 2e3;
-  const UNPIN_TIMEOUT_MS = 7e3;
-  const REQUEST_TIMEOUT_MS = 3e4;
+  var domain_errors = __nccwpck_require__(6046);
+  var gateways = __nccwpck_require__(4800);
+  var json = __nccwpck_require__(7803);
+  var plain_request = __nccwpck_require__(4599);
   const FAR_FUTURE = 4102444800;
-  class Late extends errors.lZ {
-   constructor() {
-    super("network", "The moment to send it has passed.");
-   }
-  }
-  async function send({jwt: jwt, traffic: traffic}, doing, {method: method, url: url, body: body, moment: moment}) {
-   try {
-    return await traffic.exchange(DOING[doing].text, async deadline => {
-     if (moment !== void 0 && performance.now() > moment.notAfter) throw new Late;
-     const urgent = moment !== void 0 && Number.isFinite(moment.notAfter);
-     const urgentMs = method === "DELETE" ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
-     const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
-     const response = await fetch(url, {
-      method: method,
-      headers: {
-       authorization: `Bearer ${jwt}`,
-       ...body === void 0 ? {} : {
-        "content-type": "application/json"
-       }
-      },
-      ...body === void 0 ? {} : {
-       body: JSON.stringify(body)
-      },
-      redirect: "manual",
-      signal: AbortSignal.any([ deadline, timeout ])
-     });
-     return await (0, http_traffic.JN)(response);
-    });
-   } catch (error) {
-    if (error instanceof Late) return "late";
-    throw error;
-   }
-  }
   function fileUrl({apiUrl: apiUrl, network: network}, id) {
    return `${apiUrl}/v3/files/${network}/${encodeURIComponent(id)}`;
-  }
-  function isFine({status: status}) {
-   return status >= 200 && status < 300;
   }
   async function updatePin(account, update) {
    const {expiresAt: expiresAt} = update.change;
@@ -41568,7 +47629,7 @@ var __webpack_modules__ = {
    const keyvalues = Object.keys(change.keyvalues).length === 0 ? {} : {
     keyvalues: change.keyvalues
    };
-   return await send(account, "update", {
+   return await (0, plain_request.t)(account, "update", {
     method: "PUT",
     url: fileUrl(account, id),
     body: {
@@ -41581,79 +47642,29 @@ var __webpack_modules__ = {
   function readWritten({traffic: traffic}, answer) {
    if (answer === "late") return "late";
    if (answer.status === 404) return "gone";
-   if (!isFine(answer)) throw traffic.policy.explain(answer, DOING.update.text);
+   if (!(0, plain_request.z)(answer)) throw traffic.policy.explain(answer, errors.WY.update.text);
    return "done";
   }
   function unixSeconds(date) {
    return Math.floor(date.getTime() / 1e3);
   }
   async function unpinPin(account, {id: id, moment: moment}) {
-   const answer = await send(account, "unpin", {
+   const answer = await (0, plain_request.t)(account, "unpin", {
     method: "DELETE",
     url: fileUrl(account, id),
     moment: moment
    });
    if (answer === "late") return "late";
-   if (answer.status !== 404 && !isFine(answer)) throw account.traffic.policy.explain(answer, DOING.unpin.text);
+   if (answer.status !== 404 && !(0, plain_request.z)(answer)) throw account.traffic.policy.explain(answer, errors.WY.unpin.text);
    return "gone";
   }
-  async function readSwaps(account, cids) {
-   const domains = account.gateway === void 0 ? await readGateways(account) : [ account.gateway ];
-   if (domains.length === 0) return {
-    kind: "denied",
-    reason: "the gateway is not known (pinata-gateway, or the permission Gateways: Read)"
-   };
-   const asked = domains.flatMap(domain => cids.map(cid => ({
-    domain: domain,
-    cid: cid
-   })));
-   const swaps = await Promise.all(asked.map(async ({domain: domain, cid: cid}) => {
-    const target = await readSwap(account, {
-     domain: domain,
-     cid: cid
-    });
-    return target === void 0 ? [] : [ [ cid, target ] ];
-   }));
-   return {
-    kind: "known",
-    value: swaps.flat()
-   };
-  }
-  async function readGateways(account) {
-   const answer = await send(account, "gateways", {
-    method: "GET",
-    url: `${account.apiUrl}/v3/gateways`
-   });
-   if (answer === "late" || [ 401, 403, 404 ].includes(answer.status)) return [];
-   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.gateways.text);
-   const rows = (0, json.gT)((0, json.qF)(answer.body), "data", "rows") ?? [];
-   return rows.flatMap(row => {
-    const name = (0, json.$6)(row, "domain") ?? "";
-    return name === "" ? [] : [ name.includes(".") ? name : `${name}.mypinata.cloud` ];
-   });
-  }
-  async function readSwap(account, {cid: cid, domain: domain}) {
-   const url = `${account.apiUrl}/v3/files/${account.network}/swap/${cid}?domain=${encodeURIComponent(domain)}`;
-   const answer = await send(account, "swap", {
-    method: "GET",
-    url: url
-   });
-   if (answer === "late" || answer.status > 401 && answer.status < 429 || answer.status === 400) return;
-   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
-   const history = (0, json.gT)((0, json.qF)(answer.body), "data") ?? [];
-   const newest = [ ...history ].sort((a, b) => createdAt(b) - createdAt(a))[0];
-   return (0, domain_cid.mQ)((0, json.$6)(newest, "mapped_cid") ?? "");
-  }
-  function createdAt(entry) {
-   return Date.parse((0, json.$6)(entry, "created_at") ?? "") || 0;
-  }
   async function readUsage(account) {
-   const answer = await send(account, "usage", {
+   const answer = await (0, plain_request.t)(account, "usage", {
     method: "GET",
     url: `${account.apiUrl}/data/userPinnedDataTotal`
    });
    if (answer === "late" || answer.status === 401 || answer.status === 403) return;
-   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.usage.text);
+   if (!(0, plain_request.z)(answer)) throw account.traffic.policy.explain(answer, errors.WY.usage.text);
    const body = (0, json.qF)(answer.body);
    const [pins, bytes] = [ (0, json.tk)(body, "pin_count"), (0, json.tk)(body, "pin_size_total") ];
    return pins === void 0 || bytes === void 0 ? void 0 : {
@@ -41702,9 +47713,34 @@ var __webpack_modules__ = {
    };
   }
   function unexpected(what) {
-   return new errors.lZ("network", `Pinata answered something that is not ${what}.`, {
+   return new domain_errors.lZ("network", `Pinata answered something that is not ${what}.`, {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
    });
+  }
+  var swaps = __nccwpck_require__(475);
+  var external_node_crypto_ = __nccwpck_require__(7598);
+  function multipartBody(fields, files) {
+   const boundary = `pinata-deploy-${(0, external_node_crypto_.randomUUID)()}`;
+   const texts = fields.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+   const head = Buffer.from(texts.join(""));
+   const headerOf = file => Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`);
+   const lineEnd = Buffer.from("\r\n");
+   const tail = Buffer.from(`--${boundary}--\r\n`);
+   async function* pieces() {
+    if (head.length > 0) yield head;
+    for (const file of files) {
+     yield headerOf(file);
+     yield* file.read();
+     yield lineEnd;
+    }
+    yield tail;
+   }
+   const bytes = files.reduce((sum, file) => sum + headerOf(file).length + file.bytes + lineEnd.length, head.length + tail.length);
+   return {
+    bytes: bytes,
+    pieces: pieces(),
+    contentType: `multipart/form-data; boundary=${boundary}`
+   };
   }
   var external_node_http_ = __nccwpck_require__(7067);
   const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
@@ -41761,39 +47797,18 @@ var __webpack_modules__ = {
    let bytes = 0;
    for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > http_traffic.gB) throw new errors.lZ("network", `An answer was larger than ${http_traffic.gB} bytes.`);
+    if (bytes > http_traffic.gB) throw new domain_errors.lZ("network", `An answer was larger than ${http_traffic.gB} bytes.`);
     chunks.push(chunk);
    }
    const headers = new Headers;
-   for (const [name, value] of Object.entries(incoming.headers)) if (value !== void 0) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+   for (const [name, value] of Object.entries({
+    ...incoming.trailers,
+    ...incoming.headers
+   })) if (value !== void 0) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
    return {
     status: incoming.statusCode ?? 0,
     headers: headers,
     body: Buffer.concat(chunks).toString("utf8")
-   };
-  }
-  var external_node_crypto_ = __nccwpck_require__(7598);
-  function multipartBody(fields, files) {
-   const boundary = `pinata-deploy-${(0, external_node_crypto_.randomUUID)()}`;
-   const texts = fields.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
-   const head = Buffer.from(texts.join(""));
-   const headerOf = file => Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`);
-   const lineEnd = Buffer.from("\r\n");
-   const tail = Buffer.from(`--${boundary}--\r\n`);
-   async function* pieces() {
-    if (head.length > 0) yield head;
-    for (const file of files) {
-     yield headerOf(file);
-     yield* file.read();
-     yield lineEnd;
-    }
-    yield tail;
-   }
-   const bytes = files.reduce((sum, file) => sum + headerOf(file).length + file.bytes + lineEnd.length, head.length + tail.length);
-   return {
-    bytes: bytes,
-    pieces: pieces(),
-    contentType: `multipart/form-data; boundary=${boundary}`
    };
   }
   const FOLDER = "build";
@@ -41812,10 +47827,10 @@ var __webpack_modules__ = {
    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
   }
   function partsOf(content, {listing: listing, readFile: readFile}) {
-   if (content.kind === "car" || readFile === void 0) throw new errors.lZ("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
+   if (content.kind === "car" || readFile === void 0) throw new domain_errors.lZ("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
     hint: "Use a paid plan on the public network, or give path the directory instead of its CAR."
    });
-   if (content.kind === "directory" && listing.size === 1) throw new errors.lZ("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
+   if (content.kind === "directory" && listing.size === 1) throw new domain_errors.lZ("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
     hint: "Add a second file, give path the file itself, or use a plan that imports CARs."
    });
    const prefix = content.kind === "directory" ? `${FOLDER}/` : "";
@@ -41833,14 +47848,14 @@ var __webpack_modules__ = {
   }
   function refuseImpossible(account, parts) {
    const unsafe = parts.find(part => /["\r\n]/.test(part.name));
-   if (unsafe !== void 0) throw new errors.lZ("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
+   if (unsafe !== void 0) throw new domain_errors.lZ("content", `A folder upload cannot carry the name ${JSON.stringify(unsafe.name)}.`, {
     hint: "Rename the file, or use a plan that imports CARs."
    });
    const bytes = bodyBytes(parts);
-   if (bytes > LEGACY_BYTES) throw new errors.lZ("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
+   if (bytes > LEGACY_BYTES) throw new domain_errors.lZ("quota", `The folder has ${bytes} bytes; Pinata takes at most 25 GB at once.`, {
     hint: "Split it, or leave files out with exclude."
    });
-   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new errors.lZ("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
+   if (account.network === "private" && bytes > PRESIGNED_BYTES) throw new domain_errors.lZ("quota", `The folder takes ${bytes} bytes to send; a private folder may have at most 100 MB.`, {
     hint: "Split it, or use network: public."
    });
   }
@@ -41853,11 +47868,11 @@ var __webpack_modules__ = {
      url: url,
      fields: [],
      headers: {},
-     doing: DOING.upload.text
+     doing: errors.WY.upload.text
     });
     sentBytes += sent;
     if (answer.status === 409 && round < 3) continue;
-    if (answer.status >= 300) throw account.traffic.policy.explain(answer, DOING.upload.text);
+    if (answer.status >= 300) throw account.traffic.policy.explain(answer, errors.WY.upload.text);
     const {pin: pin, duplicate: duplicate} = parseRow((0, json.fK)((0, json.qF)(answer.body), "data"));
     return {
      kind: "uploaded",
@@ -41869,7 +47884,7 @@ var __webpack_modules__ = {
    }
   }
   async function signUrl({account: account, order: order, groupId: groupId}) {
-   const url = await account.traffic.through(DOING.sign.text, () => account.sdk.upload[account.network].createSignedURL({
+   const url = await account.traffic.through(errors.WY.sign.text, () => account.sdk.upload[account.network].createSignedURL({
     expires: SIGNED_FOR_SECONDS,
     name: order.name,
     keyvalues: {
@@ -41883,13 +47898,13 @@ var __webpack_modules__ = {
     } : {}
    }));
    if (typeof url === "string" && URL.canParse(url)) return url;
-   throw new errors.lZ("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
+   throw new domain_errors.lZ("network", `Pinata answered no URL when asked to ${errors.WY.sign.text}.`, {
     hint: "Run the job again."
    });
   }
   async function uploadLegacy(multipart) {
    const {account: account, order: order, groupId: groupId} = multipart;
-   const doing = DOING.uploadLegacy.text;
+   const doing = errors.WY.uploadLegacy.text;
    const {answer: answer, sentBytes: sentBytes} = await post(multipart, {
     url: `${account.apiUrl}/pinning/pinFileToIPFS`,
     headers: {
@@ -41909,7 +47924,7 @@ var __webpack_modules__ = {
    if (answer.status >= 300) throw largeFolderError(multipart, answer);
    const body = (0, json.qF)(answer.body);
    const cid = (0, json.$6)(body, "IpfsHash");
-   if (cid === void 0) throw new errors.lZ("network", `Pinata's answer when asked to ${doing} has no CID.`);
+   if (cid === void 0) throw new domain_errors.lZ("network", `Pinata's answer when asked to ${doing} has no CID.`);
    return {
     kind: "uploaded",
     cid: (0, domain_cid.mQ)(cid),
@@ -41919,9 +47934,9 @@ var __webpack_modules__ = {
    };
   }
   function largeFolderError({account: account, parts: parts}, answer) {
-   const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
+   const error = account.traffic.policy.explain(answer, errors.WY.uploadLegacy.text);
    if (answer.status !== 403) return error;
-   return new errors.lZ(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
+   return new domain_errors.lZ(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
     hint: `${error.hint ?? ""} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
     cause: answer
    });
@@ -41964,7 +47979,7 @@ var __webpack_modules__ = {
   async function findGroup({sdk: sdk, traffic: traffic, network: network}, name) {
    let token = "";
    for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await traffic.through(DOING.listGroups.text, async () => {
+    const answer = await traffic.through(errors.WY.listGroups.text, async () => {
      const query = sdk.groups[network].list().name(name).limit(100);
      if (token !== "") query.pageToken(token);
      return await query;
@@ -41979,11 +47994,11 @@ var __webpack_modules__ = {
    return;
   }
   async function groups_createGroup({sdk: sdk, traffic: traffic, network: network}, name) {
-   const answer = await traffic.through(DOING.createGroup.text, () => sdk.groups[network].create({
+   const answer = await traffic.through(errors.WY.createGroup.text, () => sdk.groups[network].create({
     name: name
    }));
    const id = (0, json.$6)(answer, "id");
-   if (id === void 0) throw new errors.lZ("network", `Pinata did not answer the id of the new group "${name}".`);
+   if (id === void 0) throw new domain_errors.lZ("network", `Pinata did not answer the id of the new group "${name}".`);
    return id;
   }
   var node = __nccwpck_require__(5162);
@@ -42014,7 +48029,7 @@ var __webpack_modules__ = {
    const {deadline: deadline} = account.traffic.policy;
    return new Promise((resolve, reject) => {
     const fail = error => {
-     reject(transfer.failure ?? transfer.trouble ?? (0, http_traffic.x6)(account.traffic.policy.service, DOING.upload.text, innermost(error)));
+     reject(transfer.failure ?? transfer.trouble ?? (0, http_traffic.x6)(account.traffic.policy.service, errors.WY.upload.text, innermost(error)));
     };
     const upload = new node._O(Buffer.alloc(0), {
      endpoint: `${account.uploadUrl}/v3/files`,
@@ -42048,9 +48063,9 @@ var __webpack_modules__ = {
    });
   }
   function deadlineFailure({trouble: trouble}, reason) {
-   const late = (0, errors.z6)(reason);
+   const late = (0, domain_errors.z6)(reason);
    if (trouble === void 0) return late;
-   return new errors.lZ(late.kind, `${late.message} ${trouble.message}`, {
+   return new domain_errors.lZ(late.kind, `${late.message} ${trouble.message}`, {
     ...late.hint === void 0 ? {} : {
      hint: late.hint
     },
@@ -42126,7 +48141,7 @@ var __webpack_modules__ = {
       });
       return respond(transfer, answer);
      } catch (error) {
-      if (error instanceof errors.lZ) transfer.failure ??= error;
+      if (error instanceof domain_errors.lZ) transfer.failure ??= error;
       throw error;
      }
     },
@@ -42139,7 +48154,7 @@ var __webpack_modules__ = {
   }
   function refuseOtherHost(transfer, url) {
    if (new URL(url).origin === new URL(transfer.account.uploadUrl).origin) return;
-   throw new errors.lZ("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
+   throw new domain_errors.lZ("network", `Pinata sent the upload to another host (${new URL(url).host}).`, {
     hint: "Check pinata-upload-url. Nothing was sent to that host."
    });
   }
@@ -42148,7 +48163,7 @@ var __webpack_modules__ = {
    transfer.creations += 1;
    if (transfer.creations <= MAX_CREATIONS) return;
    const why = transfer.trouble === void 0 ? "" : ` ${transfer.trouble.message}`;
-   throw new errors.lZ("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
+   throw new domain_errors.lZ("network", `Pinata lost the parts of the upload ${MAX_CREATIONS} times.${why}`, {
     hint: "Run the job again later, or look at the status page of Pinata."
    });
   }
@@ -42158,7 +48173,7 @@ var __webpack_modules__ = {
     ...part,
     signal: AbortSignal.any([ deadline, part.signal ])
    });
-   if (part.body === void 0) return await traffic.exchange(DOING.upload.text, send);
+   if (part.body === void 0) return await traffic.exchange(errors.WY.upload.text, send);
    await traffic.admit();
    let before = 0;
    const answer = await sendStreamed({
@@ -42180,7 +48195,7 @@ var __webpack_modules__ = {
   }
   function respond(transfer, answer) {
    transfer.cid = answer.headers.get("upload-cid") ?? transfer.cid;
-   if (answer.status >= 400) transfer.trouble = transfer.account.traffic.policy.explain(answer, DOING.upload.text);
+   if (answer.status >= 400) transfer.trouble = transfer.account.traffic.policy.explain(answer, errors.WY.upload.text);
    const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
    if (final) transfer.failure ??= transfer.trouble;
    return {
@@ -42198,12 +48213,12 @@ var __webpack_modules__ = {
    try {
     return await (inOneRequest ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
    } catch (error) {
-    const answer = answerBehind(error);
-    if (answer === void 0 || !isCarRefusal(answer)) throw error;
+    const answer = (0, errors.Vh)(error);
+    if (answer === void 0 || !(0, errors.Ts)(answer)) throw error;
     const sentBytes = inOneRequest ? order.build.car.bytes : 0;
     return {
      kind: "refused",
-     reason: explainPinata(answer, DOING.upload.text).message,
+     reason: (0, errors.J_)(answer, errors.WY.upload.text).message,
      sentBytes: sentBytes
     };
    }
@@ -42214,7 +48229,7 @@ var __webpack_modules__ = {
     type: "application/vnd.ipld.car"
    });
    const before = account.traffic.sent();
-   const row = await account.traffic.through(DOING.upload.text, async () => {
+   const row = await account.traffic.through(errors.WY.upload.text, async () => {
     const upload = account.sdk.upload.public.file(car).name(name).keyvalues({
      ...keyvalues
     }).car();
@@ -42251,7 +48266,7 @@ var __webpack_modules__ = {
     sdk: sdk
    };
    const files = sdk.files[network];
-   const list = filter => listAll(token => traffic.through(DOING.list.text, async () => {
+   const list = filter => listAll(token => traffic.through(errors.WY.list.text, async () => {
     const query = files.list().limit(PAGE_SIZE).order("DESC");
     if (filter.cid !== void 0) query.cid(filter.cid);
     if (filter.keyvalues !== void 0) query.keyvalues(filter.keyvalues);
@@ -42260,9 +48275,9 @@ var __webpack_modules__ = {
    }));
    const read = async id => {
     try {
-     return parseRow(await traffic.through(DOING.read.text, () => files.get(id))).pin;
+     return parseRow(await traffic.through(errors.WY.read.text, () => files.get(id))).pin;
     } catch (error) {
-     if (answerBehind(error)?.status === 404) return;
+     if ((0, errors.Vh)(error)?.status === 404) return;
      throw error;
     }
    };
@@ -42291,7 +48306,8 @@ var __webpack_modules__ = {
      id: id,
      moment: moment
     }),
-    readSwaps: cids => readSwaps(account, cids),
+    readSwaps: cids => (0, swaps.B)(account, cids),
+    readGateways: () => (0, gateways.L)(account),
     readUsage: () => readUsage(account),
     upload: order => uploadBuild(account, order),
     waitUntilListed: (cid, pinId, before) => waitUntilListed({
@@ -42334,13 +48350,699 @@ var __webpack_modules__ = {
     seen = isThere;
     await (0, http_traffic.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
-   throw new errors.lZ("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
+   throw new domain_errors.lZ("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
+  var domain_names = __nccwpck_require__(5729);
+  async function readNamed(names, resolvers) {
+   const uses = await Promise.all(names.map(async name => {
+    if (name.kind === "hot-swap") return [ [ name.cid, "hot-swap-cid: people have its address" ] ];
+    const answers = await resolvers.read(name.domain);
+    const known = answers.filter(({trouble: trouble}) => trouble === void 0);
+    if (known.length === 0) {
+     const reasons = answers.map(({resolver: resolver, trouble: trouble}) => `${resolver}: ${trouble ?? ""}`).join("; ");
+     throw new domain_errors.lZ("network", `It is not known what ${name.domain} shows (${reasons}).`);
+    }
+    return known.flatMap(({target: target}) => target?.cid === void 0 ? [] : [ [ target.cid, `DNSLink of ${(0, 
+    domain_names.Wy)(name)}` ] ]);
+   }));
+   return uses.flat();
+  }
+  var orders = __nccwpck_require__(4299);
   var retention = __nccwpck_require__(4755);
   var units = __nccwpck_require__(1086);
+  function mirrorPolicy(speaker) {
+   return {
+    service: `Mirror ${speaker.name}`,
+    requestsPerMinute: 120,
+    concurrency: 2,
+    firstDelayMs: 500,
+    explain: explainMirror(speaker)
+   };
+  }
+  function explainMirror(speaker) {
+   return (answer, doing) => {
+    const {kind: kind, message: message, hint: hint} = explainStatus(speaker.name, answer.status, doing);
+    const said = [ String(answer.status), quotable(messageIn(answer.body), speaker) ].filter(part => part !== "");
+    return new domain_errors.lZ(kind, `${message} (It said: ${said.join(", ")})`, {
+     hint: hint,
+     cause: answer
+    });
+   };
+  }
+  function saidTrouble(speaker, doing, text) {
+   const said = quotable(text, speaker) || "no reason";
+   return new domain_errors.lZ("network", `Mirror ${speaker.name} did not ${doing}: ${said}`, {
+    hint: "Look at the log of that service. The next run tries again."
+   });
+  }
+  function quotable(text, {token: token}) {
+   const secrets = token === void 0 ? [] : [ token, btoa(token), ...token.split(":").slice(1) ];
+   const safe = secrets.filter(secret => secret.length > 3).reduce((rest, secret) => rest.replaceAll(secret, "***"), text).replace(/[\p{Cc}\s]+/gu, " ").trim();
+   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
+  }
+  function messageIn(body) {
+   const parsed = (0, json.qF)(body);
+   const known = [ (0, json.$6)(parsed, "error", "reason"), (0, json.$6)(parsed, "error", "details"), (0, 
+   json.$6)(parsed, "error"), (0, json.$6)(parsed, "Message"), (0, json.$6)(parsed, "message") ].filter(text => text !== void 0 && text !== "");
+   return known.join(", ");
+  }
+  function explainStatus(name, status, doing) {
+   if (status === 401 || status === 403) return {
+    kind: "credentials",
+    message: `Mirror ${name} does not accept its token, so it did not ${doing}.`,
+    hint: `Check the line ${name}=… in mirror-tokens, and what the token may do there.`
+   };
+   if (status === 402 || status === 409 || status === 413 || status === 507) return {
+    kind: "quota",
+    message: `Mirror ${name} has no room or no funds left to ${doing}.`,
+    hint: "Look at the plan and the usage of that service."
+   };
+   if (status === 429) return {
+    kind: "quota",
+    message: `The rate limit of mirror ${name} left no room to ${doing}.`,
+    hint: "Run fewer deploys at once. The next run tries again."
+   };
+   if (status >= 500) return {
+    kind: "network",
+    message: `Mirror ${name} failed to ${doing}.`,
+    hint: "Look at the log of that service. The next run tries again."
+   };
+   if (status === 404 || status === 405 || status >= 300 && status < 400) return {
+    kind: "network",
+    message: `Nothing at the address of mirror ${name} can ${doing}.`,
+    hint: `Check the line ${name}=… in mirrors: its base URL, and kubo+ or cluster+ before it where it is one of these.`
+   };
+   return {
+    kind: "conflict",
+    message: `Mirror ${name} did not ${doing}.`,
+    hint: "Look at what it said. If that does not tell why, open an issue with the log of this run."
+   };
+  }
+  const OUT_OF_TIME = {
+   status: 202,
+   headers: new Headers,
+   body: ""
+  };
+  const ANSWER_TIMEOUT_MS = 3e4;
+  function createMirrorClient(address, options) {
+   const {traffic: traffic} = options;
+   return {
+    address: address,
+    options: options,
+    ask: async request => {
+     const answer = await traffic.exchange(request.doing, async deadline => {
+      const sent = await send({
+       address: address,
+       options: options
+      }, request, deadline);
+      return request.translate?.(sent) ?? sent;
+     });
+     if (answer.status >= 200 && answer.status < 300) return answer;
+     throw traffic.policy.explain(answer, request.doing);
+    }
+   };
+  }
+  async function send({address: address, options: options}, {method: method, path: path, body: body, patience: patience}, deadline) {
+   const {contentType: contentType, streamed: streamed} = bodyOf(body);
+   const limits = body !== void 0 && "car" in body ? [] : [ patience ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS) ];
+   try {
+    return await sendStreamed({
+     method: method,
+     url: `${address.url}${path}`,
+     headers: {
+      accept: "application/json",
+      "user-agent": "pinata-deploy",
+      ...authorization(address, options.token),
+      ...contentType === void 0 ? {} : {
+       "content-type": contentType
+      }
+     },
+     ...streamed === void 0 ? {} : {
+      body: streamed
+     },
+     signal: AbortSignal.any([ deadline, ...limits ])
+    });
+   } catch (error) {
+    if (patience?.aborted === true && !deadline.aborted) return OUT_OF_TIME;
+    throw error;
+   }
+  }
+  function authorization({kind: kind}, token) {
+   if (token === void 0) return {};
+   const isPair = kind !== "psa" && token.includes(":");
+   return {
+    authorization: isPair ? `Basic ${btoa(token)}` : `Bearer ${token}`
+   };
+  }
+  function bodyOf(body) {
+   if (body === void 0) return {};
+   if ("car" in body) {
+    const {bytes: bytes, read: read} = body.car;
+    const streamed = multipartBody([], [ {
+     name: "build.car",
+     bytes: bytes,
+     read: () => read(0, bytes)
+    } ]);
+    return {
+     contentType: streamed.contentType,
+     streamed: streamed
+    };
+   }
+   const bytes = Buffer.from(JSON.stringify(body.json));
+   return {
+    contentType: "application/json",
+    streamed: {
+     bytes: bytes.length,
+     pieces: piecesOf(bytes)
+    }
+   };
+  }
+  async function* piecesOf(bytes) {
+   yield bytes;
+  }
+  const FIRST_PAUSE_MS = 250;
+  const LONGEST_PAUSE_MS = 5e3;
+  async function waitWhile({options: options}, isOpen, look) {
+   const until = performance.now() + options.waitMs;
+   let ms = FIRST_PAUSE_MS;
+   for (let seen = await look(); ;seen = await look()) {
+    const left = until - performance.now();
+    if (!isOpen(seen) || left <= 0) return seen;
+    await (0, http_traffic.v7)(Math.min(ms, left), options.traffic.policy.deadline);
+    ms = Math.min(ms * 2, LONGEST_PAUSE_MS);
+   }
+  }
+  function jsonLines({body: body}) {
+   return body.split("\n").flatMap(line => (0, json.qF)(line) ?? []);
+  }
+  function streamTrouble(answer) {
+   const trailer = answer.headers.get("x-stream-error") ?? "";
+   if (trailer !== "") return trailer;
+   for (const line of jsonLines(answer)) {
+    const said = (0, json.$6)(line, "Root", "PinErrorMsg") ?? errorLine(line) ?? "";
+    if (said !== "") return said;
+   }
+   return;
+  }
+  function errorLine(line) {
+   if ((0, json.$6)(line, "Type") === "error") return (0, json.$6)(line, "Message");
+   return (0, json.$6)(line, "cid") === void 0 ? (0, json.$6)(line, "message") : void 0;
+  }
+  function clusterMirror(client) {
+   return {
+    pin: async order => {
+     const found = await read(client, order.cid);
+     const isThere = found.state === "pinned" || found.state === "pending";
+     const isForeign = found.state !== "absent" && !found.ours;
+     if (!isThere && !isForeign) await (order.build === void 0 ? ask(client, order) : add(client, order.build));
+     return await waitWhile(client, ({state: state}) => state === "pending" || state === "absent", () => read(client, order.cid));
+    },
+    read: cid => read(client, cid),
+    unpin: async cid => {
+     const allocation = await allocationOf(client, cid);
+     if (allocation === void 0 || !allocation.ours) return "kept";
+     await client.ask({
+      doing: `unpin ${cid}`,
+      method: "DELETE",
+      path: `/pins/${allocation.spelled}`,
+      translate: goneIsFine
+     });
+     return "unpinned";
+    }
+   };
+  }
+  function nameOf({options: options}) {
+   return `pinata-deploy ${options.project}`;
+  }
+  function goneIsFine(answer) {
+   return answer.status === 404 ? OUT_OF_TIME : answer;
+  }
+  async function allocationOf(client, cid) {
+   for (const spelled of [ cid, (0, domain_cid.p_)(cid) ].filter(text => text !== void 0)) {
+    const answer = await client.ask({
+     doing: `look for ${cid}`,
+     method: "GET",
+     path: `/allocations/${spelled}`,
+     translate: goneIsFine
+    });
+    if (answer === OUT_OF_TIME) continue;
+    const found = (0, json.qF)(answer.body);
+    if (cidIn(found) !== cid) throw trouble(client, `look for ${cid}`, "its answer is not that of a cluster");
+    const peers = ((0, json.gT)(found, "allocations") ?? []).filter(peer => typeof peer === "string");
+    return {
+     spelled: spelled,
+     ours: (0, json.$6)(found, "name") === nameOf(client),
+     peers: peers
+    };
+   }
+   return;
+  }
+  function cidIn(value) {
+   return (0, domain_cid.mQ)((0, json.$6)(value, "cid") ?? (0, json.$6)(value, "cid", "/") ?? "");
+  }
+  async function read(client, cid) {
+   const allocation = await allocationOf(client, cid);
+   if (allocation === void 0) return {
+    state: "absent",
+    ours: false,
+    note: ""
+   };
+   const answer = await client.ask({
+    doing: `tell how ${cid} is`,
+    method: "GET",
+    path: `/pins/${allocation.spelled}`
+   });
+   const {state: state, note: note} = judge(client, peersIn((0, json.qF)(answer.body), allocation));
+   const {ours: ours} = allocation;
+   return {
+    state: state,
+    ours: ours,
+    note: note === "" && !ours ? "pinned there without us" : note
+   };
+  }
+  function peersIn(value, {peers: peers}) {
+   const map = (0, json.fK)(value, "peer_map") ?? {};
+   return Object.entries(map).map(([id, peer]) => ({
+    id: id,
+    status: (0, json.$6)(peer, "status") ?? "",
+    error: (0, json.$6)(peer, "error") ?? ""
+   })).filter(({id: id, status: status}) => status !== "remote" && (peers.length === 0 || peers.includes(id)));
+  }
+  const FAILED = new Set([ "pin_error", "error", "unexpectedly_unpinned" ]);
+  function judge({address: address, options: options}, peers) {
+   const having = peers.filter(({status: status}) => status === "pinned").length;
+   if (peers.length > 0 && having === peers.length) return {
+    state: "pinned",
+    note: ""
+   };
+   const failed = peers.find(({status: status}) => FAILED.has(status));
+   const count = `${having} of ${peers.length} peers have it`;
+   if (failed === void 0) return {
+    state: "pending",
+    note: count
+   };
+   const said = quotable(failed.error, {
+    name: address.name,
+    token: options.token
+   }) || failed.status;
+   return {
+    state: "failed",
+    note: `${count}: ${said}`
+   };
+  }
+  async function ask(client, {cid: cid}) {
+   const query = new URLSearchParams({
+    name: nameOf(client),
+    mode: "recursive"
+   });
+   await client.ask({
+    doing: `pin ${cid}`,
+    method: "POST",
+    path: `/pins/ipfs/${cid}?${query}`
+   });
+  }
+  async function add(client, {root: root, car: car}) {
+   const doing = `import the CAR of ${root}`;
+   const query = new URLSearchParams({
+    format: "car",
+    name: nameOf(client),
+    "cid-version": "1",
+    "stream-channels": "true"
+   });
+   const answer = await client.ask({
+    doing: doing,
+    method: "POST",
+    path: `/add?${query}`,
+    body: {
+     car: car
+    }
+   });
+   const said = streamTrouble(answer);
+   if (said !== void 0) throw trouble(client, doing, said);
+   const added = jsonLines(answer).flatMap(line => cidIn(line) ?? []);
+   if (!added.includes(root)) throw trouble(client, doing, `it answered ${added.at(-1) ?? "no CID"}, which is not that of the build`);
+  }
+  function trouble({address: address, options: options}, doing, said) {
+   return saidTrouble({
+    name: address.name,
+    token: options.token
+   }, doing, said);
+  }
+  const ABSENT = {
+   state: "absent",
+   ours: false,
+   note: ""
+  };
+  function kuboMirror(client) {
+   return {
+    pin: async order => {
+     const found = await kubo_read(client, order.cid);
+     if (found.state === "pinned") return found;
+     if (order.build !== void 0) await importCar(client, order.build);
+     return await kubo_add(client, order);
+    },
+    read: cid => kubo_read(client, cid),
+    unpin: async cid => {
+     const found = await kubo_read(client, cid);
+     if (found.state !== "pinned" || !found.ours) return "kept";
+     await call(client, {
+      doing: `unpin ${cid}`,
+      path: `pin/rm?arg=${cid}`,
+      translate: kubo_goneIsFine
+     });
+     return "unpinned";
+    }
+   };
+  }
+  function kubo_nameOf({options: options}) {
+   return `pinata-deploy ${options.project}`;
+  }
+  async function kubo_read(client, cid) {
+   const path = `pin/ls?arg=${cid}&type=recursive&names=true`;
+   const answer = await call(client, {
+    doing: `look for ${cid}`,
+    path: path,
+    translate: kubo_goneIsFine
+   });
+   const keys = (0, json.fK)((0, json.qF)(answer.body), "Keys");
+   const key = Object.keys(typeof keys === "object" && keys !== null ? keys : {}).find(text => (0, 
+   domain_cid.mQ)(text) === cid);
+   if (key === void 0) return ABSENT;
+   const name = (0, json.$6)(keys, key, "Name");
+   if (name === kubo_nameOf(client)) return {
+    state: "pinned",
+    ours: true,
+    note: ""
+   };
+   const note = name === void 0 ? "Kubo before 0.27 keeps no names of pins, so this one is never unpinned" : "pinned there without us";
+   return {
+    state: "pinned",
+    ours: false,
+    note: note
+   };
+  }
+  async function importCar(client, {root: root, car: car}) {
+   const doing = `import the CAR of ${root}`;
+   const answer = await call(client, {
+    doing: doing,
+    path: "dag/import?pin-roots=false&stats=true",
+    body: {
+     car: car
+    }
+   });
+   const isThrough = jsonLines(answer).some(line => (0, json.fK)(line, "Stats") !== void 0);
+   if (!isThrough) throw kubo_trouble(client, doing, "the answer ended too early");
+  }
+  async function kubo_add(client, {cid: cid}) {
+   const query = new URLSearchParams({
+    arg: cid,
+    name: kubo_nameOf(client),
+    progress: "true"
+   });
+   const answer = await call(client, {
+    doing: `pin ${cid}`,
+    path: `pin/add?${query}`,
+    patience: AbortSignal.timeout(client.options.waitMs)
+   });
+   if (answer === OUT_OF_TIME) {
+    const note = "it has not found all of it yet, and looks only while somebody waits: run again";
+    return {
+     state: "pending",
+     ours: true,
+     note: note
+    };
+   }
+   const found = await kubo_read(client, cid);
+   return found.state === "pinned" ? found : {
+    state: "failed",
+    ours: true,
+    note: "it does not list the pin it made"
+   };
+  }
+  async function call(client, {path: path, translate: translate, ...more}) {
+   const {traffic: traffic} = client.options;
+   const answer = await client.ask({
+    ...more,
+    method: "POST",
+    path: `/api/v0/${path}`,
+    translate: got => {
+     const meant = translate?.(got) ?? got;
+     if (meant.status === 500 && messageOf(meant) !== void 0) throw traffic.policy.explain(meant, more.doing);
+     return meant;
+    }
+   });
+   const said = streamTrouble(answer);
+   if (said !== void 0) throw kubo_trouble(client, more.doing, said);
+   return answer;
+  }
+  function messageOf(answer) {
+   return (0, json.$6)((0, json.qF)(answer.body), "Message");
+  }
+  function kubo_goneIsFine(answer) {
+   const isGone = answer.status === 500 && /not pinned/.test(messageOf(answer) ?? "");
+   return isGone ? {
+    ...answer,
+    status: 200,
+    body: "{}"
+   } : answer;
+  }
+  function kubo_trouble({address: address, options: options}, doing, said) {
+   return saidTrouble({
+    name: address.name,
+    token: options.token
+   }, doing, said);
+  }
+  const META_KEY = "pinata-deploy";
+  const ALL_STATUSES = "queued,pinning,pinned,failed";
+  const PAGE_ROWS = 10;
+  const psa_MAX_PAGES = 10;
+  function psaMirror(client) {
+   return {
+    pin: async order => {
+     const found = await list(client, order.cid);
+     const live = best(found.filter(({ours: ours, state: state}) => ours && state !== "failed"));
+     if (live !== void 0) return pinOf(await settled(client, live));
+     const foreign = found.find(({ours: ours, state: state}) => !ours && state === "pinned");
+     if (foreign !== void 0) return pinOf(foreign);
+     for (const failed of found.filter(({ours: ours}) => ours)) await remove(client, failed);
+     return pinOf(await settled(client, await create(client, order)));
+    },
+    read: async cid => {
+     const found = best(await list(client, cid));
+     return found === void 0 ? {
+      state: "absent",
+      ours: false,
+      note: ""
+     } : pinOf(found);
+    },
+    unpin: async cid => {
+     const ours = (await list(client, cid)).filter(request => request.ours);
+     for (const request of ours) await remove(client, request);
+     return ours.length > 0 ? "unpinned" : "kept";
+    }
+   };
+  }
+  function pinOf({state: state, ours: ours, note: note}) {
+   return {
+    state: state,
+    ours: ours,
+    note: note === "" && !ours ? "pinned there without us" : note
+   };
+  }
+  const ORDER = [ "pinned", "pending", "failed" ];
+  function best(requests) {
+   const rank = ({state: state, ours: ours}) => ORDER.indexOf(state) * 2 + (ours ? 0 : 1);
+   return requests.toSorted((a, b) => rank(a) - rank(b))[0];
+  }
+  async function list(client, cid) {
+   const found = new Map;
+   let before;
+   for (let page = 0; page < psa_MAX_PAGES; page += 1) {
+    const {requests: requests, isLast: isLast} = await listPage(client, cid, before);
+    const seen = found.size;
+    for (const request of requests) found.set(request.id, request);
+    before = oldest([ ...found.values() ]);
+    if (isLast || found.size === seen || before === void 0) break;
+   }
+   return [ ...found.values() ];
+  }
+  async function listPage(client, cid, before) {
+   const doing = `look for ${cid}`;
+   const query = new URLSearchParams({
+    cid: cid,
+    status: ALL_STATUSES,
+    limit: String(PAGE_ROWS)
+   });
+   if (before !== void 0) query.set("before", before);
+   const answer = (0, json.qF)((await client.ask({
+    doing: doing,
+    method: "GET",
+    path: `/pins?${query}`
+   })).body);
+   const rows = (0, json.gT)(answer, "results");
+   if (rows === void 0) throw noAnswer(client, doing);
+   return {
+    requests: rows.flatMap(row => parseRequest(client, row, cid) ?? []),
+    isLast: rows.length >= ((0, json.tk)(answer, "count") ?? 0)
+   };
+  }
+  function oldest(requests) {
+   const dated = requests.filter(({created: created}) => !Number.isNaN(Date.parse(created)));
+   return dated.toSorted((a, b) => Date.parse(a.created) - Date.parse(b.created))[0]?.created;
+  }
+  const STATES = {
+   queued: "pending",
+   pinning: "pending",
+   pinned: "pinned",
+   failed: "failed"
+  };
+  function parseRequest(client, row, cid) {
+   const id = (0, json.$6)(row, "requestid") ?? "";
+   const state = STATES[(0, json.$6)(row, "status") ?? ""];
+   if (id === "" || state === void 0 || (0, domain_cid.mQ)((0, json.$6)(row, "pin", "cid") ?? "") !== cid) return;
+   return {
+    id: id,
+    state: state,
+    ours: (0, json.fK)(row, "pin", "meta", META_KEY) === client.options.project,
+    created: (0, json.$6)(row, "created") ?? "",
+    note: noteIn(client, row)
+   };
+  }
+  function noteIn({address: address, options: options}, row) {
+   if ((0, json.$6)(row, "status") === "pinned") return "";
+   return quotable((0, json.$6)(row, "info", "status_details") ?? "", {
+    name: address.name,
+    token: options.token
+   });
+  }
+  async function create(client, {cid: cid, name: name}) {
+   const doing = `pin ${cid}`;
+   const json = {
+    cid: cid,
+    name: name,
+    meta: {
+     [META_KEY]: client.options.project
+    }
+   };
+   const answer = await client.ask({
+    doing: doing,
+    method: "POST",
+    path: "/pins",
+    body: {
+     json: json
+    }
+   });
+   return {
+    ...psa_read(client, answer, {
+     cid: cid,
+     doing: doing
+    }),
+    ours: true
+   };
+  }
+  function psa_read(client, answer, asked) {
+   const request = parseRequest(client, (0, json.qF)(answer.body), asked.cid);
+   if (request === void 0) throw noAnswer(client, asked.doing);
+   return request;
+  }
+  function noAnswer({address: address, options: options}, doing) {
+   return saidTrouble({
+    name: address.name,
+    token: options.token
+   }, doing, "its answer is not of the Pinning Services API");
+  }
+  async function settled(client, request) {
+   const doing = `tell how the pin ${request.id} is`;
+   const path = `/pins/${encodeURIComponent(request.id)}`;
+   let last = request;
+   await waitWhile(client, () => last.state === "pending", async () => {
+    if (last.state !== "pending") return;
+    const translate = answer => answer.status === 404 ? OUT_OF_TIME : answer;
+    const answer = await client.ask({
+     doing: doing,
+     method: "GET",
+     path: path,
+     translate: translate
+    });
+    const state = STATES[(0, json.$6)((0, json.qF)(answer.body), "status") ?? ""];
+    if (state !== void 0) last = {
+     ...last,
+     state: state,
+     note: noteIn(client, (0, json.qF)(answer.body))
+    };
+   });
+   return last;
+  }
+  async function remove(client, {id: id}) {
+   await client.ask({
+    doing: `unpin the request ${id}`,
+    method: "DELETE",
+    path: `/pins/${encodeURIComponent(id)}`,
+    translate: answer => answer.status === 404 ? {
+     ...answer,
+     status: 204
+    } : answer
+   });
+  }
+  const KINDS = {
+   psa: psaMirror,
+   kubo: kuboMirror,
+   cluster: clusterMirror
+  };
+  function createMirror(address, options) {
+   const {name: name, kind: kind} = address;
+   return {
+    name: name,
+    kind: kind,
+    ...KINDS[kind](createMirrorClient(address, options))
+   };
+  }
+  var deadline = __nccwpck_require__(5151);
+  function mirrorsOf(wiring) {
+   return wiring.values.mirrors.map(address => {
+    let opened;
+    const mirror = () => {
+     opened ??= openMirror(address, wiring);
+     return opened;
+    };
+    return {
+     name: address.name,
+     kind: address.kind,
+     pin: async order => await mirror().pin(order),
+     read: async cid => await mirror().read(cid),
+     unpin: async cid => await mirror().unpin(cid)
+    };
+   });
+  }
+  function openMirror(address, {values: values, project: project, log: log}) {
+   const {name: name} = address;
+   const token = values["mirror-tokens"].get(name);
+   const late = new domain_errors.lZ("network", `Mirror ${name} took longer than timeout (${(0, 
+   units.NE)(values.timeout)}).`, {
+    hint: "Give timeout more time, or look at that service. Nothing depends on it."
+   });
+   const traffic = (0, http_traffic.mT)({
+    ...mirrorPolicy({
+     name: name,
+     token: token
+    }),
+    deadline: (0, deadline.u)(values.timeout, late),
+    onRetry: (doing, why, delayMs) => {
+     if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} for mirror ${name} to ${doing} (${why}).`);
+    }
+   });
+   return createMirror(address, {
+    token: token,
+    project: project,
+    waitMs: values["verify-timeout"],
+    traffic: traffic
+   });
+  }
   const NOTED_WAIT_MS = 2e3;
+  var names = __nccwpck_require__(7719);
+  const account_NOTED_WAIT_MS = 2e3;
   const clock = {
    now: () => performance.now(),
    date: () => new Date,
@@ -42353,17 +49055,21 @@ var __webpack_modules__ = {
    const {values: values, log: log, jwt: jwt, now: now} = wiring;
    const traffic = pinataTraffic(values, log, deadline);
    wiring.recorder.countRequests(traffic.sent);
+   const options = {
+    jwt: jwt,
+    apiUrl: values["pinata-api-url"],
+    uploadUrl: values["pinata-upload-url"],
+    network: values.network,
+    gateway: values["pinata-gateway"],
+    traffic: traffic
+   };
    return {
     log: log,
     clock: clock,
-    pins: createPinataPins({
-     jwt: jwt,
-     apiUrl: values["pinata-api-url"],
-     uploadUrl: values["pinata-upload-url"],
-     network: values.network,
-     gateway: values["pinata-gateway"],
-     traffic: traffic
-    }),
+    plain: options,
+    pins: createPinataPins(options),
+    mirrors: mirrorsOf(wiring),
+    named: () => readNamed((0, orders.QB)(values), (0, names.$)(wiring)),
     github: github(wiring),
     showRetention: rows => log.group("Versions of this project", (0, retention.vj)(rows, now))
    };
@@ -42375,9 +49081,9 @@ var __webpack_modules__ = {
     concurrency: values.concurrency,
     firstDelayMs: 500,
     deadline: deadline,
-    explain: explainPinata,
+    explain: errors.J_,
     onRetry: (doing, why, delayMs) => {
-     if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} to ${doing} again (${why}).`);
+     if (delayMs >= account_NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} to ${doing} again (${why}).`);
     }
    });
   }
@@ -42411,6 +49117,16 @@ var __webpack_modules__ = {
     ...known,
     pullRequests: () => Promise.resolve(denied)
    };
+  }
+ },
+ 5151: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   u: () => within
+  });
+  function within(ms, error) {
+   const controller = new AbortController;
+   setTimeout(() => controller.abort(error), ms).unref();
+   return controller.signal;
   }
  },
  945: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -42516,7 +49232,7 @@ var __webpack_modules__ = {
   function isSame(one, other) {
    return one !== "" && one.toLowerCase() === other.toLowerCase();
   }
-  var account = __nccwpck_require__(9455);
+  var account = __nccwpck_require__(7243);
   const TIMEOUT_MS = 3e4;
   async function locate(context, token) {
    const run = context.workflowRun;
@@ -42540,6 +49256,541 @@ var __webpack_modules__ = {
     token: token,
     traffic: () => traffic
    }, run);
+  }
+ },
+ 7719: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   a: () => namePorts,
+   $: () => resolversOf
+  });
+  var domain_errors = __nccwpck_require__(6046);
+  var json = __nccwpck_require__(7803);
+  const DOING = {
+   zone: "find the DNS zone",
+   list: "read the DNS records",
+   write: "write a DNS record",
+   remove: "take back a DNS record"
+  };
+  function isFine({status: status, body: body}) {
+   return status >= 200 && status < 300 && (0, json.fK)((0, json.qF)(body), "success") !== false;
+  }
+  function codesIn(answer) {
+   return errorsIn(answer.body).map(({code: code}) => code);
+  }
+  function errorsIn(body) {
+   const flat = list => list.flatMap(entry => [ entry, ...(0, json.gT)(entry, "error_chain") ?? [] ]);
+   return flat((0, json.gT)((0, json.qF)(body), "errors") ?? []).map(entry => ({
+    code: (0, json.tk)(entry, "code") ?? 0,
+    text: quotable((0, json.$6)(entry, "message") ?? "")
+   }));
+  }
+  function quotable(text) {
+   const safe = text.replace(/[^\x20-\x7e]+/g, " ").replace(/[\w-]{30,}/g, "***").trim();
+   return safe.length > 160 ? `${safe.slice(0, 160)}…` : safe;
+  }
+  const PERMISSIONS = "Make an API token in the Cloudflare dashboard (My Profile, API Tokens) with the permission Zone.DNS Edit for the zone, and Zone.Zone Read unless cloudflare-zone is given.";
+  function explainCloudflare(answer, doing) {
+   const errors = errorsIn(answer.body);
+   const codes = errors.map(({code: code}) => code);
+   const said = [ String(answer.status), ...errors.slice(0, 3).map(({code: code, text: text}) => `${code} ${text}`.trim()) ].join(", ");
+   const known = explainCredentials(answer.status, errors, doing) ?? explainRest(answer.status, codes, doing);
+   return new domain_errors.lZ(known.kind, `${known.message} (Cloudflare said: ${said})`, {
+    hint: known.hint,
+    cause: answer
+   });
+  }
+  const MALFORMED = new Set([ 6003, 6102, 6103, 6111, 9106 ]);
+  const REJECTED = new Set([ 1e3, 9103 ]);
+  const FORBIDDEN = new Set([ 9109, 1e4, 10001 ]);
+  function explainCredentials(status, errors, doing) {
+   const has = known => errors.some(({code: code}) => known.has(code));
+   if (has(MALFORMED)) return {
+    kind: "credentials",
+    message: `cloudflare-token is not the text of an API token, so Cloudflare did not ${doing}.`,
+    hint: `Give the token itself, not a key or an id, without a space or "Bearer" in it. ${PERMISSIONS}`
+   };
+   const isUnknown = errors.some(({code: code, text: text}) => code === 9109 && /invalid access token/i.test(text));
+   if (status === 401 || has(REJECTED) || isUnknown) return {
+    kind: "credentials",
+    message: `Cloudflare does not accept the token in cloudflare-token, so it did not ${doing}.`,
+    hint: `Look whether it has run out or was rolled. ${PERMISSIONS}`
+   };
+   if (status === 403 || has(FORBIDDEN)) return {
+    kind: "credentials",
+    message: `The token in cloudflare-token is not allowed to ${doing}.`,
+    hint: PERMISSIONS
+   };
+   return;
+  }
+  const NO_SUCH_ID = new Set([ 7e3, 7003 ]);
+  function explainRest(status, codes, doing) {
+   if (codes.some(code => NO_SUCH_ID.has(code))) return {
+    kind: "input",
+    message: `Cloudflare knows no such zone, so it did not ${doing}.`,
+    hint: "Copy the zone id from the overview of the domain in the Cloudflare dashboard, or leave cloudflare-zone out."
+   };
+   if (status === 429) return {
+    kind: "quota",
+    message: `Cloudflare's rate limit left no room to ${doing}.`,
+    hint: "Run fewer jobs with this token at once, and run the job again in five minutes."
+   };
+   if (status >= 500) return {
+    kind: "network",
+    message: `Cloudflare failed to ${doing}.`,
+    hint: "Run the job again. If it stays so, look at the status page of Cloudflare."
+   };
+   if (status >= 300 && status < 400) return {
+    kind: "network",
+    message: `Something between the runner and Cloudflare redirected the request to ${doing}.`,
+    hint: "Check cloudflare-api-url and the proxy of the runner."
+   };
+   return {
+    kind: "conflict",
+    message: `Cloudflare did not ${doing}.`,
+    hint: "Look at the records of the domain in the Cloudflare dashboard. If it does not tell why, open an issue with the log of this run."
+   };
+  }
+  var names = __nccwpck_require__(5729);
+  var traffic = __nccwpck_require__(4143);
+  const REQUEST_TIMEOUT_MS = 3e4;
+  async function callCloudflare(options, doing, request) {
+   return await options.traffic.exchange(doing, signal => sendCloudflare(options, {
+    ...request,
+    signal: signal
+   }));
+  }
+  async function sendCloudflare({apiUrl: apiUrl, token: token}, {method: method, path: path, body: body, signal: signal}) {
+   const response = await fetch(`${apiUrl}${path}`, {
+    method: method,
+    headers: {
+     authorization: `Bearer ${token}`,
+     ...body === void 0 ? {} : {
+      "content-type": "application/json"
+     }
+    },
+    ...body === void 0 ? {} : {
+     body: JSON.stringify(body)
+    },
+    redirect: "manual",
+    signal: AbortSignal.any([ signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS) ])
+   });
+   return await (0, traffic.JN)(response);
+  }
+  const PAGE_SIZE = 100;
+  const MAX_PAGES = 100;
+  async function listRecords(options, {id: id, name: name}) {
+   const found = [];
+   for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const query = `name=${encodeURIComponent(name)}&per_page=${PAGE_SIZE}&page=${page}`;
+    const answer = await callCloudflare(options, DOING.list, {
+     method: "GET",
+     path: `/zones/${encodeURIComponent(id)}/dns_records?${query}`
+    });
+    if (!isFine(answer)) throw explainCloudflare(answer, DOING.list);
+    const body = (0, json.qF)(answer.body);
+    found.push(...rowsOf(body).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name).flatMap(parseRecord));
+    if (page >= ((0, json.tk)(body, "result_info", "total_pages") ?? 1)) return found;
+   }
+   return found;
+  }
+  function rowsOf(body) {
+   const rows = (0, json.gT)(body, "result");
+   if (rows !== void 0) return rows;
+   throw new domain_errors.lZ("network", "Cloudflare answered something that is not a list.", {
+    hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
+   });
+  }
+  function parseRecord(row) {
+   const id = (0, json.$6)(row, "id") ?? "";
+   if (!/^\w{1,64}$/.test(id)) return [];
+   return [ {
+    id: id,
+    type: (0, json.$6)(row, "type") ?? "",
+    content: (0, json.$6)(row, "content") ?? ""
+   } ];
+  }
+  const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+  const QUOTED = new RegExp(String.raw`^\s*${STRING}(?:\s+${STRING})*\s*$`);
+  function isQuoted(content) {
+   return QUOTED.test(content);
+  }
+  function parseContent(content) {
+   if (!isQuoted(content)) return content;
+   return (content.match(new RegExp(STRING, "g")) ?? []).map(text => unescaped(text.slice(1, -1))).join("");
+  }
+  function unescaped(text) {
+   return text.replace(/\\(\d{3}|.)/g, (_all, code) => /^\d{3}$/.test(code) ? String.fromCharCode(Number(code)) : code);
+  }
+  function renderContent(value) {
+   return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  }
+  async function findZone(options, domain) {
+   if (options.zoneId !== void 0) return options.zoneId;
+   const labels = domain.split(".");
+   for (let at = 0; at < labels.length - 1; at += 1) {
+    const id = await zoneNamed(options, labels.slice(at).join("."));
+    if (id !== void 0) return id;
+   }
+   throw new domain_errors.lZ("credentials", `Cloudflare shows the token in cloudflare-token no zone that ${domain} is in.`, {
+    hint: "Give the token the permissions Zone.Zone Read and Zone.DNS Edit for the zone of the domain, or set cloudflare-zone."
+   });
+  }
+  async function zoneNamed(options, name) {
+   const path = `/zones?name=${encodeURIComponent(name)}`;
+   const answer = await callCloudflare(options, DOING.zone, {
+    method: "GET",
+    path: path
+   });
+   if (!isFine(answer)) throw explainCloudflare(answer, DOING.zone);
+   const zones = rowsOf((0, json.qF)(answer.body)).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name);
+   const active = zones.filter(row => (0, json.$6)(row, "status") === "active");
+   const [zone, ...others] = active.length > 0 ? active : zones;
+   if (others.length > 0) throw new domain_errors.lZ("conflict", `Cloudflare has ${others.length + 1} zones named ${name}.`, {
+    hint: "Set cloudflare-zone to the one that the domain is delegated to."
+   });
+   const id = (0, json.$6)(zone, "id") ?? "";
+   return /^\w{1,64}$/.test(id) ? id : void 0;
+  }
+  const NEW_TTL = 120;
+  const NEW_COMMENT = "pinata-deploy";
+  const MAX_ROUNDS = 3;
+  const IDENTICAL_EXISTS = 81058;
+  function createCloudflareZones(options) {
+   const known = new Map;
+   const zoneOf = async domain => {
+    const found = known.get(domain) ?? findZone(options, domain);
+    known.set(domain, found);
+    found.catch(() => known.delete(domain));
+    return {
+     options: options,
+     id: await found,
+     domain: domain,
+     name: `_dnslink.${domain}`
+    };
+   };
+   return {
+    read: async domain => {
+     const zone = await zoneOf(domain);
+     return (await readLink(zone))?.target;
+    },
+    write: async (domain, path) => {
+     const zone = await zoneOf(domain);
+     for (let round = 1; round <= MAX_ROUNDS; round += 1) if (await step(zone, `dnslink=${path}`) === "done") return;
+     throw new domain_errors.lZ("conflict", `The DNS record ${zone.name} did not keep what was written to it.`, {
+      hint: "Look whether something else writes this record, and run the job again."
+     });
+    }
+   };
+  }
+  async function readLink(zone) {
+   const records = await listRecords(zone.options, zone);
+   refuseDelegated(zone, records);
+   const [link, ...others] = linksIn(records);
+   if (link !== void 0 && others.length > 0) throw severalLinks(zone, [ link, ...others ]);
+   return link;
+  }
+  function linksIn(records) {
+   return records.filter(({type: type}) => type === "TXT").map(record => ({
+    ...record,
+    value: parseContent(record.content)
+   })).filter(({value: value}) => (0, names.VN)(value)).map(record => ({
+    ...record,
+    target: (0, names.EO)(record.value)
+   }));
+  }
+  async function step(zone, value) {
+   const link = await readLink(zone);
+   if (link === void 0) return await create(zone, value);
+   return link.value === value ? "done" : await change(zone, link, value);
+  }
+  async function change({options: options, id: id}, link, value) {
+   const answer = await callCloudflare(options, DOING.write, {
+    method: "PATCH",
+    path: `/zones/${id}/dns_records/${link.id}`,
+    body: {
+     content: isQuoted(link.content) ? renderContent(value) : value
+    }
+   });
+   if (answer.status === 404) return "again";
+   if (!isFine(answer)) throw explainCloudflare(answer, DOING.write);
+   return "done";
+  }
+  async function create(zone, value) {
+   const {options: options, id: id, name: name} = zone;
+   const body = {
+    type: "TXT",
+    name: name,
+    content: renderContent(value),
+    ttl: NEW_TTL,
+    comment: NEW_COMMENT
+   };
+   let attempts = 0;
+   const answer = await options.traffic.exchange(DOING.write, async signal => {
+    attempts += 1;
+    if (attempts > 1) {
+     const path = `/zones/${id}/dns_records?name=${encodeURIComponent(name)}&type=TXT`;
+     const present = await sendCloudflare(options, {
+      method: "GET",
+      path: path,
+      signal: signal
+     });
+     if (!isFine(present) || present.body.includes("dnslink=")) return present;
+    }
+    return await sendCloudflare(options, {
+     method: "POST",
+     path: `/zones/${id}/dns_records`,
+     body: body,
+     signal: signal
+    });
+   });
+   if (codesIn(answer).includes(IDENTICAL_EXISTS)) return "again";
+   if (!isFine(answer)) throw explainCloudflare(answer, DOING.write);
+   await refuseForeignZone(zone, answer);
+   return "again";
+  }
+  async function refuseForeignZone({options: options, id: id, domain: domain, name: name}, answer) {
+   const made = (0, json.qF)(answer.body);
+   const recordId = (0, json.$6)(made, "result", "id") ?? "";
+   const madeName = (0, json.$6)(made, "result", "name")?.toLowerCase();
+   if (madeName === void 0 || madeName === name || !/^\w+$/.test(recordId)) return;
+   await callCloudflare(options, DOING.remove, {
+    method: "DELETE",
+    path: `/zones/${id}/dns_records/${recordId}`
+   });
+   throw new domain_errors.lZ("input", `The zone in cloudflare-zone is not the one of ${domain}.`, {
+    hint: `Give the id of the zone that ${domain} is in, or leave cloudflare-zone out.`
+   });
+  }
+  function refuseDelegated({name: name}, records) {
+   const delegated = records.find(({type: type}) => type === "CNAME" || type === "NS");
+   if (delegated === void 0) return;
+   const target = shown(delegated.content);
+   throw new domain_errors.lZ("conflict", `${name} is a ${delegated.type} record that points to ${target}, so it has no value here.`, {
+    hint: `Point dnslink at the domain that ${target} belongs to, or remove the ${delegated.type} record at Cloudflare.`
+   });
+  }
+  function severalLinks({name: name}, links) {
+   const values = links.slice(0, 3).map(({value: value}) => `"${shown(value)}"`);
+   return new domain_errors.lZ("conflict", `${name} has ${links.length} DNSLinks at once: ${values.join(", ")}.`, {
+    hint: "Remove all but one of these TXT records at Cloudflare; IPFS clients refuse a domain that has several."
+   });
+  }
+  function shown(text) {
+   const safe = text.replace(/[^\x20-\x7e]+/g, "?");
+   return safe.length > 120 ? `${safe.slice(0, 120)}…` : safe;
+  }
+  var dns_packet = __nccwpck_require__(4894);
+  const MAX_ANSWER_BYTES = 64 * 1024;
+  const MEDIA_TYPE = "application/dns-message";
+  const MAX_ALIASES = 16;
+  const [NO_ERROR, NAME_ERROR] = [ 0, 3 ];
+  const RCODES = {
+   1: "FORMERR",
+   2: "SERVFAIL",
+   4: "NOTIMP",
+   5: "REFUSED"
+  };
+  function createResolvers({urls: urls, timeoutMs: timeoutMs}) {
+   return {
+    read: domain => Promise.all(urls.map(url => read({
+     url: url,
+     domain: domain,
+     timeoutMs: timeoutMs
+    })))
+   };
+  }
+  async function read(question) {
+   const resolver = URL.canParse(question.url) ? new URL(question.url).host : question.url;
+   try {
+    return {
+     resolver: resolver,
+     ...judge(await ask(question), `_dnslink.${question.domain}`)
+    };
+   } catch (error) {
+    return {
+     resolver: resolver,
+     target: void 0,
+     ttl: 0,
+     trouble: troubleOf(error)
+    };
+   }
+  }
+  class NoAnswer extends Error {}
+  async function ask({url: url, domain: domain, timeoutMs: timeoutMs}) {
+   const response = await fetch(addressOf(url, domain), {
+    headers: {
+     accept: MEDIA_TYPE
+    },
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutMs)
+   });
+   const type = response.headers.get("content-type") ?? "";
+   if (response.status !== 200 || !type.startsWith(MEDIA_TYPE)) {
+    await (response.body?.cancel());
+    throw new NoAnswer(response.status === 200 ? "answered something that is not DNS" : `answered ${response.status}`);
+   }
+   const body = await readBody(response);
+   const packet = tryDecode(body);
+   if (packet?.type !== "response") throw new NoAnswer("answered something that is not DNS");
+   return packet;
+  }
+  function addressOf(url, domain) {
+   const packet = (0, dns_packet.encode)({
+    type: "query",
+    id: 0,
+    flags: dns_packet.RECURSION_DESIRED,
+    questions: [ {
+     type: "TXT",
+     name: `_dnslink.${domain}`
+    } ]
+   });
+   const address = new URL(url.replace(/\{\?dns\}$/, ""));
+   address.searchParams.set("dns", packet.toString("base64url"));
+   return address;
+  }
+  async function readBody(response) {
+   const chunks = [];
+   let bytes = 0;
+   for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer(`answered more than ${MAX_ANSWER_BYTES / 1024} KiB`);
+    chunks.push(chunk);
+   }
+   return Buffer.concat(chunks);
+  }
+  function tryDecode(body) {
+   try {
+    return (0, dns_packet.decode)(body);
+   } catch {
+    return;
+   }
+  }
+  function judge(packet, name) {
+   const rcode = (packet.flags ?? 0) & 15;
+   if (rcode === NAME_ERROR) return {
+    target: void 0,
+    ttl: negativeTtl(packet),
+    trouble: void 0
+   };
+   if (rcode !== NO_ERROR) throw new NoAnswer(`answered ${RCODES[rcode] ?? `the error ${rcode}`}`);
+   const {values: values, ttl: ttl} = valuesAt(packet.answers ?? [], name);
+   const reading = (0, names.gL)(values);
+   switch (reading.kind) {
+   case "target":
+    return {
+     target: reading.target,
+     ttl: ttl,
+     trouble: void 0
+    };
+
+   case "none":
+    return {
+     target: void 0,
+     ttl: values.length === 0 ? negativeTtl(packet) : ttl,
+     trouble: void 0
+    };
+
+   case "unclear":
+    return {
+     target: void 0,
+     ttl: ttl,
+     trouble: reading.trouble
+    };
+   }
+  }
+  function valuesAt(answers, name) {
+   let owner = canonical(name);
+   const ttls = [];
+   for (let steps = 0; steps < MAX_ALIASES; steps += 1) {
+    const alias = answers.find(answer => answer.type === "CNAME" && canonical(answer.name) === owner);
+    if (alias?.type !== "CNAME") break;
+    ttls.push(alias.ttl ?? 0);
+    owner = canonical(alias.data);
+   }
+   const values = [];
+   for (const answer of answers) {
+    if (answer.type !== "TXT" || canonical(answer.name) !== owner) continue;
+    ttls.push(answer.ttl ?? 0);
+    values.push(joined(answer.data));
+   }
+   return {
+    values: values,
+    ttl: Math.min(...ttls, MAX_TTL)
+   };
+  }
+  const MAX_TTL = 604800;
+  function joined(strings) {
+   return [ strings ].flat().map(String).join("");
+  }
+  function negativeTtl({authorities: authorities = []}) {
+   const soa = authorities.find(answer => answer.type === "SOA");
+   return soa?.type === "SOA" ? Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0, MAX_TTL) : 0;
+  }
+  function canonical(name) {
+   return name.toLowerCase().replace(/\.$/, "");
+  }
+  function troubleOf(error) {
+   if (error instanceof NoAnswer) return error.message;
+   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
+   return `could not be reached${code}`;
+  }
+  var pinata_swaps = __nccwpck_require__(475);
+  var wiring_account = __nccwpck_require__(7243);
+  var deadline = __nccwpck_require__(5151);
+  const RESOLVER_TIMEOUT_MS = 8e3;
+  const SWAP_TIMEOUT_MS = 1e4;
+  const ZONES_TIMEOUT_MS = 12e4;
+  function resolversOf({values: values}) {
+   return createResolvers({
+    urls: values["dns-resolvers"],
+    timeoutMs: RESOLVER_TIMEOUT_MS
+   });
+  }
+  function namePorts(wiring, account, own) {
+   const {values: values, log: log} = wiring;
+   const swaps = async () => {
+    const [gateway] = await own();
+    const url = gateway?.template.replace("/ipfs/{cid}", "");
+    return (0, pinata_swaps.y)(account, {
+     url: url,
+     key: values["pinata-gateway-key"],
+     timeoutMs: SWAP_TIMEOUT_MS
+    });
+   };
+   return {
+    log: log,
+    clock: wiring_account.pm,
+    zones: zonesOf(wiring),
+    resolvers: resolversOf(wiring),
+    swaps: {
+     read: async original => await (await swaps()).read(original),
+     write: async (original, target) => await (await swaps()).write(original, target),
+     remove: async original => await (await swaps()).remove(original),
+     look: async original => await (await swaps()).look(original)
+    }
+   };
+  }
+  function zonesOf({values: values}) {
+   const token = values["cloudflare-token"];
+   if (token === void 0) return;
+   return createCloudflareZones({
+    apiUrl: values["cloudflare-api-url"],
+    token: token,
+    zoneId: values["cloudflare-zone"],
+    traffic: (0, traffic.mT)({
+     service: "Cloudflare",
+     requestsPerMinute: 240,
+     concurrency: 2,
+     firstDelayMs: 500,
+     deadline: (0, deadline.u)(ZONES_TIMEOUT_MS, new domain_errors.lZ("network", "Cloudflare took too long to change the DNS records.", {
+      hint: "Run the job again: what is done already is not done twice."
+     })),
+     explain: explainCloudflare,
+     onRetry: () => {}
+    })
+   });
   }
  },
  5450: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -42575,12 +49826,27 @@ var __webpack_modules__ = {
    }
   }
  },
- 3818: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 7521: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    i: () => tellPorts
   });
   var json = __nccwpck_require__(7803);
   var client = __nccwpck_require__(6854);
+  async function readAuthor(options) {
+   const answer = await (0, client.ur)(options, "tell whose token this is", ({octokit: octokit}) => octokit.graphql("query { viewer { login databaseId } }"));
+   return {
+    login: bareLogin((0, json.$6)(answer, "viewer", "login") ?? ""),
+    id: (0, json.tk)(answer, "viewer", "databaseId")
+   };
+  }
+  function isBy(comment, {login: login, id: id}) {
+   const author = (0, json.tk)(comment, "user", "id");
+   if (id !== void 0 && author !== void 0) return id === author;
+   return login !== "" && bareLogin((0, json.$6)(comment, "user", "login") ?? "") === login;
+  }
+  function bareLogin(login) {
+   return login.toLowerCase().replace(/\[bot\]$/, "");
+  }
   const PAGE = 100;
   const MAX_PAGES = 100;
   function createComments(options) {
@@ -42651,21 +49917,6 @@ var __webpack_modules__ = {
      });
     }
    };
-  }
-  async function readAuthor(options) {
-   const answer = await (0, client.ur)(options, "tell whose token this is", ({octokit: octokit}) => octokit.graphql("query { viewer { login databaseId } }"));
-   return {
-    login: bareLogin((0, json.$6)(answer, "viewer", "login") ?? ""),
-    id: (0, json.tk)(answer, "viewer", "databaseId")
-   };
-  }
-  function isBy(comment, {login: login, id: id}) {
-   const author = (0, json.tk)(comment, "user", "id");
-   if (id !== void 0 && author !== void 0) return id === author;
-   return login !== "" && bareLogin((0, json.$6)(comment, "user", "login") ?? "") === login;
-  }
-  function bareLogin(login) {
-   return login.toLowerCase().replace(/\[bot\]$/, "");
   }
   function parseComment(row) {
    const [id, url, body] = [ (0, json.tk)(row, "id"), (0, json.$6)(row, "html_url"), (0, 
@@ -42763,6 +50014,84 @@ var __webpack_modules__ = {
     } ];
    });
   }
+  const issues_PAGE = 100;
+  const issues_MAX_PAGES = 10;
+  function createIssues(options) {
+   return {
+    listOpen: async () => {
+     const self = await readAuthor(options);
+     const found = [];
+     for (let page = 1; page <= issues_MAX_PAGES; page += 1) {
+      const rows = await (0, client.ur)(options, "list the issues", async ({octokit: octokit, owner: owner, repo: repo}) => {
+       const request = {
+        owner: owner,
+        repo: repo,
+        state: "open",
+        per_page: issues_PAGE,
+        page: page
+       };
+       return (await octokit.rest.issues.listForRepo(request)).data;
+      });
+      found.push(...rows.filter(row => isBy(row, self)).flatMap(parseIssue));
+      if (rows.length < issues_PAGE) break;
+     }
+     return found;
+    },
+    open: async (title, body) => await (0, client.ur)(options, "open the issue", async ({octokit: octokit, owner: owner, repo: repo}) => {
+     const {data: data} = await octokit.rest.issues.create({
+      owner: owner,
+      repo: repo,
+      title: title,
+      body: body
+     });
+     return {
+      number: data.number,
+      url: data.html_url,
+      title: title,
+      body: body
+     };
+    }),
+    update: async (number, title, body) => {
+     await (0, client.ur)(options, "edit the issue", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.issues.update({
+       owner: owner,
+       repo: repo,
+       issue_number: number,
+       title: title,
+       body: body
+      });
+     });
+    },
+    close: async (number, farewell) => {
+     await (0, client.ur)(options, "say why the issue is closed", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.issues.createComment({
+       owner: owner,
+       repo: repo,
+       issue_number: number,
+       body: farewell
+      });
+     });
+     await (0, client.ur)(options, "close the issue", async ({octokit: octokit, owner: owner, repo: repo}) => {
+      await octokit.rest.issues.update({
+       owner: owner,
+       repo: repo,
+       issue_number: number,
+       state: "closed"
+      });
+     });
+    }
+   };
+  }
+  function parseIssue(row) {
+   const number = (0, json.tk)(row, "number");
+   if (number === void 0 || (0, json.fK)(row, "pull_request") !== void 0) return [];
+   return [ {
+    number: number,
+    url: (0, json.$6)(row, "html_url") ?? "",
+    title: (0, json.$6)(row, "title") ?? "",
+    body: (0, json.$6)(row, "body") ?? ""
+   } ];
+  }
   function createReleases(options) {
    return {
     read: async tag => {
@@ -42796,7 +50125,7 @@ var __webpack_modules__ = {
    };
   }
   var github_repository = __nccwpck_require__(1166);
-  var account = __nccwpck_require__(9455);
+  var account = __nccwpck_require__(7243);
   const TIMEOUT_MS = 6e4;
   function tellPorts({log: log, repository: repository, token: token}) {
    let shared;
@@ -42814,6 +50143,7 @@ var __webpack_modules__ = {
     clock: account.pm,
     comments: createComments(options),
     deployments: createDeployments(options),
+    issues: createIssues(options),
     releases: createReleases(options),
     github: (0, github_repository.v)(options)
    };

@@ -7899,6 +7899,18 @@ null && createHasher(() => new _SHA512_256, oidNist(6));
 
 null && createHasher(() => new _SHA512_224, oidNist(5));
 
+const PREVIEWS = "previews";
+
+const RELEASED = "released";
+
+const UNPINNING = "unpinning";
+
+const MERGED = "merged";
+
+const MOVED = "moved";
+
+const NOTES = [ RELEASED, UNPINNING, MERGED, MOVED ];
+
 function sha256Hex(text) {
  return bytesToHex(sha256(utf8ToBytes(text)));
 }
