@@ -9,7 +9,7 @@ export interface WebPage {
 const HEAD_LENGTH = 16_384;
 const MAX_TITLE_LENGTH = 60;
 const ERROR_WORDS =
-  /\b(?:error|forbidden|denied|unauthorized|not found|not available|unavailable|unreachable|bad gateway|timed? ?-?out|too many requests|rate limit(?:ed)?|blocked|suspended|captcha|just a moment|attention required)\b|^\D{0,12}\b[45]\d\d\b/i;
+  /\b(?:error|forbidden|denied|unauthorized|not found|not available|unavailable|unreachable|bad gateway|timed? ?-?out|too many requests|rate limit(?:ed)?|blocked|suspended|captcha|just a moment|attention required)\b|^[45]\d\d\W*$/i;
 
 /** The start of an answer as the page that it is; undefined where it is none. */
 export function readWebPage(text: string): WebPage | undefined {

@@ -171,6 +171,12 @@ describe('opening a link', () => {
     expect(elsewhere.seen).toHaveLength(0);
   });
 
+  it('repeats nothing of what a gateway says that has seen the key', async () => {
+    await using own = await scriptedServer(answer(200, '<!doctype html><title>Error: bad key key-1</title>'));
+    const seen = await probe(`dedicated:${own.url}/{cid}`, { dedicatedKey: 'key-1' });
+    expect(seen?.note).toBe('answered 200 with an error page');
+  });
+
   it('believes the bytes, though the page itself talks of refusals', async () => {
     const talk = Buffer.from('<p>ERR_ID:00023 means that HTML needs a custom domain</p>');
     await using server = await scriptedServer(answer(200, talk));

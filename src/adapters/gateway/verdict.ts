@@ -65,11 +65,11 @@ function unfit(status: number): Verdict {
 
 /** A success with something else than the bytes that were looked for. */
 function misfit(
-  { url, status, body }: Answer,
+  { url, status, body, quotable }: Answer,
   { sample, isPage }: { readonly sample: Sample | undefined; readonly isPage: boolean },
 ): Verdict {
   const page = readWebPage(body.toString('utf8', 0, 65_536));
-  const title = page === undefined || page.title === '' ? '' : ` (${page.title})`;
+  const title = page === undefined || page.title === '' || !quotable ? '' : ` (${page.title})`;
   if (page?.isError === true) return down(`answered ${status} with an error page${title}`);
   if (sample === undefined) {
     return { state: 'live', note: 'answers; which bytes are right is not known', final: true, bytes: 0 };

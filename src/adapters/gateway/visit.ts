@@ -16,6 +16,8 @@ export interface Answer {
   readonly body: Buffer;
   /** As announced; undefined where it was not. */
   readonly announcedBytes: number | undefined;
+  /** It has seen no key, so what it says can be repeated anywhere. */
+  readonly quotable: boolean;
   /** Until the body began, or the answer was over without one. */
   readonly firstByteMs: number;
 }
@@ -54,6 +56,7 @@ export async function visit({ url, key, timeoutMs }: VisitOrder): Promise<Answer
       status: response.status,
       body: bytes,
       announcedBytes: announced === null ? undefined : Number(announced),
+      quotable: key === undefined,
       firstByteMs: firstByteMs ?? elapsed(),
     };
   } catch (error) {
