@@ -37,7 +37,7 @@ const site = await wholeDag({
   'docs/a.txt': 'deep',
 });
 const { root } = site.build;
-const QUICK = { answerMs: 400 } as const;
+const QUICK = { answerMs: 400, retryDelaysMs: [50, 100, 150] } as const;
 
 async function walk(
   gateways: readonly { readonly template: string }[],
@@ -86,8 +86,10 @@ describe('a gateway is not read that', () => {
   });
 });
 
+const CARS: typeof HOSTILE = [...HOSTILE, ['sends the root alone', honest]];
+
 describe('the blocks are read one by one where the CAR', () => {
-  it.for([...HOSTILE, ['is one of the root alone', honest] as const])(
+  it.for(CARS)(
     'of a gateway that %s',
     async ([, behaviour]) => {
       await using gateway = await testGateway(site.blocks, (_, url) =>
@@ -127,6 +129,18 @@ describe('the blocks are read one by one where the CAR', () => {
 });
 
 describe('single blocks', () => {
+  it('are asked for more often where the gateway is busy', async () => {
+    const lost = [...site.blocks.keys()].at(-1) ?? '';
+    let times = 0;
+    await using gateway = await testGateway(site.blocks, (_, url) => {
+      if (url.includes('format=car')) return says(400);
+      if (!url.includes(lost)) return honest;
+      times += 1;
+      return times < 4 ? says(429) : honest;
+    });
+    expect(await walk([gateway])).toMatchObject({ state: 'whole', blocks: site.blocks.size });
+  });
+
   it('are asked for a second time', async () => {
     const asked = new Map<string, number>();
     await using gateway = await testGateway(site.blocks, (_, url) => {

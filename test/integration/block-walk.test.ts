@@ -420,6 +420,20 @@ describe('of a large DAG a sample is read', () => {
     expect(about).toBeLessThan(dag.blocks.size * 1.6);
   });
 
+  it('and parts of a file by their place in it; without those where the gateway sends all of the file', async () => {
+    const dag = await large;
+    await using gateway = await serve(dag, {});
+    const [check] = await walk(dag.root, [gateway], {
+      dedicated: true,
+      limits: { ...limits, descents: 64, partBytes: MIB },
+      random: randomBy(6),
+    });
+    const parts = gateway.seen.map(({ url }) => url).filter((url) => url.includes('entity'));
+    expect(parts[0]).toMatch(/\/video\.mp4\?format=car&dag-scope=entity&entity-bytes=\d+:\d+$/);
+    expect(check?.state).toBe('sample');
+    expect(check?.note).toMatch(/each with the bytes of its CID; \d+ more could not be asked for one by one$/);
+  });
+
   it('and is broken where a block of it is', async () => {
     const dag = await large;
     const wrong = new Map([...dag.blocks].filter(([cid]) => cid !== dag.root).map(([cid]) => [cid, Buffer.from('x')]));

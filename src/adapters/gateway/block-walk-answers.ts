@@ -18,6 +18,8 @@ export interface Refused {
   readonly kind: 'none';
   readonly reason: string;
   readonly passing: boolean;
+  /** It has had too many requests. */
+  readonly busy: boolean;
 }
 
 /** `wrong`: it says that these are the bytes of the block, and they are not. */
@@ -95,11 +97,11 @@ async function send(url: string, { key, signal, accept }: Asking & { readonly ac
 }
 
 function passing(reason: string): Refused {
-  return { kind: 'none', reason, passing: true };
+  return { kind: 'none', reason, passing: true, busy: false };
 }
 
 function final(reason: string): Refused {
-  return { kind: 'none', reason, passing: false };
+  return { kind: 'none', reason, passing: false, busy: false };
 }
 
 /** What may pass: what is not there yet, too many requests, and everything that is the gateway's own trouble. */
@@ -108,7 +110,8 @@ const PASSING = new Set([404, 408, 410, 429, 500, 502, 503, 504]);
 async function refused(response: Response): Promise<Refused> {
   const { bytes } = await readStart(response, 4096).catch(() => ({ bytes: Buffer.alloc(0) }));
   const { status } = response;
-  return meaningOf(bytes) ?? { kind: 'none', reason: `answered ${status}`, passing: PASSING.has(status) };
+  const busy = status === 429 || status === 503;
+  return meaningOf(bytes) ?? { kind: 'none', reason: `answered ${status}`, passing: PASSING.has(status), busy };
 }
 
 /** What Pinata's gateways mean by a refusal where blocks are asked for; undefined where there is none. */

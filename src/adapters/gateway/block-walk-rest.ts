@@ -13,16 +13,17 @@ export interface RestOptions {
   readonly requests: number;
   /** Bytes of one CAR at most. */
   readonly carBytes: number;
+  /** Before each further attempt; beyond the first only where the gateway is busy. */
+  readonly retryDelaysMs: readonly number[];
 }
 
 /** How asking ended where not all came: something is wrong (words that follow the gateway's name), or it is too much. */
 export type Shortfall = { readonly kind: 'fault'; readonly reason: string } | { readonly kind: 'too many' };
 
 const CONCURRENCY = 8;
-const RETRY_DELAY_MS = 500;
 
 /**
- * Asks for what is wanted one by one, each twice where it has to be, and for what is found wanted on the way. Public gateways
+ * Asks for what is wanted one by one, again where it has to be, and for what is found wanted on the way. Public gateways
  * are asked by CID. The account's own refuses CIDs inside of what is pinned: it is asked by path, and for the parts of a file
  * or of a sharded directory, which have none, by the CAR of the path. Undefined where all came, or where the wants halted.
  */
@@ -39,23 +40,26 @@ export async function readOneByOne(
 
   const isOver = (): boolean => shortfall !== undefined || wants.halt() !== undefined || asking.signal.aborted;
 
-  /** Why it did not come; undefined where it did, or where that is no matter any more. */
-  async function tryOnce(want: Want): Promise<string | undefined> {
+  /** How it did not come; undefined where it did, or where that is no matter any more. */
+  async function tryOnce(want: Want): Promise<Lacking | undefined> {
     // It may have come with another answer meanwhile.
     if (isOver() || !wants.wanted.has(want.cid)) return undefined;
     requests += 1;
     const attempt = await ask(wants, want, options);
     onTaken();
     if (attempt.kind === 'fault') shortfall ??= { kind: 'fault', reason: attempt.reason };
-    return attempt.kind === 'none' ? attempt.reason : undefined;
+    return attempt.kind === 'none' ? attempt : undefined;
   }
 
   async function obtain(want: Want): Promise<void> {
-    if ((await tryOnce(want)) === undefined) return;
-    await sleep(RETRY_DELAY_MS, undefined, { signal: asking.signal }).catch(() => undefined);
-    const reason = await tryOnce(want);
-    if (reason === undefined || isOver()) return;
-    shortfall = { kind: 'fault', reason: `does not serve ${blockName(want)}: ${reason}` };
+    let lacking = await tryOnce(want);
+    for (const [nth, delayMs] of options.retryDelaysMs.entries()) {
+      if (lacking === undefined || (nth > 0 && lacking.busy !== true)) break;
+      await sleep(delayMs, undefined, { signal: asking.signal }).catch(() => undefined);
+      lacking = await tryOnce(want);
+    }
+    if (lacking === undefined || isOver()) return;
+    shortfall = { kind: 'fault', reason: `does not serve ${blockName(want)}: ${lacking.reason}` };
   }
 
   function schedule(): void {
@@ -88,8 +92,14 @@ function isPart({ part }: Want, { gateway }: RestOptions): boolean {
   return gateway.dedicated && part === 'entity';
 }
 
+interface Lacking {
+  readonly kind: 'none';
+  readonly reason: string;
+  readonly busy?: boolean;
+}
+
 /** `done`: it came, or it was given up for good reasons. */
-type Attempt = { readonly kind: 'done' } | { readonly kind: 'fault' | 'none'; readonly reason: string };
+type Attempt = { readonly kind: 'done' } | { readonly kind: 'fault'; readonly reason: string } | Lacking;
 
 async function ask(wants: Wants, want: Want, options: RestOptions): Promise<Attempt> {
   const { gateway, asking } = options;
@@ -121,7 +131,7 @@ async function askParts(wants: Wants, want: Want, options: RestOptions): Promise
   });
   if (wrong !== undefined) return { kind: 'fault', reason: `sent other bytes for ${blockName(wrong)}` };
   if (!wants.wanted.has(want.cid)) return { kind: 'done' };
-  if (answer.kind === 'none') return { kind: 'none', reason: answer.reason };
+  if (answer.kind === 'none') return answer;
   if (answer.end === 'long' && want.range !== undefined) {
     // It sends the file from its beginning, whatever part is asked for.
     wants.skip(want);

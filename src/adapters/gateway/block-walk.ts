@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cid, codecOf, DAG_PB_CODEC, RAW_CODEC } from '../../domain/cid.ts';
+import { type Cid, codecOf, DAG_PB_CODEC } from '../../domain/cid.ts';
 import { type GatewayTemplate, renderLink } from '../../domain/link.ts';
 import { decodeNode } from '../../domain/unixfs-node.ts';
 import { type BlockCheck, isSound } from '../../domain/verification.ts';
@@ -14,6 +14,9 @@ export interface BlockWalkLimits extends WantLimits {
   readonly descents: number;
   /** Blocks that are asked for one by one. */
   readonly requests: number;
+  /** Bytes of a CAR that is read for some blocks of a large DAG. */
+  readonly partBytes: number;
+  readonly retryDelaysMs: readonly number[];
   /** For a block, and for each stretch of a CAR. */
   readonly answerMs: number;
 }
@@ -39,6 +42,8 @@ const LIMITS: BlockWalkLimits = {
   wholeBytes: 256 * 1024 * 1024,
   descents: 64,
   requests: 4000,
+  partBytes: 64 * 1024 * 1024,
+  retryDelaysMs: [500, 2000, 5000],
   answerMs: 15_000,
 };
 const MAX_MS = 120_000;
@@ -116,9 +121,9 @@ async function checkDag(walk: Walk): Promise<{ readonly result: Result; readonly
   return { result: whole ?? (await readSample(walk, known)), totalBytes: known.totalBytes };
 }
 
-/** SHA-256, and of the two kinds that UnixFS is made of. */
+/** SHA-256, and of the two kinds that UnixFS is made of: version, codec and hash stand in the first letters. */
 function isCheckable(cid: Cid): boolean {
-  return /^baf(kre|ybe)i/.test(cid) && [RAW_CODEC, DAG_PB_CODEC].includes(codecOf(cid));
+  return /^baf(kre|ybe)i/.test(cid);
 }
 
 function nothing(state: BlockCheck['state'], note: string): Result {
@@ -196,17 +201,15 @@ async function readCar(walk: Walk, wants: Wants, totalBytes: number): Promise<Ca
   return { fault: undefined, trouble };
 }
 
-/** Of a CAR that is read for a few blocks of a large DAG. */
-const MAX_PART_BYTES = 64 * 1024 * 1024;
-
 /** Undefined where all came. The reason follows the gateway's name. */
 async function readRest(
   { gateway, root, asking, limits, onProgress }: Walk,
   wants: Wants,
   totalBytes: number,
 ): Promise<{ readonly reason: string } | 'too much' | undefined> {
-  const carBytes = totalBytes <= limits.wholeBytes ? carBytesOf(totalBytes) : MAX_PART_BYTES;
-  const options = { gateway, root, asking, requests: limits.requests, carBytes };
+  const carBytes = totalBytes <= limits.wholeBytes ? carBytesOf(totalBytes) : limits.partBytes;
+  const { requests, retryDelaysMs } = limits;
+  const options = { gateway, root, asking, requests, carBytes, retryDelaysMs };
   const shortfall = await readOneByOne(wants, options, () => onProgress?.(wants.tally.bytes, totalBytes));
   const halt = wants.halt();
   if (halt?.kind === 'fault') return { reason: `has content that cannot be checked: ${halt.reason}` };
