@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import { isServed, type Presence, type Probe } from '../domain/outcome.ts';
+import type { Presence, Probe } from '../domain/outcome.ts';
 import type { Network } from '../domain/pin.ts';
 import { type BlockCheck, isSound, type VerifyLevel } from '../domain/verification.ts';
 import type { Gateways, Log, Mirror } from '../ports.ts';
@@ -40,16 +40,20 @@ export async function proveServed(
   ports: Pick<PresencePorts, 'gateways'>,
 ): Promise<Pick<Presence, 'probes' | 'blocks'>> {
   const seen = await lookAt(cid, look, ports);
-  const { probes, blocks } = seen;
-  const isAsked = probes.some(({ state }) => state !== 'unopened');
-  if (isAsked && !isServed(probes)) throw notServed(look.subject, probes);
-  if (look.verify === 'blocks' && look.network === 'public' && !blocks.some(isSound))
-    throw notSound(look.subject, blocks);
-  return seen;
+  const isAsked = seen.probes.some(({ state }) => state !== 'unopened');
+  // A page that would fetch the content in the browser has shown nothing of it.
+  const isProven = seen.probes.some(({ state }) => state === 'live' || state === 'files');
+  const isEnough = isProven || !isAsked || look.verify === 'blocks';
+  const proof = isEnough ? seen : { ...seen, blocks: await ports.gateways.checkBlocks(cid) };
+  if (isAsked && !isProven && !proof.blocks.some(isSound)) throw notServed(look.subject, proof);
+  if (look.verify === 'blocks' && look.network === 'public' && !proof.blocks.some(isSound)) {
+    throw notSound(look.subject, proof.blocks);
+  }
+  return proof;
 }
 
-function notServed(subject: string, probes: readonly Probe[]): ActionError {
-  return new ActionError('network', `No gateway serves ${subject}: ${troubles(probes)}.`, {
+function notServed(subject: string, { probes, blocks }: Pick<Presence, 'probes' | 'blocks'>): ActionError {
+  return new ActionError('network', `No gateway has shown a byte of ${subject}: ${troubles([...probes, ...blocks])}.`, {
     hint: 'No tag was moved. Name another version in from, or set verify: pin where you know better.',
   });
 }
