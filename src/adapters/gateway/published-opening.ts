@@ -51,7 +51,7 @@ function frugal(read: ReadBlock): FrugalReader {
 async function openDirectory(root: Cid, node: DecodedNode, reader: FrugalReader): Promise<Opening> {
   const files = new Map<string, ListedFile>(rawFilesOf(node, ''));
   const index = await readIndex(node, reader);
-  if (index !== undefined) files.set('index.html', index);
+  if (index !== undefined) files.set('index.html', { cid: index.cid, bytes: index.bytes });
   const redirects = await readRedirects(node, reader);
   await explore(node, files, reader);
   const fileAt = (path: string): Sample | undefined => {
@@ -64,15 +64,26 @@ async function openDirectory(root: Cid, node: DecodedNode, reader: FrugalReader)
 
 /** Looks one level down for what the root does not have: a file to open, and one that is no page. */
 async function explore(node: DecodedNode, files: Map<string, ListedFile>, reader: FrugalReader): Promise<void> {
-  const unknown = entriesOf(node).filter(
-    ({ name, cid }) => codecOf(cid) === DAG_PB_CODEC && !files.has(name) && name !== '_redirects',
-  );
-  for (const { name, cid } of unknown) {
+  for (const { name, cid } of [...innerShardsOf(node), ...nodesBelow(node)]) {
+    if (files.has(name)) continue;
     if (reader.isEmpty() || choosePlainSample(files) !== undefined) return;
-    const found = await reader.node({ cid, path: name, part: 'whole' });
+    const found = await reader.node({ cid, path: name, part: name === '' ? 'shard' : 'whole' });
     if (found?.kind === 'file') files.set(name, { cid, bytes: sizeOf(found) });
-    for (const [path, file] of rawFilesOf(found, `${name}/`)) files.set(path, file);
+    for (const [path, file] of rawFilesOf(found, name === '' ? '' : `${name}/`)) files.set(path, file);
   }
+}
+
+function nodesBelow(node: DecodedNode): readonly NamedEntry[] {
+  return entriesOf(node).filter(({ name, cid }) => codecOf(cid) === DAG_PB_CODEC && name !== '_redirects');
+}
+
+/** The slots of a shard that lead to another one; they have no name. */
+function innerShardsOf({ kind, links, prefixLength }: DecodedNode): readonly Pick<NamedEntry, 'name' | 'cid'>[] {
+  if (kind !== 'shard') return [];
+  return links.flatMap((link) => {
+    const cid = link.name.length === prefixLength ? usableCid(link) : undefined;
+    return cid === undefined ? [] : [{ name: '', cid }];
+  });
 }
 
 /** What the hashes of the two names begin with, byte by byte: where a sharded directory has them. */
