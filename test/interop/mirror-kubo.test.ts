@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { createTraffic } from '../../src/adapters/http/traffic.ts';
 import { mirrorPolicy } from '../../src/adapters/mirrors/errors.ts';
@@ -10,71 +7,12 @@ import type { Build } from '../../src/domain/listing.ts';
 import type { Mirror } from '../../src/ports.ts';
 import { PROFILES } from '../support/dag-oracles.ts';
 import { smallSite } from './corpora.ts';
-import { KUBO, type KuboRepo, kuboRepo } from './kubo.ts';
+import { KUBO, kuboRepo } from './kubo.ts';
+import { type KuboNode, startNode } from './kubo-node.ts';
 import { describeWith } from './peers.ts';
 import { contentsOf, plantSite } from './planted-site.ts';
 
 // A node that is never online takes what we mirror to it; what it cannot find it waits for.
-
-interface KuboNode extends AsyncDisposable {
-  readonly url: string;
-  /** Runs a command of the same repository, through the node. */
-  run(...args: readonly string[]): string;
-  /** CID, type and name of each pin, but for the empty directory that every node has for itself. */
-  pins(): readonly string[];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** A node that hears of nobody, and asks nobody for its settings. */
-const QUIET = [
-  ['Addresses.Swarm', '[]'],
-  ['AutoConf.Enabled', 'false'],
-  ['Bootstrap', '[]'],
-  ['DNS.Resolvers', '{}'],
-  ['Routing.DelegatedRouters', '[]'],
-  ['Ipns.DelegatedPublishers', '[]'],
-] as const;
-
-async function startNode(binary: string, repo: KuboRepo): Promise<KuboNode> {
-  const port = await freePort();
-  const api = `/ip4/127.0.0.1/tcp/${port}`;
-  repo.run('config', 'Addresses.API', api);
-  repo.run('config', 'Addresses.Gateway', '');
-  for (const [key, value] of QUIET) repo.run('config', '--json', key, value);
-  const daemon = spawn(binary, ['--offline', 'daemon'], {
-    env: { PATH: process.env.PATH, HOME: repo.home, IPFS_PATH: `${repo.home}/repo`, IPFS_TELEMETRY: 'off' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await untilReady(daemon);
-  const run = (...args: readonly string[]): string => repo.run('--api', api, ...args).toString();
-  const pins = (): readonly string[] => run('pin', 'ls', '--names', '--type=recursive').trim().split('\n');
-  const before = pins();
-  return {
-    url: `http://127.0.0.1:${port}`,
-    run,
-    pins: () => pins().filter((pin) => !before.includes(pin)),
-    [Symbol.asyncDispose]: async () => {
-      daemon.kill();
-      if (daemon.exitCode === null) await once(daemon, 'exit');
-    },
-  };
-}
-
-async function untilReady({ stdout }: ChildProcess): Promise<void> {
-  let printed = '';
-  for await (const chunk of stdout?.iterator({ destroyOnReturn: false }) ?? []) {
-    printed += String(chunk);
-    if (printed.includes('Daemon is ready')) return;
-  }
-  throw new Error(`The node did not start: ${printed}`);
-}
 
 function mirrorOf({ url }: KuboNode, waitMs = 30_000): Mirror {
   const traffic = createTraffic({
