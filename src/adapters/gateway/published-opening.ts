@@ -64,26 +64,27 @@ async function openDirectory(root: Cid, node: DecodedNode, reader: FrugalReader)
 
 /** Looks one level down for what the root does not have: a file to open, and one that is no page. */
 async function explore(node: DecodedNode, files: Map<string, ListedFile>, reader: FrugalReader): Promise<void> {
-  for (const { name, cid } of [...innerShardsOf(node), ...nodesBelow(node)]) {
-    if (files.has(name)) continue;
+  for (const wanted of unknownBelow(node)) {
     if (reader.isEmpty() || choosePlainSample(files) !== undefined) return;
-    const found = await reader.node({ cid, path: name, part: name === '' ? 'shard' : 'whole' });
-    if (found?.kind === 'file') files.set(name, { cid, bytes: sizeOf(found) });
-    for (const [path, file] of rawFilesOf(found, name === '' ? '' : `${name}/`)) files.set(path, file);
+    const found = await reader.node(wanted);
+    if (found?.kind === 'file') files.set(wanted.path, { cid: wanted.cid, bytes: sizeOf(found) });
+    const prefix = wanted.part === 'shard' ? '' : `${wanted.path}/`;
+    for (const [path, file] of rawFilesOf(found, prefix)) files.set(path, file);
   }
 }
 
-function nodesBelow(node: DecodedNode): readonly NamedEntry[] {
-  return entriesOf(node).filter(({ name, cid }) => codecOf(cid) === DAG_PB_CODEC && name !== '_redirects');
-}
-
-/** The slots of a shard that lead to another one; they have no name. */
-function innerShardsOf({ kind, links, prefixLength }: DecodedNode): readonly Pick<NamedEntry, 'name' | 'cid'>[] {
-  if (kind !== 'shard') return [];
-  return links.flatMap((link) => {
-    const cid = link.name.length === prefixLength ? usableCid(link) : undefined;
-    return cid === undefined ? [] : [{ name: '', cid }];
-  });
+/** Blocks below a directory that nobody has looked at: of a shard those that it leads to, then directories and files. */
+function unknownBelow(node: DecodedNode): readonly WantedBlock[] {
+  const shards = node.kind === 'shard' ? node.links.filter(({ name }) => name.length === node.prefixLength) : [];
+  return [
+    ...shards.flatMap((link): readonly WantedBlock[] => {
+      const cid = usableCid(link);
+      return cid === undefined ? [] : [{ cid, path: '', part: 'shard' }];
+    }),
+    ...entriesOf(node)
+      .filter(({ name, cid }) => codecOf(cid) === DAG_PB_CODEC && !Object.hasOwn(SLOTS, name))
+      .map(({ name, cid }): WantedBlock => ({ cid, path: name, part: 'whole' })),
+  ];
 }
 
 /** What the hashes of the two names begin with, byte by byte: where a sharded directory has them. */
