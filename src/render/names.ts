@@ -38,10 +38,10 @@ function nameOf(name: StableName): string {
   return name.kind === 'dnslink' ? labelOf(name) : `hot swap ${labelOf(name)}`;
 }
 
-function beforeOf({ previous, state }: NameState): string {
+function beforeOf({ previous, state, written }: NameState): string {
   if (previous !== undefined) return code(previous.path);
   // Who failed may not have got as far as to know.
-  return state === 'failed' ? 'not known' : 'nothing';
+  return state === 'failed' && written !== true ? 'not known' : 'nothing';
 }
 
 function undoOf({ name, previous }: NameState): string {

@@ -16,7 +16,13 @@ const VECTORS: readonly (readonly [source: string, cid: string, hex: string])[] 
     '0xe3010170122029f2d17be6139079dc48696d1f582a8530eb9805b561eda517e22a892c7e3f1f',
   ],
   [
-    // https://github.com/status-im/status-mobile, the tests of its contenthash: a raw block, in base58.
+    // https://github.com/status-im/status-mobile (then status-react), status-im.test.utils.contenthash, decoded there.
+    'the test of Status for the example in base58',
+    'zdj7WYFeYXcRgTKW6M3DNBQbdNeYd79uQ2yWJD2g1HtWPXeNz',
+    '0xe3010170122029f2d17be6139079dc48696d1f582a8530eb9805b561eda517e22a892c7e3f1f',
+  ],
+  [
+    // https://github.com/status-im/status-mobile (then status-react), the same tests, encoded there.
     'the test of Status for a raw block',
     'zb2rhZfjRh2FHHB2RkHVEvL2vJnCTcu7kwRqgVsf9gpkLgteo',
     '0xe301015512202cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
