@@ -89,18 +89,12 @@ describe('a gateway is not read that', () => {
 const CARS: typeof HOSTILE = [...HOSTILE, ['sends the root alone', honest]];
 
 describe('the blocks are read one by one where the CAR', () => {
-  it.for(CARS)(
-    'of a gateway that %s',
-    async ([, behaviour]) => {
-      await using gateway = await testGateway(site.blocks, (_, url) =>
-        url.includes('format=car') ? behaviour : honest,
-      );
-      const check = await walk([gateway], { maxMs: 8000 });
-      expect(check).toMatchObject({ state: 'whole', blocks: site.blocks.size });
-      expect(check.note).toMatch(/; as a CAR it .+$/);
-    },
-    10_000,
-  );
+  it.for(CARS)('of a gateway that %s', { timeout: 10_000 }, async ([, behaviour]) => {
+    await using gateway = await testGateway(site.blocks, (_, url) => (url.includes('format=car') ? behaviour : honest));
+    const check = await walk([gateway], { maxMs: 8000 });
+    expect(check).toMatchObject({ state: 'whole', blocks: site.blocks.size });
+    expect(check.note).toMatch(/; as a CAR it .+$/);
+  });
 
   it('comes in any order, with blocks of others, and with CIDs of any kind', async () => {
     const { blocks } = await wholeDag({ other: 'content' });
