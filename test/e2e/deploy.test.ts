@@ -56,7 +56,7 @@ describe('the first deploy of the example', () => {
       url,
       'car-path': '',
     });
-    expect(JSON.parse(run.outputs.urls ?? '')).toEqual([{ url, state: 'live', note: 'bytes match' }]);
+    expect(JSON.parse(run.outputs.urls ?? '')).toMatchObject([{ url, state: 'live', note: 'bytes match', status: 200 }]);
     expect(Number(run.outputs['uploaded-bytes'])).toBeGreaterThan(bytes);
   });
 
