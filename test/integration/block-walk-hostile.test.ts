@@ -82,7 +82,7 @@ describe('a gateway is not read that', () => {
     const check = await walk([gateway]);
     expect(check).toMatchObject({ blocks: 0, state: 'unread', host: gateway.host });
     expect(check.note).not.toBe('');
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(8000);
   });
 });
 
@@ -172,7 +172,7 @@ describe('the time for all of it', () => {
     );
     const began = performance.now();
     const check = await walk([gateway], { maxMs: 700, limits: { answerMs: 60_000 } });
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(4000);
     expect(check).toMatchObject({ state: 'broken', blocks: 1 });
     expect(check.note).toMatch(/^did not send all of it in time; missing is block \w+ of ".+" and \d more$/);
   });
@@ -190,7 +190,7 @@ describe('the time for all of it', () => {
     await using gateway = await testGateway(site.blocks, () => says(404));
     const began = performance.now();
     expect(await walk([gateway], { timeoutMs: 60_000, maxMs: 500 })).toMatchObject({ state: 'unread' });
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(4000);
   });
 });
 

@@ -167,6 +167,7 @@ async function compareDirectories(
   const gone = [...before.keys()].filter((name) => !after.has(name));
   if (fresh.kind === 'shard' && gone.length > 0 && walk.after.atHand) {
     // A name that only the base seems to have may stand a second time in a shard that both have.
+    // Where all of them would have to be fetched to know, that is left open.
     const all = byName(await entriesOf(walk.after, fresh, place));
     if (gone.some((name) => all.has(name))) throw new Unreadable('it has a directory with two entries of one name');
   }
