@@ -56,7 +56,9 @@ describe('the first deploy of the example', () => {
       url,
       'car-path': '',
     });
-    expect(JSON.parse(run.outputs.urls ?? '')).toMatchObject([{ url, state: 'live', note: 'bytes match', status: 200 }]);
+    expect(JSON.parse(run.outputs.urls ?? '')).toMatchObject([
+      { url, state: 'live', note: 'bytes match', status: 200 },
+    ]);
     expect(Number(run.outputs['uploaded-bytes'])).toBeGreaterThan(bytes);
   });
 

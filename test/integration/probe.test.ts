@@ -7,6 +7,7 @@ import type { Opening } from '../../src/domain/link.ts';
 import type { Build } from '../../src/domain/listing.ts';
 import type { Probe } from '../../src/domain/outcome.ts';
 import { answer, closedUrl, cut, scriptedServer } from '../support/http-server.ts';
+import { localNames } from '../support/local-names.ts';
 import { unknownOpening } from '../unit/account.ts';
 
 const page = Buffer.from('<h1>hello</h1>');
@@ -247,12 +248,46 @@ describe('a gateway that serves no pages', () => {
     expect(seen).toMatchObject({ state: 'down', note: 'serves HTML only through a custom domain', final: true });
   });
 
+  it('serves the files of everybody where it is not the account’s own', async () => {
+    await using server = await scriptedServer(noPages, answer(200, style));
+    const seen = await probe(`${server.url}/ipfs/{cid}`, { of: site });
+    expect(seen).toMatchObject({ state: 'files', note: 'serves its files; no pages of anybody' });
+  });
+
   it('does not keep another from being waited for', async () => {
     await using own = await scriptedServer(noPages, answer(200, style));
     await using open = await scriptedServer(answer(504), answer(200, page));
     const seen = await probeAll([`dedicated:${own.url}/{cid}`, `${open.url}/{cid}`], { of: site, timeoutMs: 5000 });
     expect(seen.map(({ state }) => state)).toEqual(['files', 'live']);
     expect(own.seen).toHaveLength(2);
+  });
+});
+
+describe('a gateway whose page fetches the content in the browser', () => {
+  const shell = '<!doctype html><title>Service worker gateway</title>';
+
+  it.each([
+    ['opens', answer(200, shell), 'opens', 'loads and checks the content in the browser'],
+    ['is live when it has the bytes itself', answer(200, page), 'live', 'bytes match'],
+    ['is down without that page', answer(502, shell), 'down', 'has not found it yet (502)'],
+    [
+      'is down with an error page',
+      answer(200, '<html><title>Error 1020</title>'),
+      'down',
+      'an error page (Error 1020)',
+    ],
+  ] as const)('%s', async (...[, reply, state, note]) => {
+    using _names = localNames('inbrowser.link');
+    await using server = await scriptedServer(reply);
+    const seen = await probe(`http://{cid}.ipfs.inbrowser.link:${new URL(server.url).port}`);
+    expect(seen).toMatchObject({ state, note: expect.stringContaining(note) as string });
+  });
+
+  it('proves nothing of content of which nothing is known', async () => {
+    using _names = localNames('inbrowser.link');
+    await using server = await scriptedServer(answer(200, shell));
+    const seen = await probe(`http://{cid}.ipfs.inbrowser.link:${new URL(server.url).port}`, { of: root });
+    expect(seen).toMatchObject({ state: 'opens', bytes: 0 });
   });
 });
 

@@ -39,15 +39,22 @@ export function createProbe(options: GatewayOptions): (content: Build | Cid) => 
       const kind = typeof content === 'string' ? kindByCodec(root) : kindOf(content);
       return options.templates.map(({ template }) => unopened(renderLink(template, root, kind)));
     }
-    const opening = await (typeof content === 'string'
-      ? options.open(root).then((tree) => tree.opening())
-      : openingOf(content));
+    const opening = await (typeof content === 'string' ? openingAt(content, options) : openingOf(content));
     const targets = options.templates.map((gateway): Target => {
       const link = renderLink(gateway.template, root, opening.kind);
       return { gateway, link, opening, key: gateway.dedicated ? options.dedicatedKey : undefined };
     });
     return await poll(targets, options.timeoutMs);
   };
+}
+
+async function openingAt(root: Cid, { open: openTree }: GatewayOptions): Promise<Opening> {
+  try {
+    return await (await openTree(root)).opening();
+  } catch {
+    // Links can be opened without knowing what should come back.
+    return { root, kind: kindByCodec(root), sample: undefined, plainSample: undefined, redirects: undefined };
+  }
 }
 
 /** As far as it can be known without a request. */
@@ -134,14 +141,14 @@ function isOwnHost(url: string, root: Cid): boolean {
   return new URL(url).hostname.split('.').includes(root);
 }
 
-async function lookAtFiles({ target: { link, opening, key }, verdict, timeoutMs }: Look): Promise<Verdict> {
+async function lookAtFiles({ target: { gateway, link, opening, key }, verdict, timeoutMs }: Look): Promise<Verdict> {
   const { plainSample } = opening;
   if (plainSample === undefined) return verdict;
   const answer = await visit({ url: urlOf(link, plainSample), key, timeoutMs });
   const isRight = answer.kind === 'answer' && answer.status === 200;
   const proof = isRight ? proofOf(answer, plainSample) : undefined;
   if (proof === undefined) return verdict;
-  const note = 'serves its files; pages only through a custom domain';
+  const note = `serves its files; ${gateway.dedicated ? 'pages only through a custom domain' : 'no pages of anybody'}`;
   return { state: 'files', note, final: true, bytes: proof.bytes };
 }
 

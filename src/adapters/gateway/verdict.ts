@@ -71,11 +71,11 @@ function misfit(
   const page = readWebPage(body.toString('utf8', 0, 65_536));
   const title = page === undefined || page.title === '' || !quotable ? '' : ` (${page.title})`;
   if (page?.isError === true) return down(`answered ${status} with an error page${title}`);
-  if (sample === undefined) {
-    return { state: 'live', note: 'answers; which bytes are right is not known', final: true, bytes: 0 };
-  }
   if (isServiceWorkerHost(new URL(url).hostname)) {
     return { state: 'opens', note: 'loads and checks the content in the browser', final: true, bytes: 0 };
+  }
+  if (sample === undefined) {
+    return { state: 'live', note: 'answers; which bytes are right is not known', final: true, bytes: 0 };
   }
   if (page !== undefined && !isPage && isPlainPath(sample.path)) return down(`answered with a page instead${title}`);
   return down('answered with other bytes');
