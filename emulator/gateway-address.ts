@@ -6,7 +6,8 @@ import { GatewayRefusal } from './gateway-answer.ts';
 
 /** What a request asks for: a path below a root CID, and how it was spelt. */
 export interface ContentAddress {
-  readonly form: 'path' | 'subdomain';
+  /** `files`: an address for private files, which needs a signature. */
+  readonly form: 'path' | 'subdomain' | 'files';
   readonly root: CID;
   /** Decoded names from the root down; empty for the root itself. */
   readonly segments: readonly string[];
@@ -24,10 +25,15 @@ export interface CanonicalRedirect {
 /** A DNS label holds no more, so a longer CID has no subdomain form. */
 const MAX_LABEL_CHARS = 63;
 
+const PATH_FORMS: ReadonlyMap<string | undefined, 'path' | 'files'> = new Map([
+  ['ipfs', 'path'],
+  ['files', 'files'],
+]);
+
 const BASES = base32.decoder.or(base32upper.decoder).or(base36.decoder).or(base58btc.decoder);
 
 /**
- * Reads `/ipfs/<cid>[/path]` or `Host: <cid>.ipfs.<domain>`; the path form works on any host.
+ * Reads `/ipfs/<cid>[/path]`, `/files/<cid>[/path]` or `Host: <cid>.ipfs.<domain>`; a path form works on any host.
  * A subdomain that is not the CIDv1 in lower-case base32 becomes a redirect to it.
  * Throws a refusal: 400 for an invalid CID or percent-encoding, 404 for what is no content path.
  */
@@ -38,9 +44,10 @@ export function parseAddress(host: string, url: string): ContentAddress | Canoni
   const search = mark < 0 ? '' : url.slice(mark);
   const spelling = { pathname, search, query: new URLSearchParams(search) };
   const [first, second = '', ...rest] = decodePath(pathname);
-  const named = first === 'ipfs' ? parseCid(second) : undefined;
-  if (named !== undefined) {
-    return { ...spelling, form: 'path', root: named, segments: rest };
+  const form = PATH_FORMS.get(first);
+  const named = form === undefined ? undefined : parseCid(second);
+  if (form !== undefined && named !== undefined) {
+    return { ...spelling, form, root: named, segments: rest };
   }
   const [, label, domain] = /^([^.]+)\.ipfs\.(.+)$/i.exec(host) ?? [];
   if (label === undefined || domain === undefined) {

@@ -45,6 +45,9 @@ export async function answerPage(request: ContentRequest): Promise<GatewayAnswer
   if (entry.type !== 'directory') {
     return answerFile(request, { entry, roots: path.roots, name: address.segments.at(-1) ?? '', status: 200 });
   }
+  if (address.form === 'files') {
+    throw new GatewayRefusal(400, 'This is a directory: a signed URL names one file.');
+  }
   if (!address.pathname.endsWith('/')) {
     return redirectAnswer(301, `${address.pathname}/${address.search}`);
   }
@@ -201,6 +204,9 @@ async function findFile(read: RequireBlock, directory: CID, name: string): Promi
 }
 
 function contentHeaders(address: ContentAddress, roots: readonly CID[]): Readonly<Record<string, string>> {
+  if (address.form === 'files') {
+    return { 'Cache-Control': 'private, no-store' };
+  }
   return {
     'Cache-Control': IMMUTABLE,
     'X-Ipfs-Path': contentPath(address),

@@ -25,6 +25,10 @@ export interface GatewayBackend {
   pinnedSince(root: CID): Date | undefined;
   /** What a hot swap puts in the place of this root; undefined when nothing does, or there are no swaps at all. */
   swappedFor?(root: CID): CID | undefined;
+  /** True when this root is pinned, and privately only: no address without a signature leads to it. */
+  isPrivate?(root: CID): boolean;
+  /** When the oldest private pin of a signed address was made; undefined without one. Throws the refusal of its signature. */
+  admitSigned?(address: ContentAddress, method: string): Date | undefined;
   now(): Date;
 }
 
@@ -83,11 +87,8 @@ async function answerRequest(
   if ('location' in address) {
     return redirectAnswer(301, address.location);
   }
-  const token = readToken(request, address);
-  requireAccess({ address, token }, backend, options);
-  const mapped = isOwn(options.mode) ? backend.swappedFor?.(address.root) : undefined;
+  const mapped = admit(request, address, { backend, options });
   const served = mapped === undefined ? address : { ...address, root: mapped };
-  requireAccess({ address: served, token }, backend, options);
   if (options.lies === 'html200') {
     return textAnswer(200, renderErrorPage(), 'text/html; charset=utf-8');
   }
@@ -98,7 +99,34 @@ async function answerRequest(
   return options.lies === undefined ? answer : spoilBody(answer, options.lies);
 }
 
-/** True for the gateways of an account: only they know its hot swaps. */
+interface Opened {
+  readonly backend: GatewayBackend;
+  readonly options: GatewayOptions;
+}
+
+/** Throws the refusal, unless the address may be served; answers what a hot swap puts in its place. */
+function admit(request: IncomingMessage, address: ContentAddress, { backend, options }: Opened): CID | undefined {
+  if (address.form === 'files') {
+    requireSigned(address, request.method ?? '', { backend, options });
+    return undefined;
+  }
+  const token = readToken(request, address);
+  requireAccess({ address, token }, backend, options);
+  const mapped = isOwn(options.mode) ? backend.swappedFor?.(address.root) : undefined;
+  if (mapped !== undefined) requireAccess({ address: { ...address, root: mapped }, token }, backend, options);
+  return mapped;
+}
+
+/** A signature is worth as much as the gateway's token, and serves what no token opens. */
+function requireSigned(address: ContentAddress, method: string, { backend, options }: Opened): void {
+  const since = isOwn(options.mode) ? backend.admitSigned?.(address, method) : undefined;
+  const lagStart = backend.now().getTime() - (options.gatewayLagMs ?? 0);
+  if (since === undefined || since.getTime() > lagStart) {
+    throw new GatewayRefusal(404, 'This private file was not found.');
+  }
+}
+
+/** True for the gateways of an account: only they know its hot swaps and its private files. */
 function isOwn(mode: GatewayMode = 'dedicated'): boolean {
   return mode === 'dedicated' || mode === 'custom-domain';
 }
@@ -116,7 +144,7 @@ function readFormat(
   address: ContentAddress,
   options: GatewayOptions,
 ): keyof typeof ANSWER_BY_FORMAT {
-  if (options.trustless === false) {
+  if (options.trustless === false || address.form === 'files') {
     return 'page';
   }
   const accepted = /application\/vnd\.ipld\.(raw|car)\b/.exec(request.headers.accept ?? '')?.[1];
@@ -148,7 +176,8 @@ function requireAccess(
   const lagStart = backend.now().getTime() - (options.gatewayLagMs ?? 0);
   const pinTimes = roots.map((root) => backend.pinnedSince(root)?.getTime()).filter((time) => time !== undefined);
   const arrived = pinTimes.length === 0 || pinTimes.some((time) => time <= lagStart);
-  if (!(arrived && (pinned || anyCid))) {
+  const hidden = !pinned && roots.some((root) => backend.isPrivate?.(root) === true);
+  if (hidden || !(arrived && (pinned || anyCid))) {
     throw unknownRoot(mode);
   }
 }

@@ -99,6 +99,11 @@ const table = {
   gatewayTrustless: oneOf(['on', 'off'], 'Answer format=raw and format=car.'),
   gatewayLies: oneOf(['no', 'html200', 'wrong-bytes', 'truncate'], 'Answer content requests with something false.'),
 
+  accessLinkPath: oneOf(
+    ['documented', 'older'],
+    'Where links to private files are signed: /v3/files/private/download_link, or the same without private.',
+  ),
+
   txtQuotes: oneOf(
     ['as-sent', 'on', 'off'],
     "How Cloudflare's API shows the content of TXT records: as it was sent, in quotes, or bare.",

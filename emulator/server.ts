@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
+import { accessLinkRoutes, admitSigned } from './access-links.ts';
 import { accountRoutes } from './account.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { answerCache } from './cache-service.ts';
@@ -13,6 +14,7 @@ import { createDohResolver } from './doh.ts';
 import { createFaults } from './faults.ts';
 import { fileRoutes } from './files.ts';
 import { createGateway, type Gateway, type GatewayLie } from './gateway.ts';
+import type { ContentAddress } from './gateway-address.ts';
 import { answerGithub } from './github.ts';
 import { groupRoutes } from './groups.ts';
 import { type Knobs, withDefaults } from './knobs.ts';
@@ -22,6 +24,7 @@ import { answeringListener, gatewayListener, plainListener, type Traffic } from 
 import { pinsHolding } from './pins.ts';
 import { createRequestLog } from './request-log.ts';
 import { routeCall } from './router.ts';
+import type { PinRecord } from './store.ts';
 import { swappedFor, swapRoutes } from './swaps.ts';
 import { createTus } from './tus.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -100,7 +103,7 @@ function createListeners(backend: Backend): readonly RequestListener[] {
   const traffic: Traffic = { faults: createFaults(backend.knobs.strayEvery), log };
   const uploads = uploadRoutes(createTus(backend));
   // `/v3/files/limits` would be taken for a network.
-  const api = [...accountRoutes, ...fileRoutes, ...swapRoutes, ...groupRoutes, ...legacyRoutes];
+  const api = [...accountRoutes, ...accessLinkRoutes, ...fileRoutes, ...swapRoutes, ...groupRoutes, ...legacyRoutes];
   const control = controlRoutes(traffic);
   return [
     withControl(
@@ -126,13 +129,14 @@ function withControl(control: RequestListener, api: RequestListener): RequestLis
 
 function gatewayOf(backend: Backend): (lie: GatewayLie | undefined) => Gateway {
   const { gatewayMode, gatewayToken, gatewayLagMs, gatewayTrustless, gatewayHangMs, gatewayLies } = backend.knobs;
+  const publicPins = (root: CID): readonly PinRecord[] =>
+    pinsHolding(root, backend).filter(({ network }) => network === 'public');
   const content = {
     readBlock: backend.blocks.read,
-    isPinned: (root: CID) => pinsHolding(root, backend).length > 0,
-    pinnedSince: (root: CID) => {
-      const readyAt = pinsHolding(root, backend)[0]?.readyAt;
-      return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
-    },
+    isPinned: (root: CID) => publicPins(root).length > 0,
+    pinnedSince: (root: CID) => oldest(publicPins(root)),
+    isPrivate: (root: CID) => pinsHolding(root, backend).length > 0 && publicPins(root).length === 0,
+    admitSigned: (address: ContentAddress, method: string) => oldest(admitSigned(address, method, backend)),
     swappedFor: (root: CID) => swappedFor(root, backend),
     now: backend.clock.now,
   };
@@ -145,4 +149,9 @@ function gatewayOf(backend: Backend): (lie: GatewayLie | undefined) => Gateway {
       hangMs: gatewayHangMs,
       lies: lie ?? (gatewayLies === 'no' ? undefined : gatewayLies),
     });
+}
+
+function oldest(pins: readonly PinRecord[]): Date | undefined {
+  const readyAt = pins[0]?.readyAt;
+  return typeof readyAt === 'number' ? new Date(readyAt) : undefined;
 }

@@ -1,9 +1,9 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import { type Answer, envelope, Refusal } from './answer.ts';
 import type { Backend } from './backend.ts';
 import { parseJson, readJson } from './json-body.ts';
 import type { Call } from './route.ts';
+import { isSameSignature, renderSignature } from './signature.ts';
 import { parseUploadFields } from './upload-fields.ts';
 
 const grantSchema = v.object({
@@ -32,7 +32,7 @@ export async function signUpload(call: Call, backend: Backend): Promise<Answer> 
     'X-Method': '["HEAD","PATCH","POST"]',
     'X-User-ID': '00000000-0000-4000-8000-000000000001',
   });
-  query.set('X-Signature', renderSignature(id, query, backend));
+  query.set('X-Signature', signatureOf(id, query, backend));
   return envelope(`${call.url.origin}/v3/files/${id}?${query.toString()}`);
 }
 
@@ -46,9 +46,8 @@ export function verifySigned(call: Pick<Call, 'method' | 'url'>, backend: Backen
   const id = call.url.pathname.split('/')[3] ?? '';
   const query = call.url.searchParams;
   const signed = backend.store.signedUploads.get(id);
-  const expected = Buffer.from(renderSignature(id, query, backend));
-  const given = Buffer.from(query.get('X-Signature') ?? '');
-  if (signed === undefined || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const expected = signatureOf(id, query, backend);
+  if (signed === undefined || !isSameSignature(query.get('X-Signature'), expected)) {
     throw new Refusal(403, 'The signature of the presigned URL is not valid');
   }
   // Only the start counts: a resumable upload may outlast the URL.
@@ -58,14 +57,9 @@ export function verifySigned(call: Pick<Call, 'method' | 'url'>, backend: Backen
   if (signed.used) throw new Refusal(409, 'The presigned URL has been used already');
 }
 
-function renderSignature(id: string, query: URLSearchParams, backend: Backend): string {
-  const known = backend.store.settings.get('signing-secret')?.value;
-  const secret = known ?? randomBytes(32).toString('hex');
-  if (known === undefined) backend.store.settings.put({ id: 'signing-secret', value: secret });
+function signatureOf(id: string, query: URLSearchParams, backend: Backend): string {
   const covered = ['X-Algorithm', 'X-Date', 'X-Expires', 'X-Method', 'X-User-ID'].map((name) => query.get(name) ?? '');
-  return createHmac('sha256', secret)
-    .update(JSON.stringify([id, ...covered]))
-    .digest('hex');
+  return renderSignature([id, ...covered], backend);
 }
 
 /** The fields fixed when `id` was signed; undefined when this is no presigned upload. */
