@@ -5,7 +5,7 @@ import type { DeploymentOrder } from '../../src/domain/github-deployment.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
 import { type Telling, type TellPorts, type Told, tell } from '../../src/modes/tell.ts';
-import type { Comments, GithubDeployments, Releases } from '../../src/ports.ts';
+import type { Comments, GithubDeployments, Issues, Releases } from '../../src/ports.ts';
 import type { FaultRequest, RepositoryState } from '../support/emulator.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
 import { badGateway, primaryRateLimit, secondaryRateLimit } from '../support/github-faults.ts';
@@ -18,6 +18,7 @@ interface Adapters {
   readonly comments: Comments;
   readonly deployments: GithubDeployments;
   readonly releases: Releases;
+  readonly issues: Issues;
   readonly github: TellPorts['github'];
   readonly findPulls: (run: WorkflowRun) => Promise<readonly { readonly number: number; readonly open: boolean }[]>;
 }
@@ -27,6 +28,7 @@ process.env.GITHUB_API_URL = emulator.githubUrl;
 const { explainGitHub } = await import('../../src/adapters/github/client.ts');
 const { createComments } = await import('../../src/adapters/github/comments.ts');
 const { createDeployments } = await import('../../src/adapters/github/deployments.ts');
+const { createIssues } = await import('../../src/adapters/github/issues.ts');
 const { createReleases } = await import('../../src/adapters/github/releases.ts');
 const { createRepository } = await import('../../src/adapters/github/repository.ts');
 const { findPulls } = await import('../../src/adapters/github/pulls.ts');
@@ -49,6 +51,7 @@ function connect({ token = emulator.githubToken, repository = REPOSITORY } = {})
     comments: createComments(options),
     deployments: createDeployments(options),
     releases: createReleases(options),
+    issues: createIssues(options),
     github: createRepository(options),
     findPulls: (run) => findPulls(options, run),
   };
@@ -92,7 +95,13 @@ async function say(telling: Partial<Telling>, adapters: Adapters = connect()): P
     progress: () => {},
     warn: (text: string) => void warnings.push(text),
   };
-  const nothing = { comment: undefined, deployment: undefined, status: undefined, release: undefined };
+  const nothing = {
+    comment: undefined,
+    deployment: undefined,
+    status: undefined,
+    release: undefined,
+    health: undefined,
+  };
   const told = await tell({ ...nothing, ...telling }, { ...adapters, log, clock: { pause: () => Promise.resolve() } });
   return { told, warnings };
 }

@@ -6,6 +6,7 @@ import type { Build } from '../../src/domain/listing.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import type { Keyvalues } from '../../src/domain/tag.ts';
 import { applyChanges } from '../../src/domain/tagging.ts';
+import type { NamePorts } from '../../src/modes/names.ts';
 import type { Clock, GitHub, Pins, PublishedTree, Upload } from '../../src/ports.ts';
 
 /** A CID that differs for every number. */
@@ -99,6 +100,7 @@ export const quietGitHub: GitHub = {
   pullRequests: () => Promise.resolve({ kind: 'known', value: new Map() }),
   activeDeployments: () => Promise.resolve({ kind: 'known', value: [] }),
   commitTrees: () => Promise.resolve({ kind: 'known', value: new Map() }),
+  commitIds: () => Promise.resolve({ kind: 'known', value: new Map() }),
 };
 
 /** An account in memory, with the service's habits that matter to decisions. */
@@ -252,10 +254,31 @@ export const blindComparison = {
   keepListing: (): Promise<void> => Promise.resolve(),
 };
 
+function nobodyAsks(): Promise<never> {
+  return Promise.reject(new Error('no name was given'));
+}
+
+/** No name follows a tag. */
+const noNames: NamePorts = {
+  zones: undefined,
+  resolvers: { read: nobodyAsks },
+  swaps: { read: nobodyAsks, write: nobodyAsks, remove: nobodyAsks, look: nobodyAsks },
+  clock: createClock(),
+  log: { line: () => {}, notice: () => {}, warn: () => {}, group: () => {}, progress: () => {} },
+};
+
+/** No name shows content, and no mirror keeps it. */
+export const alone = { named: () => Promise.resolve([]), mirrors: [] } as const;
+
+/** The same, of a run that puts tags on content. */
+export const unfollowed = { ...alone, names: noNames, accessLink: () => Promise.resolve(undefined) } as const;
+
 /** A deploy that looks at nothing but the account. */
 export const unassessed = {
   diffBase: { kind: 'none' },
   stripHash: [],
   sizeBudget: [],
   builtCommit: undefined,
+  verify: 'gateway',
+  names: [],
 } as const;

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Pin } from '../../src/domain/pin.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { type CleanupRun, cleanup } from '../../src/modes/cleanup.ts';
-import { type Account, cidNumber, createAccount, createClock, pinOf, quietGitHub } from './account.ts';
+import { type Account, alone, cidNumber, createAccount, createClock, pinOf, quietGitHub } from './account.ts';
 
 const project = projectOf('acme/app');
 const NOW = new Date(1_800_000_000_000);
@@ -39,6 +39,7 @@ async function sweep(account: Account, run = runOf()): Promise<{ outcome: Outcom
   const said: string[] = [];
   const log = { line: () => {}, notice: () => {}, warn: (text: string) => said.push(text), group: () => {} };
   const outcome = await cleanup(run, {
+    ...alone,
     pins: account,
     github: quietGitHub,
     clock: createClock(NOW),

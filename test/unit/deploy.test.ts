@@ -17,6 +17,7 @@ import {
   pinOf,
   quietGitHub,
   unassessed,
+  unfollowed,
 } from './account.ts';
 
 const project = projectOf('acme/app');
@@ -92,6 +93,7 @@ async function deployTo(
   };
   const outcome = await deploy(run, {
     ...blindComparison,
+    ...unfollowed,
     pins: account,
     github: quietGitHub,
     clock: createClock(),

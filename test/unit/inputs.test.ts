@@ -24,6 +24,8 @@ const context: RunContext = {
   provenance: undefined,
   refDeleted: false,
   runUrl: '',
+  runId: '',
+  privateRepository: false,
 };
 
 type Given = Partial<Record<InputName, string>>;

@@ -9,7 +9,7 @@ export interface Mark {
   readonly at: number;
 }
 
-const NO_TAGS = new Set(['previews', 'released', 'unpinning']);
+const NO_TAGS = new Set(['previews', 'released', 'unpinning', 'merged', 'moved']);
 
 /** The number of a tag `pr-<n>`. */
 export function pullOf(tag: string): number | undefined {

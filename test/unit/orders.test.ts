@@ -26,6 +26,8 @@ const push: RunContext = {
   provenance: undefined,
   refDeleted: false,
   runUrl: '',
+  runId: '',
+  privateRepository: false,
 };
 const FOUND: FoundFiles = {
   content: { kind: 'directory', entries: [] },

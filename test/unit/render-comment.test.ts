@@ -131,6 +131,7 @@ const probes = [
     note: 'serves HTML only through a custom domain',
   }),
 ];
+const unfollowed = { blocks: [], names: [], mirrors: [] } as const;
 const retention: Retention = {
   rows: [],
   judgedAt: now,
@@ -172,6 +173,8 @@ const deployed = {
   pin: pinOf('pin-1', NEW),
   uploadedBytes: 1_204_321,
   probes,
+  ...unfollowed,
+  accessLink: undefined,
   expiresAt: new Date('2026-08-17T00:00:00Z'),
   retention,
 } as const;
@@ -205,6 +208,7 @@ const cleaned = {
   kind: 'cleaned',
   tags: ['pr-128'],
   dryRun: false,
+  mirrors: [],
   retention: { ...retention, rows, unpinned: stale },
 } as const;
 const closed = { merged: false, at: new Date('2026-07-15T08:00:00Z') } as const;
@@ -304,7 +308,17 @@ const comments: Readonly<Record<string, string>> = {
     remembering,
   ),
   'dry-run': renderComment(
-    outcome({ kind: 'planned', plan, build, comparison, preflight: undefined, budget: [], retention }),
+    outcome({
+      kind: 'planned',
+      plan,
+      build,
+      comparison,
+      preflight: undefined,
+      budget: [],
+      retention,
+      names: [],
+      mirrors: [],
+    }),
     context,
   ),
   removed: renderComment(
@@ -629,6 +643,8 @@ describe('foreign text', () => {
         comparison,
         preflight: undefined,
         budget,
+        names: [],
+        mirrors: [],
         plan: { ...plan, source: { kind: 'upload', reason: `x ${note}` } },
         retention,
       }),

@@ -6,15 +6,16 @@ import type { Comparison } from '../../src/domain/comparison.ts';
 import { diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { ListedFile } from '../../src/domain/listing.ts';
-import type { Outcome, Probe, Retention } from '../../src/domain/outcome.ts';
+import type { Outcome, Presence, Probe, Retention } from '../../src/domain/outcome.ts';
 import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { type GivenUp, judgeRevisions } from '../../src/domain/retention.ts';
 import type { Revision } from '../../src/domain/revision.ts';
 import { judgeSizeBudget, parseSizeBudget } from '../../src/domain/size-budget.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { code, escapeText, link, table } from '../../src/render/markdown.ts';
-import { failedOutputs, OUTPUT_NAMES, renderOutputs, renderReport } from '../../src/render/outputs.ts';
+import { failedOutputs, OUTPUT_NAMES, renderOutputs } from '../../src/render/outputs.ts';
 import { renderPlan } from '../../src/render/plan.ts';
+import { renderReport } from '../../src/render/report.ts';
 import { renderFailure, renderSummary } from '../../src/render/summary.ts';
 import { renderBytes, renderCount, renderMs, shortCid } from '../../src/render/units.ts';
 import { buildOf, cidNumber, pinOf } from './account.ts';
@@ -114,6 +115,7 @@ const probes: readonly Probe[] = [
     bytes: 0,
   },
 ];
+const presence: Presence = { probes, blocks: [], names: [], mirrors: [] };
 const file = (number: number, bytes: number): ListedFile => ({ cid: cidNumber(number), bytes });
 const comparison = {
   kind: 'compared',
@@ -149,7 +151,8 @@ const deployed = {
   build,
   pin: pinOf('pin-1', NEW),
   uploadedBytes: 100,
-  probes,
+  ...presence,
+  accessLink: undefined,
   expiresAt: undefined,
   retention: nothing,
 } as const;
@@ -187,6 +190,8 @@ const outcomes: Readonly<Record<string, Outcome>> = {
     plan: { ...plan, previous: undefined },
     build,
     retention: { ...retention, notApplied: 'dry-run is true', unpinned: [], failed: [] },
+    names: [],
+    mirrors: [],
   },
   fork: {
     kind: 'compared',
@@ -218,8 +223,8 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   },
   clean: { ...deployed, preflight: { findings: [], counts: { error: 0, warn: 0, note: 0 } } },
   'over-budget': { kind: 'over-budget', build, plan, comparison, preflight: undefined, budget },
-  cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention },
-  swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing },
+  cleaned: { kind: 'cleaned', tags: ['pr-121'], dryRun: false, retention, mirrors: [] },
+  swept: { kind: 'cleaned', tags: [], dryRun: false, retention: nothing, mirrors: [] },
   listed: {
     kind: 'listed',
     retention: { ...retention, notApplied: 'mode is list', unpinned: [], failed: [] },

@@ -152,7 +152,7 @@ function faultsFor({ name, urgent, restsOnReading }: Call, random: Random): read
   ];
 }
 
-const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees']);
+const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees', 'commitIds']);
 
 function pickOf(random: Random, faults: number): Pick {
   let left = faults;
@@ -198,6 +198,7 @@ function stageOf(story: Story): Stage {
     pullRequests: (numbers) => tell(new Map([...model.pulls].filter(([number]) => numbers.includes(number)))),
     activeDeployments: () => tell([]),
     commitTrees: () => tell(new Map()),
+    commitIds: () => tell(new Map()),
   };
   const world = createWorld({
     duplicates: story.duplicates,

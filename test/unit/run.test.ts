@@ -18,6 +18,8 @@ const push: RunContext = {
   provenance: undefined,
   refDeleted: false,
   runUrl: '',
+  runId: '',
+  privateRepository: false,
 };
 
 function on(more: Partial<RunContext>): RunContext {

@@ -4,6 +4,7 @@ import { type OwnComment, renderLastGood, renderMarker } from '../../src/domain/
 import { ActionError } from '../../src/domain/errors.ts';
 import type { Known, PullRequest } from '../../src/domain/github.ts';
 import type { DeploymentOrder, DeploymentStatus, GithubDeployment } from '../../src/domain/github-deployment.ts';
+import type { OwnIssue } from '../../src/domain/health-issue.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { type CommentOrder, type DeploymentNews, type Telling, type TellPorts, tell } from '../../src/modes/tell.ts';
 import { cidNumber } from './account.ts';
@@ -12,13 +13,22 @@ const PROJECT = projectOf('acme/site');
 const KEY = { project: PROJECT, pullRequest: 7 };
 const MARKER = renderMarker(KEY);
 const COMMIT = '4f2c9a1000000000000000000000000000000000';
-const NOTHING: Telling = { comment: undefined, deployment: undefined, status: undefined, release: undefined };
+const NOTHING: Telling = {
+  comment: undefined,
+  deployment: undefined,
+  status: undefined,
+  release: undefined,
+  health: undefined,
+};
 
 /** What GitHub holds, and everything that was asked of it. */
 interface Hub {
   comments: OwnComment[];
   deployments: (GithubDeployment & { environment: string; state: string })[];
   notes: string | undefined;
+  issues: (OwnIssue & { open: boolean; said: string })[];
+  /** Whole commits, by what they begin with. */
+  readonly commits: ReadonlyMap<string, string>;
   readonly calls: string[];
   readonly warnings: string[];
   readonly lines: string[];
@@ -39,6 +49,8 @@ function hubOf({ comments = [], notes }: Given = {}): Hub {
     comments: comments.map((body, index) => commentOf(index + 1, body)),
     deployments: [],
     notes,
+    issues: [],
+    commits: new Map([[COMMIT.slice(0, 7), COMMIT]]),
     calls: [],
     warnings: [],
     lines: [],
@@ -120,7 +132,28 @@ function portsOf(hub: Hub, { before = () => {}, pullRequest = 'open' }: Given = 
           hub.notes = notes;
         }),
     },
-    github: { pullRequests: () => call('pullRequests', () => knownPull(pullRequest)) },
+    issues: {
+      listOpen: () => call('issues.list', () => hub.issues.filter(({ open }) => open)),
+      open: (title, body) =>
+        call('issues.open', () => {
+          const number = newId();
+          const issue = { number, url: `https://github.example/issues/${number}`, title, body };
+          hub.issues.push({ ...issue, open: true, said: '' });
+          return issue;
+        }),
+      update: (number, title, body) =>
+        call('issues.update', () => {
+          hub.issues = hub.issues.map((row) => (row.number === number ? { ...row, title, body } : row));
+        }),
+      close: (number, said) =>
+        call('issues.close', () => {
+          hub.issues = hub.issues.map((row) => (row.number === number ? { ...row, open: false, said } : row));
+        }),
+    },
+    github: {
+      pullRequests: () => call('pullRequests', () => knownPull(pullRequest)),
+      commitIds: () => call('commitIds', () => ({ kind: 'known', value: hub.commits })),
+    },
   };
 }
 
@@ -166,6 +199,7 @@ const EVERYTHING: Telling = {
   deployment: live().deployment,
   status: { sha: COMMIT, status: { state: 'success', description: 'a site', url: '', context: 'pinata-deploy' } },
   release: { gitTag: 'v1', project: PROJECT, block: 'CID' },
+  health: undefined,
 };
 
 describe('a comment', () => {

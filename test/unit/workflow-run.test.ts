@@ -120,6 +120,8 @@ const CONTEXT: RunContext = {
   provenance: undefined,
   refDeleted: false,
   runUrl: '',
+  runId: '',
+  privateRepository: false,
 };
 
 describe('what follows from it', () => {

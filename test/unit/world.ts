@@ -6,7 +6,16 @@ import { type CleanupRun, cleanup } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
 import type { Clock, GitHub, Log, Moment, Pins } from '../../src/ports.ts';
-import { type Account, type AccountOptions, blindComparison, buildOf, createAccount, quietGitHub } from './account.ts';
+import {
+  type Account,
+  type AccountOptions,
+  alone,
+  blindComparison,
+  buildOf,
+  createAccount,
+  quietGitHub,
+  unfollowed,
+} from './account.ts';
 
 /** A request on its way: it is carried out at once when it is chosen, or never. */
 export interface Call {
@@ -278,6 +287,7 @@ export function createWorld(options: WorldOptions = {}): World {
         return deploy(run, {
           ...ports,
           ...blindComparison,
+          ...unfollowed,
           gateways: { probe: ports.probe, checkBlocks: () => Promise.resolve([]) },
           build: () => Promise.resolve(buildOf(run.cid)),
           keepCar: () => Promise.resolve(),
@@ -288,7 +298,7 @@ export function createWorld(options: WorldOptions = {}): World {
         });
       }),
     cleanup: (name, order, afterMs = 0) =>
-      start(name, afterMs, (ports) => cleanup(order(), { ...ports, showRetention: ignore })),
+      start(name, afterMs, (ports) => cleanup(order(), { ...ports, ...alone, showRetention: ignore })),
     settle: async (pick = inOrder) => {
       await go(pick, Number.POSITIVE_INFINITY, () => runners.every(({ state }) => state !== 'running'));
       runners.length = 0;
@@ -373,6 +383,7 @@ function scheduleGitHub(github: GitHub, schedule: Schedule): GitHub {
     pullRequests: (numbers) => schedule({ name: 'pullRequests' }, () => github.pullRequests(numbers)),
     activeDeployments: () => schedule({ name: 'activeDeployments' }, () => github.activeDeployments()),
     commitTrees: (commits) => schedule({ name: 'commitTrees' }, () => github.commitTrees(commits)),
+    commitIds: (commits) => schedule({ name: 'commitIds' }, () => github.commitIds(commits)),
   };
 }
 
