@@ -257,13 +257,17 @@ describe('a refusal is told with what to do', () => {
     ['no answer', { cut: 'before' }, 'network', /^Cloudflare could not be reached to find the DNS zone/],
     [
       'a refusal with the status 200',
-      { status: 200, body: { success: false, errors: [{ code: 1, message: 'no' }] }, contentType: 'application/json' },
+      {
+        status: 200,
+        body: JSON.stringify({ success: false, errors: [{ code: 1, message: 'no' }] }),
+        contentType: 'application/json',
+      },
       'conflict',
       /^Cloudflare did not find the DNS zone\. \(Cloudflare said: 200, 1 no\)/,
     ],
     [
       'an answer that is no list',
-      { status: 200, body: { success: true, result: {} }, contentType: 'application/json' },
+      { status: 200, body: JSON.stringify({ success: true, result: {} }), contentType: 'application/json' },
       'network',
       /^Cloudflare answered something that is not a list\./,
     ],
@@ -299,7 +303,10 @@ describe('a record is made once', () => {
     await zone([link(`dnslink=${OLD}`)]);
     await emulator.fault({
       match: { host: 'cloudflare', method: 'PATCH' },
-      action: { status: 404, body: { success: false, errors: [{ code: 81_044, message: 'Record does not exist.' }] } },
+      action: {
+        status: 404,
+        body: JSON.stringify({ success: false, errors: [{ code: 81_044, message: 'Record does not exist.' }] }),
+      },
     });
     await zonesOf(emulator).write('example.com', path);
     expect(await kept()).toEqual([`dnslink=${path}`]);
