@@ -47,6 +47,17 @@ describe('a build on a cluster', () => {
     }, 'unixfs-v0-2015');
   });
 
+  it('that is pinned under both of its spellings is unpinned under both', async () => {
+    await using cluster = await clusterWith({}, 100);
+    await withSite(async (build) => {
+      await cluster.mirror.pin(orderOf(build.root));
+      await cluster.mirror.pin(orderOf(build));
+      expect(cluster.server.pins.size).toBe(2);
+      expect(await cluster.mirror.unpin(build.root)).toBe('unpinned');
+      expect(cluster.server.pins.size).toBe(0);
+    }, 'unixfs-v0-2015');
+  });
+
   it('is not sent again once it is there', async () => {
     await using cluster = await clusterWith();
     await withSite(async (build) => {
@@ -54,6 +65,14 @@ describe('a build on a cluster', () => {
       expect(await cluster.mirror.pin(orderOf(build))).toMatchObject({ state: 'pinned', ours: true });
     });
     expect(writes(cluster.server)).toEqual(['POST /add']);
+  });
+
+  it('is sent where the cluster looks for it in vain', async () => {
+    await using cluster = await clusterWith({}, 100);
+    await withSite(async (build) => {
+      expect(await cluster.mirror.pin(orderOf(build.root))).toMatchObject({ state: 'pending', ours: true });
+      expect(await cluster.mirror.pin(orderOf(build))).toEqual({ state: 'pinned', ours: true, note: '' });
+    });
   });
 
   it('that somebody else has pinned keeps its name, and is never unpinned', async () => {

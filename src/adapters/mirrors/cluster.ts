@@ -18,7 +18,7 @@ interface Allocation {
 }
 
 /**
- * An IPFS Cluster, by its REST API. What is ours there has our name. It needs no name of Kubo's: the cluster pins on its peers.
+ * An IPFS Cluster, by its REST API. What is ours there has our name.
  * https://ipfscluster.io/documentation/reference/api/
  */
 export function clusterMirror(client: MirrorClient): Pick<Mirror, 'pin' | 'read' | 'unpin'> {
@@ -26,9 +26,7 @@ export function clusterMirror(client: MirrorClient): Pick<Mirror, 'pin' | 'read'
     pin: async (order) => {
       // A second pin would put our name over that of somebody else.
       const found = await read(client, order.cid);
-      const isThere = found.state === 'pinned' || found.state === 'pending';
-      const isForeign = found.state !== 'absent' && !found.ours;
-      if (!isThere && !isForeign) await (order.build === undefined ? ask(client, order) : add(client, order.build));
+      if (isToSend(found, order)) await (order.build === undefined ? ask(client, order) : add(client, order.build));
       return await waitWhile(
         client,
         ({ state }) => state === 'pending' || state === 'absent',
@@ -37,17 +35,23 @@ export function clusterMirror(client: MirrorClient): Pick<Mirror, 'pin' | 'read'
     },
     read: (cid) => read(client, cid),
     unpin: async (cid) => {
-      const allocation = await allocationOf(client, cid);
-      if (allocation === undefined || !allocation.ours) return 'kept';
-      await client.ask({
-        doing: `unpin ${cid}`,
-        method: 'DELETE',
-        path: `/pins/${allocation.spelled}`,
-        translate: goneIsFine,
-      });
-      return 'unpinned';
+      let answer: 'unpinned' | 'kept' = 'kept';
+      for (const spelled of spellings(cid)) {
+        const allocation = await allocationAs(client, cid, spelled);
+        if (allocation?.ours !== true) continue;
+        const path = `/pins/${spelled}`;
+        await client.ask({ doing: `unpin ${cid}`, method: 'DELETE', path, translate: goneIsFine });
+        answer = 'unpinned';
+      }
+      return answer;
     },
   };
+}
+
+/** Where it looks for content that is at hand, it may look in vain: bytes end that. */
+function isToSend({ state, ours }: MirrorPin, { build }: MirrorOrder): boolean {
+  if (state === 'absent') return true;
+  return ours && (state === 'failed' || (state === 'pending' && build !== undefined));
 }
 
 function nameOf({ options }: MirrorClient): string {
@@ -58,21 +62,28 @@ function goneIsFine(answer: Answer): Answer {
   return answer.status === 404 ? OUT_OF_TIME : answer;
 }
 
+/** A CAR of CIDv0 is pinned by its CIDv0, what is asked for by its CID by that. */
+function spellings(cid: Cid): readonly string[] {
+  return [cid, cidV0(cid)].filter((text) => text !== undefined);
+}
+
 async function allocationOf(client: MirrorClient, cid: Cid): Promise<Allocation | undefined> {
-  for (const spelled of [cid, cidV0(cid)].filter((text) => text !== undefined)) {
-    const answer = await client.ask({
-      doing: `look for ${cid}`,
-      method: 'GET',
-      path: `/allocations/${spelled}`,
-      translate: goneIsFine,
-    });
-    if (answer === OUT_OF_TIME) continue;
-    const found = parseJson(answer.body);
-    if (cidIn(found) !== cid) throw trouble(client, `look for ${cid}`, 'its answer is not that of a cluster');
-    const peers = (listAt(found, 'allocations') ?? []).filter((peer) => typeof peer === 'string');
-    return { spelled, ours: textAt(found, 'name') === nameOf(client), peers };
+  for (const spelled of spellings(cid)) {
+    const found = await allocationAs(client, cid, spelled);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+async function allocationAs(client: MirrorClient, cid: Cid, spelled: string): Promise<Allocation | undefined> {
+  const doing = `look for ${cid}`;
+  const path = `/allocations/${spelled}`;
+  const answer = await client.ask({ doing, method: 'GET', path, translate: goneIsFine });
+  if (answer === OUT_OF_TIME) return undefined;
+  const found = parseJson(answer.body);
+  if (cidIn(found) !== cid) throw trouble(client, doing, 'its answer is not that of a cluster');
+  const peers = (listAt(found, 'allocations') ?? []).filter((peer) => typeof peer === 'string');
+  return { spelled, ours: textAt(found, 'name') === nameOf(client), peers };
 }
 
 /** Clusters before 1.0 write a CID as a link. */

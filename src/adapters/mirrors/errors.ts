@@ -22,7 +22,7 @@ export function mirrorPolicy(speaker: Speaker): Policy {
 }
 
 /** What an answer of a mirror that is not 2xx means, in words that name it. */
-export function explainMirror(speaker: Speaker): TrafficPolicy['explain'] {
+function explainMirror(speaker: Speaker): TrafficPolicy['explain'] {
   return (answer, doing) => {
     const { kind, message, hint } = explainStatus(speaker.name, answer.status, doing);
     const said = [String(answer.status), quotable(messageIn(answer.body), speaker)].filter((part) => part !== '');
