@@ -42,7 +42,7 @@ export function answerFromZones({ name, type }: Asked, backend: Backend): ZoneAn
     const { found, alias } = recordsAt({ name: owner, type }, zone, backend);
     answers.push(...found);
     if (found.length > 0) return { rcode: 0, answers, soa: undefined };
-    if (alias === undefined) return { rcode: absence(owner, zone, backend), answers, soa: soaOf(zone, backend) };
+    if (alias === undefined) return { rcode: absence(owner, zone, backend), answers, soa: soaOf(zone) };
     answers.push(alias);
     owner = canonical(alias.content);
   }
@@ -61,12 +61,12 @@ function recordsAt(
   const here = backend.store.dns.records
     .all()
     .filter((record) => record.name === name && record.zoneId === zone.id)
-    .map((record) => shown(record, backend));
+    .map((record) => shown(record));
   return { found: here.filter((one) => one.type === type), alias: here.find((one) => one.type === 'CNAME') };
 }
 
-function soaOf({ name }: DnsZone, { knobs }: Backend): NonNullable<ZoneAnswer['soa']> {
-  return { name, ttl: knobs.dnsTtl || negativeTtl };
+function soaOf({ name }: DnsZone): NonNullable<ZoneAnswer['soa']> {
+  return { name, ttl: negativeTtl };
 }
 
 /** The zone with the longest name; a pending one is not delegated here. */
@@ -84,8 +84,8 @@ function absence(owner: string, { id, name }: DnsZone, { store }: Backend): numb
   return exists ? Packet.RCODE.NOERROR : Packet.RCODE.NXDOMAIN;
 }
 
-function shown({ name, type, ttl, content }: DnsRecord, { knobs }: Backend): ZoneRecord {
-  return { name, type, content, ttl: knobs.dnsTtl || (ttl === 1 ? automaticTtl : ttl) };
+function shown({ name, type, ttl, content }: DnsRecord): ZoneRecord {
+  return { name, type, content, ttl: ttl === 1 ? automaticTtl : ttl };
 }
 
 /** The fields that the wire format has for a record's type. */

@@ -16,8 +16,8 @@ interface Kept {
 }
 
 /**
- * A resolver that speaks DNS over HTTPS (RFC 8484), by GET and POST. It keeps answers for as long as their TTL says, so it
- * may tell what is no longer so; the emulator's clock makes them old.
+ * A resolver that speaks DNS over HTTPS (RFC 8484), by GET and POST. It keeps answers for as long as the knob says, so it may
+ * tell what is no longer so; the emulator's clock makes them old.
  */
 export function createDohResolver(backend: Backend): (call: Omit<Call, 'params'>) => Promise<Answer> {
   const kept = new Map<string, Kept>();
@@ -28,13 +28,13 @@ export function createDohResolver(backend: Backend): (call: Omit<Call, 'params'>
     const known = kept.get(key);
     const fresh = known !== undefined && now >= known.at && now < known.until ? known : ask(request, now);
     kept.set(key, fresh);
-    return renderPacket(request, aged(fresh, now), 'resolver');
+    return renderPacket(request, withTtl(fresh.answer, Math.ceil((fresh.until - now) / 1000)), 'resolver');
   };
   const ask = (request: Packet, now: number): Kept => {
     const answer = lookUp(request, backend);
     // Nobody else can be asked: what is not in the account's zones is not there.
     const resolved = answer.rcode === Packet.RCODE.REFUSED ? { ...answer, rcode: Packet.RCODE.NXDOMAIN } : answer;
-    return { answer: resolved, at: now, until: now + ttlOf(answer) * 1000 };
+    return { answer: resolved, at: now, until: now + backend.knobs.dnsTtl * 1000 };
   };
   return async (call) => {
     if (call.url.pathname !== '/dns-query') return refuse(404, 'Ask /dns-query');
@@ -52,21 +52,12 @@ export function createDohResolver(backend: Backend): (call: Omit<Call, 'params'>
   };
 }
 
-function ttlOf({ answers, soa }: ZoneAnswer): number {
-  const ttls = [...answers, ...(soa === undefined ? [] : [soa])].map(({ ttl }) => ttl);
-  return ttls.length === 0 ? 0 : Math.min(...ttls);
-}
-
-/** Seconds that passed since it was told are gone from every TTL. */
-function aged({ answer, at }: Kept, now: number): ZoneAnswer {
-  const older = <T extends { readonly ttl: number }>(record: T): T => ({
-    ...record,
-    ttl: Math.max(0, record.ttl - Math.floor((now - at) / 1000)),
-  });
+/** The answer with what is left of its time as the TTL of everything in it. */
+function withTtl({ rcode, answers, soa }: ZoneAnswer, ttl: number): ZoneAnswer {
   return {
-    ...answer,
-    answers: answer.answers.map(older),
-    soa: answer.soa === undefined ? undefined : older(answer.soa),
+    rcode,
+    answers: answers.map((record) => ({ ...record, ttl })),
+    soa: soa === undefined ? undefined : { ...soa, ttl },
   };
 }
 

@@ -108,7 +108,7 @@ const table = {
     ['as-sent', 'on', 'off'],
     "How Cloudflare's API shows the content of TXT records: as it was sent, in quotes, or bare.",
   ),
-  dnsTtl: count(1, 'S', 'How long resolvers keep an answer; 0 is what each record says.'),
+  dnsTtl: count(0, 'S', 'How long the resolvers keep an answer, whatever its records say; 0 keeps none.'),
 
   strayEvery: count(0, 'N', 'Every Nth API or upload request meets a stray fault: HTML 502, HTML 400, reset, in turn.'),
 } as const;

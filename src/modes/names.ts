@@ -181,8 +181,7 @@ async function sightOf(placed: Exclude<Placed, NameState>, wait: Wait, ports: Na
   const { name, previous, step } = placed;
   if (name.kind === 'dnslink') return await watchDnslink(name, wait, ports);
   const before = previous?.cid;
-  if (name.cid !== wait.cid)
-    return await watchSwap(name, { ...wait, before: step === 'keep' ? undefined : before }, ports);
+  if (name.cid !== wait.cid) return await watchSwap(name, { ...wait, before }, ports);
   if (step === 'keep') return { kind: 'seen', note: 'answers with its own content' };
   return await watchSwapEnd(name, { ...wait, before }, ports);
 }

@@ -175,6 +175,13 @@ describe('the zone', () => {
     expect(await sent()).toEqual(['GET', 'GET', 'GET']);
   });
 
+  it('is looked for again when that failed', async () => {
+    const zones = zonesOf(emulator);
+    await emulator.fault({ match: { path: '/zones?' }, action: { status: 403 } });
+    await failureOf(zones.read('example.com'));
+    expect(await zones.read('example.com')).toBeUndefined();
+  });
+
   it('need not be looked for where its id is given, and the token may only edit it', async () => {
     const zoneId = await zone([link(`dnslink=${OLD}`)]);
     const token = await emulator.addDnsToken({ permissions: ['dns:edit'], zones: ['example.com'] });
