@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closedPullRequest, pullRequest, pushTo, type RunEvent, schedule } from '../test/support/events.ts';
+import { startMirrorServices } from '../test/support/mirror-services.ts';
+import { playPromotion } from './demo-promotion.ts';
 import { playPullRequest } from './demo-pull-request.ts';
 import { changedSite, play, type Stage, shown, stamp, table, title } from './demo-stage.ts';
 import { renderPage } from './render-page.ts';
@@ -44,19 +46,30 @@ async function playOverBudget(stage: Stage, path: string): Promise<void> {
   if (run.outputs.result !== 'failed' || uploads.length > 0) throw new Error('A build over its budget was sent.');
 }
 
+/** What the first deploy brought. */
+export interface Version {
+  readonly url: string;
+  readonly cid: string;
+}
+
 /**
- * Versions come and go: a second deploy, two previews, a closing, and a sweep. Every table is the action's own.
+ * Versions come and go: a second deploy, two previews, a promotion and a rollback, a closing, and a sweep. Every table is the action's own.
  * Answers the link to what is live in the end.
  */
-export async function playVersions(stage: Stage, firstUrl: string): Promise<string> {
+export async function playVersions(stage: Stage, { url: firstUrl, cid: first }: Version): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'pinata-deploy-demo-'));
+  await using mirrors = await startMirrorServices();
   try {
     await stage.emulator.github({
       repository: 'acme/dapp',
       pullRequests: [7, 8].map((number) => ({ number, state: 'OPEN' })),
     });
-    title('6. A change goes to production: what changed, and the version before becomes history');
-    const second = await play(stage, { path: changedSite(folder, 'second'), event: pushOf('2'.repeat(40)) });
+    title('6. A change goes to production, and to three mirrors: what changed, and the version before becomes history');
+    const second = await play(stage, {
+      path: changedSite(folder, 'second'),
+      event: pushOf('2'.repeat(40)),
+      inputs: { mirrors: mirrors.mirrors, 'mirror-tokens': mirrors.tokens },
+    });
     if (second.outputs['files-changed'] !== '1' || second.outputs['files-added'] !== '2') {
       throw new Error('The diff of the second deploy is not what was changed.');
     }
@@ -82,7 +95,18 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
     title('10. A pull request from open to close, as its comment tells it');
     await playPullRequest(stage, folder);
 
-    title('11. Pull request 7 is closed: its preview is given up, and nothing else');
+    await playPromotion(stage, {
+      first,
+      production: second.outputs.cid ?? '',
+      preview: eight.outputs.cid ?? '',
+      pullRequest: 8,
+      mirror: {
+        mirrors: `backup=${mirrors.psa.url}`,
+        'mirror-tokens': `backup=${mirrors.psa.knobs.token}`,
+      },
+    });
+
+    title('14. Pull request 7 is closed: its preview is given up, and nothing else');
     await stage.emulator.github({ repository: 'acme/dapp', pullRequests: [{ number: 7, state: 'CLOSED' }] });
     await play(stage, { event: closedPullRequest(7, { merged: false }) });
     const urls = {
@@ -93,12 +117,12 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
     };
     await lookAt([
       { what: 'production', url: urls.second, served: true },
-      { what: 'production~1', url: urls.first, served: true },
+      { what: 'production~2', url: urls.first, served: true },
       { what: 'preview 7', url: urls.seven, served: false },
       { what: 'preview 8', url: urls.eight, served: true },
     ]);
 
-    title('12. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
+    title('15. Pull request 8 was closed while nobody listened; a nightly sweep with keep-last: 1 finds it');
     await stage.emulator.github({
       repository: 'acme/dapp',
       pullRequests: [{ number: 8, state: 'CLOSED' }],
@@ -106,7 +130,7 @@ export async function playVersions(stage: Stage, firstUrl: string): Promise<stri
     const sweep = await play(stage, { event: schedule(), inputs: { 'keep-last': '1', 'keep-within': '0s' } });
     await lookAt([
       { what: 'production', url: urls.second, served: true },
-      { what: 'production~1', url: urls.first, served: false },
+      { what: 'the first version, whose address has a hot swap', url: urls.first, served: true },
       { what: 'preview 8', url: urls.eight, served: false },
     ]);
     writeFileSync(join(shown, 'sweep.html'), renderPage('Job summary of the sweep', sweep.summary));

@@ -95,7 +95,7 @@ async function tour(stage: Stage): Promise<string> {
     throw new Error(`The second deploy sent ${uploads.length} requests to the upload host.`);
   }
   console.log(`\n  Result "${second.outputs.result ?? ''}": no request reached the upload host.`);
-  return await playVersions(stage, url);
+  return await playVersions(stage, { url, cid });
 }
 
 function invite(emulator: TestEmulator, url: string): void {
@@ -104,6 +104,8 @@ function invite(emulator: TestEmulator, url: string): void {
     'the site': url,
     summary: pathToFileURL(join(shown, 'summary.html')).href,
     'summary of the second deploy': pathToFileURL(join(shown, 'second.html')).href,
+    'summary of the promotion': pathToFileURL(join(shown, 'promoted.html')).href,
+    'summary of the rollback': pathToFileURL(join(shown, 'rolled-back.html')).href,
     'summary of the sweep': pathToFileURL(join(shown, 'sweep.html')).href,
     'what is pinned': `${emulator.apiUrl}/__emulator/state`,
     'what was asked': `${emulator.apiUrl}/__emulator/requests`,

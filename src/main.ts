@@ -23,10 +23,10 @@ import { failureIn, renderFailure, renderSummary, type SummaryContext, type Unde
 import { renderBytes } from './render/units.ts';
 import { runMode } from './runs.ts';
 import { type Audience, type Story, tellingOf } from './tellings.ts';
-import type { Wiring } from './wiring/account.ts';
 import { locate } from './wiring/locate.ts';
 import { createRecorder, timed } from './wiring/record.ts';
 import { tellPorts } from './wiring/tell.ts';
+import type { Wiring } from './wiring/wiring.ts';
 
 type Values = Inputs['values'];
 

@@ -16,13 +16,14 @@ import { renderRetentionLine } from './render/retention.ts';
 import { HOW_TO_PUBLISH } from './render/summary.ts';
 import { renderBytes, renderCount } from './render/units.ts';
 import { renderBlockLine } from './render/verification.ts';
-import { cleanupPorts, type Wiring } from './wiring/account.ts';
+import { cleanupPorts } from './wiring/account.ts';
 import { assessPorts } from './wiring/build.ts';
 import { deployPorts } from './wiring/deploy.ts';
 import { namedGateways } from './wiring/gateways.ts';
 import { prepareInspections } from './wiring/inspect.ts';
 import { promotePorts, verifyPorts } from './wiring/promote.ts';
 import { publishedTrees } from './wiring/trees.ts';
+import type { Wiring } from './wiring/wiring.ts';
 
 type Live = Extract<Outcome, { kind: 'deployed' | 'unchanged' }>;
 

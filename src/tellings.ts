@@ -1,7 +1,7 @@
 import type { ActionError } from './domain/errors.ts';
 import { environmentOf } from './domain/github-deployment.ts';
 import type { HealthNews } from './domain/health-issue.ts';
-import { isRefused, isServed, type Outcome, openedLink } from './domain/outcome.ts';
+import { type AccessLink, isRefused, isServed, type Outcome, openedLink } from './domain/outcome.ts';
 import type { RunContext } from './domain/run.ts';
 import { projectOf } from './domain/tag.ts';
 import type { CommentOrder, DeploymentNews, Telling } from './modes/tell.ts';
@@ -83,17 +83,24 @@ function liveOf(story: Story): Live | undefined {
   return outcome.kind === 'deployed' || outcome.kind === 'unchanged' ? outcome : undefined;
 }
 
-function commentOf(story: Story, { project, context, now }: Audience): CommentOrder | undefined {
+function commentOf(story: Story, audience: Audience): CommentOrder | undefined {
+  const { project, context, now } = audience;
   const number = context.pullRequest;
   const told = storyOf(story, context);
   if (number === undefined || told === undefined) return undefined;
   const key = { project: projectOf(project), pullRequest: number };
   const commit = context.commit.slice(0, 7);
+  const accessLink = accessLinkIn(story, audience);
   return {
     key,
     occasion: told.kind === 'gone' ? 'gone' : 'news',
-    render: (lastGood) => renderComment(told, { key, commit, runUrl: context.runUrl, now, lastGood }),
+    render: (lastGood) => renderComment(told, { key, commit, runUrl: context.runUrl, now, lastGood, accessLink }),
   };
+}
+
+/** A link that opens private content, where it was asked for, and nobody else can read the comment. */
+function accessLinkIn(story: Story, { comment, context }: Audience): AccessLink | undefined {
+  return comment === 'true' && context.privateRepository ? liveOf(story)?.accessLink : undefined;
 }
 
 /** What a comment tells; undefined for what is nobody's business on a pull request. */

@@ -1,26 +1,7 @@
 import type { Cid } from './cid.ts';
-import type { MirrorState } from './mirror.ts';
-import { labelOf, type NameState } from './names.ts';
-import type { Probe } from './outcome.ts';
-import { type BlockCheck, isSound } from './verification.ts';
-
-/** What was found of the content that a tag points to. */
-export interface TagHealth {
-  readonly tag: string;
-  /** Undefined where nothing that is pinned has the tag. */
-  readonly cid: Cid | undefined;
-  /** Since when the tag points there. */
-  readonly since: Date;
-  readonly pinned: boolean;
-  readonly probes: readonly Probe[];
-  readonly blocks: readonly BlockCheck[];
-  readonly names: readonly NameState[];
-  readonly mirrors: readonly MirrorState[];
-  /** What is not as it should be, each a sentence without its full stop; none when all is well. */
-  readonly problems: readonly string[];
-  /** What is not as it should be and loses nothing: a mirror, or a gateway beside one that serves. */
-  readonly remarks: readonly string[];
-}
+import { labelOf } from './names.ts';
+import type { TagHealth } from './outcome.ts';
+import { isSound } from './verification.ts';
 
 /** What was looked at; what was not asked for stays empty. */
 export type Findings = Pick<TagHealth, 'tag' | 'pinned' | 'probes' | 'blocks' | 'names' | 'mirrors'> & {

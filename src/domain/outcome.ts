@@ -1,5 +1,5 @@
+import type { Cid } from './cid.ts';
 import type { Comparison } from './comparison.ts';
-import type { TagHealth } from './health.ts';
 import type { Build } from './listing.ts';
 import type { MirrorState } from './mirror.ts';
 import type { NameState } from './names.ts';
@@ -84,6 +84,20 @@ export interface Presence {
   readonly mirrors: readonly MirrorState[];
 }
 
+/** What was found of the content that a tag points to. */
+export interface TagHealth extends Presence {
+  readonly tag: string;
+  /** Undefined where nothing that is pinned has the tag. */
+  readonly cid: Cid | undefined;
+  /** Since when the tag points there. */
+  readonly since: Date;
+  readonly pinned: boolean;
+  /** What is not as it should be, each a sentence without its full stop; none when all is well. */
+  readonly problems: readonly string[];
+  /** What is not as it should be and loses nothing: a mirror, or a gateway beside one that serves. */
+  readonly remarks: readonly string[];
+}
+
 /** What a run came to; everything that is reported is derived from it. */
 export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string }
@@ -125,6 +139,8 @@ export type Outcome =
       readonly comparison: Comparison;
       /** Undefined in a dry run. */
       readonly pin: Pin | undefined;
+      /** A link to private content that ends by itself: for the outputs only. */
+      readonly accessLink: AccessLink | undefined;
     })
   /** What every tag points to was looked at. */
   | { readonly kind: 'verified'; readonly tags: readonly TagHealth[]; readonly checkedAt: Date }
@@ -150,6 +166,8 @@ export type BuildOutcome = Extract<Outcome, { readonly build: Build }>;
 export interface AccessLink {
   readonly url: string;
   readonly expiresAt: Date;
+  /** It was opened, and answered with the content. */
+  readonly opened: boolean;
 }
 
 /** The build itself is why nothing was sent. */

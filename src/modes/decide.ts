@@ -35,7 +35,7 @@ export interface DeployRun extends DeployOptions, Assessing {
 export interface DeployPorts extends SurveyPorts, GiveUpPorts, AssessPorts, PresencePorts {
   readonly names: NamePorts;
   /** A link for who may read private content; undefined for public content, and where none can be made. */
-  readonly accessLink: (build: Build) => Promise<AccessLink | undefined>;
+  readonly accessLink: (content: Build | Cid) => Promise<AccessLink | undefined>;
   /** Keeps the CAR where the user asked for it. */
   readonly keepCar: (build: Build) => Promise<void>;
   readonly showPlan: (plan: DeployPlan, build: Build) => void;

@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
 import type { StableName } from '../domain/names.ts';
-import type { Outcome, Presence } from '../domain/outcome.ts';
+import type { AccessLink, Outcome, Presence } from '../domain/outcome.ts';
 import type { Network, Pin } from '../domain/pin.ts';
 import { type PromotionOrder, type PromotionPlan, planPromotion, resolvePromoted } from '../domain/promotion.ts';
 import { matchesTag } from '../domain/retention.ts';
@@ -28,6 +28,8 @@ export interface PromoteRun extends PromotionOrder {
 
 export interface PromotePorts extends TagPorts, CompareVersionsPorts, PresencePorts {
   readonly names: NamePorts;
+  /** A link for who may read private content; undefined for public content, and where none can be made. */
+  readonly accessLink: (cid: Cid) => Promise<AccessLink | undefined>;
   readonly showPromotion: (plan: PromotionPlan) => void;
 }
 
@@ -45,9 +47,11 @@ export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Out
   const comparison = await compareVersions(plan.cid, { base, stripHash: run.stripHash }, ports);
   ports.showComparison(comparison);
   const told = { kind: 'promoted', rollback: run.rollback, dryRun: run.dryRun, plan, comparison, ...proof } as const;
-  if (run.dryRun) return { ...told, pin: undefined, ...(await foresee(plan, run, ports)) };
+  if (run.dryRun) return { ...told, pin: undefined, accessLink: undefined, ...(await foresee(plan, run, ports)) };
+  // Private content is opened by its own link, which is one more thing to know before the tag moves.
+  const accessLink = await inStep('opening the links', () => ports.accessLink(plan.cid));
   const pin = await inStep('tagging', () => putTag(plan, run, ports));
-  return { ...told, pin, ...(await follow(plan, run, ports)) };
+  return { ...told, pin, accessLink, ...(await follow(plan, run, ports)) };
 }
 
 async function decide(run: PromoteRun, { pins }: PromotePorts): Promise<PromotionPlan> {

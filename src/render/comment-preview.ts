@@ -1,11 +1,11 @@
 import type { Comparison } from '../domain/comparison.ts';
 import { countChanges, sizeDelta } from '../domain/diff.ts';
-import { isRefused, openedLink, type Probe } from '../domain/outcome.ts';
+import { isRefused, isServed, openedLink, type Probe } from '../domain/outcome.ts';
 import type { BudgetLine } from '../domain/size-budget.ts';
 import { pullRequestOf } from '../domain/tag.ts';
 import { type Extents, renderChanges } from './comment-diff.ts';
 import type { CommentContext, PreviewOutcome } from './comment-story.ts';
-import { heading, lastPreview, renderDay, renderReason, whatToDo } from './comment-words.ts';
+import { heading, lastPreview, renderDay, renderMinute, renderReason, whatToDo } from './comment-words.ts';
 import { figure, fileName } from './diff-cells.ts';
 import { renderBase } from './diff-parts.ts';
 import { labelOf, renderCounts, renderDifference } from './diff-words.ts';
@@ -47,6 +47,7 @@ function publishedHead(outcome: Published, context: CommentContext): readonly st
   return [
     heading(publishedState(outcome, base), context.key.project),
     linkLine(outcome),
+    accessLine(context),
     base === undefined
       ? ''
       : `${base} has this content already (${fileName(build.root)}): nothing that is published changes.`,
@@ -58,7 +59,9 @@ function publishedHead(outcome: Published, context: CommentContext): readonly st
 function publishedState({ probes }: Published, base: string | undefined): string {
   if (openedLink(probes) === undefined) {
     if (probes.every(({ state }) => state === 'unopened')) return '✅ Preview is pinned';
-    return '⚠️ Preview is pinned, but no gateway serves it';
+    return isServed(probes)
+      ? '⚠️ Preview is pinned, but no gateway serves its pages'
+      : '⚠️ Preview is pinned, but no gateway serves it';
   }
   if (base !== undefined) return `✅ Same content as ${base}`;
   // A gateway that lets the browser fetch and check has shown nothing of the content yet.
@@ -87,9 +90,14 @@ function linkLine({ probes, build }: Published): string {
   ].join(' · ');
 }
 
+function accessLine({ accessLink }: CommentContext): string {
+  if (accessLink === undefined) return '';
+  return `**${link('Open preview', accessLink.url)}** · works until ${renderMinute(accessLink.expiresAt)}, for whoever has the link`;
+}
+
 /** Every link that did not open, or that nobody opened, as text: no link here leads nowhere. */
 function closedLinks({ probes, build }: Published): string {
-  const down = probes.filter(({ state }) => state === 'down').slice(0, MOST_LINKS);
+  const down = probes.filter(({ state }) => state === 'down' || state === 'files').slice(0, MOST_LINKS);
   const unopened = probes.filter(({ state }) => state === 'unopened').slice(0, MOST_LINKS);
   const reasons = down.map((probe) => `${code(hostOf(probe, build.root))} ${renderReason(probe.note)}`);
   return [

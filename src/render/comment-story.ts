@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import type { CommentKey, LastGood } from '../domain/comment.ts';
 import type { ActionError } from '../domain/errors.ts';
-import type { Outcome } from '../domain/outcome.ts';
+import type { AccessLink, Outcome } from '../domain/outcome.ts';
 
 export interface CommentContext {
   readonly key: CommentKey;
@@ -12,6 +12,8 @@ export interface CommentContext {
   readonly now: Date;
   /** What the comment remembers so far. */
   readonly lastGood: LastGood | undefined;
+  /** Only where nobody but the readers of a private repository sees it. */
+  readonly accessLink?: AccessLink | undefined;
 }
 
 /** The outcomes of a build that a pull request is told about. */

@@ -1,7 +1,7 @@
 import { ActionError } from '../domain/errors.ts';
-import { isHealthy, type TagHealth } from '../domain/health.ts';
+import { isHealthy } from '../domain/health.ts';
 import type { HealthNews } from '../domain/health-issue.ts';
-import { openedLink } from '../domain/outcome.ts';
+import { openedLink, type TagHealth } from '../domain/outcome.ts';
 import type { Project } from '../domain/tag.ts';
 import { isSound } from '../domain/verification.ts';
 import { renderMinute } from './comment-words.ts';

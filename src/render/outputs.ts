@@ -2,7 +2,14 @@ import { type Cid, cidV0, contenthash } from '../domain/cid.ts';
 import type { Comparison } from '../domain/comparison.ts';
 import { isHealthy } from '../domain/health.ts';
 import type { Build } from '../domain/listing.ts';
-import { type BuildOutcome, mainLink, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
+import {
+  type AccessLink,
+  type BuildOutcome,
+  mainLink,
+  type Outcome,
+  type Presence,
+  type Retention,
+} from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
 import type { Preflight } from '../domain/preflight/finding.ts';
 import { isSound } from '../domain/verification.ts';
@@ -112,6 +119,7 @@ function promotedOutputs(outcome: Extract<Outcome, { kind: 'promoted' }>): Parti
     tags: plan.toTag,
     'pin-id': pin?.id ?? '',
     ...presenceOutputs(outcome),
+    ...accessOutputs(outcome.accessLink),
   };
 }
 
@@ -128,12 +136,13 @@ function presenceOutputs({ probes, blocks, names, mirrors }: Presence): Partial<
   return {
     url: mainLink(probes) ?? '',
     urls: JSON.stringify(
-      probes.map(({ link, state, status, firstByteMs, bytes, note }) => ({
+      probes.map(({ link, state, status, firstByteMs, bytes, routes, note }) => ({
         url: link,
         state,
         status: status ?? null,
         firstByteMs: firstByteMs ?? null,
         bytes,
+        ...(routes === undefined ? {} : { routes }),
         note,
       })),
     ),
@@ -180,11 +189,20 @@ function liveOutputs(outcome: Extract<Outcome, { kind: 'deployed' | 'unchanged' 
   const { uploadedBytes, pin, expiresAt, accessLink } = outcome;
   return {
     ...presenceOutputs(outcome),
-    ...(accessLink === undefined ? {} : { url: accessLink.url }),
+    ...accessOutputs(accessLink),
     'uploaded-bytes': String(uploadedBytes),
     'pin-id': pin.id,
     'expires-at': expiresAt?.toISOString() ?? '',
-    'access-expires-at': accessLink?.expiresAt.toISOString() ?? '',
+  };
+}
+
+/** The one place where the link is handed out; one that opened is as good a proof as a gateway's. */
+function accessOutputs(link: AccessLink | undefined): Partial<Outputs> {
+  if (link === undefined) return {};
+  return {
+    url: link.url,
+    'access-expires-at': link.expiresAt.toISOString(),
+    ...(link.opened ? { verified: 'gateway' } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
-import { isHealthy, type TagHealth } from '../domain/health.ts';
+import { isHealthy } from '../domain/health.ts';
 import { labelOf, type NameState } from '../domain/names.ts';
-import type { BuildOutcome, Outcome, Presence } from '../domain/outcome.ts';
+import type { BuildOutcome, Outcome, Presence, TagHealth } from '../domain/outcome.ts';
 import { reportComparison } from './diff-report.ts';
 import { reportRetention } from './retention.ts';
 

@@ -1,7 +1,7 @@
 import { type Cid, cidV0, contenthash } from '../domain/cid.ts';
 import { type ActionError, failedWhile } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import { type Assessment, mainLink, type Outcome, type Presence, type Probe } from '../domain/outcome.ts';
+import { type Assessment, isServed, mainLink, type Outcome, type Presence, type Probe } from '../domain/outcome.ts';
 import type { DeployPlan } from '../domain/plan.ts';
 import { renderLineage } from './chart.ts';
 import { renderDiffSection } from './diff.ts';
@@ -146,7 +146,8 @@ export function renderFailure(error: ActionError, context: SummaryContext, what:
 
 function headline(kind: 'deployed' | 'unchanged', probes: readonly Probe[]): string {
   if (!isOpened(probes)) return kind === 'unchanged' ? '✅ Already pinned, nothing changed' : '✅ Pinned';
-  if (mainLink(probes) === undefined) return '⚠️ Pinned, but no gateway serves it';
+  if (mainLink(probes) === undefined)
+    return isServed(probes) ? '⚠️ Pinned, but no gateway serves its pages' : '⚠️ Pinned, but no gateway serves it';
   if (kind === 'unchanged') return '✅ Already deployed, nothing changed';
   // A gateway that lets the browser fetch and check has shown nothing of the content yet.
   return probes.some(({ state }) => state === 'live') ? '✅ Live on IPFS' : '✅ Pinned, and opens';
@@ -223,7 +224,7 @@ function usageLine({ usage, retention }: Extract<Outcome, { kind: 'listed' }>): 
 function linkLine(probes: readonly Probe[], root: Cid): string {
   const main = mainLink(probes);
   const others = probes
-    .filter((probe) => probe.link !== main && probe.state !== 'down')
+    .filter((probe) => probe.link !== main && probe.state !== 'down' && probe.state !== 'files')
     .map((probe) => link(probe.host, probe.link));
   const first =
     main === undefined

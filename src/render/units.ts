@@ -28,6 +28,12 @@ export function renderMs(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** `7d`, `36h`, `90m`: a time as people write it in a workflow. */
+export function renderSpan(ms: number): string {
+  if (ms % 86_400_000 === 0) return `${ms / 86_400_000}d`;
+  return ms % 3_600_000 === 0 ? `${ms / 3_600_000}h` : `${Math.round(ms / 60_000)}m`;
+}
+
 /** `now`, `12 min`, `5 h`, `9 d`: how long ago. */
 export function renderAge(ms: number): string {
   if (ms < 60_000) return 'now';

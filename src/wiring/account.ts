@@ -1,57 +1,26 @@
-import { explainGitHub } from '../adapters/github/client.ts';
 import { createRepository } from '../adapters/github/repository.ts';
 import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { explainPinata } from '../adapters/pinata/errors.ts';
 import { createPinataPins, type PinataOptions } from '../adapters/pinata/pins.ts';
 import type { Known } from '../domain/github.ts';
-import type { Credential } from '../domain/preflight/credential.ts';
 import type { Inputs } from '../inputs.ts';
 import type { CleanupPorts } from '../modes/cleanup.ts';
 import { readNamed } from '../modes/named-content.ts';
 import { allNames } from '../orders.ts';
-import type { Clock, GitHub, Log } from '../ports.ts';
+import type { GitHub, Log } from '../ports.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderMs } from '../render/units.ts';
 import { mirrorsOf } from './mirrors.ts';
 import { resolversOf } from './names.ts';
-import type { Recorder } from './record.ts';
-
-type Values = Inputs['values'];
-
-/** What every mode is wired from. */
-export interface Wiring {
-  readonly values: Values;
-  readonly jwt: string;
-  /** `owner/name` of the repository that this run belongs to. */
-  readonly repository: string;
-  readonly project: string;
-  readonly now: Date;
-  readonly log: Log;
-  /** The runner's cache service; both texts are empty where it offers none. */
-  readonly cacheService: { readonly resultsUrl: string; readonly token: string };
-  readonly recorder: Recorder;
-  /** The run's own keys, by the name they have for people. */
-  readonly credentials: readonly Credential[];
-  /** What runs in the thread that looks at a build. */
-  readonly inspectorScript: string;
-}
+import { clock, githubTraffic, type PlainPinata, type Wiring } from './wiring.ts';
 
 /** Shorter waits for another attempt are not worth a line. */
 const NOTED_WAIT_MS = 2000;
-
-export const clock: Clock = {
-  now: () => performance.now(),
-  date: () => new Date(),
-  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
 
 /** What a cleanup and a list work with. */
 export function cleanupPorts(wiring: Wiring): CleanupPorts {
   return accountPorts(wiring, new AbortController().signal);
 }
-
-/** The account as adapters take it that need no client of the service's own. */
-export type PlainPinata = Omit<PinataOptions, 'uploadUrl'>;
 
 /** The account itself, beside the ports that it makes. */
 export interface AccountPorts extends CleanupPorts {
@@ -82,7 +51,7 @@ export function accountPorts(wiring: Wiring, deadline: AbortSignal): AccountPort
   };
 }
 
-function pinataTraffic(values: Values, log: Log, deadline: AbortSignal): Traffic {
+function pinataTraffic(values: Inputs['values'], log: Log, deadline: AbortSignal): Traffic {
   return createTraffic({
     service: 'Pinata',
     requestsPerMinute: values['requests-per-minute'],
@@ -93,19 +62,6 @@ function pinataTraffic(values: Values, log: Log, deadline: AbortSignal): Traffic
     onRetry: (doing, why, delayMs) => {
       if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${renderMs(delayMs)} to ${doing} again (${why}).`);
     },
-  });
-}
-
-/** GitHub's own services, within a deadline. */
-export function githubTraffic(deadline: AbortSignal): Traffic {
-  return createTraffic({
-    service: 'GitHub',
-    requestsPerMinute: 600,
-    concurrency: 4,
-    firstDelayMs: 500,
-    deadline,
-    explain: explainGitHub,
-    onRetry: () => {},
   });
 }
 

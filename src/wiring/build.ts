@@ -12,9 +12,10 @@ import { renderFindingCounts, renderFindingLines, renderWarnings } from '../rend
 import { renderRebuildWarning } from '../render/rebuild.ts';
 import { renderRetention } from '../render/retention.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
-import { github, type Wiring } from './account.ts';
+import { github } from './account.ts';
 import type { Material } from './inspect.ts';
 import type { Trees } from './trees.ts';
+import type { Wiring } from './wiring.ts';
 
 /** A diff is worth no longer wait for GitHub. */
 const QUICK_MS = 8000;

@@ -2,11 +2,13 @@ import { writeCar } from '../adapters/unixfs/car-file.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { DeployPorts } from '../modes/decide.ts';
 import { renderBytes, renderMs } from '../render/units.ts';
-import { accountPorts, type Wiring } from './account.ts';
+import { accessLinkPort } from './access-link.ts';
+import { accountPorts } from './account.ts';
 import { assessPorts } from './build.ts';
 import type { Material } from './inspect.ts';
 import { presencePorts } from './presence.ts';
 import { listingCache } from './trees.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What a deploy of these files works with. */
 export function deployPorts(wiring: Wiring, material: Material): DeployPorts {
@@ -18,7 +20,7 @@ export function deployPorts(wiring: Wiring, material: Material): DeployPorts {
     ...assessPorts(wiring, { material, trees }, deadline),
     ...account,
     ...presence,
-    accessLink: async () => await Promise.resolve(undefined),
+    accessLink: accessLinkPort(wiring, account),
     transferring,
     transferred,
     keepCar: async (build) => {

@@ -1,14 +1,9 @@
-import { createBlockWalk } from '../adapters/gateway/block-walk.ts';
-import { createProbe } from '../adapters/gateway/probe.ts';
 import { ActionError } from '../domain/errors.ts';
 import { accountTemplates } from '../domain/gateway.ts';
 import type { GatewayTemplate } from '../domain/link.ts';
 import type { Inputs } from '../inputs.ts';
-import type { Gateways, Log, Pins } from '../ports.ts';
-import { renderBytes } from '../render/units.ts';
-import type { Wiring } from './account.ts';
-import { timed } from './record.ts';
-import type { Trees } from './trees.ts';
+import type { Log, Pins } from '../ports.ts';
+import type { Wiring } from './wiring.ts';
 
 type Values = Inputs['values'];
 
@@ -39,6 +34,22 @@ export function discoverGateways(
   };
 }
 
+/**
+ * Base URL of the account's own gateway: as the inputs name it, or else as the service does.
+ * @throws ActionError where neither does.
+ */
+export async function ownGatewayBase(values: Values, pins: Pick<Pins, 'readGateways'>): Promise<string> {
+  const named = ownGatewayUrl(values);
+  if (named !== undefined) return named;
+  const gateways = await pins.readGateways();
+  const [first] = gateways.kind === 'known' ? accountTemplates(gateways.value) : [];
+  if (first !== undefined) return new URL(first.template).origin;
+  const why = gateways.kind === 'known' ? 'it has none' : gateways.reason;
+  throw new ActionError('credentials', `The account's own gateway is not known: ${why}.`, {
+    hint: 'Set pinata-gateway to its domain, or give the key the permission Gateways: Read.',
+  });
+}
+
 /** Without an answer there are the public ones. */
 async function discover(pins: Pick<Pins, 'readGateways'>, log: Log): Promise<readonly GatewayTemplate[]> {
   try {
@@ -52,7 +63,7 @@ async function discover(pins: Pick<Pins, 'readGateways'>, log: Log): Promise<rea
 }
 
 /** Where people may open content: the account's own gateways first, which have it soonest. */
-function linkTemplates({ gateways }: Values, own: readonly GatewayTemplate[]): readonly GatewayTemplate[] {
+export function linkTemplates({ gateways }: Values, own: readonly GatewayTemplate[]): readonly GatewayTemplate[] {
   const bases = own.map(({ template }) => template.replace('{cid}', ''));
   const others = gateways
     // The account's own gateway may be among the templates.
@@ -67,31 +78,4 @@ export async function blockTemplates(values: Values, own: OwnGateways): Promise<
   const others = values['block-gateways'].map((template) => ({ template, dedicated: false }));
   // With `none`, only what the user named is asked.
   return others.length === 0 ? namedGateways(values) : [...(await own()), ...others];
-}
-
-/** Links and blocks, on the account's own gateways and the public ones. */
-export function gatewayPorts(wiring: Wiring, own: OwnGateways, trees: Trees): Gateways {
-  const { values, log, recorder } = wiring;
-  const timeoutMs = values['verify-timeout'];
-  const dedicatedKey = values['pinata-gateway-key'];
-  const look = values.verify === 'gateway' || values.verify === 'blocks' ? 'gateway' : 'none';
-  return {
-    probe: async (content) => {
-      const templates = linkTemplates(values, await own());
-      const probe = createProbe({ templates, dedicatedKey, timeoutMs, look, open: trees });
-      return await timed(recorder, 'Open the links', () => probe(content));
-    },
-    checkBlocks: async (root) => {
-      const walk = createBlockWalk({
-        gateways: await blockTemplates(values, own),
-        dedicatedKey,
-        timeoutMs,
-        onProgress: (bytes, total) => log.progress('Checked', bytes, total),
-      });
-      const checks = await timed(recorder, 'Check the blocks', () => walk(root));
-      const wrong = checks.find(({ state }) => state === 'broken');
-      if (wrong !== undefined) log.line(`${wrong.host}: ${wrong.note}, after ${renderBytes(wrong.bytes)}.`);
-      return checks;
-    },
-  };
 }

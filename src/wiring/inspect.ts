@@ -7,8 +7,8 @@ import { credentialInNames } from '../domain/preflight/credential.ts';
 import type { Preflight } from '../domain/preflight/finding.ts';
 import { isAsked } from '../domain/preflight/policy.ts';
 import type { Onlooker } from '../ports.ts';
-import type { Wiring } from './account.ts';
 import { timed } from './record.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What a build is made of, and who looks at it. */
 export interface Material {

@@ -2,7 +2,7 @@ import { findPulls } from '../adapters/github/pulls.ts';
 import { ActionError } from '../domain/errors.ts';
 import { type RunContext, withProvenance } from '../domain/run.ts';
 import { provenanceOf, type WorkflowRun } from '../domain/workflow-run.ts';
-import { githubTraffic } from './account.ts';
+import { githubTraffic } from './wiring.ts';
 
 const TIMEOUT_MS = 30_000;
 

@@ -5,8 +5,8 @@ import { ActionError } from '../domain/errors.ts';
 import type { MirrorAddress } from '../domain/mirror.ts';
 import type { Mirror } from '../ports.ts';
 import { renderMs } from '../render/units.ts';
-import type { Wiring } from './account.ts';
 import { within } from './deadline.ts';
+import type { Wiring } from './wiring.ts';
 
 /** The second homes that the inputs name. */
 export function mirrorsOf(wiring: Wiring): readonly Mirror[] {
@@ -40,7 +40,10 @@ function openMirror(address: MirrorAddress, { values, project, log }: Wiring): M
       if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${renderMs(delayMs)} for mirror ${name} to ${doing} (${why}).`);
     },
   });
-  return createMirror(address, { token, project, waitMs: values['verify-timeout'], traffic });
+  const waitMs = Math.min(values['verify-timeout'], MOST_WAIT_MS);
+  return createMirror(address, { token, project, waitMs, traffic });
 }
 
 const NOTED_WAIT_MS = 2000;
+/** An order that is on its way goes on by itself: nobody waits longer for it. */
+const MOST_WAIT_MS = 30_000;

@@ -6,9 +6,9 @@ import { createHotSwaps } from '../adapters/pinata/swaps.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { NamePorts } from '../modes/names.ts';
 import type { DnsZones, Resolvers } from '../ports.ts';
-import { clock, type PlainPinata, type Wiring } from './account.ts';
 import { within } from './deadline.ts';
 import type { OwnGateways } from './gateways.ts';
+import { clock, type PlainPinata, type Wiring } from './wiring.ts';
 
 const RESOLVER_TIMEOUT_MS = 8000;
 const SWAP_TIMEOUT_MS = 10_000;

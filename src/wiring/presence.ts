@@ -1,9 +1,15 @@
+import { createBlockWalk } from '../adapters/gateway/block-walk.ts';
+import { createProbe } from '../adapters/gateway/probe.ts';
 import type { NamePorts } from '../modes/names.ts';
 import type { PresencePorts } from '../modes/presence.ts';
-import type { AccountPorts, Wiring } from './account.ts';
-import { discoverGateways, gatewayPorts } from './gateways.ts';
+import type { Gateways } from '../ports.ts';
+import { renderBytes } from '../render/units.ts';
+import type { AccountPorts } from './account.ts';
+import { blockTemplates, discoverGateways, linkTemplates, type OwnGateways } from './gateways.ts';
 import { namePorts } from './names.ts';
+import { timed } from './record.ts';
 import { publishedTrees, type Trees } from './trees.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What looks at content from outside, and moves what points to it. */
 export function presencePorts(
@@ -17,5 +23,32 @@ export function presencePorts(
     gateways: gatewayPorts(wiring, own, trees),
     names: namePorts(wiring, account.plain, own),
     trees,
+  };
+}
+
+/** Links and blocks, on the account's own gateways and the public ones. */
+function gatewayPorts(wiring: Wiring, own: OwnGateways, trees: Trees): Gateways {
+  const { values, log, recorder } = wiring;
+  const timeoutMs = values['verify-timeout'];
+  const dedicatedKey = values['pinata-gateway-key'];
+  const look = values.verify === 'gateway' || values.verify === 'blocks' ? 'gateway' : 'none';
+  return {
+    probe: async (content) => {
+      const templates = linkTemplates(values, await own());
+      const probe = createProbe({ templates, dedicatedKey, timeoutMs, look, open: trees });
+      return await timed(recorder, 'Open the links', () => probe(content));
+    },
+    checkBlocks: async (root) => {
+      const walk = createBlockWalk({
+        gateways: await blockTemplates(values, own),
+        dedicatedKey,
+        timeoutMs,
+        onProgress: (bytes, total) => log.progress('Checked', bytes, total),
+      });
+      const checks = await timed(recorder, 'Check the blocks', () => walk(root));
+      const wrong = checks.find(({ state }) => state === 'broken');
+      if (wrong !== undefined) log.line(`${wrong.host}: ${wrong.note}, after ${renderBytes(wrong.bytes)}.`);
+      return checks;
+    },
   };
 }

@@ -2,10 +2,12 @@ import type { PromotePorts } from '../modes/promote.ts';
 import type { VerifyPorts } from '../modes/verify.ts';
 import { renderHealthLine } from '../render/health.ts';
 import { renderPromotionLine } from '../render/promotion.ts';
-import { accountPorts, type Wiring } from './account.ts';
+import { accessLinkPort } from './access-link.ts';
+import { accountPorts } from './account.ts';
 import { showComparison } from './build.ts';
 import { presencePorts } from './presence.ts';
 import { treeComparison } from './trees.ts';
+import type { Wiring } from './wiring.ts';
 
 /** What a promotion and a rollback work with. */
 export function promotePorts(wiring: Wiring): PromotePorts {
@@ -14,6 +16,7 @@ export function promotePorts(wiring: Wiring): PromotePorts {
   return {
     ...account,
     ...presence,
+    accessLink: accessLinkPort(wiring, account),
     comparePublished: treeComparison(trees),
     showComparison: showComparison(wiring),
     showPromotion: (plan) => wiring.log.line(renderPromotionLine(plan)),

@@ -6,7 +6,7 @@ import { createRepository } from '../adapters/github/repository.ts';
 import type { Traffic } from '../adapters/http/traffic.ts';
 import type { TellPorts } from '../modes/tell.ts';
 import type { Log } from '../ports.ts';
-import { clock, githubTraffic } from './account.ts';
+import { clock, githubTraffic } from './wiring.ts';
 
 /** For all that is told: a deploy that is live does not wait for GitHub. */
 const TIMEOUT_MS = 60_000;

@@ -4,8 +4,8 @@ import { createListingCache } from '../adapters/github/listing-cache.ts';
 import type { Cid } from '../domain/cid.ts';
 import type { CompareVersionsPorts } from '../modes/compare.ts';
 import type { ListingCache } from '../ports.ts';
-import { githubTraffic, type Wiring } from './account.ts';
 import { blockTemplates, type OwnGateways } from './gateways.ts';
+import { githubTraffic, type Wiring } from './wiring.ts';
 
 /** Opens what was published before. A tree is opened once, whoever asks for it. */
 export type Trees = (root: Cid) => Promise<ReadableTree>;
