@@ -29597,415 +29597,6 @@ var __webpack_modules__ = {
    }
   }
  },
- 856: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   J_: () => explainPinata,
-   Ts: () => isCarRefusal,
-   Vh: () => answerBehind,
-   WY: () => DOING
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _domain_json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7803);
-  const DOING = {
-   list: {
-    text: "list the pins",
-    permission: "Files: Read"
-   },
-   read: {
-    text: "read a pin",
-    permission: "Files: Read"
-   },
-   update: {
-    text: "write tags to a pin",
-    permission: "Files: Write"
-   },
-   unpin: {
-    text: "unpin",
-    permission: "Files: Write"
-   },
-   swap: {
-    text: "look for a hot swap",
-    permission: "Files: Read"
-   },
-   writeSwap: {
-    text: "set a hot swap",
-    permission: "Files: Write"
-   },
-   removeSwap: {
-    text: "end a hot swap",
-    permission: "Files: Write"
-   },
-   gateways: {
-    text: "read the gateways of the account",
-    permission: "Gateways: Read"
-   },
-   usage: {
-    text: "read the account's usage",
-    permission: "Legacy Endpoints, Data: userPinnedDataTotal"
-   },
-   upload: {
-    text: "upload the build",
-    permission: "Files: Write"
-   },
-   sign: {
-    text: "prepare a folder upload",
-    permission: "Files: Write"
-   },
-   uploadLegacy: {
-    text: "upload the folder to the legacy endpoint",
-    permission: "Legacy Endpoints, Pinning: pinFileToIPFS"
-   },
-   listGroups: {
-    text: "list the groups",
-    permission: "Groups: Read"
-   },
-   createGroup: {
-    text: "create the group",
-    permission: "Groups: Write"
-   }
-  };
-  function serviceMessage(body) {
-   const parsed = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.qF)(body);
-   const part = (...path) => quotable((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_1__.$6)(parsed, ...path) ?? "");
-   return {
-    reason: part("error", "reason"),
-    text: part("error") || part("error", "message") || part("error", "details")
-   };
-  }
-  function quotable(text) {
-   const safe = text.replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, "***").replace(/\s+/g, " ").trim();
-   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
-  }
-  function isCarRefusal(answer) {
-   return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
-  }
-  function explainPinata(answer, doing) {
-   const {reason: reason, text: text} = serviceMessage(answer.body);
-   const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
-   const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ(known.kind, `${known.message} (Pinata said: ${said})`, {
-    hint: known.hint,
-    cause: answer
-   });
-  }
-  function answerBehind(error) {
-   const cause = error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ ? error.cause : void 0;
-   return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
-  }
-  function explainForbidden(reason, text, doing) {
-   if (reason === "API_KEY_REVOKED" || /revoked/i.test(text)) return rejectedKey("The key in pinata-jwt was revoked.");
-   if (/blocked|plan usage|limit/i.test(text)) return {
-    kind: "quota",
-    message: `Pinata has blocked the account over its plan's limits and does not ${doing}.`,
-    hint: "Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan."
-   };
-   if (/\bcars?\b/i.test(text)) return carRefusal(doing);
-   const permission = Object.values(DOING).find(entry => entry.text === doing)?.permission ?? "Files: Write";
-   return {
-    kind: "credentials",
-    message: `The key in pinata-jwt is not allowed to ${doing}.`,
-    hint: `Make a key in the Pinata app (API Keys) with the permission "${permission}" ticked, and store its JWT as the secret.`
-   };
-  }
-  function carRefusal(doing) {
-   return {
-    kind: "quota",
-    message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
-    hint: "Use a paid plan, or set upload-method: folder."
-   };
-  }
-  function rejectedKey(message) {
-   return {
-    kind: "credentials",
-    message: message,
-    hint: "Make a new JWT in the Pinata app (API Keys) and store it as the secret that pinata-jwt reads."
-   };
-  }
-  function explainStatus(status, doing) {
-   if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
-   if (status === 402) return {
-    kind: "quota",
-    message: `Pinata wants to be paid before it can ${doing}.`,
-    hint: "Look at the plan and the bills in the Pinata app."
-   };
-   if (status === 404 && doing === DOING.list.text) return {
-    kind: "network",
-    message: `There is no such address to ${doing}.`,
-    hint: "Check pinata-api-url: a base URL without /v3."
-   };
-   if (status === 404) return {
-    kind: "conflict",
-    message: `What was to be used is gone, so Pinata did not ${doing}.`,
-    hint: "Another run or person removed it. Run the job again."
-   };
-   if (status === 413) return {
-    kind: "quota",
-    message: `Pinata refused to ${doing}: it is too large.`,
-    hint: "Deploy a smaller directory, or use a plan that imports CARs (25 GB at most)."
-   };
-   if (status === 429) return {
-    kind: "quota",
-    message: `Pinata's rate limit left no room to ${doing}.`,
-    hint: "Lower requests-per-minute, or run fewer deploys of this account at once."
-   };
-   if (status >= 500) return {
-    kind: "network",
-    message: `Pinata failed to ${doing}.`,
-    hint: "Run the job again. If it stays so, look at the status page of Pinata."
-   };
-   if (status >= 300 && status < 400) return {
-    kind: "network",
-    message: `Something between the runner and Pinata redirected the request to ${doing}.`,
-    hint: "Check pinata-api-url, pinata-upload-url and the proxy of the runner."
-   };
-   return {
-    kind: "conflict",
-    message: `Pinata did not ${doing}.`,
-    hint: "Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run."
-   };
-  }
- },
- 4800: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   L: () => readAccountGateways
-  });
-  var _domain_json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7803);
-  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(856);
-  var _plain_request_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4599);
-  const PATHS = [ "/v3/gateways", "/v3/ipfs/gateways" ];
-  async function readAccountGateways(account) {
-   const answer = await ask(account);
-   if (answer === void 0 || [ 401, 403 ].includes(answer.status)) return {
-    kind: "denied",
-    reason: "the key lacks the permission Gateways: Read"
-   };
-   if (!(0, _plain_request_js__WEBPACK_IMPORTED_MODULE_1__.z)(answer)) throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_0__.WY.gateways.text);
-   const rows = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.qF)(answer.body), "data", "rows") ?? [];
-   return {
-    kind: "known",
-    value: rows.flatMap(parseGateway)
-   };
-  }
-  async function ask(account) {
-   for (const path of PATHS) {
-    const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_1__.t)(account, "gateways", {
-     method: "GET",
-     url: `${account.apiUrl}${path}`
-    });
-    if (answer !== "late" && answer.status !== 404) return answer;
-   }
-   return;
-  }
-  function parseGateway(row) {
-   const name = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(row, "domain") ?? "";
-   const domain = hostOf(/[.:]/.test(name) || name === "" ? name : `${name}.mypinata.cloud`);
-   if (domain === void 0) return [];
-   const customDomains = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(row, "custom_domains") ?? []).filter(isWorking).flatMap(custom => {
-    const host = hostOf((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(custom, "domain") ?? "");
-    return host === void 0 ? [] : [ host ];
-   });
-   return [ {
-    domain: domain,
-    restricted: (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(row, "restrict") === true,
-    customDomains: customDomains
-   } ];
-  }
-  function isWorking(custom) {
-   return [ "domain_validation_status", "ssl_validation_status" ].every(status => ((0, 
-   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(custom, status) ?? "active") === "active");
-  }
-  function hostOf(name) {
-   return /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d{1,5})?$/i.test(name) ? name.toLowerCase() : void 0;
-  }
- },
- 4599: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   t: () => send,
-   z: () => isFine
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _http_traffic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4143);
-  var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(856);
-  const UPDATE_TIMEOUT_MS = 2e3;
-  const UNPIN_TIMEOUT_MS = 7e3;
-  const REQUEST_TIMEOUT_MS = 3e4;
-  class Late extends _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ {
-   constructor() {
-    super("network", "The moment to send it has passed.");
-   }
-  }
-  async function send({jwt: jwt, traffic: traffic}, doing, {method: method, url: url, body: body, moment: moment}) {
-   try {
-    return await traffic.exchange(_errors_js__WEBPACK_IMPORTED_MODULE_2__.WY[doing].text, async deadline => {
-     if (moment !== void 0 && performance.now() > moment.notAfter) throw new Late;
-     const urgent = moment !== void 0 && Number.isFinite(moment.notAfter);
-     const urgentMs = method === "DELETE" ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
-     const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
-     const response = await fetch(url, {
-      method: method,
-      headers: {
-       authorization: `Bearer ${jwt}`,
-       ...body === void 0 ? {} : {
-        "content-type": "application/json"
-       }
-      },
-      ...body === void 0 ? {} : {
-       body: JSON.stringify(body)
-      },
-      redirect: "manual",
-      signal: AbortSignal.any([ deadline, timeout ])
-     });
-     return await (0, _http_traffic_js__WEBPACK_IMPORTED_MODULE_1__.JN)(response);
-    });
-   } catch (error) {
-    if (error instanceof Late) return "late";
-    throw error;
-   }
-  }
-  function isFine({status: status}) {
-   return status >= 200 && status < 300;
-  }
- },
- 475: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   B: () => readSwaps,
-   y: () => createHotSwaps
-  });
-  var _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
-  var _domain_json_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7803);
-  var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(856);
-  var _gateways_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4800);
-  var _plain_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4599);
-  const NOT_KNOWN = "the gateway is not known (pinata-gateway, or the permission Gateways: Read)";
-  async function readSwaps(account, cids) {
-   const domains = await readDomains(account);
-   if (domains.length === 0) return {
-    kind: "denied",
-    reason: NOT_KNOWN
-   };
-   const asked = domains.flatMap(domain => cids.map(cid => ({
-    domain: domain,
-    cid: cid
-   })));
-   const swaps = await Promise.all(asked.map(async ({domain: domain, cid: cid}) => {
-    const target = await readSwap(account, {
-     domain: domain,
-     cid: cid
-    });
-    return target === void 0 ? [] : [ [ cid, target ] ];
-   }));
-   return {
-    kind: "known",
-    value: swaps.flat()
-   };
-  }
-  async function readDomains(account) {
-   if (account.gateway !== void 0) return [ account.gateway ];
-   const gateways = await (0, _gateways_js__WEBPACK_IMPORTED_MODULE_3__.L)(account);
-   return gateways.kind === "known" ? gateways.value.map(({domain: domain}) => domain) : [];
-  }
-  async function readSwap(account, {cid: cid, domain: domain}) {
-   const url = `${swapUrl(account, cid)}?domain=${encodeURIComponent(domain)}`;
-   const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "swap", {
-    method: "GET",
-    url: url
-   });
-   if (answer === "late" || answer.status > 401 && answer.status < 429 || answer.status === 400) return;
-   if (!(0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.swap.text);
-   const history = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.gT)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.qF)(answer.body), "data") ?? [];
-   const newest = [ ...history ].sort((a, b) => createdAt(b) - createdAt(a))[0];
-   return (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.$6)(newest, "mapped_cid") ?? "");
-  }
-  function createdAt(entry) {
-   return Date.parse((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_5__.$6)(entry, "created_at") ?? "") || 0;
-  }
-  function swapUrl({apiUrl: apiUrl, network: network}, cid) {
-   return `${apiUrl}/v3/files/${network}/swap/${cid}`;
-  }
-  function createHotSwaps(account, gateway) {
-   return {
-    read: async original => {
-     const swaps = await readSwaps(account, [ original ]);
-     if (swaps.kind === "known") return [ ...swaps.value ][0]?.[1];
-     throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("credentials", `What is answered for ${original} cannot be read: ${swaps.reason}.`, {
-      hint: "Set pinata-gateway, or give the key the permission Gateways: Read."
-     });
-    },
-    write: (original, target) => writeSwap(account, original, target),
-    remove: async original => {
-     const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "removeSwap", {
-      method: "DELETE",
-      url: swapUrl(account, original)
-     });
-     if (answer === "late" || answer.status === 404 || (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) return;
-     throw account.traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.removeSwap.text);
-    },
-    look: original => look(gateway, original).catch(() => {})
-   };
-  }
-  const BODY_KEYS = [ "swapCid", "swap_cid" ];
-  async function writeSwap(account, original, target) {
-   let refused;
-   for (const key of BODY_KEYS) {
-    const body = {
-     [key]: target
-    };
-    const answer = await (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.t)(account, "writeSwap", {
-     method: "PUT",
-     url: swapUrl(account, original),
-     body: body
-    });
-    if (answer === "late" || (0, _plain_request_js__WEBPACK_IMPORTED_MODULE_4__.z)(answer)) return;
-    refused = answer;
-    if (answer.status !== 400) break;
-   }
-   if (refused !== void 0) throw explainRefusal(account, refused, original);
-  }
-  function explainRefusal({traffic: traffic}, answer, original) {
-   const known = traffic.policy.explain(answer, _errors_js__WEBPACK_IMPORTED_MODULE_2__.WY.writeSwap.text);
-   if (answer.status === 404) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("conflict", `The account has not pinned ${original}, so nothing else can be answered for it.`, {
-    hint: "Name a CID in hot-swap-cid that this account has pinned, and keep it pinned.",
-    cause: known
-   });
-   if (answer.status !== 403) return known;
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ(known.kind, known.message, {
-    hint: `${known.hint ?? ""} ${original} must be the account's own, and its gateway needs the Hot Swaps plugin (Pinata app, Gateways, Plugins).`.trim(),
-    cause: known
-   });
-  }
-  async function look({url: url, key: key, timeoutMs: timeoutMs}, original) {
-   if (url === void 0) return;
-   let address = `${url}/ipfs/${original}`;
-   const request = async method => {
-    const response = await fetch(address, {
-     method: method,
-     headers: key === void 0 ? {} : {
-      "x-pinata-gateway-token": key
-     },
-     redirect: "manual",
-     signal: AbortSignal.timeout(timeoutMs)
-    });
-    await (response.body?.cancel());
-    return response;
-   };
-   let response = await request("HEAD");
-   if (isRedirectTo(response, address, `${address}/`)) {
-    address = `${address}/`;
-    response = await request("HEAD");
-   }
-   if (!response.ok) response = await request("GET");
-   return response.ok ? taggedCid(response.headers.get("etag") ?? "") : void 0;
-  }
-  function isRedirectTo({status: status, headers: headers}, from, to) {
-   const location = headers.get("location") ?? "";
-   return status >= 300 && status < 400 && URL.canParse(location, from) && new URL(location, from).href === to;
-  }
-  function taggedCid(etag) {
-   const found = /(?<![0-9A-Za-z])(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,})(?![0-9A-Za-z])/.exec(etag)?.[1];
-   return found === void 0 ? void 0 : (0, _domain_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ)(found);
-  }
- },
  6434: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    h: () => createLog
@@ -30240,99 +29831,6 @@ var __webpack_modules__ = {
   const TIME = /\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC/g;
   function normalized(body) {
    return body.replaceAll("\r\n", "\n").replace(TIME, "").trimEnd();
-  }
- },
- 3482: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   Y: () => chooseBaseWithoutKey,
-   b: () => chooseBase
-  });
-  var _github_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(594);
-  var _revision_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8440);
-  var _tag_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2249);
-  const PRODUCTION = {
-   tag: "production",
-   back: 0
-  };
-  function chooseBase(input, tagged) {
-   switch (input.kind) {
-   case "none":
-    return {
-     kind: "none",
-     reason: "diff-base is none"
-    };
-
-   case "cid":
-    return {
-     kind: "base",
-     base: {
-      cid: input.cid,
-      label: input.cid,
-      commit: void 0
-     }
-    };
-
-   case "tag":
-    return baseOf(input.ref, tagged) ?? {
-     kind: "none",
-     reason: `nothing has the tag ${(0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref)}`
-    };
-
-   case "auto":
-    {
-     const [tag] = tagged.tags;
-     const own = tag === void 0 ? void 0 : baseOf({
-      tag: tag,
-      back: 0
-     }, tagged);
-     return own ?? baseOf(PRODUCTION, tagged) ?? {
-      kind: "none",
-      reason: "this is the first deploy",
-      first: true
-     };
-    }
-   }
-  }
-  function baseOf(ref, {pins: pins, project: project}) {
-   const cid = (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.QK)(pins, ref, project);
-   if (cid === void 0) return;
-   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, _tag_js__WEBPACK_IMPORTED_MODULE_2__.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
-   const commit = marks[0]?.commit;
-   return {
-    kind: "base",
-    base: {
-     cid: cid,
-     label: (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(ref),
-     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
-    }
-   };
-  }
-  function chooseBaseWithoutKey(input, {deployments: deployments, project: project}) {
-   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
-    pins: [],
-    project: {
-     name: "",
-     key: ""
-    },
-    tags: []
-   });
-   const wanted = input.kind === "tag" ? (0, _revision_js__WEBPACK_IMPORTED_MODULE_1__.Ow)(input.ref) : "the current content";
-   if (typeof deployments === "string") return {
-    kind: "none",
-    reason: `without a key ${wanted} is not known, and ${deployments}`
-   };
-   const found = input.kind === "auto" ? (0, _github_js__WEBPACK_IMPORTED_MODULE_0__.D)(deployments, project) : void 0;
-   return found === void 0 ? {
-    kind: "none",
-    reason: `without a key ${wanted} is not known; diff-base may be a CID`
-   } : {
-    kind: "base",
-    base: {
-     cid: found.cid,
-     label: found.environment,
-     commit: void 0
-    }
-   };
   }
  },
  418: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -30681,37 +30179,6 @@ var __webpack_modules__ = {
   }
   function ofTag(deployments, {project: project, tag: tag}) {
    return deployments.filter(({payload: payload}) => payload.project === project && payload.tag === tag);
-  }
- },
- 594: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   D: () => deployedCid,
-   G: () => deployedIn
-  });
-  var _cid_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1265);
-  var _github_deployment_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9272);
-  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
-  function deployedIn(deployments, cid, project) {
-   const names = [ cid, (0, _cid_js__WEBPACK_IMPORTED_MODULE_0__.p_)(cid) ].filter(name => name !== void 0);
-   const isNamed = text => names.some(name => text.includes(name));
-   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && projectIn(texts) !== project && texts.some(isNamed))?.environment;
-  }
-  function projectIn(texts) {
-   return texts.map(text => (0, _github_deployment_js__WEBPACK_IMPORTED_MODULE_1__.ex)(text)?.project).find(project => project !== void 0);
-  }
-  const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
-  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
-  function deployedCid(deployments, project) {
-   for (const {environment: environment, texts: texts} of deployments) {
-    if (!PRODUCTION_ENVIRONMENT.test(environment) || (projectIn(texts) ?? project) !== project) continue;
-    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(_cid_js__WEBPACK_IMPORTED_MODULE_0__.mQ);
-    const cid = found.find(candidate => candidate !== void 0);
-    if (cid !== void 0) return {
-     environment: environment,
-     cid: cid
-    };
-   }
-   return;
   }
  },
  3871: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -31126,121 +30593,6 @@ var __webpack_modules__ = {
   }
   function isServed(probes) {
    return probes.some(({state: state}) => state === "live" || state === "opens" || state === "files");
-  }
- },
- 9597: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   v: () => isFolderOnly
-  });
-  function isFolderOnly(method, network) {
-   return method === "folder" || network === "private";
-  }
- },
- 698: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   Jn: () => elsewhere,
-   Lj: () => chooseTime,
-   bJ: () => planDeploy,
-   er: () => uploadedPairs,
-   jA: () => preferPins,
-   qw: () => requireExpected
-  });
-  var _diff_base_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3482);
-  var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6046);
-  var _retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
-  var _revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
-  var _tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
-  var _tagging_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8802);
-  function planDeploy(build, remote, options) {
-   requireExpected(build, options.expectedCid);
-   const at = chooseTime(remote.project, options);
-   const source = choosePin(remote, options);
-   const superseded = elsewhere(remote.project, build.root, options);
-   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
-   const tagging = (0, _tagging_js__WEBPACK_IMPORTED_MODULE_5__.Vd)(found, {
-    ...options,
-    at: at,
-    superseded: superseded,
-    origin: {
-     kind: "plain"
-    }
-   });
-   const now = options.tags.map(tag => (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.GB)(remote.project, tag, options.project));
-   return {
-    cid: build.root,
-    source: source,
-    sameCid: remote.sameCid,
-    previous: now[0],
-    base: (0, _diff_base_js__WEBPACK_IMPORTED_MODULE_0__.b)(options.diffBase, {
-     ...options,
-     pins: remote.project
-    }),
-    changed: now.some(cid => cid !== build.root) || now.length === 0,
-    tags: options.tags,
-    at: at,
-    superseded: superseded,
-    policy: options.retention,
-    retention: (0, _retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisionsAfter(remote, {
-     build: build,
-     source: source,
-     tagging: tagging
-    }, options), options.retention, options.now)
-   };
-  }
-  function requireExpected({root: root}, expectedCid) {
-   if (expectedCid === void 0 || expectedCid === root) return;
-   throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__.lZ("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
-    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
-   });
-  }
-  function uploadedPairs(project) {
-   return {
-    [project.key]: project.name
-   };
-  }
-  function elsewhere(pins, cid, {project: project, tags: tags}) {
-   const histories = [ ...(0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.u3)((0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.v$)(pins, project), project) ];
-   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
-  }
-  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
-   const keyvalues = uploadedPairs(project);
-   const fresh = {
-    id: "new",
-    cid: build.root,
-    name: "",
-    bytes: build.bytes,
-    keyvalues: keyvalues,
-    createdAt: now
-   };
-   const before = source.kind === "reuse" ? source.pin : fresh;
-   const after = {
-    ...before,
-    keyvalues: (0, _tagging_js__WEBPACK_IMPORTED_MODULE_5__.YF)(before.keyvalues, tagging)
-   };
-   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
-   return (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.v$)(pins, project);
-  }
-  function chooseTime(pins, options) {
-   const marks = options.tags.flatMap(tag => pins.map(pin => (0, _revision_js__WEBPACK_IMPORTED_MODULE_3__.Df)(pin, tag, options.project) ?? 0));
-   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
-  }
-  function choosePin(remote, options) {
-   if (!options.reusePinned) return {
-    kind: "upload",
-    reason: "reuse-pinned is false"
-   };
-   const [best] = preferPins(remote.sameCid, options.project);
-   return best === void 0 ? {
-    kind: "upload",
-    reason: "the account does not pin this CID"
-   } : {
-    kind: "reuse",
-    pin: best
-   };
-  }
-  function preferPins(pins, project) {
-   return [ ...pins ].sort((a, b) => Number((0, _tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(b.keyvalues, project).ours) - Number((0, 
-   _tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
  },
  5016: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -32469,176 +31821,6 @@ var __webpack_modules__ = {
    return Object.keys(keyvalues).some(key => /^pd1\.[0-9a-f]{8}\.(previews|released)$/.test(key));
   }
  },
- 8802: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   F3: () => planRelease,
-   Vd: () => planTags,
-   X2: () => planUntag,
-   YF: () => applyChanges,
-   qX: () => cutPreviews
-  });
-  var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
-  const MAX_PAIRS = 9;
-  function planTags(found, request) {
-   const {project: project} = request;
-   const present = {
-    ...wipedPairs(found, request),
-    ...found
-   };
-   refuseOtherOwner(present, project);
-   const before = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project);
-   const pullRequests = request.tags.flatMap(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) ?? []);
-   const wanted = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Ep)({
-    tags: request.tags.filter(tag => (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
-     tag: tag,
-     at: request.at,
-     commit: request.commit
-    })),
-    previews: [ ...pullRequests.map(pullRequest => ({
-     pullRequest: pullRequest,
-     at: Math.max(request.at, previewTime(before, pullRequest))
-    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
-    adopted: before.adopted || isForeign(present, before, request.origin)
-   }, project);
-   const changes = Object.fromEntries([ ...Object.entries({
-    ...present,
-    ...metadataFor(present, wanted, request),
-    ...wanted
-   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
-   _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0)) ]);
-   const adopted = wanted[_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
-    [_tag_js__WEBPACK_IMPORTED_MODULE_1__.Wu]: "1"
-   };
-   const all = {
-    ...changes,
-    ...adopted,
-    ...makeRoom(found, changes, {
-     ...request,
-     present: present
-    })
-   };
-   return {
-    ...all,
-    ...noteOfMove(applyChanges(found, all), request)
-   };
-  }
-  function noteOfMove(after, {project: project, move: move}) {
-   if (move === void 0) return {};
-   const note = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.yi)(project, move);
-   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
-   return isThere || !fits(applyChanges(after, note), project) ? {} : note;
-  }
-  function fits(keyvalues, project) {
-   return Object.keys(applyChanges(keyvalues, (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0))).length <= MAX_PAIRS;
-  }
-  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
-   const {adopted: adopted, shared: shared} = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)({
-    ...present,
-    ...wanted
-   }, project);
-   if (!adopted && !shared) return metadata;
-   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
-  }
-  function refuseOtherOwner(present, project) {
-   const owner = present[project.key];
-   if (owner === void 0 || owner === project.name) return;
-   throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
-    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
-   });
-  }
-  function cutPreviews(found, changes, project) {
-   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
-  }
-  function applyChanges(found, changes) {
-   const merged = Object.entries({
-    ...found,
-    ...changes
-   });
-   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
-  }
-  function previewTime(tags, pullRequest) {
-   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
-  }
-  function isNewer(marks, tag, at) {
-   return marks.some(mark => mark.tag === tag && mark.at >= at);
-  }
-  function wipedPairs(found, {origin: origin, project: project}) {
-   if (origin.kind === "plain" || origin.before === void 0) return {};
-   const passing = {
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, void 0),
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0)
-   };
-   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
-   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
-  }
-  function isForeign(present, tags, origin) {
-   if (origin.kind === "plain") return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(present);
-   if (origin.before !== void 0) return !(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Qz)(origin.before);
-   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
-  }
-  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
-   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
-   const whole = applyChanges(found, changes);
-   if (!added || fits(whole, project)) return {};
-   const dropped = notesOn(found, project);
-   const after = applyChanges(applyChanges(whole, dropped), (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Tw)(project, void 0));
-   const size = Object.keys(after).length;
-   if (size <= MAX_PAIRS) return dropped;
-   const spare = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
-   if (size - spare.length > MAX_PAIRS) throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
-    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
-   });
-   return {
-    ...dropped,
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project)
-   };
-  }
-  function notesOn(found, project) {
-   const notes = Object.entries({
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Bu)(project, []),
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.yi)(project, void 0)
-   });
-   return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
-  }
-  function planUntag(found, tags, {project: project, at: at, merged: merged}) {
-   const untagged = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(tags, found, project);
-   if (Object.keys(untagged).length === 0) return untagged;
-   const after = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, untagged), project);
-   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
-   const changes = bare ? {
-    ...untagged,
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
-   } : untagged;
-   const note = noteOfMerged(found, changes, {
-    project: project,
-    merged: merged ?? new Set
-   });
-   return fits(applyChanges(applyChanges(found, changes), note), project) ? {
-    ...changes,
-    ...note
-   } : changes;
-  }
-  function noteOfMerged(found, changes, {project: project, merged: merged}) {
-   const before = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
-   const left = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
-   const gone = before.previews.filter(({pullRequest: pullRequest}) => !left.includes(pullRequest) && merged.has(`pr-${pullRequest}`));
-   if (gone.length === 0) return {};
-   const numbers = gone.map(({pullRequest: pullRequest}) => pullRequest);
-   return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.Bu)(project, [ ...gone, ...before.merged.filter(({pullRequest: pullRequest}) => !numbers.includes(pullRequest)) ]);
-  }
-  function planRelease(found, {project: project, at: at}) {
-   const tags = (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.rL)(found, project);
-   if (tags.adopted) return (0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ts)(found, project);
-   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
-   return {
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
-    ...notesOn(found, project),
-    ...(0, _tag_js__WEBPACK_IMPORTED_MODULE_1__.ku)(project, at)
-   };
-  }
- },
  9935: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    LS: () => readVarint,
@@ -33133,7 +32315,7 @@ var __webpack_modules__ = {
     var _render_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(931);
     var _render_summary_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9176);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5315);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3665);
     var _tellings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1400);
     var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(945);
     var _wiring_record_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(5450);
@@ -33317,228 +32499,6 @@ var __webpack_modules__ = {
     __webpack_async_result__(e);
    }
   }, 1);
- },
- 5619: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   LD: () => decide,
-   cy: () => refusedUpload,
-   hd: () => decideAgain,
-   iP: () => announce,
-   mr: () => folderProfile
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9597);
-  var _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(698);
-  var _survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8677);
-  const CHEAP_TO_HASH_BYTES = 1e8;
-  async function decide(job) {
-   return await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("planning", () => decideAnyhow(job));
-  }
-  async function decideAnyhow(job) {
-   const {run: run, ports: ports} = job;
-   if ((0, _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__.v)(run.method, run.network)) return await decideFolder(job);
-   const [project, build] = await survey(job, run.profile);
-   const asCar = await planFor(job, {
-    build: build,
-    project: project,
-    method: "car"
-   });
-   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
-   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
-   const folder = await ports.build("pinata-folder");
-   if (!project.some(pin => pin.cid === folder.root)) return asCar;
-   const asFolder = await planFor(job, {
-    build: folder,
-    project: project,
-    method: "folder"
-   });
-   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
-  }
-  async function survey({run: run, ports: ports}, profile) {
-   return await Promise.all([ (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("reading the account", () => ports.pins.listByProject(run.project)), ports.build(profile) ]);
-  }
-  async function decideFolder(job) {
-   const profile = folderProfile(job.run.profile);
-   const [project, build] = await survey(job, profile);
-   return await planFor(job, {
-    build: build,
-    project: project,
-    method: "folder"
-   });
-  }
-  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
-   const sameCid = await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("reading the account", async () => confirm(ports.pins, (0, 
-   _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__.jA)(await ports.pins.listByCid(build.root), run.project)));
-   const plan = (0, _domain_plan_js__WEBPACK_IMPORTED_MODULE_1__.bJ)(build, {
-    project: project,
-    sameCid: sameCid
-   }, run);
-   const judged = {
-    rows: plan.retention,
-    policy: plan.policy,
-    now: run.now
-   };
-   if (run.unpin && !run.dryRun) await (0, _survey_js__WEBPACK_IMPORTED_MODULE_2__.tk)(ports, judged, run.maxRemovals);
-   return {
-    build: build,
-    plan: plan,
-    method: method
-   };
-  }
-  async function confirm(pins, listed) {
-   for (const [index, {id: id}] of listed.entries()) {
-    const pin = await pins.read(id);
-    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
-   }
-   return [];
-  }
-  async function announce({run: run, ports: ports}, decision) {
-   ports.showPlan(decision.plan, decision.build);
-   if (!run.dryRun) await (0, _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.qg)("writing the CAR", () => ports.keepCar(decision.build));
-   return decision;
-  }
-  function mayBecomeFolder(run) {
-   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
-  }
-  function folderProfile(profile) {
-   if (profile !== "unixfs-v0-2015") return "pinata-folder";
-   throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
-    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
-   });
-  }
-  async function decideAgain(job, before, reason) {
-   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
-   const decision = await decideFolder(job);
-   await warnOfQuota(job, decision);
-   const same = decision.build.root === before.build.root;
-   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
-   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
-   return decision;
-  }
-  const FREE_PLAN_FILES = 500;
-  async function warnOfQuota({ports: ports}, {build: build}) {
-   const usage = await ports.pins.readUsage().catch(() => {});
-   if (usage === void 0 || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
-   ports.log.warn(`The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`);
-  }
-  function refusedUpload(reason) {
-   return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("quota", reason, {
-    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
-   });
-  }
- },
- 8677: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   SY: () => isWorthAsking,
-   XD: () => readClosed,
-   Xg: () => stillGivenUp,
-   as: () => investigate,
-   tk: () => refuseTooManyFor
-  });
-  var _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6046);
-  var _domain_github_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(594);
-  var _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2527);
-  var _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8440);
-  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2249);
-  async function investigate(ports, first) {
-   const {rows: rows, policy: policy, now: now} = first;
-   const stale = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).map(({revision: revision}) => revision.cid);
-   if (stale.length === 0) return first;
-   const inUse = new Map([ ...policy.inUse, ...await ports.named(), ...await readDeployed(ports, stale, policy.project), ...await readSwapped(ports, first) ]);
-   const holders = new Map;
-   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
-   const informed = {
-    ...policy,
-    inUse: inUse
-   };
-   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
-   const judged = (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
-    ...row,
-    fate: "keep"
-   } : row);
-   return {
-    rows: judged,
-    policy: informed,
-    now: now
-   };
-  }
-  const INVESTIGATED_AT_LEAST = 100;
-  function isWorthAsking({rows: rows}, maxRemovals) {
-   return (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
-  }
-  async function refuseTooManyFor(ports, first, maxRemovals) {
-   if ((0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q)(first.rows).length <= maxRemovals) return;
-   if (!isWorthAsking(first, maxRemovals)) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(first.rows, maxRemovals);
-   const known = await investigate(ports, first).catch(error => {
-    if (!(error instanceof _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ)) throw error;
-    return;
-   });
-   if (known !== void 0) (0, _domain_retention_js__WEBPACK_IMPORTED_MODULE_2__.Q4)(known.rows, maxRemovals);
-  }
-  function withHolders(revision, holders, project) {
-   const known = new Set(revision.pins.map(({id: id}) => id));
-   const more = holders.filter(({id: id}) => !known.has(id));
-   const isOurs = pin => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__.rL)(pin.keyvalues, project).ours;
-   return {
-    ...revision,
-    pins: [ ...revision.pins, ...more.filter(isOurs) ],
-    others: more.filter(pin => !isOurs(pin))
-   };
-  }
-  async function readDeployed({github: github, log: log}, cids, project) {
-   const deployments = await github.activeDeployments();
-   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
-   return cids.flatMap(cid => {
-    const environment = (0, _domain_github_js__WEBPACK_IMPORTED_MODULE_1__.G)(deployments.value, cid, project.name);
-    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
-   });
-  }
-  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
-   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
-   _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) === void 0));
-   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
-   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
-   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
-  }
-  function unprotected(log, what, {kind: kind, reason: reason}) {
-   if (kind === "failed") throw new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("network", `${what} could not be looked at: ${reason}.`);
-   log.line(`${what} protect nothing: ${reason}.`);
-   return [];
-  }
-  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
-   const tags = revisions.flatMap(revision => (0, _domain_revision_js__WEBPACK_IMPORTED_MODULE_3__.Ok)(revision, policy.project).map(({tag: tag}) => tag));
-   const numbers = [ ...new Set(tags.flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? [])) ];
-   if (numbers.length === 0) return new Map;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") {
-    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
-    return new Map;
-   }
-   const settled = now.getTime() - CLOCKS_DIFFER_MS;
-   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
-    if (state === "open") return [];
-    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
-    const given = state === "merged" ? {
-     why: "pull request merged",
-     at: at,
-     mergedAt: closedAt ?? now
-    } : {
-     why: "pull request closed",
-     at: at
-    };
-    return [ [ `pr-${number}`, given ] ];
-   }));
-  }
-  const CLOCKS_DIFFER_MS = 3e5;
-  async function stillGivenUp({github: github, log: log}, givenUp) {
-   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_4__._n)(tag) ?? []);
-   if (numbers.length === 0) return givenUp;
-   const answer = await github.pullRequests(numbers);
-   if (answer.kind !== "known") return givenUp;
-   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
-   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
-   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
-  }
  },
  7503: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
@@ -33740,183 +32700,6 @@ var __webpack_modules__ = {
   }
   async function closeAll(superfluous, issues) {
    for (const {number: number} of superfluous) await issues.close(number, "There is an older issue about the same.");
-  }
- },
- 4299: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   $f: () => verifyRun,
-   JJ: () => deployRun,
-   QB: () => allNames,
-   UX: () => promoteRun,
-   nM: () => diffRun,
-   wX: () => cleanupRun
-  });
-  var _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9597);
-  var _domain_run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3944);
-  var _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2249);
-  var _modes_decide_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5619);
-  function deployRun(values, {context: context, now: now, mode: mode}, found) {
-   const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
-   const tags = values.tags.length > 0 ? values.tags : (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.$o)(context);
-   const sha = context.commit || "0".repeat(40);
-   return {
-    content: found.content,
-    profile: values["cid-profile"],
-    method: values["upload-method"],
-    network: values.network,
-    project: project,
-    tags: tags,
-    commit: sha.slice(0, 7),
-    now: now,
-    metadata: values.metadata,
-    expectedCid: values["expected-cid"],
-    reusePinned: values["reuse-pinned"],
-    diffBase: values["diff-base"],
-    ...assessing(values, context),
-    name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
-     project: project.name,
-     sha: sha,
-     sha7: sha.slice(0, 7),
-     tag: tags[0] ?? ""
-    }),
-    group: values.group,
-    dryRun: values["dry-run"] || mode === "diff",
-    failOnUnreachable: values["fail-on-unreachable"],
-    verify: values.verify,
-    names: namesOf(values, tags),
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    previewsKeptMs: values["preview-expires"],
-    retention: {
-     ...policyOf(values, context),
-     scope: new Set(tags)
-    }
-   };
-  }
-  function cleanupRun(values, {context: context, now: now}, mode) {
-   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
-    context: context,
-    now: now
-   }, mode.closed) : new Map;
-   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
-   return {
-    policy: {
-     ...policyOf(values, context),
-     givenUp: givenUp,
-     scope: scope
-    },
-    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
-    now: now,
-    unpin: values.unpin,
-    maxRemovals: values["max-removals"],
-    dryRun: values["dry-run"]
-   };
-  }
-  function allNames(values) {
-   return [ ...values.dnslink, ...values["hot-swap-cid"] ];
-  }
-  function namesOf(values, tags) {
-   return allNames(values).filter(({tag: tag}) => tags.includes(tag));
-  }
-  function promoteRun(values, {context: context, now: now}, rollback) {
-   const project = (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository);
-   const toTag = values["to-tag"];
-   const before = {
-    kind: "tag",
-    ref: {
-     tag: toTag,
-     back: 1
-    }
-   };
-   const sha = "0".repeat(40);
-   return {
-    project: project,
-    from: values.from ?? before,
-    toTag: toTag,
-    rollback: rollback,
-    run: context.runId,
-    now: now,
-    network: values.network,
-    verify: values.verify,
-    stripHash: values["strip-hash"],
-    names: namesOf(values, [ toTag ]),
-    protectTags: values["protect-tags"],
-    protectCids: values["protect-cids"],
-    name: () => (0, _domain_run_js__WEBPACK_IMPORTED_MODULE_0__.v)(values.name, {
-     project: project.name,
-     sha: sha,
-     sha7: sha.slice(0, 7),
-     tag: toTag
-    }),
-    dryRun: values["dry-run"]
-   };
-  }
-  function verifyRun(values, {context: context, now: now}) {
-   return {
-    project: (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository),
-    tags: values.tags,
-    network: values.network,
-    verify: values.verify,
-    names: allNames(values),
-    now: now
-   };
-  }
-  function policyOf(values, context) {
-   return {
-    project: (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__.v8)(values.project || context.repository),
-    keepLast: values["keep-last"],
-    keepWithinMs: values["keep-within"],
-    protectTags: values["protect-tags"],
-    protectCids: values["protect-cids"],
-    inUse: new Map,
-    givenUp: new Map,
-    scope: "all"
-   };
-  }
-  function givenUpTags(values, {now: now}, closed) {
-   const at = Math.floor(now.getTime() / 1e3);
-   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
-    why: givenUpReason(tag),
-    at: at
-   } ]));
-   if (closed === void 0) return new Map;
-   const closedAt = closed.at ?? now;
-   const given = {
-    at: Math.floor(closedAt.getTime() / 1e3)
-   };
-   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
-    ...given,
-    why: "pull request merged",
-    mergedAt: closedAt
-   } : {
-    ...given,
-    why: "pull request closed"
-   } ] ]);
-  }
-  function isAskedFor(values) {
-   return values.mode === "cleanup" && values.tags.length > 0;
-  }
-  function givenUpReason(tag) {
-   return (0, _domain_tag_js__WEBPACK_IMPORTED_MODULE_1__._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
-  }
-  function diffRun(values, context, reason) {
-   const asFolder = (0, _domain_pin_js__WEBPACK_IMPORTED_MODULE_3__.v)(values["upload-method"], values.network);
-   return {
-    project: values.project || context.repository,
-    profile: asFolder ? (0, _modes_decide_js__WEBPACK_IMPORTED_MODULE_2__.mr)(values["cid-profile"]) : values["cid-profile"],
-    expectedCid: values["expected-cid"],
-    diffBase: values["diff-base"],
-    reason: reason,
-    ...assessing(values, context)
-   };
-  }
-  const EVENTS_OF_A_COMMIT = new Set([ "push", "release", "merge_group" ]);
-  function assessing(values, {commit: commit, event: event}) {
-   return {
-    stripHash: values["strip-hash"],
-    sizeBudget: values["size-budget"],
-    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== "" ? commit.slice(0, 7) : void 0
-   };
   }
  },
  4605: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -34579,8 +33362,7 @@ var __webpack_modules__ = {
    _units_js__WEBPACK_IMPORTED_MODULE_1__.Jp)(cid)), STATES[state], (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)((0, 
    _units_js__WEBPACK_IMPORTED_MODULE_1__.os)(note, NOTE_CHARACTERS)) ]);
    const more = states.length - rows.length;
-   return [ "#### Mirrors", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.X1)(renderMirrorLine(states)), (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_0__.tp)([ "Mirror", "CID", "State", "Note" ], rows), ...more > 0 ? [ `and ${(0, 
+   return [ "#### Mirrors", (0, _markdown_js__WEBPACK_IMPORTED_MODULE_0__.tp)([ "Mirror", "CID", "State", "Note" ], rows), ...more > 0 ? [ `and ${(0, 
    _units_js__WEBPACK_IMPORTED_MODULE_1__.SS)(more, "more row")}: see the report.` ] : [] ].join("\n\n");
   }
   const WORDS = [ [ "pinned", "has it" ], [ "pending", "not yet" ], [ "absent", "not there" ], [ "planned", "would get it" ], [ "unpinned", "unpinned" ], [ "kept", "left as it is" ], [ "trouble", "trouble" ] ];
@@ -34634,9 +33416,9 @@ var __webpack_modules__ = {
    return name.kind === "dnslink" ? (0, _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name) : `hot swap ${(0, 
    _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name)}`;
   }
-  function beforeOf({previous: previous, state: state}) {
+  function beforeOf({previous: previous, state: state, written: written}) {
    if (previous !== void 0) return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(previous.path);
-   return state === "failed" ? "not known" : "nothing";
+   return state === "failed" && written !== true ? "not known" : "nothing";
   }
   function undoOf({name: name, previous: previous}) {
    return name.kind === "dnslink" ? undoDnslink(name.domain, previous) : undoSwap(name.cid, previous);
@@ -34740,7 +33522,8 @@ var __webpack_modules__ = {
     ...(0, _diff_report_js__WEBPACK_IMPORTED_MODULE_4__.m)(comparison),
     tags: plan.toTag,
     "pin-id": pin?.id ?? "",
-    ...presenceOutputs(outcome)
+    ...presenceOutputs(outcome),
+    ...accessOutputs(outcome.accessLink)
    };
   }
   function verifiedOutputs({tags: tags}) {
@@ -34752,12 +33535,15 @@ var __webpack_modules__ = {
   function presenceOutputs({probes: probes, blocks: blocks, names: names, mirrors: mirrors}) {
    return {
     url: (0, _domain_outcome_js__WEBPACK_IMPORTED_MODULE_5__.W8)(probes) ?? "",
-    urls: JSON.stringify(probes.map(({link: link, state: state, status: status, firstByteMs: firstByteMs, bytes: bytes, note: note}) => ({
+    urls: JSON.stringify(probes.map(({link: link, state: state, status: status, firstByteMs: firstByteMs, bytes: bytes, routes: routes, note: note}) => ({
      url: link,
      state: state,
      status: status ?? null,
      firstByteMs: firstByteMs ?? null,
      bytes: bytes,
+     ...routes === void 0 ? {} : {
+      routes: routes
+     },
      note: note
     }))),
     verified: levelReached(probes, blocks),
@@ -34799,13 +33585,20 @@ var __webpack_modules__ = {
    const {uploadedBytes: uploadedBytes, pin: pin, expiresAt: expiresAt, accessLink: accessLink} = outcome;
    return {
     ...presenceOutputs(outcome),
-    ...accessLink === void 0 ? {} : {
-     url: accessLink.url
-    },
+    ...accessOutputs(accessLink),
     "uploaded-bytes": String(uploadedBytes),
     "pin-id": pin.id,
-    "expires-at": expiresAt?.toISOString() ?? "",
-    "access-expires-at": accessLink?.expiresAt.toISOString() ?? ""
+    "expires-at": expiresAt?.toISOString() ?? ""
+   };
+  }
+  function accessOutputs(link) {
+   if (link === void 0) return {};
+   return {
+    url: link.url,
+    "access-expires-at": link.expiresAt.toISOString(),
+    ...link.opened ? {
+     verified: "gateway"
+    } : {}
    };
   }
   const MAX_JSON_LENGTH = 1e5;
@@ -35516,7 +34309,7 @@ var __webpack_modules__ = {
   }
   function headline(kind, probes) {
    if (!isOpened(probes)) return kind === "unchanged" ? "✅ Already pinned, nothing changed" : "✅ Pinned";
-   if ((0, outcome.W8)(probes) === void 0) return "⚠️ Pinned, but no gateway serves it";
+   if ((0, outcome.W8)(probes) === void 0) return (0, outcome.SM)(probes) ? "⚠️ Pinned, but no gateway serves its pages" : "⚠️ Pinned, but no gateway serves it";
    if (kind === "unchanged") return "✅ Already deployed, nothing changed";
    return probes.some(({state: state}) => state === "live") ? "✅ Live on IPFS" : "✅ Pinned, and opens";
   }
@@ -35580,7 +34373,7 @@ var __webpack_modules__ = {
   }
   function linkLine(probes, root) {
    const main = (0, outcome.W8)(probes);
-   const others = probes.filter(probe => probe.link !== main && probe.state !== "down").map(probe => (0, 
+   const others = probes.filter(probe => probe.link !== main && probe.state !== "down" && probe.state !== "files").map(probe => (0, 
    markdown.nf)(probe.host, probe.link));
    const first = main === void 0 ? [ (0, markdown.aY)((0, units.Jp)(root)) ] : [ `**${(0, 
    markdown.nf)(isOpened(probes) ? "Open the site" : "Link, not opened yet", main)}**`, (0, 
@@ -35633,6 +34426,7 @@ var __webpack_modules__ = {
    PR: () => renderDelta,
    NE: () => renderMs,
    O8: () => renderShare,
+   LP: () => renderSpan,
    Jp: () => shortCid,
    _1: () => shortPath,
    os: () => shortText
@@ -35789,6 +34583,10 @@ var __webpack_modules__ = {
    const seconds = Math.round(ms / 1e3);
    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   }
+  function renderSpan(ms) {
+   if (ms % 864e5 === 0) return `${ms / 864e5}d`;
+   return ms % 36e5 === 0 ? `${ms / 36e5}h` : `${Math.round(ms / 6e4)}m`;
+  }
   function renderAge(ms) {
    if (ms < 6e4) return "now";
    if (ms < 36e5) return `${Math.floor(ms / 6e4)} min`;
@@ -35854,7 +34652,7 @@ var __webpack_modules__ = {
    return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
   }
  },
- 5315: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 3665: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
@@ -35862,7 +34660,7 @@ var __webpack_modules__ = {
   var external_node_crypto_ = __nccwpck_require__(7598);
   var external_node_fs_ = __nccwpck_require__(3024);
   var external_node_path_ = __nccwpck_require__(6760);
-  var errors = __nccwpck_require__(6046);
+  var domain_errors = __nccwpck_require__(6046);
   const WORDINGS = {
    "link-leaves": {
     one: "link leaves it",
@@ -35916,7 +34714,7 @@ var __webpack_modules__ = {
     parts.push(`${ofKind.length} ${what} (${listed(ofKind.map(described))})`);
     hints.push(wording.hint);
    }
-   return new errors.lZ("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
+   return new domain_errors.lZ("input", `path ${quoted(path)} cannot be published as it is: ${parts.join("; ")}.`, {
     hint: hints.join(" ")
    });
   }
@@ -35959,7 +34757,7 @@ var __webpack_modules__ = {
   function refuseCarInside(directory, path) {
    const place = (0, external_node_path_.relative)(realPath(directory), realPath(path));
    if ((0, external_node_path_.isAbsolute)(place) || place === ".." || place.startsWith(`..${external_node_path_.sep}`)) return;
-   throw new errors.lZ("input", `car-file must be outside of path, got ${quoted(path)}.`, {
+   throw new domain_errors.lZ("input", `car-file must be outside of path, got ${quoted(path)}.`, {
     hint: "Put it beside the directory, such as ../site.car or $RUNNER_TEMP/site.car. Nothing was sent."
    });
   }
@@ -35989,7 +34787,7 @@ var __webpack_modules__ = {
    } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const reason = code === "ENOSPC" ? "the disk is full" : code;
-    throw new errors.lZ("input", `car-file ${quoted(path)} could not be written (${reason}).`, {
+    throw new domain_errors.lZ("input", `car-file ${quoted(path)} could not be written (${reason}).`, {
      hint: "Name a file in a directory that exists, can be written to, and has room for the whole CAR.",
      cause: cause
     });
@@ -36177,7 +34975,7 @@ var __webpack_modules__ = {
     reason = code === "ENOENT" || code === "ENOTDIR" ? "does not exist below path" : `cannot be read (${code})`;
     cause = error;
    }
-   throw new errors.lZ("input", `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
+   throw new domain_errors.lZ("input", `ignore-file must name a file below path, but ${quoted(ignoreFile)} ${reason}.`, {
     hint: "Write the file where the build ends up, or correct ignore-file.",
     cause: cause
    });
@@ -36186,7 +34984,7 @@ var __webpack_modules__ = {
    return `${dev}:${ino}`;
   }
   function changedFile(file, what) {
-   return new errors.lZ("content", `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
+   return new domain_errors.lZ("content", `${quoted(file.path)} changed while it was being deployed: ${what}.`, {
     hint: "Deploy when the build has finished and nothing writes to its directory any more."
    });
   }
@@ -36235,11 +35033,11 @@ var __webpack_modules__ = {
    try {
     return access();
    } catch (cause) {
-    if (cause instanceof errors.lZ) throw cause;
+    if (cause instanceof domain_errors.lZ) throw cause;
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     if (code === "ELOOP") throw changedFile(file, "a link was put in its place");
     const gone = code === "ENOENT" ? "it is gone" : `it cannot be read (${code})`;
-    throw new errors.lZ("content", `${quoted(file.path)} was found, but now ${gone}.`, {
+    throw new domain_errors.lZ("content", `${quoted(file.path)} was found, but now ${gone}.`, {
      hint: "Deploy when the build has finished, and check who may read its files.",
      cause: cause
     });
@@ -36281,7 +35079,7 @@ var __webpack_modules__ = {
    if (source === (0, external_node_path_.join)(tree.root, path)) return;
    tree.linked += 1;
    if (tree.linked <= MOST_LINKED) return;
-   throw new errors.lZ("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
+   throw new domain_errors.lZ("input", `path shows more than ${MOST_LINKED.toLocaleString("en-US")} files and directories through links.`, {
     hint: "Exclude links that lead to the same directories again and again. Nothing was sent."
    });
   }
@@ -36465,7 +35263,7 @@ var __webpack_modules__ = {
   };
   function notPublishable(path, reason, cause) {
    const message = `path must be a directory, a file or a .car file, but ${quoted(path)} ${reason}.`;
-   return new errors.lZ("input", message, {
+   return new domain_errors.lZ("input", message, {
     hint: `Run the build in an earlier step and name the directory it writes, as seen from ${quoted(process.cwd())}.`,
     cause: cause
    });
@@ -36599,7 +35397,7 @@ var __webpack_modules__ = {
    return found.content.kind === "directory" ? found.content.entries.filter(entry => entry.kind === "file").length : 1;
   }
   async function findFiles(values, occasion) {
-   return await (0, errors.qg)("finding the files", () => found_files_find(values, occasion));
+   return await (0, domain_errors.qg)("finding the files", () => found_files_find(values, occasion));
   }
   async function found_files_find(values, {log: log, event: event}) {
    if (values["car-file"] !== void 0) refuseCarInside(values.path, values["car-file"]);
@@ -36620,7 +35418,7 @@ var __webpack_modules__ = {
    if (fileCount(found) > 0) return found;
    const message = `No files found at ${values.path}${found.leftOut.length > 0 ? `; the rules left out ${(0, 
    units.SS)(found.leftOut.length, "path")}` : ""}.`;
-   if (values["if-no-files-found"] === "error") throw new errors.lZ("input", message, {
+   if (values["if-no-files-found"] === "error") throw new domain_errors.lZ("input", message, {
     hint: "Check path, include and exclude, and that the build ran before this step. Nothing was sent."
    });
    if (values["if-no-files-found"] === "warn") log.warn(message);
@@ -36633,12 +35431,170 @@ var __webpack_modules__ = {
    return leftOut.length > SHOWN_LEFT_OUT ? [ ...shown, `and ${leftOut.length - SHOWN_LEFT_OUT} more` ] : shown;
   }
   var domain_retention = __nccwpck_require__(2527);
-  var revision = __nccwpck_require__(8440);
+  var domain_revision = __nccwpck_require__(8440);
   var domain_tag = __nccwpck_require__(2249);
-  var tagging = __nccwpck_require__(8802);
+  const MAX_PAIRS = 9;
+  function planTags(found, request) {
+   const {project: project} = request;
+   const present = {
+    ...wipedPairs(found, request),
+    ...found
+   };
+   refuseOtherOwner(present, project);
+   const before = (0, domain_tag.rL)(present, project);
+   const pullRequests = request.tags.flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   const wanted = (0, domain_tag.Ep)({
+    tags: request.tags.filter(tag => (0, domain_tag._n)(tag) === void 0 && !isNewer(before.tags, tag, request.at)).map(tag => ({
+     tag: tag,
+     at: request.at,
+     commit: request.commit
+    })),
+    previews: [ ...pullRequests.map(pullRequest => ({
+     pullRequest: pullRequest,
+     at: Math.max(request.at, previewTime(before, pullRequest))
+    })), ...pullRequests.length > 0 ? before.previews.filter(mark => !pullRequests.includes(mark.pullRequest)) : [] ],
+    adopted: before.adopted || isForeign(present, before, request.origin)
+   }, project);
+   const changes = Object.fromEntries([ ...Object.entries({
+    ...present,
+    ...metadataFor(present, wanted, request),
+    ...wanted
+   }).filter(([key, value]) => found[key] !== value), ...before.released === void 0 ? [] : Object.entries((0, 
+   domain_tag.ku)(project, void 0)) ]);
+   const adopted = wanted[domain_tag.Wu] === void 0 || Object.keys(changes).length === 0 ? {} : {
+    [domain_tag.Wu]: "1"
+   };
+   const all = {
+    ...changes,
+    ...adopted,
+    ...makeRoom(found, changes, {
+     ...request,
+     present: present
+    })
+   };
+   return {
+    ...all,
+    ...noteOfMove(applyChanges(found, all), request)
+   };
+  }
+  function noteOfMove(after, {project: project, move: move}) {
+   if (move === void 0) return {};
+   const note = (0, domain_tag.yi)(project, move);
+   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
+   return isThere || !fits(applyChanges(after, note), project) ? {} : note;
+  }
+  function fits(keyvalues, project) {
+   return Object.keys(applyChanges(keyvalues, (0, domain_tag.Tw)(project, void 0))).length <= MAX_PAIRS;
+  }
+  function metadataFor(present, wanted, {metadata: metadata, project: project}) {
+   const {adopted: adopted, shared: shared} = (0, domain_tag.rL)({
+    ...present,
+    ...wanted
+   }, project);
+   if (!adopted && !shared) return metadata;
+   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !Object.hasOwn(present, key)));
+  }
+  function refuseOtherOwner(present, project) {
+   const owner = present[project.key];
+   if (owner === void 0 || owner === project.name) return;
+   throw new domain_errors.lZ("conflict", `The pin's key ${project.key} belongs to the project "${owner}", not to "${project.name}".`, {
+    hint: "Two projects of this account have names with the same short hash. Give one of them another name in the input project."
+   });
+  }
+  function cutPreviews(found, changes, project) {
+   const after = (0, domain_tag.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
+   return (0, domain_tag.rL)(found, project).previews.map(({pullRequest: pullRequest}) => pullRequest).filter(pullRequest => !after.includes(pullRequest));
+  }
+  function applyChanges(found, changes) {
+   const merged = Object.entries({
+    ...found,
+    ...changes
+   });
+   return Object.fromEntries(merged.flatMap(([key, value]) => value === null ? [] : [ [ key, value ] ]));
+  }
+  function previewTime(tags, pullRequest) {
+   return tags.previews.find(mark => mark.pullRequest === pullRequest)?.at ?? 0;
+  }
+  function isNewer(marks, tag, at) {
+   return marks.some(mark => mark.tag === tag && mark.at >= at);
+  }
+  function wipedPairs(found, {origin: origin, project: project}) {
+   if (origin.kind === "plain" || origin.before === void 0) return {};
+   const passing = {
+    ...(0, domain_tag.ku)(project, void 0),
+    ...(0, domain_tag.Tw)(project, void 0)
+   };
+   const before = Object.entries(origin.before).filter(([key]) => key !== project.key && !Object.hasOwn(passing, key));
+   return before.some(([key]) => Object.hasOwn(found, key)) ? {} : Object.fromEntries(before);
+  }
+  function isForeign(present, tags, origin) {
+   if (origin.kind === "plain") return !(0, domain_tag.Qz)(present);
+   if (origin.before !== void 0) return !(0, domain_tag.Qz)(origin.before);
+   return tags.tags.length === 0 && tags.previews.length === 0 && !tags.shared;
+  }
+  function makeRoom(found, changes, {present: present, project: project, superseded: superseded, tags: tags}) {
+   const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
+   const whole = applyChanges(found, changes);
+   if (!added || fits(whole, project)) return {};
+   const dropped = notesOn(found, project);
+   const after = applyChanges(applyChanges(whole, dropped), (0, domain_tag.Tw)(project, void 0));
+   const size = Object.keys(after).length;
+   if (size <= MAX_PAIRS) return dropped;
+   const spare = (0, domain_tag.rL)(present, project).tags.filter(({tag: tag}) => superseded.has(tag) && !tags.includes(tag)).sort((a, b) => a.at - b.at).slice(0, size - MAX_PAIRS);
+   if (size - spare.length > MAX_PAIRS) throw new domain_errors.lZ("conflict", `The pin would need ${size - spare.length} key-value pairs; ${MAX_PAIRS} is the most that pinata-deploy puts on one.`, {
+    hint: `Use fewer tags or metadata lines for this content, or give up a tag that you no longer need (mode: cleanup with tags). On it are: ${Object.keys(found).join(", ")}.`
+   });
+   return {
+    ...dropped,
+    ...(0, domain_tag.AK)(new Map(spare.map(({tag: tag, at: at}) => [ tag, at ])), present, project)
+   };
+  }
+  function notesOn(found, project) {
+   const notes = Object.entries({
+    ...(0, domain_tag.Bu)(project, []),
+    ...(0, domain_tag.yi)(project, void 0)
+   });
+   return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
+  }
+  function planUntag(found, tags, {project: project, at: at, merged: merged}) {
+   const untagged = (0, domain_tag.AK)(tags, found, project);
+   if (Object.keys(untagged).length === 0) return untagged;
+   const after = (0, domain_tag.rL)(applyChanges(found, untagged), project);
+   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
+   const changes = bare ? {
+    ...untagged,
+    ...(0, domain_tag.ku)(project, at)
+   } : untagged;
+   const note = noteOfMerged(found, changes, {
+    project: project,
+    merged: merged ?? new Set
+   });
+   return fits(applyChanges(applyChanges(found, changes), note), project) ? {
+    ...changes,
+    ...note
+   } : changes;
+  }
+  function noteOfMerged(found, changes, {project: project, merged: merged}) {
+   const before = (0, domain_tag.rL)(found, project);
+   const left = (0, domain_tag.rL)(applyChanges(found, changes), project).previews.map(({pullRequest: pullRequest}) => pullRequest);
+   const gone = before.previews.filter(({pullRequest: pullRequest}) => !left.includes(pullRequest) && merged.has(`pr-${pullRequest}`));
+   if (gone.length === 0) return {};
+   const numbers = gone.map(({pullRequest: pullRequest}) => pullRequest);
+   return (0, domain_tag.Bu)(project, [ ...gone, ...before.merged.filter(({pullRequest: pullRequest}) => !numbers.includes(pullRequest)) ]);
+  }
+  function planRelease(found, {project: project, at: at}) {
+   const tags = (0, domain_tag.rL)(found, project);
+   if (tags.adopted) return (0, domain_tag.ts)(found, project);
+   const all = [ ...tags.tags.map(({tag: tag}) => tag), ...tags.previews.map(({pullRequest: pullRequest}) => `pr-${pullRequest}`) ];
+   return {
+    ...(0, domain_tag.AK)(new Map(all.map(tag => [ tag, Number.POSITIVE_INFINITY ])), found, project),
+    ...notesOn(found, project),
+    ...(0, domain_tag.ku)(project, at)
+   };
+  }
   const FAR_MS = 20 * 365 * 864e5;
   function planExpiry(pin, changes, request) {
-   const after = (0, tagging.YF)(pin.keyvalues, changes);
+   const after = applyChanges(pin.keyvalues, changes);
    const {previews: previews, adopted: adopted, shared: shared} = (0, domain_tag.rL)(after, request.project);
    if ((0, domain_tag.dJ)(after) || request.protectedContent) return mayExpire(pin, request) ? "never" : void 0;
    if (previews.length === 0 || adopted) return;
@@ -36651,7 +35607,7 @@ var __webpack_modules__ = {
    return request.written === "never" ? void 0 : "never";
   }
   function planLasting(pin, changes, {project: project, now: now}) {
-   const lasts = (0, domain_tag.dJ)((0, tagging.YF)(pin.keyvalues, changes));
+   const lasts = (0, domain_tag.dJ)(applyChanges(pin.keyvalues, changes));
    return lasts && mayExpire(pin, {
     project: project,
     now: now,
@@ -36678,6 +35634,7 @@ var __webpack_modules__ = {
   const POLL_MS = 1e3;
   function createTagger(ports, order) {
    const progress = {
+    listed: order.listed,
     written: void 0,
     previewsAt: void 0,
     writes: 0,
@@ -36699,7 +35656,7 @@ var __webpack_modules__ = {
    const {ports: ports, order: order} = work;
    for (let attempt = 0; attempt <= WRITES; attempt += 1) {
     const readAt = ports.clock.now();
-    const pin = await ports.pins.read(order.id);
+    const pin = planOnListed(work) ?? await ports.pins.read(order.id);
     if (pin === void 0) return;
     const change = planChange(pin, work);
     if (change === void 0) return pin;
@@ -36712,9 +35669,14 @@ var __webpack_modules__ = {
      patient: patient
     }) === "gone") return;
    }
-   throw new errors.lZ("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
+   throw new domain_errors.lZ("conflict", `Pinata does not keep the tags ${order.tags.join(", ")} on the pin ${order.id}.`, {
     hint: "Run the job again. If it stays so, look at the key-values of the pin in the Pinata app."
    });
+  }
+  function planOnListed(work) {
+   const {listed: listed} = work.progress;
+   work.progress.listed = void 0;
+   return listed === void 0 || planChange(listed, work) === void 0 ? void 0 : listed;
   }
   async function write(work, {pin: pin, change: change, readAt: readAt, patient: patient}) {
    const {ports: ports, order: order, progress: progress} = work;
@@ -36732,7 +35694,7 @@ var __webpack_modules__ = {
   }
   function planChange(pin, work) {
    const {order: order, progress: progress} = work;
-   const keyvalues = keepAdopted(pin, (0, tagging.Vd)(pin.keyvalues, order), work);
+   const keyvalues = keepAdopted(pin, planTags(pin.keyvalues, order), work);
    progress.wasPreview ??= (0, domain_tag.A)(pin.keyvalues);
    const {written: written} = progress;
    const expiresAt = planExpiry(pin, keyvalues, {
@@ -36746,7 +35708,7 @@ var __webpack_modules__ = {
    };
   }
   function keepAdopted(pin, changes, {order: order, progress: progress}) {
-   const {adopted: adopted} = (0, domain_tag.rL)((0, tagging.YF)(pin.keyvalues, changes), order.project);
+   const {adopted: adopted} = (0, domain_tag.rL)(applyChanges(pin.keyvalues, changes), order.project);
    progress.adopted ||= adopted;
    const isWritten = !adopted || Object.keys(changes).length > 0;
    if (!progress.adopted || !isWritten) return changes;
@@ -36760,7 +35722,7 @@ var __webpack_modules__ = {
    };
   }
   function warnOfCut(pin, change, {ports: ports, order: order}) {
-   const cut = (0, tagging.qX)(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
+   const cut = cutPreviews(pin.keyvalues, change.keyvalues, order.project).filter(number => number !== 0);
    if (cut.length === 0) return;
    ports.log.warn(`More pull requests have this very content than fit on its pin: ${cut.map(number => `#${number}`).join(", ")} fell out. It stays pinned for 30 days; a push to them puts them back.`);
   }
@@ -36777,7 +35739,7 @@ var __webpack_modules__ = {
     if (await isUnpinned(work)) return;
     outlivedAt = progress.writes;
    }
-   throw new errors.lZ("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
+   throw new domain_errors.lZ("conflict", `Other runs keep changing the pin ${order.id}; its tags are there, but not for sure.`, {
     hint: "Run the job again when the other runs are through."
    });
   }
@@ -36854,10 +35816,10 @@ var __webpack_modules__ = {
   }
   async function attempt(ports, judgement, {row: row, trouble: trouble}) {
    try {
-    if (trouble.hopeless !== void 0) throw new errors.lZ("network", trouble.hopeless);
+    if (trouble.hopeless !== void 0) throw new domain_errors.lZ("network", trouble.hopeless);
     return await carryOut(ports, judgement, row);
    } catch (error) {
-    if (error instanceof errors.lZ) return {
+    if (error instanceof domain_errors.lZ) return {
      kind: "failed",
      error: error
     };
@@ -36875,7 +35837,7 @@ var __webpack_modules__ = {
      keyvalues: {},
      expiresAt: expiresAt
     }).catch(error => {
-     if (!(error instanceof errors.lZ)) throw error;
+     if (!(error instanceof domain_errors.lZ)) throw error;
      log.warn(`The expiry of the pin ${pin.id}, which has a lasting tag, could not be taken off: ${error.message}`);
     });
    }
@@ -36906,7 +35868,7 @@ var __webpack_modules__ = {
    };
   }
   function isKeptFor(tags, text, {keepLast: keepLast}) {
-   const ref = (0, revision.h2)(text);
+   const ref = (0, domain_revision.h2)(text);
    return ref !== void 0 && tags.has(ref.tag) && ref.back < keepLast;
   }
   async function carryOut(ports, judgement, row) {
@@ -36938,7 +35900,7 @@ var __webpack_modules__ = {
     if (result.kind !== "late") return result;
     sent ||= result.sent;
    }
-   throw new errors.lZ("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
+   throw new domain_errors.lZ("network", `The request budget left no room to unpin ${work.row.revision.cid} in one go.`);
   }
   async function remove(ports, judgement, {row: row, group: group, beside: beside}) {
    const {policy: policy} = judgement;
@@ -36979,7 +35941,7 @@ var __webpack_modules__ = {
    };
    for (const pin of pins) {
     const answer = row.fate === "unpin" ? await ports.pins.unpin(pin.id, moment) : await ports.pins.update(pin.id, {
-     keyvalues: (0, tagging.F3)(pin.keyvalues, {
+     keyvalues: planRelease(pin.keyvalues, {
       project: policy.project,
       at: at
      })
@@ -37021,7 +35983,7 @@ var __webpack_modules__ = {
    const {project: project, givenUp: givenUp} = policy;
    const merged = new Set([ ...givenUp ].filter(([, {mergedAt: mergedAt}]) => mergedAt !== void 0).map(([tag]) => tag));
    const plan = pin => {
-    const keyvalues = (0, tagging.X2)(pin.keyvalues, tags, {
+    const keyvalues = planUntag(pin.keyvalues, tags, {
      project: project,
      at: seconds(ports.clock.date()),
      merged: merged
@@ -37050,7 +36012,7 @@ var __webpack_modules__ = {
      notAfter: patient ? readAt + PREVIEWS_FRESH_MS : Number.POSITIVE_INFINITY
     });
    }
-   throw new errors.lZ("conflict", `Pinata does not take the tags off the pin ${id}.`);
+   throw new domain_errors.lZ("conflict", `Pinata does not take the tags off the pin ${id}.`);
   }
   function seconds(date) {
    return Math.floor(date.getTime() / 1e3);
@@ -37077,7 +36039,7 @@ var __webpack_modules__ = {
    }));
   }
   async function mirror_attempt(mirror, cid, work) {
-   const seen = await work().catch(thrown => troubleOf((0, errors.z6)(thrown)));
+   const seen = await work().catch(thrown => troubleOf((0, domain_errors.z6)(thrown)));
    return {
     mirror: mirror.name,
     cid: cid,
@@ -37132,9 +36094,132 @@ var __webpack_modules__ = {
    });
    log.warn(`${mirrors.length} of ${all} ${all === 1 ? "mirror" : "mirrors"} ${what}: ${reasons.join("; ")}.`);
   }
-  var survey = __nccwpck_require__(8677);
+  var domain_cid = __nccwpck_require__(1265);
+  var github_deployment = __nccwpck_require__(9272);
+  const PREVIEW_ENVIRONMENT = /(^|[^a-z])(previews?|review|pr)([^a-z]|$)/i;
+  function deployedIn(deployments, cid, project) {
+   const names = [ cid, (0, domain_cid.p_)(cid) ].filter(name => name !== void 0);
+   const isNamed = text => names.some(name => text.includes(name));
+   return deployments.find(({environment: environment, texts: texts}) => !PREVIEW_ENVIRONMENT.test(environment) && projectIn(texts) !== project && texts.some(isNamed))?.environment;
+  }
+  function projectIn(texts) {
+   return texts.map(text => (0, github_deployment.ex)(text)?.project).find(project => project !== void 0);
+  }
+  const PRODUCTION_ENVIRONMENT = /^(ipfs-)?production$/i;
+  const CID_TEXT = /\b(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,110})\b/g;
+  function deployedCid(deployments, project) {
+   for (const {environment: environment, texts: texts} of deployments) {
+    if (!PRODUCTION_ENVIRONMENT.test(environment) || (projectIn(texts) ?? project) !== project) continue;
+    const found = texts.flatMap(text => text.match(CID_TEXT) ?? []).map(domain_cid.mQ);
+    const cid = found.find(candidate => candidate !== void 0);
+    if (cid !== void 0) return {
+     environment: environment,
+     cid: cid
+    };
+   }
+   return;
+  }
+  async function investigate(ports, first) {
+   const {rows: rows, policy: policy, now: now} = first;
+   const stale = (0, domain_retention.Q)(rows).map(({revision: revision}) => revision.cid);
+   if (stale.length === 0) return first;
+   const inUse = new Map([ ...policy.inUse, ...await ports.named(), ...await readDeployed(ports, stale, policy.project), ...await readSwapped(ports, first) ]);
+   const holders = new Map;
+   for (const cid of stale) holders.set(cid, await ports.pins.listByCid(cid));
+   const informed = {
+    ...policy,
+    inUse: inUse
+   };
+   const revisions = rows.map(({revision: revision}) => withHolders(revision, holders.get(revision.cid) ?? [], policy.project));
+   const judged = (0, domain_retention.sS)(revisions, informed, now).map(row => row.fate === "unpin" && !stale.includes(row.revision.cid) ? {
+    ...row,
+    fate: "keep"
+   } : row);
+   return {
+    rows: judged,
+    policy: informed,
+    now: now
+   };
+  }
+  const INVESTIGATED_AT_LEAST = 100;
+  function isWorthAsking({rows: rows}, maxRemovals) {
+   return (0, domain_retention.Q)(rows).length <= Math.max(INVESTIGATED_AT_LEAST, 4 * maxRemovals);
+  }
+  async function refuseTooManyFor(ports, first, maxRemovals) {
+   if ((0, domain_retention.Q)(first.rows).length <= maxRemovals) return;
+   if (!isWorthAsking(first, maxRemovals)) (0, domain_retention.Q4)(first.rows, maxRemovals);
+   const known = await investigate(ports, first).catch(error => {
+    if (!(error instanceof domain_errors.lZ)) throw error;
+    return;
+   });
+   if (known !== void 0) (0, domain_retention.Q4)(known.rows, maxRemovals);
+  }
+  function withHolders(revision, holders, project) {
+   const known = new Set(revision.pins.map(({id: id}) => id));
+   const more = holders.filter(({id: id}) => !known.has(id));
+   const isOurs = pin => (0, domain_tag.rL)(pin.keyvalues, project).ours;
+   return {
+    ...revision,
+    pins: [ ...revision.pins, ...more.filter(isOurs) ],
+    others: more.filter(pin => !isOurs(pin))
+   };
+  }
+  async function readDeployed({github: github, log: log}, cids, project) {
+   const deployments = await github.activeDeployments();
+   if (deployments.kind !== "known") return unprotected(log, "GitHub deployments", deployments);
+   return cids.flatMap(cid => {
+    const environment = deployedIn(deployments.value, cid, project.name);
+    return environment === void 0 ? [] : [ [ cid, `active GitHub deployment of ${environment}` ] ];
+   });
+  }
+  async function readSwapped({pins: pins, log: log}, {rows: rows, policy: policy}) {
+   const lasting = rows.filter(({marks: marks, fate: fate}) => fate === "unpin" || marks.some(({tag: tag}) => (0, 
+   domain_tag._n)(tag) === void 0));
+   const swaps = await pins.readSwaps([ ...new Set([ ...lasting.map(({revision: revision}) => revision.cid), ...policy.protectCids ]) ]);
+   if (swaps.kind !== "known") return unprotected(log, "Hot swaps", swaps);
+   return [ ...swaps.value ].flatMap(([original, target]) => [ [ original, "a hot swap stands in its place" ], [ target, "a hot swap points to it" ] ]);
+  }
+  function unprotected(log, what, {kind: kind, reason: reason}) {
+   if (kind === "failed") throw new domain_errors.lZ("network", `${what} could not be looked at: ${reason}.`);
+   log.line(`${what} protect nothing: ${reason}.`);
+   return [];
+  }
+  async function readClosed({github: github, log: log}, revisions, {policy: policy, now: now}) {
+   const tags = revisions.flatMap(revision => (0, domain_revision.Ok)(revision, policy.project).map(({tag: tag}) => tag));
+   const numbers = [ ...new Set(tags.flatMap(tag => (0, domain_tag._n)(tag) ?? [])) ];
+   if (numbers.length === 0) return new Map;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") {
+    log.warn(`All previews are kept, since it is not known whose pull request is closed: ${answer.reason}.`);
+    return new Map;
+   }
+   const settled = now.getTime() - CLOCKS_DIFFER_MS;
+   return new Map([ ...answer.value.values() ].flatMap(({number: number, state: state, closedAt: closedAt}) => {
+    if (state === "open") return [];
+    const at = Math.floor(Math.max(settled, closedAt?.getTime() ?? 0) / 1e3);
+    const given = state === "merged" ? {
+     why: "pull request merged",
+     at: at,
+     mergedAt: closedAt ?? now
+    } : {
+     why: "pull request closed",
+     at: at
+    };
+    return [ [ `pr-${number}`, given ] ];
+   }));
+  }
+  const CLOCKS_DIFFER_MS = 3e5;
+  async function stillGivenUp({github: github, log: log}, givenUp) {
+   const numbers = [ ...givenUp.keys() ].flatMap(tag => (0, domain_tag._n)(tag) ?? []);
+   if (numbers.length === 0) return givenUp;
+   const answer = await github.pullRequests(numbers);
+   if (answer.kind !== "known") return givenUp;
+   const open = numbers.filter(number => answer.value.get(number)?.state === "open").map(number => `pr-${number}`);
+   if (open.length > 0) log.line(`Not given up, since the pull request is open: ${open.join(", ")}.`);
+   return new Map([ ...givenUp ].filter(([tag]) => !open.includes(tag)));
+  }
   async function cleanup(run, ports) {
-   const judgement = await (0, errors.qg)("reading the account", () => judgeProject(run, ports));
+   const judgement = await (0, domain_errors.qg)("reading the account", () => judgeProject(run, ports));
    ports.showRetention(judgement.rows);
    const retention = await cleanup_carryOut(run, ports, judgement);
    return {
@@ -37147,7 +36232,7 @@ var __webpack_modules__ = {
   }
   async function judgeProject(run, ports) {
    const {policy: policy, now: now, maxRemovals: maxRemovals} = run;
-   const revisions = (0, revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
+   const revisions = (0, domain_revision.v$)(await ports.pins.listByProject(policy.project), policy.project);
    const known = {
     ...policy,
     givenUp: await readGivenUp(run, ports, revisions)
@@ -37157,21 +36242,21 @@ var __webpack_modules__ = {
     policy: known,
     now: now
    };
-   return (0, survey.SY)(first, maxRemovals) ? await (0, survey.as)(ports, first) : first;
+   return isWorthAsking(first, maxRemovals) ? await investigate(ports, first) : first;
   }
   async function readGivenUp({policy: policy, now: now, closing: closing}, ports, revisions) {
-   if (policy.scope === "all") return await (0, survey.XD)(ports, revisions, {
+   if (policy.scope === "all") return await readClosed(ports, revisions, {
     policy: policy,
     now: now
    });
-   return closing ? await (0, survey.Xg)(ports, policy.givenUp) : policy.givenUp;
+   return closing ? await stillGivenUp(ports, policy.givenUp) : policy.givenUp;
   }
   async function cleanup_carryOut({dryRun: dryRun, unpin: unpin, maxRemovals: maxRemovals}, ports, judgement) {
    if (dryRun || !unpin) {
     if ((0, domain_retention.Q)(judgement.rows).length > maxRemovals) ports.log.warn(`This plan unpins more than max-removals (${maxRemovals}): carried out, it would fail.`);
     return shown(judgement, dryRun ? "dry-run is true" : "unpin is false");
    }
-   const retention = await (0, errors.qg)("unpinning", async () => {
+   const retention = await (0, domain_errors.qg)("unpinning", async () => {
     (0, domain_retention.Q4)(judgement.rows, maxRemovals);
     return await giveUp(ports, judgement);
    });
@@ -37192,7 +36277,181 @@ var __webpack_modules__ = {
    };
   }
   var domain_names = __nccwpck_require__(5729);
-  var domain_plan = __nccwpck_require__(698);
+  const PRODUCTION = {
+   tag: "production",
+   back: 0
+  };
+  function chooseBase(input, tagged) {
+   switch (input.kind) {
+   case "none":
+    return {
+     kind: "none",
+     reason: "diff-base is none"
+    };
+
+   case "cid":
+    return {
+     kind: "base",
+     base: {
+      cid: input.cid,
+      label: input.cid,
+      commit: void 0
+     }
+    };
+
+   case "tag":
+    return baseOf(input.ref, tagged) ?? {
+     kind: "none",
+     reason: `nothing has the tag ${(0, domain_revision.Ow)(input.ref)}`
+    };
+
+   case "auto":
+    {
+     const [tag] = tagged.tags;
+     const own = tag === void 0 ? void 0 : baseOf({
+      tag: tag,
+      back: 0
+     }, tagged);
+     return own ?? baseOf(PRODUCTION, tagged) ?? {
+      kind: "none",
+      reason: "this is the first deploy",
+      first: true
+     };
+    }
+   }
+  }
+  function baseOf(ref, {pins: pins, project: project}) {
+   const cid = (0, domain_revision.QK)(pins, ref, project);
+   if (cid === void 0) return;
+   const marks = pins.filter(pin => pin.cid === cid).flatMap(pin => (0, domain_tag.rL)(pin.keyvalues, project).tags.filter(({tag: tag}) => tag === ref.tag)).sort((a, b) => b.at - a.at);
+   const commit = marks[0]?.commit;
+   return {
+    kind: "base",
+    base: {
+     cid: cid,
+     label: (0, domain_revision.Ow)(ref),
+     commit: commit === void 0 || /^0+$/.test(commit) ? void 0 : commit
+    }
+   };
+  }
+  function chooseBaseWithoutKey(input, {deployments: deployments, project: project}) {
+   if (input.kind === "none" || input.kind === "cid") return chooseBase(input, {
+    pins: [],
+    project: {
+     name: "",
+     key: ""
+    },
+    tags: []
+   });
+   const wanted = input.kind === "tag" ? (0, domain_revision.Ow)(input.ref) : "the current content";
+   if (typeof deployments === "string") return {
+    kind: "none",
+    reason: `without a key ${wanted} is not known, and ${deployments}`
+   };
+   const found = input.kind === "auto" ? deployedCid(deployments, project) : void 0;
+   return found === void 0 ? {
+    kind: "none",
+    reason: `without a key ${wanted} is not known; diff-base may be a CID`
+   } : {
+    kind: "base",
+    base: {
+     cid: found.cid,
+     label: found.environment,
+     commit: void 0
+    }
+   };
+  }
+  function planDeploy(build, remote, options) {
+   requireExpected(build, options.expectedCid);
+   const at = chooseTime(remote.project, options);
+   const source = choosePin(remote, options);
+   const superseded = elsewhere(remote.project, build.root, options);
+   const found = source.kind === "reuse" ? source.pin.keyvalues : uploadedPairs(options.project);
+   const tagging = planTags(found, {
+    ...options,
+    at: at,
+    superseded: superseded,
+    origin: {
+     kind: "plain"
+    }
+   });
+   const now = options.tags.map(tag => (0, domain_revision.GB)(remote.project, tag, options.project));
+   return {
+    cid: build.root,
+    source: source,
+    sameCid: remote.sameCid,
+    previous: now[0],
+    base: chooseBase(options.diffBase, {
+     ...options,
+     pins: remote.project
+    }),
+    changed: now.some(cid => cid !== build.root) || now.length === 0,
+    tags: options.tags,
+    at: at,
+    superseded: superseded,
+    policy: options.retention,
+    retention: (0, domain_retention.sS)(revisionsAfter(remote, {
+     build: build,
+     source: source,
+     tagging: tagging
+    }, options), options.retention, options.now)
+   };
+  }
+  function requireExpected({root: root}, expectedCid) {
+   if (expectedCid === void 0 || expectedCid === root) return;
+   throw new domain_errors.lZ("content", `The build has the CID ${root}, expected-cid is ${expectedCid}.`, {
+    hint: "Rebuild from the same sources with the same tools and cid-profile, or correct expected-cid."
+   });
+  }
+  function uploadedPairs(project) {
+   return {
+    [project.key]: project.name
+   };
+  }
+  function elsewhere(pins, cid, {project: project, tags: tags}) {
+   const histories = [ ...(0, domain_revision.u3)((0, domain_revision.v$)(pins, project), project) ];
+   return new Set(histories.flatMap(([tag, [current]]) => current?.cid === cid || tags.includes(tag) ? [] : [ tag ]));
+  }
+  function revisionsAfter(remote, {build: build, source: source, tagging: tagging}, {project: project, now: now}) {
+   const keyvalues = uploadedPairs(project);
+   const fresh = {
+    id: "new",
+    cid: build.root,
+    name: "",
+    bytes: build.bytes,
+    keyvalues: keyvalues,
+    createdAt: now
+   };
+   const before = source.kind === "reuse" ? source.pin : fresh;
+   const after = {
+    ...before,
+    keyvalues: applyChanges(before.keyvalues, tagging)
+   };
+   const pins = [ ...remote.project.filter(({id: id}) => id !== before.id), after ];
+   return (0, domain_revision.v$)(pins, project);
+  }
+  function chooseTime(pins, options) {
+   const marks = options.tags.flatMap(tag => pins.map(pin => (0, domain_revision.Df)(pin, tag, options.project) ?? 0));
+   return marks.reduce((latest, at) => Math.max(latest, at + 1), Math.floor(options.now.getTime() / 1e3));
+  }
+  function choosePin(remote, options) {
+   if (!options.reusePinned) return {
+    kind: "upload",
+    reason: "reuse-pinned is false"
+   };
+   const [best] = preferPins(remote.sameCid, options.project);
+   return best === void 0 ? {
+    kind: "upload",
+    reason: "the account does not pin this CID"
+   } : {
+    kind: "reuse",
+    pin: best
+   };
+  }
+  function preferPins(pins, project) {
+   return [ ...pins ].sort((a, b) => Number((0, domain_tag.rL)(b.keyvalues, project).ours) - Number((0, 
+   domain_tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
+  }
   var verification = __nccwpck_require__(894);
   var size_budget = __nccwpck_require__(3328);
   var domain_diff = __nccwpck_require__(418);
@@ -37588,9 +36847,9 @@ var __webpack_modules__ = {
    }
   }
   async function assess(build, options, ports) {
-   const preflight = await (0, errors.qg)("checking the files", () => ports.preflight(build));
+   const preflight = await (0, domain_errors.qg)("checking the files", () => ports.preflight(build));
    if (preflight !== void 0) ports.showPreflight(preflight);
-   const compared = await (0, errors.qg)("comparing", () => compareWithBase(build, quietly(options, preflight), ports));
+   const compared = await (0, domain_errors.qg)("comparing", () => compareWithBase(build, quietly(options, preflight), ports));
    const comparison = discreet(compared, ports.hide);
    ports.showComparison(comparison);
    const diff = comparison.kind === "compared" ? comparison.diff : void 0;
@@ -37628,10 +36887,10 @@ var __webpack_modules__ = {
    };
   }
   async function assessAgain(build, ports) {
-   await (0, errors.qg)("checking the files", async () => {
+   await (0, domain_errors.qg)("checking the files", async () => {
     const fault = (await ports.preflight(build))?.findings.find(({severity: severity}) => severity === "error");
     if (fault === void 0) return;
-    throw new errors.lZ("content", `The files changed, and must not be published any more. ${fault.message}`, {
+    throw new domain_errors.lZ("content", `The files changed, and must not be published any more. ${fault.message}`, {
      hint: `${fault.advice} It is in ${fault.path}. No file was sent.`.trim()
     });
    });
@@ -37640,7 +36899,104 @@ var __webpack_modules__ = {
    if (preflight?.findings.some(({severity: severity}) => severity === "error") === true) return "refused";
    return budget.some(({state: state}) => state === "over") ? "over-budget" : void 0;
   }
-  var decide = __nccwpck_require__(5619);
+  function isFolderOnly(method, network) {
+   return method === "folder" || network === "private";
+  }
+  const CHEAP_TO_HASH_BYTES = 1e8;
+  async function decide(job) {
+   return await (0, domain_errors.qg)("planning", () => decideAnyhow(job));
+  }
+  async function decideAnyhow(job) {
+   const {run: run, ports: ports} = job;
+   if (isFolderOnly(run.method, run.network)) return await decideFolder(job);
+   const [project, build] = await survey(job, run.profile);
+   const asCar = await planFor(job, {
+    build: build,
+    project: project,
+    method: "car"
+   });
+   if (asCar.plan.source.kind === "reuse" || !mayBecomeFolder(run)) return asCar;
+   if (project.length === 0 || asCar.build.bytes > CHEAP_TO_HASH_BYTES) return asCar;
+   const folder = await ports.build("pinata-folder");
+   if (!project.some(pin => pin.cid === folder.root)) return asCar;
+   const asFolder = await planFor(job, {
+    build: folder,
+    project: project,
+    method: "folder"
+   });
+   return asFolder.plan.source.kind === "reuse" ? asFolder : asCar;
+  }
+  async function survey({run: run, ports: ports}, profile) {
+   return await Promise.all([ (0, domain_errors.qg)("reading the account", () => ports.pins.listByProject(run.project)), ports.build(profile) ]);
+  }
+  async function decideFolder(job) {
+   const profile = folderProfile(job.run.profile);
+   const [project, build] = await survey(job, profile);
+   return await planFor(job, {
+    build: build,
+    project: project,
+    method: "folder"
+   });
+  }
+  async function planFor({run: run, ports: ports}, {build: build, project: project, method: method}) {
+   const sameCid = await (0, domain_errors.qg)("reading the account", async () => decide_confirm(ports.pins, preferPins(await ports.pins.listByCid(build.root), run.project)));
+   const plan = planDeploy(build, {
+    project: project,
+    sameCid: sameCid
+   }, run);
+   const judged = {
+    rows: plan.retention,
+    policy: plan.policy,
+    now: run.now
+   };
+   if (run.unpin && !run.dryRun) await refuseTooManyFor(ports, judged, run.maxRemovals);
+   return {
+    build: build,
+    plan: plan,
+    method: method
+   };
+  }
+  async function decide_confirm(pins, listed) {
+   for (const [index, {id: id}] of listed.entries()) {
+    const pin = await pins.read(id);
+    if (pin !== void 0) return [ pin, ...listed.slice(index + 1) ];
+   }
+   return [];
+  }
+  async function announce({run: run, ports: ports}, decision) {
+   ports.showPlan(decision.plan, decision.build);
+   if (!run.dryRun) await (0, domain_errors.qg)("writing the CAR", () => ports.keepCar(decision.build));
+   return decision;
+  }
+  function mayBecomeFolder(run) {
+   return run.method === "auto" && run.content.kind !== "car" && run.profile !== "unixfs-v0-2015" && run.reusePinned && run.expectedCid === void 0;
+  }
+  function folderProfile(profile) {
+   if (profile !== "unixfs-v0-2015") return "pinata-folder";
+   throw new domain_errors.lZ("input", 'A folder upload cannot make CIDs of cid-profile "unixfs-v0-2015".', {
+    hint: "Set cid-profile: pinata-folder, or use a plan that imports CARs."
+   });
+  }
+  async function decideAgain(job, before, reason) {
+   if (job.run.method === "car" || job.run.content.kind === "car") throw refusedUpload(reason);
+   const decision = await decideFolder(job);
+   await warnOfQuota(job, decision);
+   const same = decision.build.root === before.build.root;
+   const cid = same ? "which gives the same CID" : `and get the CID ${decision.build.root} (cid-profile pinata-folder) instead of ${before.build.root}`;
+   job.ports.log.warn(`Your Pinata plan does not import CARs; the files are uploaded as a folder, ${cid}. Set upload-method: folder to go there at once.`);
+   return decision;
+  }
+  const FREE_PLAN_FILES = 500;
+  async function warnOfQuota({ports: ports}, {build: build}) {
+   const usage = await ports.pins.readUsage().catch(() => {});
+   if (usage === void 0 || usage.pins + build.listing.size <= FREE_PLAN_FILES) return;
+   ports.log.warn(`The account holds ${usage.pins} pins, and the build has ${build.listing.size} files: Pinata's free plan takes ${FREE_PLAN_FILES} files, and may refuse the upload. Unpin what is stale (mode: list shows it), or take a paid plan.`);
+  }
+  function refusedUpload(reason) {
+   return new domain_errors.lZ("quota", reason, {
+    hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
+   });
+  }
   const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
   const NO_PLUGIN = "the gateway does not follow it: it has no Hot Swaps plugin (Pinata app → Gateways → Plugins)";
   async function poll(look, {clock: clock, waitMs: waitMs, waiting: waiting}) {
@@ -37873,7 +37229,7 @@ var __webpack_modules__ = {
   }
   function zonesOf({zones: zones}) {
    if (zones !== void 0) return zones;
-   throw new errors.lZ("credentials", "It needs cloudflare-token.");
+   throw new domain_errors.lZ("credentials", "It needs cloudflare-token.");
   }
   async function place(name, cid, ports) {
    let previous;
@@ -37899,7 +37255,7 @@ var __webpack_modules__ = {
    return step === "remove" ? await ports.swaps.remove(name.cid) : await ports.swaps.write(name.cid, cid);
   }
   function failed(name, previous, thrown) {
-   const {message: message, hint: hint} = (0, errors.z6)(thrown);
+   const {message: message, hint: hint} = (0, domain_errors.z6)(thrown);
    return {
     name: name,
     state: "failed",
@@ -37935,7 +37291,7 @@ var __webpack_modules__ = {
     return {
      ...told,
      state: "unconfirmed",
-     note: (0, errors.z6)(error).message
+     note: (0, domain_errors.z6)(error).message
     };
    }
   }
@@ -37945,7 +37301,7 @@ var __webpack_modules__ = {
    const before = previous?.cid;
    if (name.cid !== wait.cid) return await watchSwap(name, {
     ...wait,
-    before: step === "keep" ? void 0 : before
+    before: before
    }, ports);
    if (step === "keep") return {
     kind: "seen",
@@ -37970,22 +37326,27 @@ var __webpack_modules__ = {
   }
   async function proveServed(cid, look, ports) {
    const seen = await lookAt(cid, look, ports);
-   const {probes: probes, blocks: blocks} = seen;
-   const isAsked = probes.some(({state: state}) => state !== "unopened");
-   if (isAsked && !(0, domain_outcome.SM)(probes)) throw notServed(look.subject, probes);
-   if (look.verify === "blocks" && look.network === "public" && !blocks.some(verification.g)) throw notSound(look.subject, blocks);
-   return seen;
+   const isAsked = seen.probes.some(({state: state}) => state !== "unopened");
+   const isProven = seen.probes.some(({state: state}) => state === "live" || state === "files");
+   const isEnough = isProven || !isAsked || look.verify === "blocks";
+   const proof = isEnough ? seen : {
+    ...seen,
+    blocks: await ports.gateways.checkBlocks(cid)
+   };
+   if (isAsked && !isProven && !proof.blocks.some(verification.g)) throw notServed(look.subject, proof);
+   if (look.verify === "blocks" && look.network === "public" && !proof.blocks.some(verification.g)) throw notSound(look.subject, proof.blocks);
+   return proof;
   }
-  function notServed(subject, probes) {
-   return new errors.lZ("network", `No gateway serves ${subject}: ${troubles(probes)}.`, {
+  function notServed(subject, {probes: probes, blocks: blocks}) {
+   return new domain_errors.lZ("network", `No gateway has shown a byte of ${subject}: ${troubles([ ...probes, ...blocks ])}.`, {
     hint: "No tag was moved. Name another version in from, or set verify: pin where you know better."
    });
   }
   function notSound(subject, blocks) {
-   if (blocks.length === 0) return new errors.lZ("input", `No gateway is configured that serves the blocks of ${subject}.`, {
+   if (blocks.length === 0) return new domain_errors.lZ("input", `No gateway is configured that serves the blocks of ${subject}.`, {
     hint: "Give block-gateways or pinata-gateway, or set verify: gateway. No tag was moved."
    });
-   return new errors.lZ("content", `Not every block of ${subject} is served as its CID says: ${troubles(blocks)}.`, {
+   return new domain_errors.lZ("content", `Not every block of ${subject} is served as its CID says: ${troubles(blocks)}.`, {
     hint: "No tag was moved. Name another version in from, or set verify: gateway where you know better."
    });
   }
@@ -38004,13 +37365,13 @@ var __webpack_modules__ = {
     if (outcome !== void 0) return outcome;
     ports.log.line("The pin was removed by somebody while this run was at work; deploying again.");
    }
-   throw new errors.lZ("conflict", `The pin was removed ${deploy_ATTEMPTS} times while this run was at work.`, {
+   throw new domain_errors.lZ("conflict", `The pin was removed ${deploy_ATTEMPTS} times while this run was at work.`, {
     hint: "Another run or person unpins this content again and again. Find out who, then run the job again."
    });
   }
   async function deployOnce(job, assessments) {
    const {run: run, ports: ports} = job;
-   const decided = await (0, decide.LD)(job);
+   const decided = await decide(job);
    const {build: build, plan: plan} = decided;
    const assessed = assessments.get(build.root) ?? await assess(build, {
     ...run,
@@ -38023,12 +37384,12 @@ var __webpack_modules__ = {
     ...decided,
     ...assessed
    };
-   const first = await (0, decide.iP)(job, decided);
+   const first = await announce(job, decided);
    if (run.dryRun) return {
     kind: "planned",
     ...first,
     ...assessed,
-    ...await (0, errors.qg)("planning", () => deploy_foresee(job, first))
+    ...await (0, domain_errors.qg)("planning", () => deploy_foresee(job, first))
    };
    const live = await bringLive(job, first);
    return live === void 0 ? void 0 : {
@@ -38039,7 +37400,7 @@ var __webpack_modules__ = {
   async function bringLive(job, first) {
    const {run: run, ports: ports} = job;
    ports.transferring();
-   const obtained = await (0, errors.qg)("uploading", () => obtainAnyhow(job, first));
+   const obtained = await (0, domain_errors.qg)("uploading", () => obtainAnyhow(job, first));
    if (obtained === void 0) return;
    const {decision: decision, upload: upload, refusedBytes: refusedBytes, placed: placed} = obtained;
    ports.transferred();
@@ -38054,10 +37415,10 @@ var __webpack_modules__ = {
     origin: origin,
     protectedContent: isProtected(decision.plan)
    });
-   if (!run.failOnUnreachable && await (0, errors.qg)("tagging", tagger.tag) === void 0) return;
-   const seen = await (0, errors.qg)("opening the links", () => look(job, decision.build, placed));
+   if (!run.failOnUnreachable && await (0, domain_errors.qg)("tagging", tagger.tag) === void 0) return;
+   const seen = await (0, domain_errors.qg)("opening the links", () => look(job, decision.build, placed));
    if (seen === void 0) return;
-   const pin = await (0, errors.qg)("tagging", tagger.settle);
+   const pin = await (0, domain_errors.qg)("tagging", tagger.settle);
    if (pin === void 0) return;
    ports.log.line(`Tagged it ${run.tags.join(", ")} (pin ${pin.id}).`);
    const presence = {
@@ -38096,11 +37457,11 @@ var __webpack_modules__ = {
     upload: upload,
     refusedBytes: 0
    };
-   const second = await (0, decide.hd)(job, first, upload.reason);
+   const second = await decideAgain(job, first, upload.reason);
    await assessAgain(second.build, job.ports);
-   const decision = await (0, decide.iP)(job, second);
+   const decision = await announce(job, second);
    const again = await obtain(job, decision);
-   if (again?.kind === "refused") throw (0, decide.cy)(again.reason);
+   if (again?.kind === "refused") throw refusedUpload(again.reason);
    return {
     decision: decision,
     upload: again,
@@ -38118,7 +37479,7 @@ var __webpack_modules__ = {
     now: run.now
    };
    return {
-    retention: shown(await (0, survey.as)(ports, first), "dry-run is true"),
+    retention: shown(await investigate(ports, first), "dry-run is true"),
     names: await planNames(run.names, {
      cid: plan.cid
     }, ports.names),
@@ -38126,7 +37487,7 @@ var __webpack_modules__ = {
    };
   }
   async function follow({run: run, ports: ports}, build) {
-   const names = await (0, errors.qg)("moving the names", () => moveNames(run.names, {
+   const names = await (0, domain_errors.qg)("moving the names", () => moveNames(run.names, {
     cid: build.root
    }, ports.names));
    const order = {
@@ -38165,14 +37526,14 @@ var __webpack_modules__ = {
     };
    }
    try {
-    const retention = await cleanup_carryOut(run, ports, await (0, survey.as)(ports, first));
+    const retention = await cleanup_carryOut(run, ports, await investigate(ports, first));
     const gone = retention.unpinned.map(({revision: revision}) => revision.cid);
     return {
      retention: retention,
      unmirrored: await unmirror(gone, ports.mirrors, ports.log)
     };
    } catch (error) {
-    if (!(error instanceof errors.lZ)) throw error;
+    if (!(error instanceof domain_errors.lZ)) throw error;
     ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
     return {
      retention: shown(first, error.message.replace(/\.$/, "")),
@@ -38203,7 +37564,7 @@ var __webpack_modules__ = {
     method: method,
     name: run.name(build.root),
     group: run.group,
-    keyvalues: (0, domain_plan.er)(run.project),
+    keyvalues: uploadedPairs(run.project),
     onProgress: (sent, total) => ports.log.progress("Uploaded", sent, total)
    });
    if (upload.kind === "uploaded" && upload.cid !== void 0 && upload.cid !== plan.cid) throw otherCid(plan.cid, upload.cid, method);
@@ -38211,7 +37572,7 @@ var __webpack_modules__ = {
    return upload;
   }
   function otherCid(planned, answered, method) {
-   return new errors.lZ("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
+   return new domain_errors.lZ("content", `Pinata stored the build as ${answered}, but its CID is ${planned}. No tag was moved.`, {
     hint: method === "folder" ? "Pinata builds folders itself and did so by other rules. Use a plan that imports CARs, where the CID is ours to choose." : "Run the job again. If it stays so, open an issue with both CIDs."
    });
   }
@@ -38254,20 +37615,19 @@ var __webpack_modules__ = {
   }
   function troubleWith({root: root}, {probes: probes, blocks: blocks}, verify) {
    const isAsked = probes.length === 0 || probes.some(({state: state}) => state !== "unopened");
-   if (isAsked && !(0, domain_outcome.SM)(probes)) return new errors.lZ("network", `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
+   if (isAsked && !(0, domain_outcome.SM)(probes)) return new domain_errors.lZ("network", `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
     hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
    });
    if (verify !== "blocks" || blocks.some(verification.g)) return;
-   return new errors.lZ("network", `${root} is pinned, but its blocks are not served as its CID says (${troubles(blocks)}).`, {
+   return new domain_errors.lZ("network", `${root} is pinned, but its blocks are not served as its CID says (${troubles(blocks)}).`, {
     hint: "Run the job again later, or give block-gateways one that serves blocks. No tag was moved."
    });
   }
-  var diff_base = __nccwpck_require__(3482);
   async function diff(run, ports) {
    const build = await ports.build(run.profile);
-   await (0, errors.qg)("planning", async () => (0, domain_plan.qw)(build, run.expectedCid));
+   await (0, domain_errors.qg)("planning", async () => requireExpected(build, run.expectedCid));
    const deployments = run.diffBase.kind === "auto" ? await ports.github.activeDeployments() : void 0;
-   const base = (0, diff_base.Y)(run.diffBase, {
+   const base = chooseBaseWithoutKey(run.diffBase, {
     project: run.project,
     deployments: deployments === void 0 ? [] : deployments.kind === "known" ? deployments.value : deployments.reason
    });
@@ -38290,7 +37650,7 @@ var __webpack_modules__ = {
    };
   }
   async function list_list(run, ports) {
-   const judgement = await (0, errors.qg)("reading the account", () => judgeProject(run, ports));
+   const judgement = await (0, domain_errors.qg)("reading the account", () => judgeProject(run, ports));
    ports.showRetention(judgement.rows);
    return {
     kind: "listed",
@@ -38302,7 +37662,7 @@ var __webpack_modules__ = {
    try {
     return await pins.readUsage();
    } catch (error) {
-    if (!(error instanceof errors.lZ)) throw error;
+    if (!(error instanceof domain_errors.lZ)) throw error;
     log.warn(`What the whole account uses is not known: ${error.message}`);
     return;
    }
@@ -38315,9 +37675,9 @@ var __webpack_modules__ = {
     redone: false
    };
    const {ref: ref} = from;
-   const label = (0, revision.Ow)(ref);
+   const label = (0, domain_revision.Ow)(ref);
    const relative = ref.tag === toTag && ref.back > 0;
-   const current = (0, revision.GB)(pins, toTag, project);
+   const current = (0, domain_revision.GB)(pins, toTag, project);
    if (relative && current !== void 0 && isMovedBy(run, {
     pins: pins,
     cid: current,
@@ -38329,7 +37689,7 @@ var __webpack_modules__ = {
     relative: relative,
     redone: true
    };
-   const cid = (0, revision.QK)(pins, ref, project) ?? mergedPreview(pins, ref, project);
+   const cid = (0, domain_revision.QK)(pins, ref, project) ?? mergedPreview(pins, ref, project);
    if (cid === void 0) throw nothingThere(ref, pins, project);
    return {
     cid: cid,
@@ -38356,26 +37716,26 @@ var __webpack_modules__ = {
   }
   const NAMED_TAGS = 10;
   function nothingThere(ref, pins, project) {
-   const histories = (0, revision.u3)((0, revision.v$)(pins, project), project);
+   const histories = (0, domain_revision.u3)((0, domain_revision.v$)(pins, project), project);
    const versions = histories.get(ref.tag)?.length ?? 0;
    const tags = [ ...histories.keys() ].slice(0, NAMED_TAGS).join(", ");
    if (versions > 0) {
     const known = versions === 1 ? "one version" : `${versions} versions`;
-    return new errors.lZ("content", `${(0, revision.Ow)(ref)} names nothing: ${ref.tag} has only ${known}.`, {
+    return new domain_errors.lZ("content", `${(0, domain_revision.Ow)(ref)} names nothing: ${ref.tag} has only ${known}.`, {
      hint: "Name a version that is still pinned (mode: list shows them), or a CID, in from. No tag was moved."
     });
    }
-   return new errors.lZ("content", `Nothing of ${project.name} has the tag ${ref.tag}.`, {
+   return new domain_errors.lZ("content", `Nothing of ${project.name} has the tag ${ref.tag}.`, {
     hint: `Name a tag or a CID in from. Tags of the project: ${tags === "" ? "none" : tags}. No tag was moved.`
    });
   }
   function planPromotion(promoted, {project: project, toTag: toTag, run: run, now: now}, found) {
-   const pins = (0, domain_plan.jA)(found.sameCid, project);
-   if (pins.length === 0) throw new errors.lZ("content", `The account does not pin ${promoted.cid}.`, {
+   const pins = preferPins(found.sameCid, project);
+   if (pins.length === 0) throw new domain_errors.lZ("content", `The account does not pin ${promoted.cid}.`, {
     hint: "Only what is pinned can be promoted: deploy it first, or name a version that mode: list shows. No tag was moved."
    });
    const tags = [ toTag ];
-   const previous = (0, revision.GB)(found.project, toTag, project);
+   const previous = (0, domain_revision.GB)(found.project, toTag, project);
    const changed = previous !== promoted.cid;
    const marks = pins.flatMap(pin => (0, domain_tag.rL)(pin.keyvalues, project).tags).sort((a, b) => b.at - a.at);
    return {
@@ -38384,13 +37744,13 @@ var __webpack_modules__ = {
     pins: pins,
     previous: previous,
     changed: changed,
-    at: (0, domain_plan.Lj)(changed ? found.project : [], {
+    at: chooseTime(changed ? found.project : [], {
      project: project,
      tags: tags,
      now: now
     }),
     commit: marks.find(({commit: commit}) => !/^0+$/.test(commit))?.commit ?? "0000000",
-    superseded: (0, domain_plan.Jn)(found.project, promoted.cid, {
+    superseded: elsewhere(found.project, promoted.cid, {
      project: project,
      tags: tags
     }),
@@ -38401,19 +37761,20 @@ var __webpack_modules__ = {
    };
   }
   async function promote(run, ports) {
-   const plan = await (0, errors.qg)("planning", () => promote_decide(run, ports));
+   const plan = await (0, domain_errors.qg)("planning", () => promote_decide(run, ports));
    ports.showPromotion(plan);
    const base = {
     cid: plan.previous,
     label: run.toTag
    };
-   const [proof, comparison] = await Promise.all([ (0, errors.qg)("opening the links", () => proveServed(plan.cid, {
+   const proof = await (0, domain_errors.qg)("opening the links", () => proveServed(plan.cid, {
     ...run,
     subject: subjectOf(plan)
-   }, ports)), compareVersions(plan.cid, {
+   }, ports));
+   const comparison = await compareVersions(plan.cid, {
     base: base,
     stripHash: run.stripHash
-   }, ports) ]);
+   }, ports);
    ports.showComparison(comparison);
    const told = {
     kind: "promoted",
@@ -38426,20 +37787,23 @@ var __webpack_modules__ = {
    if (run.dryRun) return {
     ...told,
     pin: void 0,
+    accessLink: void 0,
     ...await promote_foresee(plan, run, ports)
    };
-   const pin = await (0, errors.qg)("tagging", () => putTag(plan, run, ports));
+   const accessLink = await (0, domain_errors.qg)("opening the links", () => ports.accessLink(plan.cid));
+   const pin = await (0, domain_errors.qg)("tagging", () => putTag(plan, run, ports));
    return {
     ...told,
     pin: pin,
+    accessLink: accessLink,
     ...await promote_follow(plan, run, ports)
    };
   }
   async function promote_decide(run, {pins: pins}) {
-   const project = await (0, errors.qg)("reading the account", () => pins.listByProject(run.project));
+   const project = await (0, domain_errors.qg)("reading the account", () => pins.listByProject(run.project));
    const promoted = resolvePromoted(run, project);
    const own = project.filter(({cid: cid}) => cid === promoted.cid);
-   const sameCid = own.length > 0 ? own : await (0, errors.qg)("reading the account", () => pins.listByCid(promoted.cid));
+   const sameCid = own.length > 0 ? own : await (0, domain_errors.qg)("reading the account", () => pins.listByCid(promoted.cid));
    return planPromotion(promoted, run, {
     project: project,
     sameCid: sameCid
@@ -38452,9 +37816,10 @@ var __webpack_modules__ = {
    const {cid: cid, toTag: toTag, at: at, commit: commit, superseded: superseded, move: move} = plan;
    const protectedContent = run.protectCids.has(cid) || run.protectTags.some(glob => (0, 
    domain_retention.eX)(glob, toTag));
-   for (const {id: id} of plan.pins) {
+   for (const listed of plan.pins) {
     const tagger = createTagger(ports, {
-     id: id,
+     id: listed.id,
+     listed: listed,
      project: run.project,
      tags: [ toTag ],
      at: at,
@@ -38474,7 +37839,7 @@ var __webpack_modules__ = {
     ports.log.line(`Tagged ${cid} ${toTag} (pin ${pin.id}).`);
     return pin;
    }
-   throw new errors.lZ("conflict", `${subjectOf(plan)} was unpinned while this run was at work.`, {
+   throw new domain_errors.lZ("conflict", `${subjectOf(plan)} was unpinned while this run was at work.`, {
     hint: `${toTag} still points to what it pointed to. Deploy the content again, or name another version in from.`
    });
   }
@@ -38487,7 +37852,7 @@ var __webpack_modules__ = {
    };
   }
   async function promote_follow({cid: cid}, {names: names, name: name}, ports) {
-   const moved = await (0, errors.qg)("moving the names", () => moveNames(names, {
+   const moved = await (0, domain_errors.qg)("moving the names", () => moveNames(names, {
     cid: cid
    }, ports.names));
    const order = {
@@ -38500,14 +37865,13 @@ var __webpack_modules__ = {
     mirrors: await mirrorContent(order, ports.mirrors, ports.log)
    };
   }
-  var github_deployment = __nccwpck_require__(9272);
   var health = __nccwpck_require__(4439);
   async function verify(run, ports) {
-   const [pins, deployments] = await (0, errors.qg)("reading the account", () => Promise.all([ ports.pins.listByProject(run.project), readDeployments(ports) ]));
+   const [pins, deployments] = await (0, domain_errors.qg)("reading the account", () => Promise.all([ ports.pins.listByProject(run.project), readDeployments(ports) ]));
    const looked = new Map;
    const tags = [];
    for (const position of positionsOf(pins, run)) {
-    const health = await (0, errors.qg)("opening the links", () => examine(position, {
+    const health = await (0, domain_errors.qg)("opening the links", () => examine(position, {
      run: run,
      deployments: deployments,
      looked: looked
@@ -38522,7 +37886,7 @@ var __webpack_modules__ = {
    };
   }
   function positionsOf(pins, {project: project, tags: tags}) {
-   const histories = (0, revision.u3)((0, revision.v$)(pins, project), project);
+   const histories = (0, domain_revision.u3)((0, domain_revision.v$)(pins, project), project);
    return [ ...histories ].flatMap(([tag, [current]]) => {
     const isAsked = tags.length === 0 || tags.includes(tag);
     if (current === void 0 || !isAsked || !(0, domain_tag.Ij)(tag)) return [];
@@ -38596,5240 +37960,348 @@ var __webpack_modules__ = {
    const payloads = deployments.flatMap(({texts: texts}) => texts.map(github_deployment.ex).filter(found => found !== void 0));
    return payloads.find(payload => payload.project === project.name && payload.tag === tag)?.cid;
   }
-  var orders = __nccwpck_require__(4299);
+  var run = __nccwpck_require__(3944);
+  function deployRun(values, {context: context, now: now, mode: mode}, found) {
+   const project = (0, domain_tag.v8)(values.project || context.repository);
+   const tags = values.tags.length > 0 ? values.tags : (0, run.$o)(context);
+   const sha = context.commit || "0".repeat(40);
+   return {
+    content: found.content,
+    profile: values["cid-profile"],
+    method: values["upload-method"],
+    network: values.network,
+    project: project,
+    tags: tags,
+    commit: sha.slice(0, 7),
+    now: now,
+    metadata: values.metadata,
+    expectedCid: values["expected-cid"],
+    reusePinned: values["reuse-pinned"],
+    diffBase: values["diff-base"],
+    ...assessing(values, context),
+    name: () => (0, run.v)(values.name, {
+     project: project.name,
+     sha: sha,
+     sha7: sha.slice(0, 7),
+     tag: tags[0] ?? ""
+    }),
+    group: values.group,
+    dryRun: values["dry-run"] || mode === "diff",
+    failOnUnreachable: values["fail-on-unreachable"],
+    verify: values.verify,
+    names: orders_namesOf(values, tags),
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    previewsKeptMs: values["preview-expires"],
+    retention: {
+     ...policyOf(values, context),
+     scope: new Set(tags)
+    }
+   };
+  }
+  function cleanupRun(values, {context: context, now: now}, mode) {
+   const givenUp = mode.kind === "cleanup" ? givenUpTags(values, {
+    context: context,
+    now: now
+   }, mode.closed) : new Map;
+   const scope = givenUp.size === 0 ? "all" : new Set(givenUp.keys());
+   return {
+    policy: {
+     ...policyOf(values, context),
+     givenUp: givenUp,
+     scope: scope
+    },
+    closing: mode.kind === "cleanup" && mode.closed !== void 0 && !isAskedFor(values),
+    now: now,
+    unpin: values.unpin,
+    maxRemovals: values["max-removals"],
+    dryRun: values["dry-run"]
+   };
+  }
+  function allNames(values) {
+   return [ ...values.dnslink, ...values["hot-swap-cid"] ];
+  }
+  function orders_namesOf(values, tags) {
+   return allNames(values).filter(({tag: tag}) => tags.includes(tag));
+  }
+  function promoteRun(values, {context: context, now: now}, rollback) {
+   const project = (0, domain_tag.v8)(values.project || context.repository);
+   const toTag = values["to-tag"];
+   const before = {
+    kind: "tag",
+    ref: {
+     tag: toTag,
+     back: 1
+    }
+   };
+   const sha = "0".repeat(40);
+   return {
+    project: project,
+    from: values.from ?? before,
+    toTag: toTag,
+    rollback: rollback,
+    run: context.runId,
+    now: now,
+    network: values.network,
+    verify: values.verify,
+    stripHash: values["strip-hash"],
+    names: orders_namesOf(values, [ toTag ]),
+    protectTags: values["protect-tags"],
+    protectCids: values["protect-cids"],
+    name: () => (0, run.v)(values.name, {
+     project: project.name,
+     sha: sha,
+     sha7: sha.slice(0, 7),
+     tag: toTag
+    }),
+    dryRun: values["dry-run"]
+   };
+  }
+  function verifyRun(values, {context: context, now: now}) {
+   return {
+    project: (0, domain_tag.v8)(values.project || context.repository),
+    tags: values.tags,
+    network: values.network,
+    verify: values.verify,
+    names: allNames(values),
+    now: now
+   };
+  }
+  function policyOf(values, context) {
+   return {
+    project: (0, domain_tag.v8)(values.project || context.repository),
+    keepLast: values["keep-last"],
+    keepWithinMs: values["keep-within"],
+    protectTags: values["protect-tags"],
+    protectCids: values["protect-cids"],
+    inUse: new Map,
+    givenUp: new Map,
+    scope: "all"
+   };
+  }
+  function givenUpTags(values, {now: now}, closed) {
+   const at = Math.floor(now.getTime() / 1e3);
+   if (isAskedFor(values)) return new Map(values.tags.map(tag => [ tag, {
+    why: givenUpReason(tag),
+    at: at
+   } ]));
+   if (closed === void 0) return new Map;
+   const closedAt = closed.at ?? now;
+   const given = {
+    at: Math.floor(closedAt.getTime() / 1e3)
+   };
+   return new Map([ [ `pr-${closed.number}`, closed.merged ? {
+    ...given,
+    why: "pull request merged",
+    mergedAt: closedAt
+   } : {
+    ...given,
+    why: "pull request closed"
+   } ] ]);
+  }
+  function isAskedFor(values) {
+   return values.mode === "cleanup" && values.tags.length > 0;
+  }
+  function givenUpReason(tag) {
+   return (0, domain_tag._n)(tag) === void 0 ? `${tag} given up` : "preview given up";
+  }
+  function diffRun(values, context, reason) {
+   const asFolder = isFolderOnly(values["upload-method"], values.network);
+   return {
+    project: values.project || context.repository,
+    profile: asFolder ? folderProfile(values["cid-profile"]) : values["cid-profile"],
+    expectedCid: values["expected-cid"],
+    diffBase: values["diff-base"],
+    reason: reason,
+    ...assessing(values, context)
+   };
+  }
+  const EVENTS_OF_A_COMMIT = new Set([ "push", "release", "merge_group" ]);
+  function assessing(values, {commit: commit, event: event}) {
+   return {
+    stripHash: values["strip-hash"],
+    sizeBudget: values["size-budget"],
+    builtCommit: EVENTS_OF_A_COMMIT.has(event) && commit !== "" ? commit.slice(0, 7) : void 0
+   };
+  }
   var render_mirrors = __nccwpck_require__(4049);
   var render_names = __nccwpck_require__(8165);
   var render_retention = __nccwpck_require__(4755);
   var summary = __nccwpck_require__(9176);
   var render_verification = __nccwpck_require__(9810);
-  var wiring_account = __nccwpck_require__(7243);
-  var domain_cid = __nccwpck_require__(1265);
-  var src_cid = __nccwpck_require__(5944);
-  var varint = __nccwpck_require__(9935);
-  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
-  const TURN_MS = 20;
-  function createBreather({onBytes: onBytes, signal: signal}) {
-   let unreported = 0;
-   let turnEnds = performance.now() + TURN_MS;
-   return {
-    after(bytes) {
-     unreported += bytes;
-     return performance.now() > turnEnds;
-    },
-    async pause() {
-     if (unreported > 0) onBytes?.(unreported);
-     unreported = 0;
-     await (0, promises_namespaceObject.setImmediate)();
-     signal?.throwIfAborted();
-     turnEnds = performance.now() + TURN_MS;
-    }
-   };
-  }
-  function encodeCarHeader(root) {
-   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
-   return Buffer.concat([ Buffer.of(map.length), map ]);
-  }
-  function parseCarHeader(cbor) {
-   const cursor = {
-    cbor: cbor,
-    at: 0
-   };
-   const map = readHead(cursor);
-   if (map?.major !== MAP) return;
-   let version;
-   let roots = [];
-   for (let pair = 0; pair < map.value; pair += 1) {
-    const key = readBytes(cursor, TEXT)?.toString();
-    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
-   }
-   return version === void 0 || roots === void 0 ? void 0 : {
-    version: version,
-    roots: roots
-   };
-  }
-  const UNSIGNED = 0;
-  const BYTES = 2;
-  const TEXT = 3;
-  const ARRAY = 4;
-  const MAP = 5;
-  const TAG = 6;
-  const CID_TAG = 42;
-  function readHead(cursor) {
-   const first = cursor.cbor[cursor.at];
-   if (first === void 0) return;
-   cursor.at += 1;
-   const major = first >> 5;
-   const short = first & 31;
-   if (short < 24) return {
-    major: major,
-    value: short
-   };
-   const width = {
-    24: 1,
-    25: 2
-   }[short];
-   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
-   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
-   cursor.at += width;
-   return {
-    major: major,
-    value: value
-   };
-  }
-  function readNumber(cursor) {
-   const head = readHead(cursor);
-   return head?.major === UNSIGNED ? head.value : void 0;
-  }
-  function readBytes(cursor, major) {
-   const head = readHead(cursor);
-   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
-   cursor.at += head.value;
-   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
-  }
-  function readRoots(cursor) {
-   const array = readHead(cursor);
-   if (array?.major !== ARRAY) return;
-   const roots = [];
-   for (let index = 0; index < array.value; index += 1) {
-    const tag = readHead(cursor);
-    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
-    if (link?.[0] !== 0) return;
-    roots.push(link.subarray(1));
-   }
-   return roots;
-  }
-  const SHA2_256 = 18;
-  const DIGEST_BYTES = 32;
-  function cidPrefix(version, codec) {
-   return version === 0 ? Uint8Array.of(SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, SHA2_256, DIGEST_BYTES);
-  }
-  function cidBytes(prefix, digest) {
-   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
-   bytes.set(prefix);
-   bytes.set(digest, prefix.length);
-   return bytes;
-  }
-  function cidText(bytes) {
-   const codec = bytes[0] === SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
-   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
-  }
-  function cidTable(expected) {
-   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
-   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-   let codecs = new Uint32Array(capacity);
-   let places = new Int32Array(capacity * 2).fill(-1);
-   let size = 0;
-   function placeOf(codec, digest) {
-    const mask = places.length - 1;
-    let place = firstPlace(codec, digest, 0) & mask;
-    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
-     const at = held * DIGEST_BYTES;
-     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
-     place = place + 1 & mask;
-    }
-    return place;
-   }
-   function grow() {
-    capacity *= 2;
-    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
-    larger.set(digests);
-    digests = larger;
-    const wider = new Uint32Array(capacity);
-    wider.set(codecs);
-    codecs = wider;
-    places = new Int32Array(capacity * 2).fill(-1);
-    for (let held = 0; held < size; held += 1) {
-     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
-     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
-     places[place] = held;
-    }
-   }
-   return {
-    size: () => size,
-    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
-    codec: held => codecs[held] ?? 0,
-    find(codec, digest) {
-     const held = places[placeOf(codec, digest)] ?? -1;
-     return held < 0 ? void 0 : held;
-    },
-    add(codec, digest) {
-     if (size === capacity) grow();
-     const place = placeOf(codec, digest);
-     const held = places[place] ?? -1;
-     if (held >= 0) return held;
-     places[place] = size;
-     codecs[size] = codec;
-     digests.set(digest, size * DIGEST_BYTES);
-     size += 1;
-     return size - 1;
-    }
-   };
-  }
-  function firstPlace(codec, digest, at) {
-   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
-   return start ^ Math.imul(codec, 2654435761);
-  }
-  const IDENTITY = 0;
-  const MOST_BLOCK_BYTES = 4194304;
-  const MOST_HEADER_BYTES = 65536;
-  const HEAD_BYTES = 256;
-  const HASH_NAMES = {
-   19: "sha2-512",
-   20: "sha3-512",
-   22: "sha3-256",
-   27: "keccak-256",
-   30: "blake3",
-   45600: "blake2b-256"
-  };
-  function brokenCar(path, what) {
-   return new errors.lZ("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
-    hint: "Make it again as a CARv1 with one root and every block below it."
-   });
-  }
-  async function indexCar(open, options) {
-   const {path: path} = open.file;
-   const breather = createBreather(options);
-   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
-   const table = cidTable(1024);
-   const spans = [];
-   const versions = [];
-   const header = readHeader(open);
-   for (let at = header.end; at < open.bytes; ) {
-    const {cid: cid, span: span} = readFrameHead(open, at);
-    const block = readBlock(open, span, buffer);
-    assertHash(path, cid, block);
-    const known = table.size();
-    if (cid.multihash.code !== IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
-     spans.push(span);
-     versions.push(cid.version);
-    }
-    at = span.position + span.length;
-    if (breather.after(span.length)) await breather.pause();
-   }
-   await breather.pause();
-   return {
-    root: header.root,
-    table: table,
-    spans: spans,
-    versions: versions
-   };
-  }
-  function readBlock(open, span, buffer) {
-   readSpan(open, span, {
-    buffer: buffer,
-    at: 0,
-    ends: span.position + span.length === open.bytes
-   });
-   return buffer.subarray(0, span.length);
-  }
-  function readHeader(open) {
-   const {path: path} = open.file;
-   const start = readStart(open, 0, MOST_HEADER_BYTES);
-   const length = (0, varint.LS)(start, 0);
-   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
-   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
-   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
-   const [root] = header.roots;
-   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
-   const cid = decodeCid(root);
-   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
-   if (cid.multihash.code === IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
-   return {
-    root: cid,
-    end: length.end + length.value
-   };
-  }
-  function readFrameHead(open, at) {
-   const {path: path} = open.file;
-   const head = readStart(open, at, HEAD_BYTES);
-   const length = (0, varint.LS)(head, 0);
-   const cid = length === void 0 ? void 0 : decodeCid(head.subarray(length.end));
-   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
-   const blockLength = length.value - cid.byteLength;
-   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
-   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
-   return {
-    cid: cid,
-    span: {
-     position: at + length.end + cid.byteLength,
-     length: blockLength
-    }
-   };
-  }
-  function readStart(open, position, length) {
-   const present = Math.min(length, open.bytes - position);
-   const buffer = Buffer.alloc(present);
-   readSpan(open, {
-    position: position,
-    length: present
-   }, {
-    buffer: buffer,
-    at: 0,
-    ends: false
-   });
-   return buffer;
-  }
-  function decodeCid(bytes) {
-   try {
-    return src_cid.TO.decodeFirst(bytes)[0];
-   } catch {
-    return;
-   }
-  }
-  function assertCheckable(path, cid) {
-   const {code: code, digest: digest} = cid.multihash;
-   if (code !== SHA2_256 && code !== IDENTITY) {
-    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
-    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
-   }
-   if (code === SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
-  }
-  function assertHash(path, cid, block) {
-   assertCheckable(path, cid);
-   const {code: code, digest: digest} = cid.multihash;
-   const actual = code === IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
-   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
-  }
-  const UNIXFS_TYPE = {
-   raw: 0,
-   directory: 1,
-   file: 2,
-   metadata: 3,
-   symlink: 4,
-   shard: 5
-  };
-  const SHARD_FANOUT = 256;
-  const KINDS = {
-   [UNIXFS_TYPE.raw]: "file",
-   [UNIXFS_TYPE.directory]: "directory",
-   [UNIXFS_TYPE.file]: "file",
-   [UNIXFS_TYPE.symlink]: "symlink",
-   [UNIXFS_TYPE.shard]: "shard"
-  };
-  const MOST_FIELDS = 131072;
-  const UTF8 = new TextDecoder("utf-8", {
-   fatal: true,
-   ignoreBOM: true
-  });
-  const SINGLE = [ 1, 2, 3, 5, 6 ];
-  function countOf(fields, number) {
-   return fields.filter(field => field.number === number).length;
-  }
-  function decodeNode(block) {
-   const links = [];
-   let message;
-   const isFine = visitFields(block, field => {
-    const link = field.number === 2 ? decodeLink(field) : void 0;
-    if (link !== void 0) links.push(link);
-    if (field.number === 1 && "bytes" in field) {
-     if (message !== void 0) return false;
-     message = field.bytes;
-    }
-    return field.number !== 2 || link !== void 0;
-   });
-   const unixfs = message === void 0 ? void 0 : readFields(message);
-   if (unixfs === void 0 || !isFine || SINGLE.some(number => countOf(unixfs, number) > 1)) return;
-   const kind = KINDS[numberOf(unixfs, 1) ?? -1];
-   if (kind === void 0) return;
-   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
-   return {
-    kind: kind,
-    links: links,
-    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
-    fileBytes: numberOf(unixfs, 3),
-    partBytes: unixfs.filter(field => field.number === 4).flatMap(field => "value" in field ? [ field.value ] : []),
-    prefixLength: (fanout - 1).toString(16).length
-   };
-  }
-  function inlineContent(block) {
-   const unixfs = readFields(bytesOf(readFields(block) ?? [], 1) ?? new Uint8Array) ?? [];
-   const isShard = numberOf(unixfs, 1) === UNIXFS_TYPE.shard;
-   return (isShard ? void 0 : bytesOf(unixfs, 2)) ?? new Uint8Array;
-  }
-  function countLinks(block) {
-   let count = 0;
-   visitFields(block, ({number: number}) => {
-    if (number === 2) count += 1;
-    return true;
-   });
-   return count;
-  }
-  function decodeLink(field) {
-   if (!("bytes" in field)) return;
-   let cid;
-   let name;
-   let tsize;
-   const isFine = visitFields(field.bytes, part => {
-    if (part.number === 3 && "value" in part) tsize ??= part.value; else if (part.number === 2 && "bytes" in part) name ??= part.bytes; else if (part.number === 1 && "bytes" in part) cid ??= part.bytes;
-    return true;
-   });
-   if (cid === void 0 || !isFine) return;
-   try {
-    return {
-     cid: cid,
-     name: UTF8.decode(name),
-     tsize: tsize ?? 0
-    };
-   } catch {
-    return;
-   }
-  }
-  function readFields(message) {
-   const fields = [];
-   const isFine = visitFields(message, field => {
-    fields.push(field);
-    return fields.length <= MOST_FIELDS;
-   });
-   return isFine ? fields : void 0;
-  }
-  function visitFields(message, visit) {
-   for (let at = 0; at < message.length; ) {
-    const found = fieldAt(message, at);
-    if (found === void 0 || !visit(found.field)) return false;
-    at = found.end;
-   }
-   return true;
-  }
-  function fieldAt(message, at) {
-   const key = (0, varint.LS)(message, at);
-   const value = key === void 0 ? void 0 : (0, varint.LS)(message, key.end);
-   if (key === void 0 || value === void 0) return;
-   const number = key.value >>> 3;
-   const wireType = key.value & 7;
-   if (wireType === 0) return {
-    field: {
-     number: number,
-     value: value.value
-    },
-    end: value.end
-   };
-   const end = value.end + value.value;
-   if (wireType !== 2 || end > message.length) return;
-   return {
-    field: {
-     number: number,
-     bytes: message.subarray(value.end, end)
-    },
-    end: end
-   };
-  }
-  function bytesOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
-  }
-  function numberOf(fields, number) {
-   const field = fields.find(candidate => candidate.number === number);
-   return field !== void 0 && "value" in field ? field.value : void 0;
-  }
-  const MOST_PATHS = 1e6;
-  const MOST_PATH_LENGTHS = 64e6;
-  const MOST_LEVELS = 256;
-  async function listDag(open, blocks, {fileName: fileName, ...options}) {
-   const carPath = open.file.path;
-   const dag = dagReader(open, blocks);
-   const listing = new Map;
-   const breather = createBreather(options);
-   let paths = 0;
-   let pathLengths = 0;
-   async function walk(cid, path, level) {
-    const node = cid.code === domain_cid.Ce ? void 0 : dag.node(cid);
-    if (node?.kind === "directory") await walkDirectory(cid, node, {
-     path: path,
-     level: level
-    }); else if (node?.kind === "shard") await walkShard(cid, node, {
-     path: path,
-     level: level
-    }); else list(path === "" ? fileName : path, {
-     cid: (0, domain_cid.ut)(cid),
-     bytes: dag.fileBytes(cid)
-    });
-   }
-   async function walkDirectory(cid, node, {path: path, level: level}) {
-    if (node.inlineBytes > 0) throw brokenCar(carPath, `the directory ${quoted(path)} has content of its own`);
-    await arrive(path, level);
-    for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
-   }
-   async function walkShard(cid, node, {path: path, level: level}) {
-    await arrive(path, level);
-    for (const link of node.links) {
-     const child = dag.child(cid, link);
-     const name = link.name.slice(node.prefixLength);
-     if (name === "") await walkShard(child, dag.node(child), {
-      path: path,
-      level: level + 1
-     }); else await walk(child, join(path, name), level + 1);
-    }
-   }
-   async function arrive(path, level) {
-    count(path);
-    if (level > MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
-    if (breather.after(0)) await breather.pause();
-   }
-   function count(path) {
-    paths += 1;
-    pathLengths += path.length;
-    if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS) return;
-    throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
-   }
-   function join(path, name) {
-    if (name === "" || name === "." || name === ".." || name.includes("/")) throw brokenCar(carPath, `${quoted(name)} in ${quoted(path)} is not a name`);
-    return path === "" ? name : `${path}/${name}`;
-   }
-   function list(path, file) {
-    count(path);
-    if (listing.has(path)) throw brokenCar(carPath, `${quoted(path)} is in it twice`);
-    listing.set(path, file);
-   }
-   await walk(blocks.root, "", 0);
-   return {
-    listing: listing,
-    nodes: dag.nodes,
-    reached: dag.reached(),
-    show: onlooker => show({
-     open: open,
-     listing: listing,
-     dag: dag
-    }, onlooker)
-   };
-  }
-  const MOST_REPEATS = 8;
-  const ALWAYS_SHOWN_BYTES = 1e9;
-  async function show({open: open, listing: listing, dag: dag}, onlooker) {
-   let total = 0;
-   for (const {bytes: bytes} of listing.values()) total += bytes;
-   if (total > Math.max(ALWAYS_SHOWN_BYTES, open.bytes * MOST_REPEATS)) throw new errors.lZ("content", `${open.file.path} stands for ${total} bytes, far more than it has.`, {
-    hint: "It cannot be checked before it is published. Deploy the directory itself, or set preflight: off."
-   });
-   for (const [path, {cid: cid, bytes: bytes}] of listing) {
-    onlooker.begin({
-     path: path,
-     bytes: bytes
-    });
-    for (const part of dag.content(src_cid.TO.parse(cid))) {
-     onlooker.take(part);
-     await onlooker.room();
-    }
-    onlooker.end();
-   }
-  }
-  function dagReader(open, blocks) {
-   const carPath = open.file.path;
-   const reached = new Set;
-   const sizes = new Map;
-   const nodes = new Map;
-   function spanOf(cid) {
-    if (cid.multihash.code === IDENTITY) return;
-    assertCheckable(carPath, cid);
-    const held = blocks.table.find(cid.code, cid.multihash.digest);
-    const span = held === void 0 ? void 0 : blocks.spans[held];
-    if (held === void 0 || span === void 0) throw brokenCar(carPath, `the block ${cid} is missing`);
-    reached.add(held);
-    return span;
-   }
-   function blockOf(cid) {
-    const span = spanOf(cid);
-    return span === void 0 ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
-   }
-   function* content(cid) {
-    const block = blockOf(cid);
-    assertHash(carPath, cid, block);
-    if (cid.code === domain_cid.Ce) {
-     yield block;
-     return;
-    }
-    yield inlineContent(block);
-    for (const link of node(cid).links) yield* content(child(cid, link));
-   }
-   function node(cid) {
-    if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
-    const block = blockOf(cid);
-    assertHash(carPath, cid, block);
-    const decoded = decodeNode(block);
-    if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
-    if (decoded.kind !== "file" || decoded.links.length > 0) nodes.set((0, domain_cid.ut)(cid), block);
-    return decoded;
-   }
-   function child(cid, link) {
-    const found = decodeCid(link.cid);
-    if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
-    return found;
-   }
-   function fileBytes(cid, level = 0) {
-    if (level > MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
-    const key = cid.toString();
-    const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
-    sizes.set(key, bytes);
-    return bytes;
-   }
-   function nodeBytes(cid, level) {
-    const decoded = node(cid);
-    if (decoded.kind === "directory" || decoded.kind === "shard") throw brokenCar(carPath, `the directory ${cid} is part of a file`);
-    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link), level + 1), decoded.inlineBytes);
-    if (decoded.fileBytes !== void 0 && decoded.fileBytes !== bytes) throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
-    return bytes;
-   }
-   return {
-    node: node,
-    child: child,
-    fileBytes: fileBytes,
-    content: content,
-    nodes: nodes,
-    reached: () => Uint32Array.from(reached).sort()
-   };
-  }
-  const MOST_PIECE_BYTES = 1048576;
-  const GATHER_BYTES = 131072;
-  function carSource(frames) {
-   const header = encodeCarHeader(frames.root);
-   const offsets = new Float64Array(frames.count + 1);
-   let bytes = header.length;
-   let block = 0;
-   for (const length of frames.lengths) {
-    offsets[block] = bytes;
-    bytes += length;
-    block += 1;
-   }
-   offsets[frames.count] = bytes;
-   function* partsAround(start, end) {
-    yield [ 0, header ];
-    const reader = frames.open();
-    try {
-     for (let frame = firstEndingAfter(offsets, start); (offsets[frame] ?? end) < end; frame += 1) {
-      let at = offsets[frame] ?? end;
-      for (const part of reader.parts(frame)) {
-       yield [ at, part ];
-       at += part.length;
-      }
-     }
-    } finally {
-     reader.close();
-    }
-   }
-   return {
-    bytes: bytes,
-    read(start, end) {
-     if (start < 0 || end > bytes || start > end) throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
-     return inPieces(clipped(partsAround(start, end), start, end));
-    }
-   };
-  }
-  function* clipped(parts, start, end) {
-   for (const [at, part] of parts) if (at < end && at + part.length > start) yield part.subarray(Math.max(0, start - at), end - at);
-  }
-  async function* inPieces(parts) {
-   const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
-   let filled = 0;
-   for (const part of parts) {
-    if (filled > 0 && filled + part.length > GATHER_BYTES) {
-     yield gathered.subarray(0, filled);
-     await (0, promises_namespaceObject.setImmediate)();
-     filled = 0;
-    }
-    if (part.length <= GATHER_BYTES) {
-     gathered.set(part, filled);
-     filled += part.length;
-     continue;
-    }
-    for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
-    await (0, promises_namespaceObject.setImmediate)();
-   }
-   if (filled > 0) yield gathered.subarray(0, filled);
-  }
-  function firstEndingAfter(offsets, position) {
-   let low = 0;
-   let high = offsets.length - 1;
-   while (low < high) {
-    const middle = low + high >>> 1;
-    if ((offsets[middle + 1] ?? 0) > position) high = middle; else low = middle + 1;
-   }
-   return low;
-  }
-  function frameHead(cid, blockLength) {
-   const length = cid.length + blockLength;
-   const head = new Uint8Array((0, varint.jE)(length) + cid.length);
-   head.set(cid, (0, varint.uD)(head, length, 0));
-   return head;
-  }
-  function frameLength(cidLength, blockLength) {
-   const length = cidLength + blockLength;
-   return (0, varint.jE)(length) + length;
-  }
-  async function readCar(path, profile, options = {}) {
-   const file = {
-    path: path,
-    source: path
-   };
-   const open = openSource(file);
-   try {
-    const blocks = await indexCar(open, options);
-    const dag = await listDag(open, blocks, {
-     ...options,
-     fileName: (0, external_node_path_.basename)(path, ".car")
-    });
-    const onlooker = options.onlooker?.(new Map([ ...dag.listing ].map(([path, {bytes: bytes}]) => [ path, bytes ])));
-    if (onlooker !== void 0) await dag.show(onlooker);
-    const car = carOf(file, blocks, dag.reached);
-    let bytes = 0;
-    for (const listed of dag.listing.values()) bytes += listed.bytes;
-    return {
-     root: (0, domain_cid.ut)(blocks.root),
-     profile: profile,
-     listing: dag.listing,
-     bytes: bytes,
-     blocks: dag.reached.length,
-     nodes: dag.nodes,
-     car: car,
-     readFile: void 0
-    };
-   } finally {
-    closeSource(open);
-   }
-  }
-  function carOf(file, {root: root, table: table, spans: spans, versions: versions}, reached) {
-   const spanOf = held => spans[held] ?? {
-    position: 0,
-    length: 0
-   };
-   const prefixOf = held => cidPrefix(versions[held] ?? 1, table.codec(held));
-   let longest = 0;
-   function* lengths() {
-    for (const held of reached) {
-     const {length: length} = spanOf(held);
-     longest = Math.max(longest, length);
-     yield frameLength(prefixOf(held).length + DIGEST_BYTES, length);
-    }
-   }
-   function open() {
-    const source = openSource(file);
-    const buffer = Buffer.allocUnsafeSlow(longest + 1);
-    return {
-     parts(block) {
-      const held = reached[block] ?? 0;
-      const digest = table.digest(held);
-      const bytes = readBlock(source, spanOf(held), buffer);
-      if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
-      throw changedFile(file, "it no longer has the blocks that were checked");
-     },
-     close: () => closeSource(source)
-    };
-   }
-   return carSource({
-    root: root.bytes,
-    lengths: lengths(),
-    count: reached.length,
-    open: open
-   });
-  }
-  const SHARD_ABOVE_BYTES = 262144;
-  const LAYOUTS = {
-   "unixfs-v1-2025": {
-    cidVersion: 1,
-    leafCodec: domain_cid.Ce,
-    chunkBytes: 1048576,
-    width: 1024,
-    shardEstimate: "block",
-    emptyDirectories: true
-   },
-   "unixfs-v0-2015": {
-    cidVersion: 0,
-    leafCodec: domain_cid.H_,
-    chunkBytes: 262144,
-    width: 174,
-    shardEstimate: "links",
-    emptyDirectories: true
-   },
-   "pinata-folder": {
-    cidVersion: 1,
-    leafCodec: domain_cid.Ce,
-    chunkBytes: 262144,
-    width: 174,
-    shardEstimate: "links",
-    emptyDirectories: false
-   }
-  };
-  function layoutOf(profile) {
-   return LAYOUTS[profile];
-  }
-  const SHARD_HASH = 34;
-  const TYPE = 8;
-  const CONTENT = 18;
-  const FILE_SIZE = 24;
-  const BLOCK_SIZE = 32;
-  const HASH_TYPE = 40;
-  const FANOUT = 48;
-  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
-  function fileMessage(partBytes) {
-   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
-   const length = partBytes.reduce((sum, bytes) => sum + 1 + (0, varint.jE)(bytes), 3 + (0, 
-   varint.jE)(fileBytes));
-   const message = new Uint8Array(length);
-   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
-   let at = (0, varint.uD)(message, fileBytes, 3);
-   for (const bytes of partBytes) {
-    message[at] = BLOCK_SIZE;
-    at = (0, varint.uD)(message, bytes, at + 1);
-   }
-   return message;
-  }
-  function shardMessage(buckets) {
-   const bits = new Uint8Array(SHARD_FANOUT / 8);
-   for (const bucket of buckets) {
-    const at = bits.length - 1 - (bucket >> 3);
-    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
-   }
-   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
-   const message = new Uint8Array(4 + field.length + 5);
-   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
-   message.set(field, 4);
-   message[4 + field.length] = HASH_TYPE;
-   message[5 + field.length] = SHARD_HASH;
-   message[6 + field.length] = FANOUT;
-   (0, varint.uD)(message, SHARD_FANOUT, 7 + field.length);
-   return message;
-  }
-  const LEAF_MARGIN = 24;
-  function wrappedLength(length) {
-   const message = messageLength(length);
-   return 1 + (0, varint.jE)(message) + message;
-  }
-  function wrapLeaf(buffer, start, length) {
-   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
-   buffer[first] = 10;
-   let at = (0, varint.uD)(buffer, messageLength(length), first + 1);
-   buffer[at] = TYPE;
-   buffer[at + 1] = UNIXFS_TYPE.file;
-   at += 2;
-   if (length > 0) {
-    buffer[at] = CONTENT;
-    at = (0, varint.uD)(buffer, length, at + 1) + length;
-   }
-   buffer[at] = FILE_SIZE;
-   return buffer.subarray(first, (0, varint.uD)(buffer, length, at + 1));
-  }
-  function contentStart(length) {
-   return length === 0 ? 2 : 3 + (0, varint.jE)(length);
-  }
-  function messageLength(length) {
-   return contentStart(length) + length + 1 + (0, varint.jE)(length);
-  }
-  function chunkCount(layout, bytes) {
-   return Math.max(1, Math.ceil(bytes / layout.chunkBytes));
-  }
-  function chunkLength({layout: layout, fileBytes: fileBytes, index: index}) {
-   return Math.min(layout.chunkBytes, fileBytes - index * layout.chunkBytes);
-  }
-  function chunkBuffer({chunkBytes: chunkBytes}) {
-   return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
-  }
-  function readLeaf(open, chunk, buffer) {
-   const {layout: layout, fileBytes: fileBytes, index: index} = chunk;
-   const length = chunkLength(chunk);
-   const position = index * layout.chunkBytes;
-   readSpan(open, {
-    position: position,
-    length: length
-   }, {
-    buffer: buffer,
-    at: LEAF_MARGIN,
-    ends: position + length === fileBytes
-   });
-   return layout.leafCodec === domain_cid.Ce ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length) : wrapLeaf(buffer, LEAF_MARGIN, length);
-  }
-  function chunkIn(buffer, chunk) {
-   return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
-  }
-  function leafLength(chunk) {
-   const length = chunkLength(chunk);
-   return chunk.layout.leafCodec === domain_cid.Ce ? length : wrappedLength(length);
-  }
-  function leafDigest(leaves, leaf) {
-   return leaves.digests.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES);
-  }
-  function leafFile(leaves, leaf) {
-   const file = leaves.files[leaves.owners[leaf] ?? 0];
-   if (file === void 0) throw new RangeError(`There is no leaf ${leaf}.`);
-   return file;
-  }
-  function leafChunk(layout, leaves, leaf) {
-   const file = leafFile(leaves, leaf);
-   return {
-    layout: layout,
-    fileBytes: file.bytes,
-    index: leaf - file.firstLeaf
-   };
-  }
-  const POOL_FROM_BYTES = 262144;
-  const LANES = 4;
-  async function hashLeaves(entries, layout, options) {
-   const leaves = growingLeaves();
-   const onlooker = options.onlooker?.(new Map(entries.map(({path: path, bytes: bytes}) => [ path, bytes ])));
-   const pool = hashPool(layout, onlooker);
-   const buffer = chunkBuffer(layout);
-   const files = [];
-   const breather = createBreather(options);
-   async function hashLarge(open, firstLeaf) {
-    for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
-     const chunk = {
-      layout: layout,
-      fileBytes: open.bytes,
-      index: index
-     };
-     await pool.hash(open, chunk, digest => leaves.set(firstLeaf + index, digest));
-     await (onlooker?.room());
-     if (breather.after(chunkLength(chunk))) await breather.pause();
-    }
-    assertUntouched(open);
-   }
-   try {
-    for (const entry of entries) {
-     const open = openSource(entry);
-     try {
-      const firstLeaf = leaves.reserve(files.length, chunkCount(layout, open.bytes));
-      files.push({
-       entry: entry,
-       bytes: open.bytes,
-       firstLeaf: firstLeaf
-      });
-      onlooker?.begin({
-       path: entry.path,
-       bytes: open.bytes
-      });
-      if (open.bytes >= POOL_FROM_BYTES) {
-       await hashLarge(open, firstLeaf);
-       onlooker?.end();
-       continue;
-      }
-      const chunk = {
-       layout: layout,
-       fileBytes: open.bytes,
-       index: 0
-      };
-      const block = readLeaf(open, chunk, buffer);
-      onlooker?.take(chunkIn(buffer, chunk));
-      onlooker?.end();
-      leaves.set(firstLeaf, (0, external_node_crypto_.hash)("sha256", block, "buffer"));
-     } finally {
-      closeSource(open);
-     }
-     await (onlooker?.room());
-     if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
-    }
-   } finally {
-    await pool.drain();
-   }
-   await breather.pause();
-   return {
-    ...leaves.finish(),
-    files: files
-   };
-  }
-  function hashPool(layout, onlooker) {
-   const busy = [];
-   return {
-    async hash(open, chunk, store) {
-     const oldest = busy.length < LANES ? void 0 : busy.shift();
-     await (oldest?.settled);
-     const buffer = oldest?.buffer ?? chunkBuffer(layout);
-     const block = readLeaf(open, chunk, buffer);
-     onlooker?.take(chunkIn(buffer, chunk));
-     const digest = external_node_crypto_.subtle.digest("SHA-256", block);
-     busy.push({
-      buffer: buffer,
-      settled: digest.then(bytes => store(new Uint8Array(bytes)))
-     });
-    },
-    async drain() {
-     await Promise.all(busy.map(lane => lane.settled));
-    }
-   };
-  }
-  function growingLeaves() {
-   let digests = new Uint8Array(1024 * DIGEST_BYTES);
-   let owners = new Uint32Array(1024);
-   let count = 0;
-   return {
-    reserve(owner, leaves) {
-     const first = count;
-     count += leaves;
-     if (count > owners.length) {
-      const capacity = Math.max(count, owners.length * 2);
-      digests = enlarged(digests, new Uint8Array(capacity * DIGEST_BYTES));
-      owners = enlarged(owners, new Uint32Array(capacity));
-     }
-     owners.fill(owner, first, count);
-     return first;
-    },
-    set(leaf, digest) {
-     digests.set(digest, leaf * DIGEST_BYTES);
-    },
-    finish() {
-     return {
-      count: count,
-      digests: digests,
-      owners: owners
-     };
-    }
-   };
-  }
-  function enlarged(old, larger) {
-   larger.set(old);
-   return larger;
-  }
-  const NODE_PAYLOAD = 10;
-  const NODE_LINK = 18;
-  const LINK_CID = 10;
-  const LINK_NAME = 18;
-  const LINK_TSIZE = 24;
-  function nodeLength(links, payload) {
-   let length = 1 + (0, varint.jE)(payload.length) + payload.length;
-   for (const link of links) {
-    const inner = linkLength(link, Buffer.byteLength(link.name));
-    length += 1 + (0, varint.jE)(inner) + inner;
-   }
-   return length;
-  }
-  function encodeNode(links, payload) {
-   const bytes = Buffer.allocUnsafeSlow(nodeLength(links, payload));
-   let at = 0;
-   for (const link of links) at = writeLink(bytes, link, at);
-   bytes[at] = NODE_PAYLOAD;
-   at = (0, varint.uD)(bytes, payload.length, at + 1);
-   bytes.set(payload, at);
-   return {
-    bytes: bytes,
-    digest: (0, external_node_crypto_.hash)("sha256", bytes, "buffer")
-   };
-  }
-  function writeLink(target, link, at) {
-   const nameLength = Buffer.byteLength(link.name);
-   target[at] = NODE_LINK;
-   let position = (0, varint.uD)(target, linkLength(link, nameLength), at + 1);
-   target[position] = LINK_CID;
-   target[position + 1] = link.cid.length;
-   target.set(link.cid, position + 2);
-   position += 2 + link.cid.length;
-   target[position] = LINK_NAME;
-   position = (0, varint.uD)(target, nameLength, position + 1);
-   position += target.write(link.name, position, "utf8");
-   target[position] = LINK_TSIZE;
-   return (0, varint.uD)(target, link.tsize, position + 1);
-  }
-  function linkLength(link, nameLength) {
-   return 4 + link.cid.length + (0, varint.jE)(nameLength) + nameLength + (0, varint.jE)(link.tsize);
-  }
-  const C1 = {
-   high: 2277735313,
-   low: 289559509
-  };
-  const C2 = {
-   high: 1291169091,
-   low: 658871167
-  };
-  const MIX_1 = {
-   high: 4283543511,
-   low: 3981806797
-  };
-  const MIX_2 = {
-   high: 3301882366,
-   low: 444984403
-  };
-  function murmur3(bytes) {
-   const h1 = {
-    high: 0,
-    low: 0
-   };
-   const h2 = {
-    high: 0,
-    low: 0
-   };
-   const k1 = {
-    high: 0,
-    low: 0
-   };
-   const k2 = {
-    high: 0,
-    low: 0
-   };
-   const blocks = bytes.length >> 4;
-   for (let block = 0; block < blocks; block += 1) {
-    load(k1, bytes, block * 16);
-    load(k2, bytes, block * 16 + 8);
-    absorb(h1, k1, FIRST);
-    add(h1, h2);
-    scale5(h1, 1390208809);
-    absorb(h2, k2, SECOND);
-    add(h2, h1);
-    scale5(h2, 944331445);
-   }
-   load(k1, bytes, blocks * 16);
-   load(k2, bytes, blocks * 16 + 8);
-   scramble(k2, SECOND);
-   xor(h2, k2);
-   scramble(k1, FIRST);
-   xor(h1, k1);
-   h1.low ^= bytes.length;
-   h2.low ^= bytes.length;
-   add(h1, h2);
-   add(h2, h1);
-   finish(h1);
-   finish(h2);
-   add(h1, h2);
-   return store(h1);
-  }
-  const FIRST = {
-   before: C1,
-   after: C2,
-   turnBlock: 31,
-   turnState: 27
-  };
-  const SECOND = {
-   before: C2,
-   after: C1,
-   turnBlock: 33,
-   turnState: 31
-  };
-  function scramble(k, lane) {
-   multiply(k, lane.before);
-   rotate(k, lane.turnBlock);
-   multiply(k, lane.after);
-  }
-  function absorb(h, k, lane) {
-   scramble(k, lane);
-   xor(h, k);
-   rotate(h, lane.turnState);
-  }
-  function finish(word) {
-   foldHalf(word);
-   multiply(word, MIX_1);
-   foldHalf(word);
-   multiply(word, MIX_2);
-   foldHalf(word);
-  }
-  function foldHalf(word) {
-   word.low ^= word.high >>> 1;
-  }
-  function load(word, bytes, at) {
-   word.low = half(bytes, at);
-   word.high = half(bytes, at + 4);
-  }
-  function half(bytes, at) {
-   return (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 | (bytes[at + 3] ?? 0) << 24;
-  }
-  function store(word) {
-   const bytes = new Uint8Array(8);
-   for (let at = 0; at < 4; at += 1) {
-    bytes[at] = word.high >>> 24 - 8 * at;
-    bytes[at + 4] = word.low >>> 24 - 8 * at;
-   }
-   return bytes;
-  }
-  function xor(word, other) {
-   word.low ^= other.low;
-   word.high ^= other.high;
-  }
-  function add(word, other) {
-   const low = (word.low >>> 0) + (other.low >>> 0);
-   word.high = word.high + other.high + (low > 4294967295 ? 1 : 0) | 0;
-   word.low = low | 0;
-  }
-  function scale5(word, addend) {
-   const low = (word.low >>> 0) * 5 + addend;
-   word.high = Math.imul(word.high, 5) + Math.floor(low / 4294967296) | 0;
-   word.low = low | 0;
-  }
-  function multiply(word, other) {
-   const cross = Math.imul(word.high, other.low) + Math.imul(word.low, other.high);
-   word.high = highOfProduct(word.low, other.low) + cross | 0;
-   word.low = Math.imul(word.low, other.low);
-  }
-  function highOfProduct(a, b) {
-   const aLow = a & 65535;
-   const aHigh = a >>> 16;
-   const bLow = b & 65535;
-   const bHigh = b >>> 16;
-   const middle = aHigh * bLow + (aLow * bLow >>> 16);
-   const carry = (middle & 65535) + aLow * bHigh;
-   return aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536);
-  }
-  function rotate(word, bits) {
-   const {high: high, low: low} = word;
-   const turn = bits & 31;
-   const first = bits < 32 ? high : low;
-   const second = bits < 32 ? low : high;
-   word.high = first << turn | second >>> 32 - turn;
-   word.low = second << turn | first >>> 32 - turn;
-  }
-  function encodeShards(links, addNode) {
-   const hashed = links.map(link => ({
-    link: link,
-    hash: murmur3(Buffer.from(link.name))
-   }));
-   return encodeShard(hashed, 0, addNode);
-  }
-  function encodeShard(hashed, level, addNode) {
-   const buckets = Map.groupBy(hashed, ({link: link, hash: hash}) => hash[level] ?? exhausted(link));
-   const used = [ ...buckets.keys() ].sort((a, b) => a - b);
-   const links = used.map(bucket => {
-    const prefix = bucket.toString(16).toUpperCase().padStart(2, "0");
-    const inside = buckets.get(bucket) ?? [];
-    const only = inside.length === 1 ? inside[0]?.link : void 0;
-    if (only !== void 0) return {
-     name: prefix + only.name,
-     cid: only.cid,
-     tsize: only.tsize
-    };
-    const shard = encodeShard(inside, level + 1, addNode);
-    return {
-     name: prefix,
-     cid: shard.cid,
-     tsize: shard.tsize
-    };
-   });
-   return addNode(encodeNode(links, shardMessage(used)), links);
-  }
-  function exhausted(link) {
-   throw new errors.lZ("content", `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
-    hint: "Rename one of the two: a directory of this size cannot hold both."
-   });
-  }
-  function packTree(tree, layout, leaves) {
-   const nodes = [];
-   const listing = new Map;
-   let packedFiles = 0;
-   const nodePrefix = cidPrefix(layout.cidVersion, domain_cid.H_);
-   const leafPrefix = cidPrefix(layout.cidVersion, layout.leafCodec);
-   function addNode(node, links) {
-    nodes.push(node);
-    const below = links.reduce((sum, link) => sum + link.tsize, 0);
-    return {
-     cid: cidBytes(nodePrefix, node.digest),
-     tsize: node.bytes.length + below
-    };
-   }
-   function leafPart(file, index) {
-    const chunk = {
-     layout: layout,
-     fileBytes: file.bytes,
-     index: index
-    };
-    const cid = cidBytes(leafPrefix, leafDigest(leaves, file.firstLeaf + index));
-    return {
-     name: "",
-     cid: cid,
-     tsize: leafLength(chunk),
-     bytes: chunkLength(chunk)
-    };
-   }
-   function packFile(entry) {
-    const file = leaves.files[packedFiles];
-    packedFiles += 1;
-    if (file?.entry !== entry) throw new RangeError(`${entry.path} was not hashed in its turn.`);
-    const count = chunkCount(layout, file.bytes);
-    const top = count === 1 ? leafPart(file, 0) : joinParts(Array.from({
-     length: count
-    }, (_, at) => leafPart(file, at)), layout.width, addNode);
-    listing.set(entry.path, {
-     cid: cidText(top.cid),
-     bytes: file.bytes
-    });
-    return top;
-   }
-   function packDirectory(directory) {
-    const links = directory.children.map(child => {
-     const {cid: cid, tsize: tsize} = pack(child);
-     return {
-      name: child.name,
-      cid: cid,
-      tsize: tsize
-     };
-    });
-    if (isSharded(links, layout)) return encodeShards(links, addNode);
-    return addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
-   }
-   function pack(child) {
-    return child.kind === "file" ? packFile(child.entry) : packDirectory(child);
-   }
-   return {
-    root: pack(tree).cid,
-    nodes: nodes,
-    listing: listing
-   };
-  }
-  function joinParts(parts, width, addNode) {
-   if (parts.length > width) return joinParts(groupsOf(parts, width).map(group => joinParts(group, width, addNode)), width, addNode);
-   const {cid: cid, tsize: tsize} = addNode(encodeNode(parts, fileMessage(parts.map(part => part.bytes))), parts);
-   return {
-    name: "",
-    cid: cid,
-    tsize: tsize,
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0)
-   };
-  }
-  function isSharded(links, layout) {
-   const estimate = layout.shardEstimate === "block" ? nodeLength(links, DIRECTORY_MESSAGE) : links.reduce((sum, link) => sum + Buffer.byteLength(link.name) + link.cid.length, 0);
-   return estimate > SHARD_ABOVE_BYTES;
-  }
-  function groupsOf(items, size) {
-   return Array.from({
-    length: Math.ceil(items.length / size)
-   }, (_, group) => items.slice(group * size, (group + 1) * size));
-  }
-  function buildTree(entries) {
-   const root = {
-    kind: "directory",
-    name: "",
-    children: []
-   };
-   const known = new Map([ [ "", root ] ]);
-   function directoryAt(path) {
-    const found = known.get(path);
-    if (found !== void 0) return found;
-    const {parent: parent, name: name} = splitPath(path);
-    const directory = {
-     kind: "directory",
-     name: name,
-     children: []
-    };
-    known.set(path, directory);
-    directoryAt(parent).children.push(directory);
-    return directory;
-   }
-   for (const entry of entries) {
-    if (entry.kind === "directory") {
-     directoryAt(entry.path);
-     continue;
-    }
-    const {parent: parent, name: name} = splitPath(entry.path);
-    directoryAt(parent).children.push({
-     kind: "file",
-     name: name,
-     entry: entry
-    });
-   }
-   for (const [path, directory] of known) sortChildren(path, directory);
-   return root;
-  }
-  function splitPath(path) {
-   const slash = path.lastIndexOf("/");
-   const name = path.slice(slash + 1);
-   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new errors.lZ("content", `${quoted(path)} is not a path of a directory or file in a build.`);
-   return {
-    parent: slash < 0 ? "" : path.slice(0, slash),
-    name: name
-   };
-  }
-  function sortChildren(path, directory) {
-   directory.children.sort((a, b) => compareUtf8(a.name, b.name));
-   const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
-   if (twin === void 0) return;
-   const place = path === "" ? twin.name : `${path}/${twin.name}`;
-   throw new errors.lZ("content", `${quoted(place)} was listed twice, but a path leads to one file or one directory.`, {
-    hint: "Remove or rename one of the two."
-   });
-  }
-  function virtualCar(packed) {
-   const {layout: layout, leaves: leaves, nodes: nodes, root: root} = packed;
-   const nodeCid = cidPrefix(layout.cidVersion, domain_cid.H_);
-   const leafCid = cidPrefix(layout.cidVersion, layout.leafCodec);
-   const order = uniqueBlocks(packed);
-   function* lengths() {
-    for (const slot of order) {
-     const node = nodes[slot];
-     if (node !== void 0) yield frameLength(nodeCid.length + DIGEST_BYTES, node.bytes.length); else yield frameLength(leafCid.length + DIGEST_BYTES, leafLength(leafChunk(layout, leaves, slot - nodes.length)));
-    }
-   }
-   function open() {
-    const reader = leafReader(packed, chunkBuffer(layout));
-    return {
-     parts(block) {
-      const slot = order[block] ?? 0;
-      const node = nodes[slot];
-      if (node !== void 0) return [ frameHead(cidBytes(nodeCid, node.digest), node.bytes.length), node.bytes ];
-      const leaf = slot - nodes.length;
-      const bytes = reader.read(leaf);
-      return [ frameHead(cidBytes(leafCid, leafDigest(leaves, leaf)), bytes.length), bytes ];
-     },
-     close: reader.close
-    };
-   }
-   return {
-    ...carSource({
-     root: root,
-     lengths: lengths(),
-     count: order.length,
-     open: open
-    }),
-    blocks: order.length
-   };
-  }
-  function fileReader(packed) {
-   const {layout: layout, leaves: leaves} = packed;
-   const files = new Map(leaves.files.map(file => [ file.entry.path, file ]));
-   return async function*(path) {
-    const file = files.get(path);
-    if (file === void 0) throw new RangeError(`The build has no file ${path}.`);
-    const buffer = chunkBuffer({
-     chunkBytes: Math.min(layout.chunkBytes, file.bytes)
-    });
-    const reader = leafReader(packed, buffer);
-    try {
-     for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
-      yield reader.readContent(file.firstLeaf + chunk);
-      await (0, promises_namespaceObject.setImmediate)();
-     }
-    } finally {
-     reader.close();
-    }
-   };
-  }
-  function uniqueBlocks({layout: layout, leaves: leaves, nodes: nodes}) {
-   const table = cidTable(nodes.length + leaves.count);
-   const order = new Uint32Array(nodes.length + leaves.count);
-   nodes.toReversed().forEach((node, index) => {
-    const seen = table.size();
-    if (table.add(domain_cid.H_, node.digest) === seen) order[seen] = nodes.length - 1 - index;
-   });
-   for (let leaf = 0; leaf < leaves.count; leaf += 1) {
-    const seen = table.size();
-    if (table.add(layout.leafCodec, leafDigest(leaves, leaf)) === seen) order[seen] = nodes.length + leaf;
-   }
-   return order.slice(0, table.size());
-  }
-  function leafReader({layout: layout, leaves: leaves}, buffer) {
-   let current;
-   function close() {
-    if (current !== void 0) closeSource(current.open);
-    current = void 0;
-   }
-   function openOf(file) {
-    if (current?.file === file) return current.open;
-    close();
-    const open = openSource(file.entry);
-    current = {
-     file: file,
-     open: open
-    };
-    return open;
-   }
-   function read(leaf) {
-    const file = leafFile(leaves, leaf);
-    const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
-    if ((0, external_node_crypto_.hash)("sha256", block, "buffer").equals(leafDigest(leaves, leaf))) return block;
-    throw changedFile(file.entry, "it no longer has the bytes that were hashed");
-   }
-   return {
-    close: close,
-    read: read,
-    readContent(leaf) {
-     read(leaf);
-     return chunkIn(buffer, leafChunk(layout, leaves, leaf));
-    }
-   };
-  }
-  async function buildDag(content, profile, options = {}) {
-   if (content.kind === "car") return await readCar(content.source, profile, options);
-   const layout = layoutOf(profile);
-   const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
-   const leaves = await hashLeaves(filesBelow(root), layout, options);
-   const packed = packTree(root, layout, leaves);
-   const all = {
-    layout: layout,
-    leaves: leaves,
-    nodes: packed.nodes,
-    root: packed.root
-   };
-   const {blocks: blocks, ...car} = virtualCar(all);
-   return {
-    root: cidText(packed.root),
-    profile: profile,
-    listing: packed.listing,
-    bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
-    blocks: blocks,
-    nodes: new Map(packed.nodes.map(({bytes: bytes, digest: digest}) => [ (0, domain_cid.b0)(domain_cid.H_, digest), bytes ])),
-    car: car,
-    readFile: fileReader(all)
-   };
-  }
-  function fileNode(entry) {
-   return {
-    kind: "file",
-    name: entry.path,
-    entry: entry
-   };
-  }
-  function treeOf(entries, layout) {
-   return buildTree(layout.emptyDirectories ? entries : entries.filter(entry => entry.kind === "file"));
-  }
-  function filesBelow(root) {
-   if (root.kind === "file") return [ root.entry ];
-   return root.children.flatMap(filesBelow);
-  }
-  var base = __nccwpck_require__(1668);
-  const base64 = (0, base.yE)({
-   prefix: "m",
-   name: "base64",
-   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-   bitsPerChar: 6
-  });
-  (0, base.yE)({
-   prefix: "M",
-   name: "base64pad",
-   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=",
-   bitsPerChar: 6
-  });
-  const base64url = (0, base.yE)({
-   prefix: "u",
-   name: "base64url",
-   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
-   bitsPerChar: 6
-  });
-  (0, base.yE)({
-   prefix: "U",
-   name: "base64urlpad",
-   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=",
-   bitsPerChar: 6
-  });
-  const LONGEST_NEEDLE = 4096;
-  function encodingsOf(value) {
-   const bytes = (new TextEncoder).encode(value);
-   const texts = [ value, ...escapedForms(value), ...base64Forms(bytes) ].filter(text => text.length >= 2);
-   return [ ...new Set(texts) ].map(text => (new TextEncoder).encode(text).subarray(0, LONGEST_NEEDLE));
-  }
-  function escapedForms(value) {
-   const encoded = encodeURIComponent(value.toWellFormed());
-   const strict = encoded.replace(/[!'()*]/g, percentEncoded);
-   const percent = [ encoded, strict, strict.replaceAll("%20", "+") ];
-   const json = JSON.stringify(value).slice(1, -1);
-   return [ ...percent, ...percent.map(text => text.replace(/%[0-9A-F]{2}/g, hex => hex.toLowerCase())), json, json.replaceAll("/", "\\/"), json.replace(/[<>&]/g, character => `\\u00${hexOf(character)}`), JSON.stringify(json).slice(1, -1), value.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") ];
-  }
-  function percentEncoded(character) {
-   return `%${hexOf(character).toUpperCase()}`;
-  }
-  function hexOf(character) {
-   return character.charCodeAt(0).toString(16).padStart(2, "0");
-  }
-  function base64Forms(bytes) {
-   return [ 0, 1, 2 ].flatMap(before => {
-    const shifted = new Uint8Array(before + bytes.length);
-    shifted.set(bytes, before);
-    const first = Math.ceil(before * 8 / 6);
-    const last = Math.floor(shifted.length * 8 / 6);
-    return [ base64, base64url ].map(alphabet => alphabet.baseEncode(shifted).slice(first, last));
-   });
-  }
-  const SHORTEST = 12;
-  function searchable(credentials) {
-   return credentials.filter(({value: value}) => value.length >= SHORTEST);
-  }
-  function credentialForms(credentials) {
-   return searchable(credentials).flatMap(({value: value}) => textForms(value));
-  }
-  function credentialInNames(credentials, paths) {
-   const forms = searchable(credentials).flatMap(({name: name, value: value}) => textForms(value).map(form => ({
-    name: name,
-    form: form
-   })));
-   for (const path of paths) {
-    const found = forms.find(({form: form}) => path.includes(form));
-    if (found !== void 0) return found.name;
-   }
-   return;
-  }
-  function textForms(value) {
-   return encodingsOf(value).map(form => (new TextDecoder).decode(form));
-  }
-  const PIECE = 12;
-  const LONGEST = 2048;
-  const hider_HIDDEN = "[secret]";
-  function createHider(secrets) {
-   const pieces = new Set;
-   for (const secret of secrets) {
-    const shown = secret.length > LONGEST ? secret.slice(0, LONGEST / 2) + secret.slice(-LONGEST / 2) : secret;
-    const size = Math.min(PIECE, shown.length);
-    for (let at = 0; size > 0 && at + size <= shown.length; at += 1) pieces.add(shown.slice(at, at + size));
-   }
-   const sizes = [ ...new Set([ ...pieces ].map(({length: length}) => length)) ];
-   return text => {
-    const isHidden = new Uint8Array(text.length);
-    for (const size of sizes) for (let at = 0; at + size <= text.length; at += 1) if (pieces.has(text.slice(at, at + size))) isHidden.fill(1, at, at + size);
-    return withoutHidden(text, isHidden);
-   };
-  }
-  function withoutHidden(text, isHidden) {
-   let shown = "";
-   for (let at = 0; at < text.length; at += 1) if (isHidden[at] === 0) shown += text[at]; else if (isHidden[at - 1] !== 1) shown += hider_HIDDEN;
-   return shown;
-  }
-  var file_type = __nccwpck_require__(3272);
-  var diff_words = __nccwpck_require__(4402);
-  const MOST_LINES = 50;
-  const MOST_TYPES = 8;
-  const MOST_DIRECTORIES = 8;
-  const MOST_REBUILT = 10;
-  function renderDiffLine(comparison) {
-   if (comparison.kind === "none") return oneLine(`No diff: ${(0, diff_words.f6)(comparison.reason)}.`);
-   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
-   const base = label === void 0 ? cid : `${label} (${cid})`;
-   if (comparison.kind === "unavailable") return oneLine(`No diff with ${base}: ${(0, 
-   diff_words.f6)(comparison.reason)}.`);
-   return oneLine(comparedLine(comparison, base));
-  }
-  function comparedLine({diff: diff, encoding: encoding, effort: effort}, base) {
-   if (diff.changes.length === 0) {
-    const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
-    return `The same files as ${base}${rules}.`;
-   }
-   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before?.bytes);
-   return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
-   diff_words.zA)(effort)}.`;
-  }
-  function renderDiffLines(comparison) {
-   if (comparison.kind !== "compared") return [];
-   const {diff: diff, encoding: encoding} = comparison;
-   if (diff.changes.length === 0) return [ ...encodingLines(encoding), ...rebuildLines(comparison) ].map(oneLine);
-   const moved = (0, diff_words.fN)(diff.changes);
-   const after = [ ...moved.length === 0 ? [] : [ `${(0, units.SS)(moved.length, "file")} moved with the same bytes.` ], ...encodingLines(encoding), ...groupLines("By type", (0, 
-   domain_diff.tw)(diff, file_type.Q), MOST_TYPES), ...groupLines("By directory", (0, 
-   domain_diff.tw)(diff, domain_diff.jt), MOST_DIRECTORIES), ...rebuildLines(comparison) ];
-   return [ ...changeLines((0, diff_words.R1)(diff.changes), MOST_LINES - after.length), ...after ].map(oneLine);
-  }
-  function changeLines(changes, most) {
-   const shown = changes.length <= most ? changes : changes.slice(0, most - 1);
-   const more = changes.length - shown.length;
-   const cells = shown.map(change => [ change.kind, (0, units.PR)((0, domain_diff.e0)(change)), (0, 
-   diff_words.qI)(change), diff_lines_namesOf(change) ]);
-   return [ ...align(cells), ...more === 0 ? [] : [ `and ${(0, units.SS)(more, "smaller difference")}: see the report file.` ] ];
-  }
-  function diff_lines_namesOf(change) {
-   const {path: path, names: names} = (0, diff_words.Vb)(change);
-   return names === void 0 ? (0, units._1)(path) : `${(0, units._1)(path)}  (${(0, 
-   units._1)(names.before)} → ${(0, units._1)(names.after)})`;
-  }
-  function groupLines(title, groups, most) {
-   if (groups.length < 2) return [];
-   const shown = groups.length <= most ? groups : groups.slice(0, most - 1);
-   const more = groups.length - shown.length;
-   const cells = shown.map(group => [ "", (0, units.PR)(group.delta), `${(0, units._1)(group.name)}  (${(0, 
-   diff_words.u_)(group)})` ]);
-   return [ `${title}:`, ...align(cells), ...more === 0 ? [] : [ `  and ${more.toLocaleString("en-US")} more` ] ];
-  }
-  function encodingLines(encoding) {
-   return encoding === void 0 ? [] : [ `Encoding: ${(0, diff_words.f6)(encoding)}.` ];
-  }
-  function rebuildLines({rebuild: rebuild}) {
-   if (rebuild === void 0) return [];
-   const shown = rebuild.files.slice(0, MOST_REBUILT);
-   const more = rebuild.files.length - shown.length;
-   return [ `The sources are the same, but the CID changed. They are known to be the same because ${(0, 
-   diff_words.f6)(rebuild.evidence)}.`, ...shown.map(({path: path, cause: cause}) => `  ${(0, 
-   units._1)(path)}: ${cause}`), ...more === 0 ? [] : [ `  and ${(0, units.SS)(more, "more file")}` ] ];
-  }
-  function align(rows) {
-   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
-   return rows.map(row => row.map((cell, column) => {
-    if (column === row.length - 1) return cell;
-    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-   }).join("  "));
-  }
-  function oneLine(text) {
-   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
-  }
-  function renderPlan(plan, build) {
-   const source = plan.source.kind === "upload" ? `upload ${(0, units.UP)(build.car.bytes)} (${plan.source.reason})` : `use the pin ${plan.source.pin.id}`;
-   return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
-   units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
-  }
-  var render_preflight = __nccwpck_require__(2678);
-  function renderRebuildWarning({evidence: evidence, files: files}) {
-   const [first] = files;
-   const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
-   const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
-   return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
-  }
-  const QUICK_MS = 8e3;
-  function assessPorts(wiring, {material: material, trees: trees}, deadline) {
-   const {log: log} = wiring;
-   return {
-    log: log,
-    github: (0, wiring_account.M)(wiring, QUICK_MS),
-    commitTrees: (0, wiring_account.M)(wiring, QUICK_MS).commitTrees,
-    ...hasher(wiring, material, deadline),
-    hide: createHider(credentialForms(wiring.credentials)),
-    showPreflight: preflight => {
-     const lines = (0, render_preflight.Nm)(preflight);
-     if (lines.length > 0) log.group(`Preflight: ${(0, render_preflight.WD)(preflight)}`, lines);
-     for (const warning of (0, render_preflight.c7)(preflight)) log.warn(warning);
-    },
-    publishedTree: trees,
-    showComparison: showComparison(wiring)
-   };
-  }
-  function showComparison({log: log, recorder: recorder}) {
-   return comparison => {
-    log.line(renderDiffLine(comparison));
-    if (comparison.kind === "compared") recorder.phase("Compare", comparison.effort.ms);
-    const lines = renderDiffLines(comparison);
-    if (lines.length > 0) log.group("Compare", lines);
-    const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
-    if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
-   };
-  }
-  function hasher({log: log, now: now, recorder: recorder}, {found: found, inspections: inspections}, signal) {
-   const took = new WeakMap;
-   const builds = new Map;
-   const looks = new WeakMap;
-   const hash = async profile => {
-    const inspection = inspections?.next(found);
-    const began = performance.now();
-    let done = 0;
-    const onBytes = bytes => {
-     done += bytes;
-     log.progress("Hashed", done, found.bytes);
-    };
-    const build = await buildDag(found.content, profile, {
-     signal: signal,
-     onBytes: onBytes,
-     onlooker: files => inspection?.begin(files)
-    });
-    if (inspection !== void 0) looks.set(build, inspection.finish);
-    const ms = performance.now() - began;
-    took.set(build, ms);
-    recorder.phase("Hash", ms);
-    return build;
-   };
-   return {
-    preflight: async build => looks.get(build)?.(),
-    build: profile => {
-     const build = builds.get(profile) ?? (0, errors.qg)("hashing", () => hash(profile));
-     builds.set(profile, build);
-     return build;
-    },
-    showPlan: (plan, build) => {
-     log.line(`Hashed ${(0, units.UP)(build.bytes)} in ${(0, units.NE)(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`);
-     log.group("Plan", [ ...renderPlan(plan, build), "", ...(0, render_retention.vj)(plan.retention, now) ]);
-    }
-   };
-  }
-  var domain_link = __nccwpck_require__(6581);
-  async function body_readStart(response, maxBytes, onFirst = () => {}) {
-   const chunks = [];
-   let length = 0;
-   let whole = true;
-   for await (const chunk of response.body ?? []) {
-    if (length === 0) onFirst();
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maxBytes) {
-     whole = false;
-     break;
-    }
-   }
-   return {
-    bytes: Buffer.concat(chunks),
-    whole: whole
-   };
-  }
-  const REDIRECTS = new Map([ [ "redirect count exceeded", "too many redirects" ], [ "unexpected redirect", "it redirects, and a key must not follow" ] ]);
-  function reasonOf(error) {
-   if (isTimeout(error)) return "did not answer in time";
-   const cause = error instanceof Error ? error.cause : void 0;
-   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
-   const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : void 0);
-   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
-  }
-  function isTimeout(error) {
-   return error instanceof Error && error.name === "TimeoutError";
-  }
-  function refusalIn(body) {
-   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
-  }
-  class Unreadable extends Error {}
-  const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-  async function readCarStream(body, {maxBytes: maxBytes, take: take}) {
-   const frames = frameSplitter();
-   let isHeader = true;
-   let bytes = 0;
-   function isEnough(frame) {
-    if (isHeader) requireHeader(frame);
-    const block = isHeader ? void 0 : blockOf(frame);
-    isHeader = false;
-    return block !== void 0 && !take(block);
-   }
-   for await (const chunk of body) {
-    for (const frame of frames.split(chunk)) if (isEnough(frame)) return "stopped";
-    bytes += chunk.length;
-    if (bytes > maxBytes) return "long";
-   }
-   return frames.isBetween() ? "end" : "cut";
-  }
-  function frameSplitter() {
-   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
-   let read = {
-    length: 0,
-    unit: 1
-   };
-   let expected;
-   let filled = 0;
-   function takeLength(byte) {
-    read = {
-     length: read.length + (byte & 127) * read.unit,
-     unit: read.unit * 128
-    };
-    if (read.length > MAX_FRAME_BYTES || read.unit > 2 ** 42) throw new Unreadable(`sent a CAR with a block of more than ${MAX_FRAME_BYTES >> 20} MiB, or no CAR`);
-    if (byte >= 128) return;
-    expected = read.length;
-    read = {
-     length: 0,
-     unit: 1
-    };
-    filled = 0;
-    if (buffer.length < expected) buffer = Buffer.allocUnsafeSlow(expected);
-   }
-   return {
-    isBetween: () => expected === void 0 && read.unit === 1,
-    * split(chunk) {
-     for (let at = 0; at < chunk.length; ) {
-      if (expected === void 0) {
-       takeLength(chunk[at] ?? 0);
-       at += 1;
-      } else {
-       const piece = chunk.subarray(at, at + expected - filled);
-       buffer.set(piece, filled);
-       at += piece.length;
-       filled += piece.length;
-      }
-      if (filled !== expected) continue;
-      expected = void 0;
-      yield buffer.subarray(0, filled);
-      filled = 0;
-     }
-    }
-   };
-  }
-  function requireHeader(frame) {
-   if (frame[0] === 162 && frame.includes("roots") && frame.includes("version")) return;
-   throw new Unreadable("answered with something else than a CAR");
-  }
-  const car_stream_SHA2_256 = 18;
-  const car_stream_DIGEST_BYTES = 32;
-  const CID_V0_BYTES = 34;
-  const CID_V1_BYTES = 36;
-  function blockOf(frame) {
-   const [version, codec = 0, hash, length] = frame;
-   if (version === car_stream_SHA2_256 && codec === car_stream_DIGEST_BYTES && frame.length >= CID_V0_BYTES) return {
-    cid: (0, domain_cid.b0)(domain_cid.H_, frame.subarray(2, CID_V0_BYTES)),
-    bytes: frame.subarray(CID_V0_BYTES)
-   };
-   const isUsual = version === 1 && codec < 128 && hash === car_stream_SHA2_256 && length === car_stream_DIGEST_BYTES;
-   if (!isUsual || frame.length < CID_V1_BYTES) return;
-   return {
-    cid: (0, domain_cid.b0)(codec, frame.subarray(4, CID_V1_BYTES)),
-    bytes: frame.subarray(CID_V1_BYTES)
-   };
-  }
-  function isBlockOf(cid, bytes) {
-   return (0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", bytes, "buffer")) === cid;
-  }
-  async function askBlock(cid, url, asking) {
-   try {
-    const signal = AbortSignal.any([ asking.signal, AbortSignal.timeout(asking.timeoutMs) ]);
-    const response = await send(url, {
-     ...asking,
-     signal: signal,
-     accept: "application/vnd.ipld.raw"
-    });
-    if (!response.ok) return await refused(response);
-    const {bytes: bytes, whole: whole} = await body_readStart(response, MAX_FRAME_BYTES);
-    if (whole && isBlockOf(cid, bytes)) return {
-     kind: "block",
-     bytes: bytes
-    };
-    const isRaw = response.headers.get("content-type")?.startsWith("application/vnd.ipld.raw") === true;
-    if (isRaw && whole && refusalIn(bytes) === void 0) return {
-     kind: "wrong"
-    };
-    return meaningOf(bytes) ?? passing(whole ? `answered with ${noun(response)}` : "answered without an end");
-   } catch (error) {
-    return passing(reasonOf(error));
-   }
-  }
-  const LEAST_BYTES_A_STRETCH = 16 * 1024;
-  async function askCar(url, asking, reading) {
-   const end = new AbortController;
-   let lately = 0;
-   const timer = setInterval(() => {
-    if (lately < LEAST_BYTES_A_STRETCH) end.abort(new DOMException("too slow", "TimeoutError"));
-    lately = 0;
-   }, asking.timeoutMs);
-   async function* counted(body) {
-    for await (const chunk of body) {
-     lately += chunk.length;
-     yield chunk;
-    }
-   }
-   try {
-    const signal = AbortSignal.any([ asking.signal, end.signal ]);
-    const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
-    const response = await send(url, {
-     ...asking,
-     signal: signal,
-     accept: accept
-    });
-    if (!response.ok) return await refused(response);
-    const body = response.body ?? [];
-    return {
-     kind: "car",
-     end: await readCarStream(counted(body), reading)
-    };
-   } catch (error) {
-    return passing(error instanceof Unreadable ? error.message : reasonOf(error));
-   } finally {
-    clearInterval(timer);
-    end.abort();
-   }
-  }
-  async function send(url, {key: key, signal: signal, accept: accept}) {
-   return await fetch(url, {
-    signal: signal,
-    redirect: key === void 0 ? "follow" : "error",
-    headers: {
-     ...key === void 0 ? {} : {
-      "x-pinata-gateway-token": key
-     },
-     accept: accept,
-     "accept-encoding": "identity"
-    }
-   });
-  }
-  function passing(reason) {
-   return {
-    kind: "none",
-    reason: reason,
-    passing: true
-   };
-  }
-  function block_walk_answers_final(reason) {
-   return {
-    kind: "none",
-    reason: reason,
-    passing: false
-   };
-  }
-  const PASSING = new Set([ 404, 408, 410, 429, 500, 502, 503, 504 ]);
-  async function refused(response) {
-   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
-    bytes: Buffer.alloc(0)
-   }));
-   const {status: status} = response;
-   return meaningOf(bytes) ?? {
-    kind: "none",
-    reason: `answered ${status}`,
-    passing: PASSING.has(status)
-   };
-  }
-  function meaningOf(body) {
-   const refusal = refusalIn(body);
-   switch (refusal) {
-   case void 0:
-    return;
-
-   case "00004":
-    return block_walk_answers_final("says the link is invalid (ERR_ID:00004)");
-
-   case "00006":
-    return passing("does not have the content yet, or gives it out under its root only (ERR_ID:00006)");
-
-   case "00023":
-    return block_walk_answers_final("serves pages and files, but no blocks (ERR_ID:00023)");
-
-   case "00024":
-    return block_walk_answers_final("refuses this content or its key (ERR_ID:00024)");
-
-   default:
-    return block_walk_answers_final(`refused it (ERR_ID:${refusal})`);
-   }
-  }
-  function noun(response) {
-   return response.headers.get("content-type")?.startsWith("text/html") === true ? "a page, not a block" : "other bytes";
-  }
-  var dist = __nccwpck_require__(7814);
-  const CONCURRENCY = 8;
-  const RETRY_DELAY_MS = 500;
-  async function readOneByOne(wants, options, onTaken) {
-   const {asking: asking} = options;
-   const queue = new dist.Ay({
-    concurrency: CONCURRENCY
-   });
-   const underWay = new Set;
-   let requests = 0;
-   let shortfall;
-   const isOver = () => shortfall !== void 0 || wants.halt() !== void 0 || asking.signal.aborted;
-   async function tryOnce(want) {
-    if (isOver() || !wants.wanted.has(want.cid)) return;
-    requests += 1;
-    const attempt = await ask(wants, want, options);
-    onTaken();
-    if (attempt.kind === "fault") shortfall ??= {
-     kind: "fault",
-     reason: attempt.reason
-    };
-    return attempt.kind === "none" ? attempt.reason : void 0;
-   }
-   async function obtain(want) {
-    if (await tryOnce(want) === void 0) return;
-    await (0, promises_namespaceObject.setTimeout)(RETRY_DELAY_MS, void 0, {
-     signal: asking.signal
-    }).catch(() => {});
-    const reason = await tryOnce(want);
-    if (reason === void 0 || isOver()) return;
-    shortfall = {
-     kind: "fault",
-     reason: `does not serve ${blockName(want)}: ${reason}`
-    };
-   }
-   function schedule() {
-    if (requests + wants.wanted.size > options.requests) shortfall ??= {
-     kind: "too many"
-    };
-    if (isOver()) return;
-    for (const want of wants.wanted.values()) {
-     const name = isPart(want, options) ? `parts of ${want.path}` : want.cid;
-     if (underWay.has(name)) continue;
-     underWay.add(name);
-     void queue.add(async () => {
-      await obtain(want);
-      underWay.delete(name);
-      schedule();
-     });
-    }
-   }
-   schedule();
-   await queue.onIdle();
-   return shortfall;
-  }
-  function blockName({cid: cid, path: path}) {
-   return path === void 0 || path === "" ? `block ${cid}` : `block ${cid} of ${JSON.stringify(path.slice(-80))}`;
-  }
-  function isPart({part: part}, {gateway: gateway}) {
-   return gateway.dedicated && part === "entity";
-  }
-  async function ask(wants, want, options) {
-   const {gateway: gateway, asking: asking} = options;
-   if (gateway.dedicated && want.path === void 0) return {
-    kind: "none",
-    reason: "no path leads to it"
-   };
-   if (isPart(want, options)) return await askParts(wants, want, options);
-   const place = gateway.dedicated ? placeOf(want, options) : (0, domain_link.BK)(gateway.template, want.cid, "file");
-   const answer = await askBlock(want.cid, `${place}?format=raw`, asking);
-   if (answer.kind === "none") return answer;
-   const isWrong = answer.kind === "wrong" || wants.take(want.cid, answer.bytes) === "wrong";
-   return isWrong ? {
-    kind: "fault",
-    reason: `sent other bytes for ${blockName(want)}`
-   } : {
-    kind: "done"
-   };
-  }
-  function placeOf({path: path = ""}, {gateway: gateway, root: root}) {
-   const link = (0, domain_link.BK)(gateway.template, root, "file");
-   return path === "" ? link : `${link.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
-  }
-  async function askParts(wants, want, options) {
-   let wrong;
-   const url = `${placeOf(want, options)}?format=car&dag-scope=entity${rangeOf(wants, want)}`;
-   const answer = await askCar(url, options.asking, {
-    maxBytes: options.carBytes,
-    take: ({cid: cid, bytes: bytes}) => {
-     const found = wants.wanted.get(cid);
-     if (wants.take(cid, bytes) === "wrong") wrong = found;
-     return wrong === void 0 && wants.halt() === void 0 && wants.partsAt(want.path) > 0;
-    }
-   });
-   if (wrong !== void 0) return {
-    kind: "fault",
-    reason: `sent other bytes for ${blockName(wrong)}`
-   };
-   if (!wants.wanted.has(want.cid)) return {
-    kind: "done"
-   };
-   if (answer.kind === "none") return {
-    kind: "none",
-    reason: answer.reason
-   };
-   if (answer.end === "long" && want.range !== void 0) {
-    wants.skip(want);
-    return {
-     kind: "done"
-    };
-   }
-   return {
-    kind: "none",
-    reason: `the CAR of its path ${answer.end === "cut" ? "broke off" : "does not have it"}`
-   };
-  }
-  function rangeOf(wants, {path: path}) {
-   let [from, to] = [ Number.POSITIVE_INFINITY, 0 ];
-   for (const other of wants.wanted.values()) {
-    if (other.part !== "entity" || other.path !== path) continue;
-    if (other.range === void 0) return "";
-    from = Math.min(from, other.range.from);
-    to = Math.max(to, other.range.to);
-   }
-   return from < to ? `&entity-bytes=${from}:${to - 1}` : "";
-  }
-  function buildSide({listing: listing, nodes: nodes}) {
-   const nodeOf = ({cid: cid, inline: inline}) => {
-    const block = inline ?? nodes.get(cid);
-    const node = block === void 0 ? void 0 : decodeNode(block);
-    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
-    return node;
-   };
-   return {
-    atHand: true,
-    resolve: async (entry, {path: path}) => {
-     const file = listing.get(path);
-     return file?.cid === entry.cid ? {
-      kind: "file",
-      file: file
-     } : {
-      kind: "directory",
-      node: nodeOf(entry)
-     };
-    },
-    readShard: async entry => nodeOf(entry)
-   };
-  }
-  async function tree_side_entriesOf(side, node, place) {
-   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
-   const slots = [ ...slotsOf(node).values() ];
-   const shards = slots.filter(({name: name}) => name === "");
-   const inner = await side.mapFew(shards, shard => entriesOfSlot(side, shard, place));
-   return [ ...slots.filter(({name: name}) => name !== ""), ...inner.flat() ];
-  }
-  async function entriesOfSlot(side, slot, place) {
-   if (slot.name !== "") return [ slot ];
-   return await tree_side_entriesOf(side, await side.readShard(slot, place), place);
-  }
-  function slotsOf({links: links, prefixLength: prefixLength}) {
-   const slots = new Map(links.map(link => [ link.name.slice(0, prefixLength), entryOf(link, prefixLength) ]));
-   if (slots.size < links.length) throw new Unreadable("it has a sharded directory with two entries in one slot");
-   return slots;
-  }
-  function byName(entries) {
-   const named = new Map;
-   for (const entry of entries) {
-    const {name: name} = entry;
-    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
-    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
-    named.set(name, entry);
-   }
-   return named;
-  }
-  function below({path: path, level: level}, name) {
-   return {
-    path: path === "" ? name : `${path}/${name}`,
-    level: level + 1
-   };
-  }
-  const tree_side_IDENTITY = 0;
-  const tree_side_SHA2_256 = 18;
-  const MAX_INLINE_BYTES = 128;
-  function entryOf(link, prefixLength) {
-   const cid = usualCid(link.cid);
-   if (cid === void 0) return unusualEntryOf(link, prefixLength);
-   return {
-    name: link.name.slice(prefixLength),
-    cid: cid,
-    bytes: link.tsize,
-    inline: void 0
-   };
-  }
-  function usualCid(bytes) {
-   if (bytes.length === 34 && bytes[0] === tree_side_SHA2_256 && bytes[1] === 32) return (0, 
-   domain_cid.b0)(domain_cid.H_, bytes.subarray(2));
-   const [version, codec, hash, length] = bytes;
-   const isUsual = bytes.length === 36 && version === 1 && hash === tree_side_SHA2_256 && length === 32;
-   return isUsual && (codec === domain_cid.Ce || codec === domain_cid.H_) ? (0, domain_cid.b0)(codec, bytes.subarray(4)) : void 0;
-  }
-  function unusualEntryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
-   const cid = tree_side_decodeCid(bytes);
-   const {code: code, digest: digest} = cid.multihash;
-   const inline = code === tree_side_IDENTITY ? digest : void 0;
-   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
-   if (inline !== void 0 && inline.length > MAX_INLINE_BYTES) throw new Unreadable(`it has a CID that holds more than ${MAX_INLINE_BYTES} bytes`);
-   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
-   return {
-    name: name.slice(prefixLength),
-    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
-    bytes: inline?.length ?? tsize,
-    inline: inline
-   };
-  }
-  function tree_side_decodeCid(bytes) {
-   try {
-    return src_cid.TO.decode(bytes);
-   } catch {
-    throw new Unreadable("it has a link that is not a CID");
-   }
-  }
-  const WANT_LIMITS = {
-   blocks: 3e5,
-   links: 3e6,
-   names: 32e6
-  };
-  function createWants({root: root, descents: descents, random: random, limits: limits}) {
-   const ledger = createLedger(limits);
-   const {wanted: wanted, tally: tally} = ledger;
-   const leaves = {
-    draws: 0,
-    inverse: 0
-   };
-   ledger.want({
-    cid: root,
-    path: "",
-    part: "whole",
-    range: void 0,
-    draws: descents ?? 1
-   });
-   function expand(parent, bytes) {
-    if (!ledger.hasRoomFor(bytes)) return;
-    const node = decodeNode(bytes);
-    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
-    if (node.links.length === 0) countLeaf(parent, bytes);
-    if (descents === void 0) for (const link of node.links) follow(parent, node, {
-     link: link,
-     draws: 1,
-     range: void 0
-    }); else followSome(parent, node);
-   }
-   function followSome(parent, node) {
-    for (const [index, draws] of drawLinks(node.links, {
-     draws: parent.draws,
-     random: random
-    })) {
-     const link = node.links[index];
-     if (link !== void 0) follow(parent, node, {
-      link: link,
-      draws: draws,
-      range: block_walk_wants_rangeOf(parent, node, index)
-     });
-    }
-   }
-   function follow(parent, node, {link: link, ...rest}) {
-    if (ledger.halt() !== void 0) return;
-    const entry = entryOf(link, node.kind === "shard" ? node.prefixLength : 0);
-    const child = {
-     ...block_walk_wants_childOf(parent, node, entry),
-     ...rest
-    };
-    if (entry.inline === void 0) ledger.want(child, entry.name); else if ((0, domain_cid.uM)(entry.cid) === domain_cid.H_) expand(child, entry.inline);
-   }
-   function countLeaf({draws: draws}, bytes) {
-    leaves.draws += draws;
-    leaves.inverse += draws / Math.max(1, bytes.length);
-   }
-   return {
-    wanted: wanted,
-    tally: tally,
-    halt: ledger.halt,
-    partsAt: ledger.partsAt,
-    skip: ledger.skip,
-    estimate: totalBytes => Math.max(tally.blocks, leaves.draws === 0 ? 0 : Math.round(totalBytes * leaves.inverse / leaves.draws)),
-    take: (cid, bytes) => {
-     const found = wanted.get(cid);
-     if (found === void 0) return "unwanted";
-     if (!isBlockOf(cid, bytes)) return "wrong";
-     ledger.drop(found);
-     tally.blocks += 1;
-     tally.bytes += bytes.length;
-     if ((0, domain_cid.uM)(cid) === domain_cid.H_) ledger.faultless(() => expand(found, bytes)); else countLeaf(found, bytes);
-     return "taken";
-    }
-   };
-  }
-  function createLedger(limits) {
-   const wanted = new Map;
-   const seen = new Set;
-   const parts = new Map;
-   const tally = {
-    blocks: 0,
-    bytes: 0,
-    skipped: 0
-   };
-   let [links, names] = [ 0, 0 ];
-   let halt;
-   function countPart({path: path, part: part}, change) {
-    if (part === "entity") parts.set(path, (parts.get(path) ?? 0) + change);
-   }
-   function drop(gone) {
-    wanted.delete(gone.cid);
-    countPart(gone, -1);
-   }
-   return {
-    wanted: wanted,
-    tally: tally,
-    drop: drop,
-    halt: () => halt,
-    partsAt: path => parts.get(path) ?? 0,
-    skip: gone => {
-     drop(gone);
-     tally.skipped += 1;
-    },
-    want: (next, name = "") => {
-     const before = wanted.get(next.cid);
-     if (before !== void 0) wanted.set(next.cid, {
-      ...before,
-      draws: before.draws + next.draws
-     });
-     if (seen.has(next.cid)) return;
-     seen.add(next.cid);
-     wanted.set(next.cid, next);
-     countPart(next, 1);
-     names += name.length;
-     if (seen.size > limits.blocks || names > limits.names) halt ??= {
-      kind: "too large"
-     };
-    },
-    hasRoomFor: node => {
-     links += countLinks(node);
-     if (links > limits.links) halt ??= {
-      kind: "too large"
-     };
-     return halt === void 0;
-    },
-    faultless: work => {
-     try {
-      work();
-     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      halt ??= {
-       kind: "fault",
-       reason: error.message
-      };
-     }
-    }
-   };
-  }
-  function block_walk_wants_childOf(parent, {kind: kind}, {cid: cid, name: name}) {
-   const isPart = kind === "file" || kind === "shard" && name === "";
-   if (isPart) return {
-    cid: cid,
-    path: parent.path,
-    part: "entity"
-   };
-   return {
-    cid: cid,
-    path: pathBelow(parent.path, name),
-    part: "whole"
-   };
-  }
-  const LONGEST_PATH = 4096;
-  function pathBelow(path, name) {
-   if (path === void 0 || name === "" || name === "." || name === ".." || /[/\0]/.test(name)) return;
-   if (path.length + name.length > LONGEST_PATH) return;
-   return path === "" ? name : `${path}/${name}`;
-  }
-  function block_walk_wants_rangeOf({range: range, part: part}, node, index) {
-   const {kind: kind, partBytes: partBytes, inlineBytes: inlineBytes} = node;
-   if (kind !== "file") return;
-   const bytes = partBytes[index];
-   const start = part === "whole" ? 0 : range?.from;
-   if (bytes === void 0 || start === void 0) return;
-   const from = partBytes.slice(0, index).reduce((sum, part) => sum + part, start + inlineBytes);
-   return {
-    from: from,
-    to: from + bytes
-   };
-  }
-  function drawLinks(links, {draws: draws, random: random}) {
-   const ends = new Float64Array(links.length);
-   let sum = 0;
-   for (const [index, {tsize: tsize}] of links.entries()) {
-    sum += Math.max(1, tsize);
-    ends[index] = sum;
-   }
-   const found = new Map;
-   for (let draw = 0; draw < draws && links.length > 0; draw += 1) {
-    const index = firstBeyond(ends, random() * sum);
-    found.set(index, (found.get(index) ?? 0) + 1);
-   }
-   return found;
-  }
-  function firstBeyond(ends, point) {
-   let [low, high] = [ 0, ends.length - 1 ];
-   while (low < high) {
-    const middle = low + high >> 1;
-    if ((ends[middle] ?? 0) > point) high = middle; else low = middle + 1;
-   }
-   return low;
-  }
-  const LIMITS = {
-   ...WANT_LIMITS,
-   wholeBytes: 256 * 1024 * 1024,
-   descents: 64,
-   requests: 4e3,
-   answerMs: 15e3
-  };
-  const MAX_MS = 12e4;
-  const SHARE = .6;
-  const block_walk_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
-  function createBlockWalk(options) {
-   const {gateways: gateways, maxMs: maxMs = MAX_MS} = options;
-   return async root => {
-    const began = performance.now();
-    const checks = [];
-    for (const [index, gateway] of gateways.entries()) {
-     const left = began + maxMs - performance.now();
-     if (left <= 0) break;
-     const signal = AbortSignal.timeout(Math.ceil(index === gateways.length - 1 ? left : left * SHARE));
-     const waitUntil = began + options.timeoutMs;
-     const check = await checkGateway(walkOf(options, {
-      root: root,
-      gateway: gateway,
-      signal: signal,
-      waitUntil: waitUntil
-     }));
-     checks.push(check);
-     if ((0, verification.g)(check)) break;
-    }
-    return checks;
-   };
-  }
-  function walkOf({dedicatedKey: dedicatedKey, limits: limits, random: random = Math.random, onProgress: onProgress}, {signal: signal, ...place}) {
-   const {root: root, gateway: gateway} = place;
-   const all = {
-    ...LIMITS,
-    ...limits
-   };
-   const asking = {
-    key: gateway.dedicated ? dedicatedKey : void 0,
-    signal: signal,
-    timeoutMs: all.answerMs
-   };
-   return {
-    ...place,
-    link: (0, domain_link.BK)(gateway.template, root, "file"),
-    asking: asking,
-    limits: all,
-    random: random,
-    onProgress: onProgress
-   };
-  }
-  async function checkGateway(walk) {
-   const began = performance.now();
-   const {result: result, totalBytes: totalBytes} = await checkDag(walk);
-   const {host: host} = new URL(walk.link);
-   return {
-    host: host,
-    totalBytes: totalBytes,
-    ms: Math.round(performance.now() - began),
-    ...result
-   };
-  }
-  async function checkDag(walk) {
-   const {root: root, limits: limits} = walk;
-   if (!isCheckable(root)) return {
-    result: nothing("broken", "is not asked: this CID is of a kind that cannot be checked"),
-    totalBytes: void 0
-   };
-   const answer = await waitForRoot(walk);
-   if (answer.kind === "wrong") return {
-    result: nothing("broken", `sent other bytes for block ${root}`),
-    totalBytes: void 0
-   };
-   if (answer.kind === "none") return {
-    result: nothing("unread", answer.reason),
-    totalBytes: void 0
-   };
-   const known = {
-    block: answer.bytes,
-    totalBytes: totalOf(root, answer.bytes)
-   };
-   const whole = known.totalBytes <= limits.wholeBytes ? await readWhole(walk, known) : void 0;
-   return {
-    result: whole ?? await readSample(walk, known),
-    totalBytes: known.totalBytes
-   };
-  }
-  function isCheckable(cid) {
-   return /^baf(kre|ybe)i/.test(cid) && [ domain_cid.Ce, domain_cid.H_ ].includes((0, 
-   domain_cid.uM)(cid));
-  }
-  function nothing(state, note) {
-   return {
-    state: state,
-    note: note,
-    blocks: 0,
-    bytes: 0
-   };
-  }
-  async function waitForRoot({root: root, link: link, asking: asking, waitUntil: waitUntil}) {
-   for (let round = 0; ;round += 1) {
-    const answer = await askBlock(root, `${link}?format=raw`, asking);
-    if (answer.kind !== "none" || !answer.passing) return answer;
-    const left = waitUntil - performance.now();
-    if (left < 5 || asking.signal.aborted) return answer;
-    const delayMs = block_walk_POLL_DELAYS_MS[Math.min(round, block_walk_POLL_DELAYS_MS.length - 1)] ?? 0;
-    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
-     signal: asking.signal
-    }).catch(() => {});
-   }
-  }
-  function totalOf(root, block) {
-   const links = (0, domain_cid.uM)(root) === domain_cid.H_ ? decodeNode(block)?.links : void 0;
-   return (links ?? []).reduce((sum, {tsize: tsize}) => sum + tsize, block.length);
-  }
-  async function readWhole(walk, {block: block, totalBytes: totalBytes}) {
-   const wants = createWants({
-    root: walk.root,
-    descents: void 0,
-    random: walk.random,
-    limits: walk.limits
-   });
-   wants.take(walk.root, block);
-   const car = wants.wanted.size === 0 ? void 0 : await block_walk_readCar(walk, wants, totalBytes);
-   if (car?.fault !== void 0) return broken(wants, car.fault);
-   const rest = await readRest(walk, wants, totalBytes);
-   if (rest === "too much") return;
-   if (rest !== void 0) return broken(wants, rest.reason);
-   const how = car === void 0 || car.trouble === void 0 ? "" : `; as a CAR it ${car.trouble}`;
-   const {blocks: blocks, bytes: bytes} = wants.tally;
-   const note = blocks === 1 ? "has the one block, with the bytes of its CID" : "has all blocks, each with the bytes of its CID";
-   return {
-    state: "whole",
-    blocks: blocks,
-    bytes: bytes,
-    note: `${note}${how}`
-   };
-  }
-  function carBytesOf(totalBytes) {
-   return Math.ceil(totalBytes * 1.1) + 16 * 1024 * 1024;
-  }
-  async function block_walk_readCar(walk, wants, totalBytes) {
-   let wrong;
-   const answer = await askCar(`${walk.link}?format=car&dag-scope=all`, walk.asking, {
-    maxBytes: carBytesOf(totalBytes),
-    take: ({cid: cid, bytes: bytes}) => {
-     const want = wants.wanted.get(cid);
-     if (wants.take(cid, bytes) === "wrong" && want !== void 0) wrong = blockName(want);
-     walk.onProgress?.(wants.tally.bytes, totalBytes);
-     return wrong === void 0 && wants.halt() === void 0 && wants.wanted.size > 0;
-    }
-   });
-   if (wrong !== void 0) return {
-    fault: `sent other bytes for ${wrong}`,
-    trouble: void 0
-   };
-   if (wants.wanted.size === 0 || wants.halt() !== void 0) return {
-    fault: void 0,
-    trouble: void 0
-   };
-   if (answer.kind === "none") return {
-    fault: void 0,
-    trouble: answer.reason
-   };
-   const trouble = {
-    cut: "broke off",
-    long: "had no end",
-    end: "was not complete",
-    stopped: void 0
-   }[answer.end];
-   return {
-    fault: void 0,
-    trouble: trouble
-   };
-  }
-  const MAX_PART_BYTES = 64 * 1024 * 1024;
-  async function readRest({gateway: gateway, root: root, asking: asking, limits: limits, onProgress: onProgress}, wants, totalBytes) {
-   const carBytes = totalBytes <= limits.wholeBytes ? carBytesOf(totalBytes) : MAX_PART_BYTES;
-   const options = {
-    gateway: gateway,
-    root: root,
-    asking: asking,
-    requests: limits.requests,
-    carBytes: carBytes
-   };
-   const shortfall = await readOneByOne(wants, options, () => onProgress?.(wants.tally.bytes, totalBytes));
-   const halt = wants.halt();
-   if (halt?.kind === "fault") return {
-    reason: `has content that cannot be checked: ${halt.reason}`
-   };
-   if (shortfall?.kind === "fault") return shortfall;
-   if (halt !== void 0 || shortfall !== void 0) return "too much";
-   return wants.wanted.size === 0 ? void 0 : {
-    reason: `did not send all of it in time; missing is ${missing(wants)}`
-   };
-  }
-  function missing({wanted: wanted}) {
-   const [first] = wanted.values();
-   const more = wanted.size - 1;
-   return `${first === void 0 ? "a block" : blockName(first)}${more > 0 ? ` and ${more.toLocaleString("en-US")} more` : ""}`;
-  }
-  function broken({tally: {blocks: blocks, bytes: bytes}}, note) {
-   return {
-    state: "broken",
-    blocks: blocks,
-    bytes: bytes,
-    note: note
-   };
-  }
-  async function readSample(walk, {block: block, totalBytes: totalBytes}) {
-   const {root: root, limits: limits, random: random} = walk;
-   const wants = createWants({
-    root: root,
-    descents: limits.descents,
-    random: random,
-    limits: limits
-   });
-   wants.take(root, block);
-   const rest = await readRest(walk, wants, totalBytes);
-   if (rest !== void 0 && rest !== "too much") return broken(wants, rest.reason);
-   const {blocks: blocks, bytes: bytes, skipped: skipped} = wants.tally;
-   const about = Number(wants.estimate(totalBytes).toPrecision(2)).toLocaleString("en-US");
-   const left = skipped + wants.wanted.size;
-   const note = [ `has ${blocks.toLocaleString("en-US")} of about ${about} blocks, drawn by chance, each with the bytes of its CID`, ...left === 0 ? [] : [ `${left.toLocaleString("en-US")} more could not be asked for one by one` ] ];
-   return {
-    state: "sample",
-    blocks: blocks,
-    bytes: bytes,
-    note: note.join("; ")
-   };
-  }
-  function patternOf(from) {
-   const segments = from.replace(/\/$/, "").split("/");
-   const hasSplat = segments.at(-1) === "*";
-   return {
-    segments: hasSplat ? segments.slice(0, -1) : segments,
-    hasSplat: hasSplat
-   };
-  }
-  function isExact({segments: segments, hasSplat: hasSplat}) {
-   return !hasSplat && !segments.some(isPlaceholder);
-  }
-  function redirect_pattern_namesOf({segments: segments, hasSplat: hasSplat}) {
-   const names = segments.filter(isPlaceholder).map(segment => segment.slice(1));
-   return hasSplat ? [ ...names, "splat" ] : names;
-  }
-  function covers(wide, narrow) {
-   const [mine, other] = [ wide.segments.length, narrow.segments.length ];
-   const isLongEnough = wide.hasSplat ? other > mine || other === mine && narrow.hasSplat : other === mine;
-   if (!isLongEnough || narrow.hasSplat && !wide.hasSplat) return false;
-   return wide.segments.every((segment, index) => isPlaceholder(segment) || segment === narrow.segments[index]);
-  }
-  function exampleOf(pattern) {
-   const values = new Map(redirect_pattern_namesOf(pattern).map(name => [ name, `~${name}~` ]));
-   const path = pattern.segments.map(segment => isPlaceholder(segment) ? `~${segment.slice(1)}~` : segment).join("/");
-   return {
-    path: pattern.hasSplat ? `${path}/~splat~` : path,
-    values: values
-   };
-  }
-  function isPlaceholder(segment) {
-   return segment.startsWith(":");
-  }
-  const quote_LONGEST = 117;
-  const HALVES = {
-   start: 58,
-   end: 58
-  };
-  const UNSEEN = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-  function quote_quote(text, cut = HALVES) {
-   return `\`${shortened(shortened(text, cut).replace(UNSEEN, visible), cut)}\``;
-  }
-  function shortened(text, cut) {
-   if (text.length <= quote_LONGEST) return text;
-   const start = text.slice(0, cut.start).replace(/[\ud800-\udbff]$/, "");
-   const end = text.slice(-cut.end).replace(/^[\udc00-\udfff]/, "");
-   return `${start}…${end}`;
-  }
-  function visible(character) {
-   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  }
-  const STATUSES = new Set([ 200, 301, 302, 303, 307, 308, 404, 410, 451 ]);
-  const FORMAT = "Write from, to and at most a status: `/old /new 301`.";
-  const SPACES = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
-  function parseRedirects(text) {
-   const rules = [];
-   const faults = [];
-   let number = 0;
-   for (const raw of text.split("\n")) {
-    number += 1;
-    const fields = raw.split(SPACES).filter(field => field !== "");
-    if (fields.length === 0 || fields[0]?.startsWith("#") === true) continue;
-    const parsed = parseLine(fields);
-    if ("kind" in parsed) faults.push({
-     ...parsed,
-     line: number
-    }); else rules.push({
-     ...parsed,
-     line: number
-    });
-   }
-   return {
-    rules: rules,
-    faults: faults
-   };
-  }
-  function parseLine(fields) {
-   const [from = "", to = "", status] = fields;
-   const fault = shapeFault(fields) ?? fromFault(from) ?? toFault(to);
-   if (fault !== void 0) return fault;
-   if (status === void 0) return {
-    from: from,
-    to: to,
-    status: 301
-   };
-   const code = /^\+?\d{1,18}$/.test(status) ? Number(status) : void 0;
-   return code !== void 0 && STATUSES.has(code) ? {
-    from: from,
-    to: to,
-    status: code
-   } : statusFault(fields, status);
-  }
-  function shapeFault(fields) {
-   const line = quote_quote(fields.join(" "));
-   if (fields.length < 2) return {
-    kind: "redirect-format",
-    message: `${line} says from where, and not to where.`,
-    advice: FORMAT
-   };
-   const comment = fields.findIndex(field => field.startsWith("#"));
-   if (comment !== -1 && comment >= 2) {
-    const message = `${line} has a comment after the rule; only a whole line can be one.`;
-    return {
-     kind: "redirect-comment",
-     message: message,
-     advice: "Move the comment to a line of its own."
-    };
-   }
-   const condition = fields.slice(1).find(field => /^[A-Za-z]+=/.test(field));
-   if (condition !== void 0) {
-    const message = `${line} depends on ${quote_quote(condition)}; gateways know no conditions on query, country, language, role or cookie.`;
-    return {
-     kind: "redirect-condition",
-     message: message,
-     advice: "Remove the condition, or the rule."
-    };
-   }
-   if (fields.length > 3) return {
-    kind: "redirect-format",
-    message: `${line} has more than three fields.`,
-    advice: FORMAT
-   };
-   return;
-  }
-  function fromFault(from) {
-   if (!from.startsWith("/")) {
-    const message = `${quote_quote(from)} is no path of this site: what is redirected starts with a slash.`;
-    return {
-     kind: "redirect-from",
-     message: message,
-     advice: FORMAT
-    };
-   }
-   const stars = from.split("*").length - 1;
-   if (stars > 1 || stars === 1 && !from.endsWith("*")) {
-    const message = `${quote_quote(from)} has an asterisk that is not its last character, or more than one.`;
-    return {
-     kind: "redirect-splat",
-     message: message,
-     advice: "Use one asterisk, at the end: `/old/*`."
-    };
-   }
-   const names = from.split("/").filter(segment => segment.startsWith(":"));
-   const known = new Set;
-   const twice = names.find(name => known.size === known.add(name).size);
-   if (twice !== void 0) {
-    const message = `${quote_quote(from)} has the placeholder ${quote_quote(twice)} twice.`;
-    return {
-     kind: "redirect-placeholder",
-     message: message,
-     advice: "Give every placeholder of a path its own name."
-    };
-   }
-   return urlFault(from);
-  }
-  function toFault(to) {
-   if (to.startsWith("/")) return urlFault(to);
-   if (!/^(?:https?|ip[fn]s):/i.test(to)) {
-    const message = `${quote_quote(to)} is neither a path that starts with a slash nor a URL of http, https, ipfs or ipns.`;
-    return {
-     kind: "redirect-to",
-     message: message,
-     advice: FORMAT
-    };
-   }
-   const isBroken = /^https?:/i.test(to) && !URL.canParse(to.replaceAll(/:(?=[A-Za-z_])/g, ""));
-   return urlFault(to) ?? (isBroken ? {
-    kind: "redirect-to",
-    message: `${quote_quote(to)} is no URL.`,
-    advice: FORMAT
-   } : void 0);
-  }
-  function urlFault(target) {
-   if (/[^\P{Cc}\u0080-\u009f]/u.test(target)) return {
-    kind: "redirect-url",
-    message: `${quote_quote(target)} has a control character.`,
-    advice: "Remove it."
-   };
-   const [path = "", fragment = ""] = target.split("#", 2);
-   const query = path.indexOf("?");
-   if (!/%(?![0-9A-Fa-f]{2})/.test(`${query === -1 ? path : path.slice(0, query)}#${fragment}`)) return;
-   const message = `${quote_quote(target)} has a percent sign that encodes nothing.`;
-   return {
-    kind: "redirect-url",
-    message: message,
-    advice: "Write `%25` for a percent sign."
-   };
-  }
-  function statusFault(fields, status) {
-   const line = quote_quote(fields.join(" "));
-   if (status.endsWith("!")) {
-    const message = `${line} forces the rule with \`!\`; a gateway asks the rules only for what the site does not have.`;
-    return {
-     kind: "redirect-forced",
-     message: message,
-     advice: "Remove the `!`."
-    };
-   }
-   const message = `${line} has ${quote_quote(status)} where the status is; gateways know 200, 301, 302, 303, 307, 308, 404, 410 and 451.`;
-   return {
-    kind: "redirect-status",
-    message: message,
-    advice: "Use one of these."
-   };
-  }
-  const MAX_REDIRECTS_BYTES = 64 * 1024;
-  function readRoutes(redirects, fileAt) {
-   const rules = redirects === void 0 ? [] : parseRedirects(redirects).rules;
-   return {
-    landing: landingOf(rules, fileAt),
-    deepRoute: deepRouteOf(rules, fileAt)
-   };
-  }
-  const ROOT = {
-   segments: [ "", "" ],
-   hasSplat: false
-  };
-  function landingOf(rules, fileAt) {
-   const rule = rules.find(({from: from}) => from === "/" || covers(patternOf(from), ROOT));
-   if (rule === void 0 || rule.status >= 400) return;
-   return targetOf(rule, fileAt);
-  }
-  const MOST_RULES = 100;
-  function deepRouteOf(rules, fileAt) {
-   for (const [index, rule] of rules.slice(0, MOST_RULES).entries()) {
-    const pattern = patternOf(rule.from);
-    const target = rule.status !== 200 || isExact(pattern) ? void 0 : targetOf(rule, fileAt);
-    if (target === void 0) continue;
-    const path = exampleOf(pattern).path.slice(1);
-    const example = {
-     segments: `/${path}`.split("/"),
-     hasSplat: false
-    };
-    const isTaken = rules.slice(0, index).some(({from: from}) => covers(patternOf(from), example));
-    if (!isTaken && fileAt(path) === void 0) return {
-     path: path,
-     target: target
-    };
-   }
-   return;
-  }
-  function targetOf({to: to}, fileAt) {
-   if (!to.startsWith("/") || to.startsWith("//") || /:[a-z_]/i.test(to)) return;
-   const path = to.replace(/[?#].*$/s, "").replace(/^\/+|\/+$/g, "");
-   return fileAt(path) ?? fileAt(path === "" ? "index.html" : `${path}/index.html`);
-  }
-  async function openingOf(build) {
-   const {root: root, listing: listing} = build;
-   const sample = (0, domain_link.ut)(root, listing);
-   if (opening_kindOf(build) === "file") return {
-    root: root,
-    kind: "file",
-    sample: sample,
-    plainSample: void 0,
-    redirects: void 0
-   };
-   const redirects = await readRedirects(build);
-   const fileAt = path => {
-    const file = listing.get(path);
-    return file === void 0 ? void 0 : {
-     path: path,
-     ...file
-    };
-   };
-   return withRoutes({
-    root: root,
-    kind: "directory",
-    sample: sample,
-    plainSample: (0, domain_link.W3)(listing),
-    redirects: redirects
-   }, fileAt);
-  }
-  function opening_kindOf({root: root, listing: listing}) {
-   const [only] = listing.size === 1 ? listing.values() : [];
-   return only?.cid === root ? "file" : "directory";
-  }
-  function withRoutes(opening, fileAt) {
-   const {landing: landing, deepRoute: deepRoute} = readRoutes(opening.redirects, fileAt);
-   return {
-    ...opening,
-    landing: landing?.cid === opening.sample?.cid ? void 0 : landing,
-    deepRoute: deepRoute
-   };
-  }
-  async function readRedirects({listing: listing, readFile: readFile}) {
-   const file = listing.get("_redirects");
-   if (file === void 0 || file.bytes > MAX_REDIRECTS_BYTES || readFile === void 0) return;
-   const chunks = [];
-   try {
-    for await (const piece of readFile("_redirects")) chunks.push(Uint8Array.from(piece));
-   } catch {
-    return;
-   }
-   return Buffer.concat(chunks).toString("utf8");
-  }
-  const HEAD_LENGTH = 16384;
-  const MAX_TITLE_LENGTH = 60;
-  const ERROR_WORDS = /\b(?:error|forbidden|denied|unauthorized|not found|not available|unavailable|unreachable|bad gateway|timed? ?-?out|too many requests|rate limit(?:ed)?|blocked|suspended|captcha|just a moment|attention required)\b|^\D{0,12}\b[45]\d\d\b/i;
-  function readWebPage(text) {
-   const head = text.slice(0, HEAD_LENGTH);
-   if (!/^\ufeff?\s*(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html|head|body|title|h1|meta|p|div|center)\b/i.test(head)) return;
-   const titles = [ "title", "h1" ].map(name => web_page_textOf(head, name));
-   return {
-    title: titles.find(title => title !== "") ?? "",
-    isError: titles.some(title => ERROR_WORDS.test(title))
-   };
-  }
-  function web_page_textOf(head, name) {
-   const start = new RegExp(`<${name}(?:\\s[^>]{0,200})?>`, "i").exec(head);
-   if (start === null) return "";
-   const rest = head.slice(start.index + start[0].length, start.index + start[0].length + 1e3);
-   const end = rest.search(new RegExp(`</${name}`, "i"));
-   const text = (end < 0 ? rest : rest.slice(0, end)).replace(/<[^>]*>/g, " ").replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, " ").replace(/\s+/g, " ").trim();
-   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 1).trimEnd()}…` : text;
-  }
-  const MAX_BODY_BYTES = 4 * 1024 * 1024;
-  async function visit({url: url, key: key, timeoutMs: timeoutMs}) {
-   const began = performance.now();
-   const elapsed = () => Math.round(performance.now() - began);
-   let response;
-   let firstByteMs;
-   try {
-    response = await fetch(url, {
-     signal: AbortSignal.timeout(timeoutMs),
-     redirect: key === void 0 ? "follow" : "manual",
-     headers: {
-      "accept-encoding": "identity",
-      ...key === void 0 ? {} : {
-       "x-pinata-gateway-token": key
-      }
-     }
-    });
-    const {bytes: bytes} = await body_readStart(response, MAX_BODY_BYTES, () => {
-     firstByteMs = elapsed();
-    });
-    const announced = response.headers.get("content-length");
-    return {
-     kind: "answer",
-     url: response.url === "" ? url : response.url,
-     status: response.status,
-     body: bytes,
-     announcedBytes: announced === null ? void 0 : Number(announced),
-     firstByteMs: firstByteMs ?? elapsed()
-    };
-   } catch (error) {
-    const cut = isTimeout(error) ? "did not end its answer in time" : "broke off in the middle of its answer";
-    const reason = response === void 0 ? reasonOf(error) : cut;
-    return {
-     kind: "none",
-     reason: reason,
-     status: response?.status,
-     firstByteMs: firstByteMs
-    };
-   }
-  }
-  function down(note) {
-   return {
-    state: "down",
-    note: note,
-    final: false,
-    bytes: 0
-   };
-  }
-  function downForGood(note) {
-   return {
-    ...down(note),
-    final: true
-   };
-  }
-  const REFUSALS = {
-   "00004": downForGood("says the link is invalid"),
-   "00006": down("does not have the content yet"),
-   "00023": {
-    ...downForGood("serves HTML only through a custom domain"),
-    refusesPages: true
-   },
-   "00024": downForGood("refuses this content or its key")
-  };
-  const verdict_STATUSES = {
-   401: "wants a key",
-   402: "wants to be paid",
-   403: "refuses it",
-   404: "has not found it yet",
-   410: "has not found it yet",
-   429: "has had too many requests",
-   451: "may not serve it",
-   500: "failed",
-   502: "has not found it yet",
-   503: "has not found it yet",
-   504: "has not found it yet"
-  };
-  function judge(answer, {sample: sample, kind: kind, landing: landing}) {
-   const {status: status, body: body} = answer;
-   const isFine = status >= 200 && status < 300;
-   const proof = isFine ? proofOf(answer, sample) : void 0;
-   if (proof !== void 0) return {
-    state: "live",
-    final: true,
-    ...proof
-   };
-   const refusal = refusalIn(body);
-   if (refusal !== void 0) return REFUSALS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
-   if (!isFine) return unfit(status);
-   const led = landing === void 0 ? void 0 : proofOf(answer, landing);
-   if (led !== void 0) return {
-    state: "live",
-    final: true,
-    ...led,
-    note: `${led.note}, where _redirects lead`
-   };
-   return misfit(answer, {
-    sample: sample,
-    isPage: kind === "directory" && sample?.path === ""
-   });
-  }
-  function unfit(status) {
-   if (status >= 300 && status < 400) return down(`redirects (${status}), and a key must not follow`);
-   const meaning = verdict_STATUSES[status];
-   return down(meaning === void 0 ? `answered ${status}` : `${meaning} (${status})`);
-  }
-  function misfit({url: url, status: status, body: body}, {sample: sample, isPage: isPage}) {
-   const page = readWebPage(body.toString("utf8", 0, 65536));
-   const title = page === void 0 || page.title === "" ? "" : ` (${page.title})`;
-   if (page?.isError === true) return down(`answered ${status} with an error page${title}`);
-   if (sample === void 0) return {
-    state: "live",
-    note: "answers; which bytes are right is not known",
-    final: true,
-    bytes: 0
-   };
-   if (isServiceWorkerHost(new URL(url).hostname)) return {
-    state: "opens",
-    note: "loads and checks the content in the browser",
-    final: true,
-    bytes: 0
-   };
-   if (page !== void 0 && !isPage && (0, domain_link.qW)(sample.path)) return down(`answered with a page instead${title}`);
-   return down("answered with other bytes");
-  }
-  function isServiceWorkerHost(host) {
-   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
-  }
-  function proofOf({body: body, announcedBytes: announcedBytes}, sample) {
-   if (sample === void 0) return;
-   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) {
-    const found = (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest());
-    return found === sample.cid ? {
-     note: "bytes match",
-     bytes: body.length
-    } : void 0;
-   }
-   const length = sample.bytes > MAX_BODY_BYTES ? announcedBytes : body.length;
-   return length === sample.bytes ? {
-    note: "length matches",
-    bytes: 0
-   } : void 0;
-  }
-  const ATTEMPT_TIMEOUT_MS = 15e3;
-  const SHORTEST_ATTEMPT_MS = 2e3;
-  const probe_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
-  function createProbe(options) {
-   return async content => {
-    const root = typeof content === "string" ? content : content.root;
-    if (options.look === "none") {
-     const kind = typeof content === "string" ? kindByCodec(root) : opening_kindOf(content);
-     return options.templates.map(({template: template}) => unopened((0, domain_link.BK)(template, root, kind)));
-    }
-    const opening = await (typeof content === "string" ? options.open(root).then(tree => tree.opening()) : openingOf(content));
-    const targets = options.templates.map(gateway => {
-     const link = (0, domain_link.BK)(gateway.template, root, opening.kind);
-     return {
-      gateway: gateway,
-      link: link,
-      opening: opening,
-      key: gateway.dedicated ? options.dedicatedKey : void 0
-     };
-    });
-    return await probe_poll(targets, options.timeoutMs);
-   };
-  }
-  function kindByCodec(root) {
-   return (0, domain_cid.uM)(root) === domain_cid.Ce ? "file" : "directory";
-  }
-  function unopened(link) {
-   const nothing = {
-    status: void 0,
-    firstByteMs: void 0,
-    bytes: 0
-   };
-   return {
-    link: link,
-    host: new URL(link).host,
-    state: "unopened",
-    note: "not opened",
-    final: true,
-    ...nothing
-   };
-  }
-  async function probe_poll(targets, timeoutMs) {
-   const end = performance.now() + timeoutMs;
-   const up = new AbortController;
-   async function waited(delayMs) {
-    const left = end - performance.now();
-    if (up.signal.aborted || left < 5) return false;
-    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
-     signal: up.signal
-    }).catch(() => {});
-    return !up.signal.aborted;
-   }
-   async function ask(target) {
-    for (let round = 0; ;round += 1) {
-     const left = Math.ceil(end - performance.now());
-     const probe = await probe_open(target, Math.min(ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
-     if (probe.state === "live" || probe.state === "opens") up.abort();
-     const delayMs = probe_POLL_DELAYS_MS[Math.min(round, probe_POLL_DELAYS_MS.length - 1)] ?? 0;
-     if (probe.final || !await waited(delayMs)) return probe;
-    }
-   }
-   return await Promise.all(targets.map(ask));
-  }
-  async function probe_open(target, timeoutMs) {
-   const {link: link, opening: opening, key: key} = target;
-   const answer = await visit({
-    url: urlOf(link, opening.sample),
-    key: key,
-    timeoutMs: timeoutMs
-   });
-   const verdict = answer.kind === "none" ? down(answer.reason) : judge(answer, opening);
-   const {refusesPages: refusesPages, ...seen} = await lookCloser({
-    target: target,
-    answer: answer,
-    verdict: verdict,
-    timeoutMs: timeoutMs
-   });
-   const {status: status, firstByteMs: firstByteMs} = answer;
-   return {
-    link: link,
-    host: new URL(link).host,
-    status: status,
-    firstByteMs: firstByteMs,
-    ...seen
-   };
-  }
-  function urlOf(link, sample) {
-   return sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
-   domain_link.i7)(sample.path)}`;
-  }
-  async function lookCloser(look) {
-   const {target: target, answer: answer, verdict: verdict} = look;
-   const {opening: opening, gateway: gateway} = target;
-   if (verdict.refusesPages === true) return await lookAtFiles(look);
-   if (verdict.state !== "live" || opening.redirects === void 0 || answer.kind === "none") return verdict;
-   const isFollowing = (0, domain_link.Ee)(gateway.template) || isOwnHost(answer.url, opening.root);
-   if (!isFollowing) return {
-    ...verdict,
-    note: `${verdict.note}; does not follow _redirects`,
-    routes: "no"
-   };
-   return await lookAtRoute(look);
-  }
-  function isOwnHost(url, root) {
-   return new URL(url).hostname.split(".").includes(root);
-  }
-  async function lookAtFiles({target: {link: link, opening: opening, key: key}, verdict: verdict, timeoutMs: timeoutMs}) {
-   const {plainSample: plainSample} = opening;
-   if (plainSample === void 0) return verdict;
-   const answer = await visit({
-    url: urlOf(link, plainSample),
-    key: key,
-    timeoutMs: timeoutMs
-   });
-   const isRight = answer.kind === "answer" && answer.status === 200;
-   const proof = isRight ? proofOf(answer, plainSample) : void 0;
-   if (proof === void 0) return verdict;
-   const note = "serves its files; pages only through a custom domain";
-   return {
-    state: "files",
-    note: note,
-    final: true,
-    bytes: proof.bytes
-   };
-  }
-  async function lookAtRoute({target: {gateway: gateway, link: link, opening: opening, key: key}, answer: answer, verdict: verdict, timeoutMs: timeoutMs}) {
-   const {deepRoute: deepRoute} = opening;
-   if (deepRoute === void 0 || answer.kind === "none") return verdict;
-   const base = (0, domain_link.Ee)(gateway.template) ? link : `${new URL(answer.url).origin}/`;
-   const deep = await visit({
-    url: urlOf(base, deepRoute),
-    key: key,
-    timeoutMs: timeoutMs
-   });
-   const isRight = deep.kind === "answer" && deep.status === 200 && proofOf(deep, deepRoute.target) !== void 0;
-   if (isRight) return {
-    ...verdict,
-    note: `${verdict.note}; routes work`,
-    routes: "work"
-   };
-   const why = deep.kind === "none" ? deep.reason : deep.status === 200 ? "other bytes" : String(deep.status);
-   return {
-    ...verdict,
-    note: `${verdict.note}; routes do not work (${why})`,
-    routes: "no"
-   };
-  }
-  function accountTemplates(gateways) {
-   const custom = gateways.flatMap(({customDomains: customDomains}) => customDomains);
-   const hosts = custom.length > 0 ? custom : gateways.map(({domain: domain}) => domain);
-   return [ ...new Set(hosts) ].map(host => ({
-    template: `${baseOf(host)}/ipfs/{cid}`,
-    dedicated: true
-   }));
-  }
-  function baseOf(host) {
-   const isLoopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d{1,5})?$/i.test(host);
-   return `${isLoopback ? "http" : "https"}://${host}`;
-  }
-  var record = __nccwpck_require__(5450);
-  function namedGateways(values) {
-   const own = ownGatewayUrl(values);
-   return own === void 0 ? [] : [ {
-    template: `${own}/ipfs/{cid}`,
-    dedicated: true
-   } ];
-  }
-  function ownGatewayUrl(values) {
-   const domain = values["pinata-gateway"];
-   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
-  }
-  function discoverGateways({values: values, log: log}, pins) {
-   const named = namedGateways(values);
-   let found;
-   return () => {
-    found ??= named.length > 0 || values.network === "private" ? Promise.resolve(named) : discover(pins, log);
-    return found;
-   };
-  }
-  async function discover(pins, log) {
-   try {
-    const gateways = await pins.readGateways();
-    return gateways.kind === "known" ? accountTemplates(gateways.value) : [];
-   } catch (error) {
-    if (!(error instanceof errors.lZ)) throw error;
-    log.line(`The account's own gateways are not known: ${error.message}`);
-    return [];
-   }
-  }
-  function linkTemplates({gateways: gateways}, own) {
-   const bases = own.map(({template: template}) => template.replace("{cid}", ""));
-   const others = gateways.filter(template => !bases.some(base => template.startsWith(base))).map(template => ({
-    template: template,
-    dedicated: false
-   }));
-   return [ ...own, ...others ];
-  }
-  async function blockTemplates(values, own) {
-   if (values.network === "private") return [];
-   const others = values["block-gateways"].map(template => ({
-    template: template,
-    dedicated: false
-   }));
-   return others.length === 0 ? namedGateways(values) : [ ...await own(), ...others ];
-  }
-  function gatewayPorts(wiring, own, trees) {
-   const {values: values, log: log, recorder: recorder} = wiring;
-   const timeoutMs = values["verify-timeout"];
-   const dedicatedKey = values["pinata-gateway-key"];
-   const look = values.verify === "gateway" || values.verify === "blocks" ? "gateway" : "none";
-   return {
-    probe: async content => {
-     const templates = linkTemplates(values, await own());
-     const probe = createProbe({
-      templates: templates,
-      dedicatedKey: dedicatedKey,
-      timeoutMs: timeoutMs,
-      look: look,
-      open: trees
-     });
-     return await (0, record.a)(recorder, "Open the links", () => probe(content));
-    },
-    checkBlocks: async root => {
-     const walk = createBlockWalk({
-      gateways: await blockTemplates(values, own),
-      dedicatedKey: dedicatedKey,
-      timeoutMs: timeoutMs,
-      onProgress: (bytes, total) => log.progress("Checked", bytes, total)
-     });
-     const checks = await (0, record.a)(recorder, "Check the blocks", () => walk(root));
-     const wrong = checks.find(({state: state}) => state === "broken");
-     if (wrong !== void 0) log.line(`${wrong.host}: ${wrong.note}, after ${(0, units.UP)(wrong.bytes)}.`);
-     return checks;
-    }
-   };
-  }
-  var names = __nccwpck_require__(7719);
-  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
-  function foreignProfile(trait, own) {
-   const found = profileOf(trait, own);
-   return found === own ? void 0 : found;
-  }
-  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
-   if (version === 0) return "unixfs-v0-2015";
-   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
-   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
-  }
-  class ForeignRules extends Error {
-   profile;
-   constructor(profile) {
-    super(profile);
-    this.profile = profile;
-   }
-  }
-  function baseSide({read: read, profile: profile, rules: rules, mostLinks: mostLinks}) {
-   let strange = false;
-   const traits = new Set;
-   let links = 0;
-   const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString("en-US")} entries would have to be compared`);
-   function decode(block) {
-    if (links <= mostLinks) links += 1 + countLinks(block);
-    if (links > mostLinks) throw tooMany;
-    const node = decodeNode(block);
-    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
-    return node;
-   }
-   async function readNode(entry, {path: path}, part) {
-    const node = decode(entry.inline ?? await read({
-     cid: entry.cid,
-     path: path,
-     part: part
-    }));
-    const trait = traitOf(node);
-    for (const name of base_side_namesOf(trait)) traits.add(name);
-    const foreign = profile === void 0 ? void 0 : foreignRules(trait, profile);
-    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
-    strange ||= foreign !== void 0;
-    return node;
-   }
-   return {
-    atHand: false,
-    traits: traits,
-    isStrange: () => strange,
-    readShard: async (entry, place) => await readNode(entry, place, "shard"),
-    resolve: async (entry, place) => {
-     const {cid: cid} = entry;
-     strange ||= entry.inline !== void 0;
-     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: entry.bytes
-      }
-     };
-     const node = await readNode(entry, place, "whole");
-     if (node.kind === "directory" || node.kind === "shard") return {
-      kind: "directory",
-      node: node
-     };
-     return {
-      kind: "file",
-      file: {
-       cid: cid,
-       bytes: node.fileBytes ?? node.inlineBytes
-      }
-     };
-    }
-   };
-  }
-  const base_side_SHA2_256 = 18;
-  function traitOf({kind: kind, links: links, partBytes: partBytes}) {
-   const [first] = links;
-   if (first === void 0) return kind === "file" ? "header" : void 0;
-   const version = first.cid[0] === base_side_SHA2_256 ? 0 : 1;
-   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
-   return {
-    version: version,
-    chunkBytes: isAboveChunks ? partBytes[0] : void 0
-   };
-  }
-  function foreignRules(trait, profile) {
-   if (trait === void 0) return;
-   if (trait === "header") return profile === "unixfs-v0-2015" ? void 0 : "unknown";
-   return foreignProfile(trait, profile);
-  }
-  function base_side_namesOf(trait) {
-   if (trait === void 0) return [];
-   if (trait === "header") return [ trait ];
-   const {version: version, chunkBytes: chunkBytes} = trait;
-   return [ `CIDv${version}`, ...chunkBytes === void 0 ? [] : [ `chunks of ${chunkBytes}` ] ];
-  }
-  const MORE_LANES = 16;
-  function fewAtOnce() {
-   let free = MORE_LANES;
-   let failure;
-   return async (items, map) => {
-    const results = [];
-    const waiting = items.entries();
-    let left = items.length;
-    async function lane() {
-     const others = [];
-     for (const [index, item] of waiting) {
-      left -= 1;
-      if (left > 0 && free > 0) others.push(anotherLane());
-      await mapOne(index, item);
-      if (failure !== void 0) break;
-     }
-     await Promise.all(others);
-    }
-    async function mapOne(index, item) {
-     try {
-      results[index] = await map(item);
-     } catch (error) {
-      failure ??= {
-       error: error
-      };
-     }
-    }
-    async function anotherLane() {
-     free -= 1;
-     await lane();
-     free += 1;
-    }
-    await lane();
-    if (failure !== void 0) throw failure.error;
-    return results;
-   };
-  }
-  const LINKS_ANYWAY = 15e3;
-  const LINKS_PER_FILE = 4;
-  const tree_walk_MOST_PATHS = 2e5;
-  const tree_walk_MOST_PATH_LENGTHS = 16e6;
-  const tree_walk_MOST_LEVELS = 256;
-  async function walkTrees(build, base, options) {
-   const published = baseSide({
-    ...options,
-    profile: build.profile,
-    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size
-   });
-   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
-   const walked = await walkSides(publishedRoot(published, base, options.read), {
-    side: buildSide(build),
-    root: build.root,
-    readBytes: async () => build.bytes,
-    name: only?.cid === build.root ? name : void 0
-   });
-   if (walked.kind !== "read") return walked;
-   const {before: before, after: after, emptyDirectories: emptyDirectories} = walked;
-   const changedBytes = [ ...after.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
-   const shared = {
-    files: build.listing.size - after.size,
-    bytes: build.bytes - changedBytes
-   };
-   return {
-    kind: "read",
-    pair: {
-     before: before,
-     after: after,
-     shared: shared
-    },
-    emptyDirectories: emptyDirectories,
-    strange: published.isStrange()
-   };
-  }
-  function publishedRoot(side, root, read) {
-   const readBytes = async () => (await read({
-    cid: root,
-    path: "",
-    part: "whole"
-   })).length;
-   return {
-    side: side,
-    root: root,
-    readBytes: readBytes,
-    name: void 0
-   };
-  }
-  async function walkSides(before, after) {
-   const mapFew = fewAtOnce();
-   const walk = {
-    before: {
-     ...before.side,
-     files: new Map,
-     mapFew: mapFew
-    },
-    after: {
-     ...after.side,
-     files: new Map,
-     mapFew: mapFew
-    },
-    emptyDirectories: [],
-    mapFew: mapFew,
-    arrive: limiter()
-   };
-   try {
-    await compareRoots(walk, before, after);
-   } catch (error) {
-    if (error instanceof ForeignRules) return {
-     kind: "foreign",
-     profile: error.profile
-    };
-    if (error instanceof Unreadable) return {
-     kind: "unreadable",
-     reason: error.message
-    };
-    throw error;
-   }
-   return {
-    kind: "read",
-    before: walk.before.files,
-    after: walk.after.files,
-    emptyDirectories: walk.emptyDirectories.sort()
-   };
-  }
-  function limiter() {
-   let paths = 0;
-   let pathLengths = 0;
-   return ({path: path, level: level}) => {
-    paths += 1;
-    pathLengths += path.length;
-    if (level > tree_walk_MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${tree_walk_MOST_LEVELS} levels`);
-    if (paths > tree_walk_MOST_PATHS || pathLengths > tree_walk_MOST_PATH_LENGTHS) throw new Unreadable(`more than ${tree_walk_MOST_PATHS.toLocaleString("en-US")} paths differ`);
-   };
-  }
-  const LONE_FILE = "(the file itself)";
-  async function compareRoots(walk, before, after) {
-   const lone = after.name ?? before.name;
-   const [old, fresh] = await Promise.all([ resolveRoot(before, {
-    path: "",
-    level: 0
-   }), resolveRoot(after, {
-    path: lone ?? "",
-    level: 0
-   }) ]);
-   if (old.kind === "directory" && fresh.kind === "directory") {
-    await compareDirectories(walk, [ old.node, fresh.node ], {
-     path: "",
-     level: 0
-    });
-    return;
-   }
-   const placeOf = ({kind: kind}) => ({
-    path: kind === "file" ? lone ?? LONE_FILE : "",
-    level: 0
-   });
-   await tree_walk_list(walk, walk.before, {
-    found: old,
-    place: placeOf(old)
-   });
-   await tree_walk_list(walk, walk.after, {
-    found: fresh,
-    place: placeOf(fresh)
-   });
-  }
-  async function resolveRoot({side: side, root: root, readBytes: readBytes}, place) {
-   const bytes = (0, domain_cid.uM)(root) === domain_cid.Ce ? await readBytes() : 0;
-   return await side.resolve({
-    name: "",
-    cid: root,
-    bytes: bytes,
-    inline: void 0
-   }, place);
-  }
-  async function compareDirectories(walk, [old, fresh], place) {
-   const differing = await differingEntries(walk, [ old, fresh ], place);
-   const before = byName(differing.before);
-   const after = byName(differing.after);
-   const gone = [ ...before.keys() ].filter(name => !after.has(name));
-   if (fresh.kind === "shard" && gone.length > 0 && walk.after.atHand) {
-    const all = byName(await tree_side_entriesOf(walk.after, fresh, place));
-    if (gone.some(name => all.has(name))) throw new Unreadable("it has a directory with two entries of one name");
-   }
-   await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name)));
-  }
-  async function compareEntries(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid) return;
-   walk.arrive(place);
-   const [before, after] = await Promise.all([ old === void 0 ? void 0 : walk.before.resolve(old, place), fresh === void 0 ? void 0 : walk.after.resolve(fresh, place) ]);
-   if (before?.kind === "directory" && after?.kind === "directory") {
-    await compareDirectories(walk, [ before.node, after.node ], place);
-    return;
-   }
-   await Promise.all([ before === void 0 ? void 0 : tree_walk_list(walk, walk.before, {
-    found: before,
-    place: place
-   }), after === void 0 ? void 0 : tree_walk_list(walk, walk.after, {
-    found: after,
-    place: place
-   }) ]);
-  }
-  async function tree_walk_list(walk, side, {found: found, place: place}) {
-   if (found.kind === "file") {
-    side.files.set(place.path, found.file);
-    return;
-   }
-   const entries = byName(await tree_side_entriesOf(side, found.node, place));
-   if (entries.size === 0) walk.emptyDirectories.push(place.path);
-   await walk.mapFew([ ...entries.values() ], async entry => {
-    const inside = below(place, entry.name);
-    walk.arrive(inside);
-    await tree_walk_list(walk, side, {
-     found: await side.resolve(entry, inside),
-     place: inside
-    });
-   });
-  }
-  async function differingEntries(walk, [old, fresh], place) {
-   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
-    const [before, after] = await Promise.all([ tree_side_entriesOf(walk.before, old, place), tree_side_entriesOf(walk.after, fresh, place) ]);
-    return {
-     before: before,
-     after: after
-    };
-   }
-   const before = slotsOf(old);
-   const after = slotsOf(fresh);
-   const slots = await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place));
-   return {
-    before: slots.flatMap(slot => slot.before),
-    after: slots.flatMap(slot => slot.after)
-   };
-  }
-  async function differingSlot(walk, [old, fresh], place) {
-   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
-    before: [],
-    after: []
-   };
-   if (old?.name === "" && fresh?.name === "") {
-    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
-    return await differingEntries(walk, nodes, place);
-   }
-   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
-   return {
-    before: before,
-    after: after
-   };
-  }
-  const MOST_LINKS = 6e4;
-  const SAME = {
-   kind: "read",
-   pair: {
-    before: new Map,
-    after: new Map,
-    shared: void 0
-   },
-   emptyDirectories: [],
-   strange: false
-  };
-  async function comparePublished(before, after) {
-   if (before.root === after.root) return SAME;
-   return await before.reading(async readBefore => await after.reading(async readAfter => {
-    const [readOld, readFresh] = sharing(readBefore, published_diff_naming(after.root, readAfter));
-    const [old, fresh] = [ published(readOld), published(readFresh) ];
-    const walked = await walkSides(publishedRoot(old, before.root, readOld), publishedRoot(fresh, after.root, readFresh));
-    if (walked.kind !== "read") return walked;
-    return {
-     kind: "read",
-     pair: {
-      before: walked.before,
-      after: walked.after,
-      shared: void 0
-     },
-     emptyDirectories: walked.emptyDirectories,
-     strange: old.isStrange() || fresh.isStrange() || isMixed(old, fresh)
-    };
-   }));
-  }
-  function published(read) {
-   return baseSide({
-    read: read,
-    profile: void 0,
-    rules: "known",
-    mostLinks: MOST_LINKS
-   });
-  }
-  function published_diff_naming(root, read) {
-   return async wanted => {
-    try {
-     return await read(wanted);
-    } catch (error) {
-     throw error instanceof Unreadable ? new Unreadable(`${root} cannot be read: ${error.message}`) : error;
-    }
-   };
-  }
-  function sharing(...reads) {
-   const asked = new Map;
-   const once = read => async wanted => {
-    const answer = asked.get(wanted.cid) ?? read(wanted);
-    asked.set(wanted.cid, answer);
-    return await answer;
-   };
-   return [ once(reads[0]), once(reads[1]) ];
-  }
-  function isMixed(...sides) {
-   const traits = new Set(sides.flatMap(side => [ ...side.traits ]));
-   const chunks = [ ...traits ].filter(trait => trait.startsWith("chunks"));
-   return chunks.length > 1 || traits.has("CIDv1") && (traits.has("CIDv0") || traits.has("header"));
-  }
-  const MAX_BLOCK_BYTES = 1024 * 1024;
-  const MAX_CAR_BYTES = 8 * 1024 * 1024;
-  const MAX_CAR_NODES = 3e4;
-  const DEDICATED_TIMEOUT_MS = 4e3;
-  const PUBLIC_TIMEOUT_MS = 5e3;
-  function createBlockSource(gateway, key) {
-   const request = {
-    headers: key === void 0 ? {} : {
-     "x-pinata-gateway-token": key
-    },
-    redirect: key === void 0 ? "follow" : "error",
-    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
-   };
-   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
-   return {
-    host: new URL(linkTo(EXAMPLE)).host,
-    shards: gateway.dedicated ? "together" : "one by one",
-    read: async ({cid: cid, path: path, part: part}, root, signal) => {
-     if (!gateway.dedicated) return await block_source_readBlock(cid, {
-      ...request,
-      url: `${linkTo(cid)}?format=raw`,
-      signal: signal
-     });
-     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
-     domain_link.i7)(path)}`;
-     return part === "whole" ? await block_source_readBlock(cid, {
-      ...request,
-      url: `${place}?format=raw`,
-      signal: signal
-     }) : await block_source_readCar(cid, {
-      ...request,
-      url: `${place}?format=car&dag-scope=entity`,
-      signal: signal
-     });
-    }
-   };
-  }
-  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
-  async function block_source_readBlock(cid, request) {
-   const body = await block_source_open(request, {
-    maxBytes: MAX_BLOCK_BYTES,
-    accept: "application/vnd.ipld.raw"
-   });
-   if (body.kind === "failed") return body;
-   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
-   return {
-    kind: "read",
-    blocks: new Map([ [ cid, body.bytes ] ]),
-    bytes: body.bytes.length
-   };
-  }
-  async function block_source_readCar(cid, request) {
-   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
-   const body = await block_source_open(request, {
-    maxBytes: MAX_CAR_BYTES,
-    accept: accept
-   });
-   if (body.kind === "failed") return body;
-   const blocks = new Map;
-   for (const [found, bytes] of nodesInCar(body.bytes)) {
-    if (blocks.size >= MAX_CAR_NODES) break;
-    blocks.set(found, bytes);
-   }
-   return blocks.has(cid) ? {
-    kind: "read",
-    blocks: blocks,
-    bytes: body.bytes.length
-   } : wrongBytes(body.bytes);
-  }
-  function wrongBytes(body) {
-   const refusal = refusalIn(body);
-   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
-   return {
-    kind: "failed",
-    reason: reason,
-    worth: "nothing"
-   };
-  }
-  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
-   try {
-    const response = await fetch(url, {
-     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
-     redirect: redirect,
-     headers: {
-      ...headers,
-      accept: accept,
-      "accept-encoding": "identity"
-     }
-    });
-    if (!response.ok) return await block_source_refused(response);
-    const {bytes: bytes, whole: whole} = await body_readStart(response, maxBytes);
-    if (whole) return {
-     kind: "body",
-     bytes: bytes
-    };
-    return {
-     kind: "failed",
-     reason: `answered with more than ${maxBytes >> 20} MiB`,
-     worth: "nothing"
-    };
-   } catch (error) {
-    return {
-     kind: "failed",
-     reason: reasonOf(error),
-     worth: isTimeout(error) ? "others" : "again"
-    };
-   }
-  }
-  const block_source_PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
-  async function block_source_refused(response) {
-   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
-    bytes: Buffer.alloc(0)
-   }));
-   const refusal = refusalIn(bytes);
-   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
-   return {
-    kind: "failed",
-    reason: reason,
-    worth: block_source_PASSING.has(response.status) ? "again" : "nothing"
-   };
-  }
-  function* nodesInCar(car) {
-   let frame = frameAt(car, 0);
-   while (frame !== void 0) {
-    frame = frameAt(car, frame.end);
-    const block = frame === void 0 ? void 0 : block_source_blockOf(frame.bytes);
-    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
-   }
-  }
-  function frameAt(car, at) {
-   const length = (0, varint.LS)(car, at);
-   if (length === void 0 || length.end + length.value > car.length) return;
-   return {
-    bytes: car.subarray(length.end, length.end + length.value),
-    end: length.end + length.value
-   };
-  }
-  const block_source_CID_V0_BYTES = 34;
-  const block_source_CID_V1_BYTES = 36;
-  function block_source_blockOf(frame) {
-   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(block_source_CID_V0_BYTES);
-   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(block_source_CID_V1_BYTES) : void 0;
-  }
-  const block_store_CONCURRENCY = 8;
-  const MAX_REQUESTS = 5e3;
-  const MAX_BYTES = 8 * 1024 * 1024;
-  function createBlockStore({root: root, sources: sources, known: known}) {
-   const asked = sources.map(watched);
-   const queue = new dist.Ay({
-    concurrency: block_store_CONCURRENCY
-   });
-   const cars = new dist.Ay({
-    concurrency: 1
-   });
-   const held = new Map;
-   const awaited = new WeakMap;
-   const effort = {
-    requests: 0,
-    cached: 0,
-    bytes: 0
-   };
-   async function ask(source, wanted, signal) {
-    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
-    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
-    effort.requests += 1;
-    const answer = await source.read(wanted, root, signal);
-    if (answer.kind === "failed") return;
-    effort.bytes += answer.bytes;
-    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
-   }
-   async function obtain(wanted, signal) {
-    for (const source of inTwoRounds(asked)) {
-     const isCar = wanted.part === "shard" && source.shards === "together";
-     await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     if (signal.aborted) throw new Unreadable(`reading it took too long: ${block_store_troubles(asked)}`);
-    }
-    throw new Unreadable(block_store_troubles(asked));
-   }
-   return {
-    effort: () => ({
-     ...effort
-    }),
-    read: async (wanted, signal) => {
-     const found = held.get(wanted.cid);
-     if (found !== void 0) return found;
-     const cached = known.get(wanted.cid);
-     if (cached !== void 0) {
-      effort.cached += 1;
-      held.set(wanted.cid, cached);
-      return cached;
-     }
-     const waiting = awaited.get(signal) ?? new Map;
-     awaited.set(signal, waiting);
-     const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
-     waiting.set(wanted.cid, answer);
-     return await answer;
-    }
-   };
-  }
-  function* inTwoRounds(sources) {
-   yield* sources;
-   for (const source of sources) if (source.isWorthAgain()) yield source;
-  }
-  const STRIKES = 2;
-  function watched(source) {
-   let isGood = false;
-   let strikes = 0;
-   let trouble;
-   let givenUp = false;
-   let worthAgain = false;
-   return {
-    host: source.host,
-    shards: source.shards,
-    isGivenUp: () => givenUp,
-    isWorthAgain: () => worthAgain && !givenUp,
-    trouble: () => trouble,
-    read: async (wanted, root, signal) => {
-     const answer = await source.read(wanted, root, signal);
-     if (answer.kind === "read") {
-      isGood = true;
-      strikes = 0;
-     } else if (signal.aborted) trouble ??= "had not answered yet"; else {
-      trouble = answer.reason;
-      strikes += 1;
-      worthAgain = answer.worth === "again";
-      givenUp ||= answer.worth === "nothing" || !isGood || strikes >= STRIKES;
-     }
-     return answer;
-    }
-   };
-  }
-  function block_store_troubles(sources) {
-   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
-   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
-  }
-  const MOST_REQUESTS = 3;
-  async function readOpening(root, read) {
-   const nothing = {
-    root: root,
-    sample: void 0,
-    plainSample: void 0,
-    redirects: void 0
-   };
-   const block = await read({
-    cid: root,
-    path: "",
-    part: "whole"
-   }).catch(() => {});
-   if ((0, domain_cid.uM)(root) === domain_cid.Ce) return {
-    ...nothing,
-    kind: "file",
-    sample: {
-     path: "",
-     cid: root,
-     bytes: block?.length ?? 0
-    }
-   };
-   const node = block === void 0 ? void 0 : decodeNode(block);
-   if (node?.kind === "file") return {
-    ...nothing,
-    kind: "file",
-    sample: {
-     path: "",
-     cid: root,
-     bytes: sizeOf(node)
-    }
-   };
-   if (node === void 0 || node.kind === "symlink") return {
-    ...nothing,
-    kind: "directory"
-   };
-   return await openDirectory(root, node, frugal(read));
-  }
-  function frugal(read) {
-   let left = MOST_REQUESTS;
-   const block = async wanted => {
-    if (left === 0) return;
-    left -= 1;
-    return await read(wanted).catch(() => {});
-   };
-   return {
-    isEmpty: () => left === 0,
-    block: block,
-    node: async wanted => {
-     const bytes = await block(wanted);
-     return bytes === void 0 ? void 0 : decodeNode(bytes);
-    }
-   };
-  }
-  async function openDirectory(root, node, reader) {
-   const files = new Map(rawFilesOf(node, ""));
-   const index = await readIndex(node, reader);
-   if (index !== void 0) files.set("index.html", index);
-   const redirects = await published_opening_readRedirects(node, reader);
-   await explore(node, files, reader);
-   const fileAt = path => {
-    const file = files.get(path);
-    return file === void 0 ? void 0 : {
-     path: path,
-     ...file
-    };
-   };
-   const sample = (0, domain_link.ut)(root, files);
-   return withRoutes({
-    root: root,
-    kind: "directory",
-    sample: sample,
-    plainSample: (0, domain_link.W3)(files),
-    redirects: redirects
-   }, fileAt);
-  }
-  async function explore(node, files, reader) {
-   const unknown = published_opening_entriesOf(node).filter(({name: name, cid: cid}) => (0, 
-   domain_cid.uM)(cid) === domain_cid.H_ && !files.has(name) && name !== "_redirects");
-   for (const {name: name, cid: cid} of unknown) {
-    if (reader.isEmpty() || (0, domain_link.W3)(files) !== void 0) return;
-    const found = await reader.node({
-     cid: cid,
-     path: name,
-     part: "whole"
-    });
-    if (found?.kind === "file") files.set(name, {
-     cid: cid,
-     bytes: sizeOf(found)
-    });
-    for (const [path, file] of rawFilesOf(found, `${name}/`)) files.set(path, file);
-   }
-  }
-  const SLOTS = {
-   "index.html": [ "A0", "6D", "7E" ],
-   _redirects: [ "60", "BE", "79" ]
-  };
-  async function published_opening_find(directory, name, reader) {
-   if (directory.kind !== "shard") return published_opening_entriesOf(directory).find(entry => entry.name === name);
-   let shard = directory;
-   for (const slot of SLOTS[name]) {
-    const link = shard?.links.find(each => each.name.slice(0, 2).toUpperCase() === slot);
-    const cid = link === void 0 ? void 0 : usableCid(link);
-    if (link === void 0 || cid === void 0) return;
-    if (link.name.slice(2) === name) return {
-     cid: cid,
-     bytes: link.tsize
-    };
-    if (link.name.length !== slot.length) return;
-    shard = await reader.node({
-     cid: cid,
-     path: "",
-     part: "shard"
-    });
-   }
-   return;
-  }
-  async function readIndex(node, reader) {
-   const index = await published_opening_find(node, "index.html", reader);
-   if (index === void 0 || (0, domain_cid.uM)(index.cid) === domain_cid.Ce) return index;
-   const found = await reader.node({
-    cid: index.cid,
-    path: "index.html",
-    part: "whole"
-   });
-   return found?.kind === "file" ? {
-    cid: index.cid,
-    bytes: sizeOf(found)
-   } : void 0;
-  }
-  async function published_opening_readRedirects(node, reader) {
-   const cid = (await published_opening_find(node, "_redirects", reader))?.cid;
-   const block = cid === void 0 ? void 0 : await reader.block({
-    cid: cid,
-    path: "_redirects",
-    part: "whole"
-   });
-   if (cid === void 0 || block === void 0) return;
-   const content = (0, domain_cid.uM)(cid) === domain_cid.Ce ? block : wholeContent(block);
-   return content === void 0 || content.length > MAX_REDIRECTS_BYTES ? void 0 : Buffer.from(content).toString("utf8");
-  }
-  function wholeContent(block) {
-   const node = decodeNode(block);
-   return node?.kind === "file" && node.links.length === 0 ? inlineContent(block) : void 0;
-  }
-  function sizeOf({fileBytes: fileBytes, inlineBytes: inlineBytes}) {
-   return fileBytes ?? inlineBytes;
-  }
-  function published_opening_entriesOf({kind: kind, links: links, prefixLength: prefixLength}) {
-   return links.flatMap(link => {
-    const name = kind === "shard" ? link.name.slice(prefixLength) : link.name;
-    const cid = [ "", ".", ".." ].includes(name) || /[/\0]/.test(name) ? void 0 : usableCid(link);
-    return cid === void 0 ? [] : [ {
-     name: name,
-     cid: cid,
-     bytes: link.tsize
-    } ];
-   });
-  }
-  function* rawFilesOf(node, prefix) {
-   if (node?.kind !== "directory" && node?.kind !== "shard") return;
-   for (const {name: name, cid: cid, bytes: bytes} of published_opening_entriesOf(node)) if ((0, 
-   domain_cid.uM)(cid) === domain_cid.Ce) yield [ `${prefix}${name}`, {
-    cid: cid,
-    bytes: bytes
-   } ];
-  }
-  const published_opening_SHA2_256 = 18;
-  function usableCid({cid: bytes}) {
-   try {
-    const cid = src_cid.TO.decode(bytes);
-    const isUsual = cid.multihash.code === published_opening_SHA2_256 && (cid.code === domain_cid.Ce || cid.code === domain_cid.H_);
-    return isUsual ? (0, domain_cid.ut)(cid) : void 0;
-   } catch {
-    return;
-   }
-  }
-  const published_tree_MAX_MS = 2e4;
-  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
-   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
-   const store = createBlockStore({
-    root: root,
-    sources: sources,
-    known: known
-   });
-   let underWay = 0;
-   let began = 0;
-   let earlierMs = 0;
-   const spentMs = () => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
-   async function timed(work) {
-    const end = new AbortController;
-    const deadline = AbortSignal.timeout(Math.max(0, published_tree_MAX_MS - spentMs()));
-    if (underWay === 0) began = performance.now();
-    underWay += 1;
-    try {
-     return await work(AbortSignal.any([ end.signal, deadline ]));
-    } finally {
-     end.abort();
-     if (underWay === 1) earlierMs += performance.now() - began;
-     underWay -= 1;
-    }
-   }
-   return {
-    root: root,
-    reading: async work => await timed(async signal => await work(async wanted => await store.read(wanted, signal))),
-    effort: () => ({
-     ...store.effort(),
-     ms: spentMs()
-    }),
-    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
-     rules: rules,
-     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
-    })),
-    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
-     cid: cid,
-     path: path,
-     part: "whole"
-    }, signal).catch(() => {})) : void 0,
-    opening: async () => await timed(async signal => await readOpening(root, async wanted => await store.read(wanted, signal)))
-   };
-  }
-  var listing_cache = __nccwpck_require__(1066);
-  function publishedTrees(wiring, own) {
-   const trees = new Map;
-   return async root => {
-    const tree = trees.get(root) ?? trees_openTree(wiring, own, root);
-    trees.set(root, tree);
-    return await tree;
-   };
-  }
-  async function trees_openTree(wiring, own, root) {
-   const [gateways, known] = await Promise.all([ blockTemplates(wiring.values, own), listingCache(wiring).load(root) ]);
-   return createPublishedTree({
-    root: root,
-    gateways: gateways,
-    dedicatedKey: wiring.values["pinata-gateway-key"],
-    known: known
-   });
-  }
-  function treeComparison(trees) {
-   return async (before, after) => {
-    const [old, fresh] = await Promise.all([ trees(before), trees(after) ]);
-    const reading = await comparePublished(old, fresh);
-    const [a, b] = [ old.effort(), fresh.effort() ];
-    const effort = {
-     requests: a.requests + b.requests,
-     cached: a.cached + b.cached,
-     bytes: a.bytes + b.bytes,
-     ms: Math.max(a.ms, b.ms)
-    };
-    return {
-     reading: reading,
-     effort: effort
-    };
-   };
-  }
-  function listingCache({values: values, cacheService: cacheService}) {
-   const offered = values.network === "private" ? {
-    resultsUrl: "",
-    token: ""
-   } : cacheService;
-   return (0, listing_cache.r)({
-    ...offered,
-    traffic: wiring_account.fu
-   });
-  }
-  function presencePorts(wiring, account) {
-   const own = discoverGateways(wiring, account.pins);
-   const trees = publishedTrees(wiring, own);
-   return {
-    log: wiring.log,
-    gateways: gatewayPorts(wiring, own, trees),
-    names: (0, names.a)(wiring, account.plain, own),
-    trees: trees
-   };
-  }
-  function deployPorts(wiring, material) {
-   const {values: values, log: log, recorder: recorder} = wiring;
-   const {deadline: deadline, transferring: transferring, transferred: transferred} = transferDeadline(values.timeout);
-   const account = (0, wiring_account.e4)(wiring, deadline);
-   const {trees: trees, ...presence} = presencePorts(wiring, account);
-   return {
-    ...assessPorts(wiring, {
-     material: material,
-     trees: trees
-    }, deadline),
-    ...account,
-    ...presence,
-    accessLink: async () => await Promise.resolve(void 0),
-    transferring: transferring,
-    transferred: transferred,
-    keepCar: async build => {
-     if (values["car-file"] === void 0) return;
-     await writeCar(build.car, values["car-file"]);
-     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
-    },
-    keepListing: async build => {
-     const began = performance.now();
-     const kept = await listingCache(wiring).save(build.root, build.nodes.values());
-     if (kept === "saved") log.line(`Kept its directories for the next diff, in ${(0, 
-     units.NE)(performance.now() - began)}.`);
-    },
-    showUpload: (upload, ms) => {
-     recorder.phase("Upload", ms);
-     log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, units.NE)(ms)}.`);
-    }
-   };
-  }
-  function transferDeadline(timeoutMs) {
-   const controller = new AbortController;
-   const expire = () => controller.abort(new errors.lZ("network", `The transfer took longer than timeout (${(0, 
-   units.NE)(timeoutMs)}).`, {
-    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
-   }));
-   let timer;
-   return {
-    deadline: controller.signal,
-    transferring: () => {
-     timer ??= setTimeout(expire, timeoutMs).unref();
-    },
-    transferred: () => clearTimeout(timer)
-   };
-  }
-  var external_node_worker_threads_ = __nccwpck_require__(5919);
-  const BUFFER_BYTES = 1048576;
-  const MOST_BUFFERS = 64;
-  const MOST_PARTS = 4096;
-  const HEAP_MIB = 256;
-  const PATIENCE_MS = 6e4;
-  function startInspector(script, {patienceMs: patienceMs = PATIENCE_MS, moreHeapMiB: moreHeapMiB = 0} = {}) {
-   const worker = new external_node_worker_threads_.Worker(script, {
-    resourceLimits: {
-     maxOldGenerationSizeMb: HEAP_MIB + moreHeapMiB
-    },
-    env: {},
-    stdout: true,
-    stderr: true
-   });
-   worker.unref();
-   let giveUp = _why => {};
-   const outbox = createOutbox(worker, {
-    patienceMs: patienceMs,
-    onStuck: () => giveUp(`the check stood still for ${patienceMs / 1e3} s`)
-   });
-   const done = new Promise((resolve, reject) => {
-    giveUp = why => {
-     const error = unchecked(why);
-     outbox.close(error);
-     reject(error);
-     void worker.terminate();
-    };
-    worker.on("message", message => {
-     if (message.kind === "done") resolve(message); else outbox.emptied(message.buffer);
-    });
-    worker.on("error", error => giveUp(inspector_reasonOf(error)));
-    worker.on("exit", () => giveUp("the check ended early"));
-   });
-   done.catch(() => {});
-   return {
-    assign: assignment => outbox.post({
-     kind: "assignment",
-     assignment: assignment
-    }),
-    begin: outbox.begin,
-    take: outbox.take,
-    end: outbox.end,
-    room: outbox.room,
-    stop: () => void worker.terminate(),
-    finish: async () => {
-     outbox.finish();
-     worker.ref();
-     const timer = setTimeout(() => giveUp(`the check took longer than ${patienceMs / 1e3} s`), patienceMs);
-     try {
-      return await done;
-     } finally {
-      clearTimeout(timer);
-      await worker.terminate();
-     }
-    }
-   };
-  }
-  function inspector_reasonOf(error) {
-   const code = error instanceof Error && "code" in error ? error.code : void 0;
-   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "the check ran out of memory";
-   if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") return "a part of the action is missing";
-   return `the check failed (${error instanceof Error ? error.name : "error"})`;
-  }
-  function unchecked(why) {
-   return new errors.lZ("content", `The build could not be checked before it is published: ${why}.`, {
-    hint: "Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent.",
-    step: "checking the files"
-   });
-  }
-  function createOutbox(worker, {patienceMs: patienceMs, onStuck: onStuck}) {
-   const spare = [];
-   let filling;
-   let begins;
-   let underway = 0;
-   let closed;
-   let wake;
-   const post = message => {
-    if (closed === void 0) worker.postMessage(message);
-   };
-   const fill = () => {
-    filling ??= {
-     buffer: spare.pop() ?? new SharedArrayBuffer(BUFFER_BYTES),
-     parts: [],
-     used: 0
-    };
-    return filling;
-   };
-   const send = () => {
-    if (filling === void 0) return;
-    const {buffer: buffer, parts: parts} = filling;
-    filling = void 0;
-    underway += 1;
-    post({
-     kind: "parts",
-     buffer: buffer,
-     parts: parts
-    });
-   };
-   return {
-    post: post,
-    begin: file => {
-     begins = file;
-    },
-    take: bytes => {
-     for (let at = 0; at < bytes.length; ) {
-      const into = fill();
-      const length = Math.min(bytes.length - at, BUFFER_BYTES - into.used);
-      new Uint8Array(into.buffer, into.used, length).set(bytes.subarray(at, at + length));
-      into.used += length;
-      at += length;
-      into.parts.push({
-       begins: begins,
-       length: length,
-       ends: false
-      });
-      begins = void 0;
-      if (into.used === BUFFER_BYTES) send();
-     }
-    },
-    end: () => {
-     const last = begins === void 0 ? filling?.parts.pop() : void 0;
-     fill().parts.push(last === void 0 ? {
-      begins: begins,
-      length: 0,
-      ends: true
-     } : {
-      ...last,
-      ends: true
-     });
-     begins = void 0;
-     if (fill().parts.length >= MOST_PARTS) send();
-    },
-    room: () => {
-     if (closed !== void 0) return Promise.reject(closed);
-     if (underway < MOST_BUFFERS) return;
-     return new Promise((resolve, reject) => {
-      const timer = setTimeout(onStuck, patienceMs);
-      wake = () => {
-       clearTimeout(timer);
-       if (closed === void 0) resolve(); else reject(closed);
-      };
-     });
-    },
-    emptied: buffer => {
-     underway -= 1;
-     spare.push(buffer);
-     wake?.();
-    },
-    finish: () => {
-     send();
-     post({
-      kind: "finish"
-     });
-    },
-    close: error => {
-     closed ??= error;
-     wake?.();
-    }
-   };
-  }
-  var pin = __nccwpck_require__(9597);
-  var policy = __nccwpck_require__(5016);
-  const MANY_FILES = 1e5;
-  const MIB_FOR_THOUSAND = 3;
-  function prepareInspections(wiring) {
-   const {values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript} = wiring;
-   if (!(0, policy.D6)(values.preflight)) return;
-   let ready = startInspector(inspectorScript);
-   const take = files => {
-    const small = ready;
-    ready = void 0;
-    if (files <= MANY_FILES) return small ?? startInspector(inspectorScript);
-    small?.stop();
-    return startInspector(inspectorScript, {
-     moreHeapMiB: Math.ceil(files / 1e3) * MIB_FOR_THOUSAND
-    });
-   };
-   const assignmentOf = (files, {content: content}) => ({
-    site: {
-     files: files,
-     isSingleFile: content.kind === "file"
-    },
-    policy: values.preflight,
-    credentials: credentials,
-    asFolder: (0, pin.v)(values["upload-method"], values.network)
-   });
-   return {
-    next: found => {
-     let inspector;
-     let finished;
-     const finish = async () => {
-      if (inspector === void 0) throw new Error("Nothing was read.");
-      return (await inspector.finish()).preflight;
-     };
-     return {
-      begin: files => {
-       refuseSecretNames(wiring, files.keys());
-       inspector = take(files.size);
-       inspector.assign(assignmentOf(files, found));
-       return inspector;
-      },
-      finish: () => {
-       finished ??= (0, record.a)(recorder, "Preflight, after hashing", finish);
-       return finished;
-      }
-     };
-    }
-   };
-  }
-  function refuseSecretNames({values: values, credentials: credentials}, paths) {
-   if (values.preflight.severities.secrets === "off") return;
-   const input = credentialInNames(credentials, paths);
-   if (input === void 0) return;
-   throw new errors.lZ("content", `The name of a file has the value of ${input} in it.`, {
-    hint: "Rename it, and revoke the key: whatever was built may have been cached. Nothing was sent.",
-    step: "checking the files"
-   });
-  }
-  var render_health = __nccwpck_require__(7203);
-  var promotion = __nccwpck_require__(4516);
-  function promotePorts(wiring) {
-   const account = (0, wiring_account.e4)(wiring, (new AbortController).signal);
-   const {trees: trees, ...presence} = presencePorts(wiring, account);
-   return {
-    ...account,
-    ...presence,
-    comparePublished: treeComparison(trees),
-    showComparison: showComparison(wiring),
-    showPromotion: plan => wiring.log.line((0, promotion.ek)(plan))
-   };
-  }
-  function verifyPorts(wiring) {
-   const account = (0, wiring_account.e4)(wiring, (new AbortController).signal);
-   return {
-    ...account,
-    ...presencePorts(wiring, account),
-    showHealth: tag => wiring.log.line((0, render_health.Hn)(tag))
-   };
-  }
-  async function runMode(mode, wiring, context) {
-   const occasion = {
-    context: context,
-    now: wiring.now
-   };
-   switch (mode.kind) {
-   case "deploy":
-    return await runDeploy(wiring, {
-     ...occasion,
-     mode: mode.kind
-    });
-
-   case "diff":
-    return wiring.jwt === "" ? await runDiff(wiring, context, mode.reason) : await runDeploy(wiring, {
-     ...occasion,
-     mode: mode.kind
-    });
-
-   case "cleanup":
-   case "list":
-    return await runCleanup(wiring, occasion, mode);
-
-   case "promote":
-   case "rollback":
-    return await runPromote(wiring, occasion, mode.kind === "rollback");
-
-   case "verify":
-    return await runVerify(wiring, occasion);
-
-   case "skip":
-   case "refuse":
-    return skipped(mode.reason, wiring.log);
-   }
-  }
-  function skipped(reason, log) {
-   log.notice(`Nothing to do: ${reason}.`);
-   return {
-    kind: "skipped",
-    reason: `${reason}.`
-   };
-  }
-  async function runDeploy(wiring, occasion) {
-   const {values: values, log: log} = wiring;
-   const inspections = prepareInspections(wiring);
-   const found = await findFiles(values, {
-    log: log,
-    event: occasion.context.event
-   });
-   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
-   const run = (0, orders.JJ)(values, occasion, found);
-   const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
-   const doing = occasion.mode === "diff" ? "Comparing" : "Deploying";
-   log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
-   const outcome = await deploy(run, deployPorts(wiring, {
-    found: found,
-    inspections: inspections
-   }));
-   if (outcome.kind === "planned") log.line(`${occasion.mode === "diff" ? "Only compared" : "Dry run"}: nothing was written.`);
-   if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
-   return outcome;
-  }
-  function logLive(live, {log: log}) {
-   const {probes: probes, retention: retention} = live;
-   logPresence(live, log);
-   const link = (0, domain_outcome.W8)(probes);
-   if (link !== void 0) log.line(`${(0, domain_outcome.oB)(probes) === void 0 ? "Link, not opened" : "Open it"}: ${link}`);
-   logRetention(retention, log);
-  }
-  async function runDiff(wiring, context, reason) {
-   const {values: values, log: log} = wiring;
-   const inspections = prepareInspections(wiring);
-   const found = await findFiles(values, {
-    log: log,
-    event: context.event
-   });
-   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
-   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
-   const run = (0, orders.nM)(values, context, reason);
-   const trees = publishedTrees(wiring, () => Promise.resolve(namedGateways(values)));
-   const material = {
-    found: found,
-    inspections: inspections
-   };
-   const outcome = await diff(run, assessPorts(wiring, {
-    material: material,
-    trees: trees
-   }, (new AbortController).signal));
-   if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
-   return outcome;
-  }
-  function contentOf(found) {
-   return `${(0, units.SS)(fileCount(found), "file")}, ${(0, units.UP)(found.bytes)},`;
-  }
-  async function runCleanup(wiring, occasion, mode) {
-   const {log: log} = wiring;
-   const run = (0, orders.wX)(wiring.values, occasion, mode);
-   const tags = [ ...run.policy.givenUp.keys() ];
-   const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
-   log.line(`${aim} project ${run.policy.project.name}.`);
-   if (mode.kind !== "list") {
-    const outcome = await cleanup(run, (0, wiring_account.jT)(wiring));
-    if (outcome.kind === "cleaned") logRetention(outcome.retention, log);
-    return outcome;
-   }
-   const outcome = await list_list(run, (0, wiring_account.jT)(wiring));
-   if (outcome.kind === "listed") logListed(outcome, log);
-   return outcome;
-  }
-  async function runPromote(wiring, occasion, rollback) {
-   const {log: log} = wiring;
-   const run = (0, orders.UX)(wiring.values, occasion, rollback);
-   log.line(`${rollback ? "Rolling back" : "Promoting to"} ${run.toTag} of project ${run.project.name}.`);
-   const outcome = await promote(run, promotePorts(wiring));
-   if (outcome.kind !== "promoted") return outcome;
-   logPresence(outcome, log);
-   if (outcome.dryRun) log.line("Dry run: nothing was written.");
-   const link = (0, domain_outcome.oB)(outcome.probes);
-   if (link !== void 0) log.line(`Open it: ${link}`);
-   return outcome;
-  }
-  async function runVerify(wiring, occasion) {
-   const run = (0, orders.$f)(wiring.values, occasion);
-   wiring.log.line(`Verifying project ${run.project.name}.`);
-   return await verify(run, verifyPorts(wiring));
-  }
-  function logPresence({blocks: blocks, names: names, mirrors: mirrors}, log) {
-   if (blocks.length > 0) log.line((0, render_verification.C)(blocks));
-   for (const name of names) log.line((0, render_names.g)(name));
-   if (mirrors.length > 0) log.line((0, render_mirrors.e)(mirrors));
-  }
-  function logListed({retention: retention, usage: usage}, log) {
-   logRetention(retention, log);
-   log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
-   units.SS)(usage.pins, "pin")}, ${(0, units.UP)(usage.bytes)}.`);
-  }
-  function logRetention(retention, log) {
-   log.line((0, render_retention.pp)(retention));
-  }
- },
- 1400: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   N: () => tellingOf
-  });
-  var github_deployment = __nccwpck_require__(9272);
-  var domain_outcome = __nccwpck_require__(3153);
-  var domain_tag = __nccwpck_require__(2249);
-  var comment = __nccwpck_require__(8028);
-  var domain_link = __nccwpck_require__(6581);
-  var comment_words = __nccwpck_require__(5764);
-  var diff_cells = __nccwpck_require__(846);
-  var diff_groups = __nccwpck_require__(4215);
-  var diff_parts = __nccwpck_require__(8325);
-  var diff_words = __nccwpck_require__(4402);
-  var fit = __nccwpck_require__(3302);
-  var markdown = __nccwpck_require__(5120);
-  var size_budget = __nccwpck_require__(6324);
-  var units = __nccwpck_require__(1086);
-  const FULL = {
-   chart: "shown",
-   moved: 200,
-   rows: 200,
-   rebuilt: 20,
-   budget: 50,
-   findings: 30
-  };
-  const WITHOUT_LISTS = {
-   ...FULL,
-   chart: "dropped",
-   moved: 0
-  };
-  const SHORTEST = {
-   ...WITHOUT_LISTS,
-   rows: 0,
-   rebuilt: 0,
-   budget: 0,
-   findings: 0
-  };
-  const STEPS = [ FULL, {
-   ...FULL,
-   chart: "dropped"
-  }, WITHOUT_LISTS, ...[ 50, 20, 5 ].map(rows => ({
-   ...WITHOUT_LISTS,
-   rows: rows
-  })), {
-   ...SHORTEST,
-   rows: 5,
-   findings: 5
-  }, SHORTEST ];
-  function renderChanges({comparison: comparison, budget: budget}, {build: build, opened: opened, runUrl: runUrl}, extents) {
-   const lines = [ ...budget ].sort(overFirst);
-   const shownBudget = budgetTable(lines.slice(0, budgetRows(lines, extents)));
-   if (comparison.kind !== "compared") return [ shownBudget, leftOut(void 0, {
-    lines: lines,
-    runUrl: runUrl
-   }, extents) ];
-   const {diff: diff, rebuild: rebuild, encoding: encoding} = comparison;
-   const sums = extents.chart === "shown" ? (0, diff_groups.c)(diff) : "";
-   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
-   comment_words.J)(encoding)}.`, shownBudget, changed((0, diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, 
-   diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
-    lines: lines,
-    runUrl: runUrl
-   }, extents) ];
-  }
-  function budgetTable(lines) {
-   const text = (0, size_budget.i)(lines);
-   return text === "" || lines.some(({state: state}) => state === "over") ? text : (0, 
-   diff_cells.zH)("Size budget", text);
-  }
-  function changed(changes, rows, linkOf) {
-   const shown = changes.slice(0, rows);
-   if (shown.length === 0) return "";
-   const count = (0, units.SS)(changes.length, "file");
-   const which = shown.length === changes.length ? `${count} differ` : `${shown.length} of ${count} that differ`;
-   return (0, diff_cells.Fo)(`<b>${which}</b>, largest difference first`, (0, diff_parts.EI)(shown, linkOf));
-  }
-  const LONGEST_LINK = 1e3;
-  function linksBelow(build, opened) {
-   const isFile = (0, domain_link.ut)(build.root, build.listing)?.cid === build.root;
-   if (opened === void 0 || isFile) return () => {};
-   return ({kind: kind, path: path}) => {
-    if (kind === "removed" || !path.isWellFormed() || /(^|\/)\.{1,2}(\/|$)/.test(path)) return;
-    const address = `${opened.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
-    return address.length > LONGEST_LINK ? void 0 : address;
-   };
-  }
-  function leftOut(comparison, {lines: lines, runUrl: runUrl}, extents) {
-   const changes = comparison?.diff.changes ?? [];
-   const missing = [ ...(0, fit.DG)(extents.rows, {
-    count: (0, diff_words.R1)(changes).length,
-    noun: "further difference"
-   }), ...(0, fit.DG)(extents.moved, {
-    count: (0, diff_words.fN)(changes).length,
-    noun: "moved file"
-   }), ...extents.chart === "dropped" && changes.length > 0 ? [ "the sums by type" ] : [], ...(0, 
-   fit.DG)(extents.rebuilt, {
-    count: comparison?.rebuild?.files.length ?? 0,
-    noun: "rebuilt file"
-   }), ...(0, fit.DG)(budgetRows(lines, extents), {
-    count: lines.length,
-    noun: "budget line"
-   }) ];
-   if (missing.length === 0) return "";
-   const summary = runUrl === "" ? "job summary" : (0, markdown.nf)("job summary", runUrl);
-   return `Left out here: ${missing.join("; ")}. The ${summary} has all of it.`;
-  }
-  function budgetRows(lines, {budget: budget}) {
-   return Math.max(budget, Math.min(20, lines.filter(({state: state}) => state === "over").length));
-  }
-  function overFirst(a, b) {
-   return Number(b.state === "over") - Number(a.state === "over");
-  }
-  var errors = __nccwpck_require__(6046);
-  var retention = __nccwpck_require__(4755);
-  function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
-   return [ (0, comment_words.R_)(`❌ ${undertaking} ${(0, errors.ho)(error)}`, key.project), `**Cause** (${error.kind}): ${(0, 
-   comment_words.FY)(error.message)}`, (0, comment_words.H6)(error.hint), (0, comment_words.$2)(lastGood) ];
-  }
-  const MOST_NAMED = 10;
-  function renderGone(story, {key: key}) {
-   const {retention: retention, tags: tags, dryRun: dryRun} = story.outcome;
-   const rows = retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => tags.includes(tag)));
-   const fates = fatesOf(rows, retention);
-   return [ (0, comment_words.R_)(goneState(fates, dryRun), key.project), `${closedSentence(story)} ${freedSentence(fates, retention)}`.trim(), remaining(fates), productionLine(story) ];
-  }
-  function fatesOf(rows, {failed: failed, spared: spared, notApplied: notApplied}) {
-   const kept = rows.flatMap(row => {
-    if (failed.some(entry => entry.row === row)) return [];
-    const reason = spared.find(entry => entry.row === row)?.reason ?? notApplied;
-    if (row.fate === "unpin") return reason === void 0 ? [] : [ {
-     row: row,
-     reason: reason
-    } ];
-    return [ {
-     row: row,
-     reason: row.verdict.reason
-    } ];
-   });
-   const ofThese = failed.filter(({row: row}) => rows.includes(row));
-   const others = [ ...kept, ...ofThese ].map(({row: row}) => row);
-   return {
-    removed: rows.filter(row => !others.includes(row)),
-    kept: kept,
-    failed: ofThese
-   };
-  }
-  function goneState({removed: removed, kept: kept, failed: failed}, dryRun) {
-   if (dryRun) return "🧪 Dry run: nothing was unpinned";
-   if (failed.length > 0) return "⚠️ Preview not removed completely";
-   if (removed.length > 0 || kept.length === 0) return "🗑 Preview removed";
-   return kept.every(({reason: reason}) => isBrief(reason)) ? "🗑 Preview given up" : "🔒 Preview closed, content kept";
-  }
-  function closedSentence({closed: {merged: merged, at: at}}) {
-   return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${(0, 
-   comment_words.D5)(at)}`}.`;
-  }
-  function freedSentence({removed: removed, kept: kept, failed: failed}, {unpinned: unpinned}) {
-   if (removed.length + kept.length + failed.length === 0) return "There was nothing left to remove.";
-   const freed = removed.filter(row => unpinned.includes(row)).reduce((sum, row) => sum + (0, 
-   retention.$$)(row), 0);
-   if (removed.length === 0) return "";
-   return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, diff_cells.vP)((0, 
-   units.UP)(freed))} freed. A gateway may serve its copy for a while.`;
-  }
-  function isBrief(reason) {
-   return reason === "merged within the hour";
-  }
-  function remaining({kept: kept, failed: failed}) {
-   const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
-   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${(0, 
-   comment_words.J)(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${(0, 
-   comment_words.J)(reason)}${isBrief(reason) ? "; a sweep removes it later unless something needs it" : ""}.`) ];
-   const more = lines.length - MOST_NAMED;
-   return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
-  }
-  function productionLine({production: production, closed: closed, outcome: outcome}) {
-   const shown = outcome.retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => outcome.tags.includes(tag)));
-   const isSame = shown.some(({revision: revision}) => revision.cid === production?.cid);
-   if (production === void 0 || !closed.merged || !isSame) return "";
-   const {cid: cid, url: url} = production;
-   return `Production is ${(0, markdown.aY)((0, units.Jp)(cid))}${url === void 0 ? "" : ` · **${(0, 
-   markdown.nf)("open production", url)}**`}`;
-  }
-  var diff = __nccwpck_require__(418);
-  var preflight = __nccwpck_require__(2678);
-  var summary = __nccwpck_require__(9176);
-  const MOST_LINKS = 8;
-  const MOST_OVER = 5;
-  function renderPreview(outcome, context, extents) {
-   const isSame = sameBase(outcome, context) !== void 0;
-   const place = {
-    build: outcome.build,
-    opened: openedOf(outcome),
-    runUrl: context.runUrl
-   };
-   return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
-   markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", (0, 
-   preflight.D)(outcome.preflight, extents.findings), ...isSame && !(0, domain_outcome.H0)(outcome) ? [] : renderChanges(outcome, place, extents) ];
-  }
-  function openedOf(outcome) {
-   return "probes" in outcome ? (0, domain_outcome.oB)(outcome.probes) : void 0;
-  }
-  function publishedHead(outcome, context) {
-   const {probes: probes, kind: kind, build: build} = outcome;
-   const isLost = (0, domain_outcome.oB)(probes) === void 0 && probes.some(({state: state}) => state === "down");
-   const base = sameBase(outcome, context);
-   return [ (0, comment_words.R_)(publishedState(outcome, base), context.key.project), linkLine(outcome), base === void 0 ? "" : `${base} has this content already (${(0, 
-   diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? (0, 
-   comment_words.$2)(context.lastGood) : "" ];
-  }
-  function publishedState({probes: probes}, base) {
-   if ((0, domain_outcome.oB)(probes) === void 0) {
-    if (probes.every(({state: state}) => state === "unopened")) return "✅ Preview is pinned";
-    return "⚠️ Preview is pinned, but no gateway serves it";
-   }
-   if (base !== void 0) return `✅ Same content as ${base}`;
-   return probes.some(({state: state}) => state === "live") ? "✅ Preview is live on IPFS" : "✅ Preview is pinned, and opens";
-  }
-  function sameBase({comparison: comparison, build: build}, {key: key}) {
-   if (comparison.kind === "none" || comparison.base.cid !== build.root) return;
-   if (comparison.base.label === `pr-${key.pullRequest}`) return;
-   return (0, markdown.aY)((0, diff_words.Wy)(comparison.base).label ?? (0, units.Jp)(build.root));
-  }
-  function linkLine({probes: probes, build: build}) {
-   const main = (0, domain_outcome.oB)(probes);
-   const others = probes.filter(probe => probe.link !== main && (probe.state === "live" || probe.state === "opens"));
-   return [ ...main === void 0 ? [] : [ `**${(0, markdown.nf)("Open preview", main)}**` ], ...others.slice(0, MOST_LINKS).map(probe => (0, 
-   markdown.nf)(hostOf(probe, build.root), probe.link)), (0, markdown.aY)((0, units.Jp)(build.root)) ].join(" · ");
-  }
-  function closedLinks({probes: probes, build: build}) {
-   const down = probes.filter(({state: state}) => state === "down").slice(0, MOST_LINKS);
-   const unopened = probes.filter(({state: state}) => state === "unopened").slice(0, MOST_LINKS);
-   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${(0, 
-   comment_words.J)(probe.note)}`);
-   return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet:<br>${unopened.map(probe => (0, 
-   diff_cells.Md)(probe.link)).join("<br>")}` ] ].join("<br>");
-  }
-  function hostOf({host: host}, cid) {
-   return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, "") : host;
-  }
-  function unpublishedHead(outcome, context) {
-   const before = context.lastGood?.cid === outcome.build.root ? "" : (0, comment_words.$2)(context.lastGood);
-   const title = state => (0, comment_words.R_)(state, context.key.project);
-   if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
-   if (outcome.kind === "refused") return [ title("❌ Not fit to be published"), (0, 
-   preflight.$W)(outcome), before ];
-   if (outcome.kind === "over-budget") {
-    const {hint: hint} = (0, size_budget.q)(outcome.budget);
-    return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), (0, 
-    comment_words.H6)(hint), before ];
-   }
-   if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
-   const because = `No preview, because ${(0, comment_words.J)(outcome.reason)}.`;
-   return [ title("⏸ Not published"), `${because} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
-  }
-  function overLines(lines) {
-   return lines.filter(({state: state}) => state === "over").slice(0, MOST_OVER).map(({text: text, actual: actual = 0, limit: limit = 0}) => `- ${(0, 
-   diff_cells.Md)(text)} is over by **${(0, diff_cells.vP)((0, units.UP)(actual - limit))}**`).join("\n");
-  }
-  function plannedLine({plan: plan}) {
-   if (plan.source.kind === "upload") return `Would upload the build: ${(0, comment_words.J)(plan.source.reason)}.`;
-   return "Would upload nothing: the content is pinned already.";
-  }
-  function facts(outcome) {
-   const {build: build, comparison: comparison, budget: budget} = outcome;
-   return [ ...comparedRows(comparison), [ "Files", (0, diff_cells.vP)([ (0, units.SS)(build.listing.size, "file"), ...filesOf(comparison) ].join(" · ")) ], [ "Size", (0, 
-   diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ lifetime(outcome) ] : [] ];
-  }
-  function comparedRows(comparison) {
-   const why = comparison.kind === "compared" ? "" : `no diff: ${(0, comment_words.J)(comparison.reason)}`;
-   if (comparison.kind === "none") return [ [ "Compared", why ] ];
-   return [ [ "Compared with", [ (0, diff_parts.c1)(comparison), ...why === "" ? [] : [ why ] ].join(" · ") ] ];
-  }
-  function filesOf(comparison) {
-   return comparison.kind === "compared" ? [ `**${(0, diff_words.Pn)((0, diff.xS)(comparison.diff))}**` ] : [];
-  }
-  function sizeOf(comparison) {
-   if (comparison.kind !== "compared") return [];
-   return [ `**${(0, diff_words.MC)((0, diff.GL)(comparison.diff), comparison.diff.before?.bytes)}**` ];
-  }
-  function checked({probes: probes}) {
-   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
-   if (probes.every(({state: state}) => state === "unopened")) return "pinned with this CID · links not opened";
-   const notes = [ ...new Set(opened.map(({note: note}) => (0, comment_words.J)(note))) ].slice(0, 3);
-   return [ "pinned with this CID", `opened at ${opened.length} of ${(0, units.SS)(probes.length, "gateway")}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}` ].join(" · ");
-  }
-  function budgetOf(lines) {
-   const over = lines.filter(({state: state}) => state === "over").length;
-   const unknown = lines.filter(({state: state}) => state === "unknown").length;
-   const used = Math.max(0, ...lines.map(line => line.used ?? 0));
-   if (over > 0) return `❌ ${over} of ${(0, units.SS)(lines.length, "line")} exceeded`;
-   if (unknown === lines.length) return "not known without a diff";
-   const rest = unknown === 0 ? "" : `, ${unknown} not known without a diff`;
-   return (0, diff_cells.vP)(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
-  }
-  function lifetime({expiresAt: expiresAt, plan: plan}) {
-   const lasting = plan.tags.filter(tag => (0, domain_tag._n)(tag) === void 0);
-   if (lasting.length > 0) return [ "Kept by", lasting.map(markdown.aY).join(" ") ];
-   return expiresAt === void 0 ? [ "Lives until", "this pull request is closed" ] : [ "Lives until", `${(0, 
-   comment_words.Nm)(expiresAt)} (renewed by each push), or until this pull request is closed` ];
-  }
-  const ROOM = {
-   units: 6e4,
-   bytes: 24e4
-  };
-  function renderComment(story, context) {
-   const render = extents => `${(0, fit.t$)([ hiddenLines(story, context), ...bodyOf(story, context, extents), footer(story, context) ])}\n`;
-   return (0, fit.eO)(STEPS, render, ROOM) ?? render(SHORTEST);
-  }
-  function bodyOf(story, context, extents) {
-   switch (story.kind) {
-   case "outcome":
-    return renderPreview(story.outcome, context, extents);
-
-   case "failed":
-    return renderFailed(story, context);
-
-   case "gone":
-    return renderGone(story, context);
-   }
-  }
-  function hiddenLines(story, context) {
-   const good = lastGoodOf(story, context);
-   return [ (0, comment.Bd)(context.key), ...good === void 0 ? [] : [ (0, comment.WY)(good) ] ].join("\n");
-  }
-  function lastGoodOf(story, {commit: commit, lastGood: lastGood}) {
-   if (story.kind === "gone") return;
-   if (story.kind === "failed" || !("probes" in story.outcome)) return lastGood;
-   const url = (0, domain_outcome.oB)(story.outcome.probes);
-   return url === void 0 ? lastGood : {
-    cid: story.outcome.build.root,
-    url: url,
-    commit: commit
-   };
-  }
-  function footer(story, {commit: commit, runUrl: runUrl, now: now}) {
-   const sent = story.kind === "outcome" && "uploadedBytes" in story.outcome ? story.outcome.uploadedBytes : void 0;
-   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit)}` ], (0, 
-   comment_words.D5)(now), ...sent === void 0 ? [] : [ sent === 0 ? "nothing to upload" : `${(0, 
-   units.UP)(sent)} uploaded` ], ...runUrl === "" ? [] : [ (0, markdown.nf)("log", runUrl) ] ];
-   return `<sub>${parts.join(" · ")}</sub>`;
-  }
-  var health = __nccwpck_require__(7203);
-  var cid = __nccwpck_require__(1265);
-  function renderHeadline({build: build, comparison: comparison}) {
-   const parts = [ (0, units.Jp)(build.root), (0, units.UP)(build.bytes) ];
-   if (comparison.kind === "compared") {
-    const {added: added, changed: changed, removed: removed, moved: moved} = (0, diff.xS)(comparison.diff);
-    const touched = added + changed + removed + moved;
-    parts.push((0, units.PR)((0, diff.GL)(comparison.diff)), touched === 0 ? "no change" : `${(0, 
-    units.SS)(touched, "file")} changed`);
-   }
-   return parts.join(" · ").slice(0, 140);
-  }
-  function renderPromotionHeadline({plan: plan, rollback: rollback}) {
-   const {cid: cid, label: label, previous: previous} = plan;
-   const how = rollback ? "rolled back" : `promoted${label === cid ? "" : ` from ${label}`}`;
-   const before = previous === void 0 || previous === cid ? "" : `, before ${(0, units.Jp)(previous)}`;
-   return `${(0, units.Jp)(cid)} · ${how}${before}`.slice(0, 140);
-  }
-  function renderReleaseBlock({build: build, probes: probes}, project) {
-   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
-   const site = project.split("#")[1];
-   return [ `### On IPFS${site === void 0 ? "" : ` · ${(0, markdown.aY)(site)}`}`, [ `- CID: ${(0, 
-   markdown.aY)(build.root)}`, ...opened.length === 0 ? [] : [ `- Open: ${opened.map(probe => (0, 
-   markdown.nf)(probe.host, probe.link)).join(" · ")}` ], `- ENS contenthash: ${(0, 
-   markdown.aY)((0, cid.Q8)(build.root))}`, `- ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
-   units.UP)(build.bytes)}` ].join("\n") ].join("\n\n");
-  }
-  const NOTHING = {
-   comment: void 0,
-   deployment: void 0,
-   status: void 0,
-   release: void 0,
-   health: void 0
-  };
-  function tellingOf(story, audience) {
-   const {provenance: provenance} = audience.context;
-   const isLost = story.kind === "failed" && provenance?.kind === "unclear";
-   if (audience.token === "" || isLost) return NOTHING;
-   const mayTell = audience.network === "public" && !audience.isGuest;
-   const wants = choice => choice === "true" || choice === "auto" && mayTell;
-   return {
-    comment: wants(audience.comment) ? commentOf(story, audience) : void 0,
-    deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : void 0,
-    status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : void 0,
-    release: mayTell ? releaseOf(story, audience) : void 0,
-    health: audience.healthIssue && !audience.isGuest ? healthOf(story, audience) : void 0
-   };
-  }
-  function healthOf(story, {project: project, context: context, now: now}) {
-   if (story.kind === "failed" || story.outcome.kind !== "verified") return;
-   return (0, health.CC)(story.outcome.tags, {
-    project: (0, domain_tag.v8)(project),
-    runUrl: context.runUrl,
-    now: now
-   });
-  }
-  function releaseOf(story, {project: project, context: context}) {
-   const live = liveOf(story);
-   if (live === void 0 || context.releaseTag === "") return;
-   return {
-    gitTag: context.releaseTag,
-    project: (0, domain_tag.v8)(project),
-    block: renderReleaseBlock(live, project)
-   };
-  }
-  function liveOf(story) {
-   if (story.kind === "failed") return;
-   const {outcome: outcome} = story;
-   return outcome.kind === "deployed" || outcome.kind === "unchanged" ? outcome : void 0;
-  }
-  function commentOf(story, {project: project, context: context, now: now}) {
-   const number = context.pullRequest;
-   const told = storyOf(story, context);
-   if (number === void 0 || told === void 0) return;
-   const key = {
-    project: (0, domain_tag.v8)(project),
-    pullRequest: number
-   };
-   const commit = context.commit.slice(0, 7);
-   return {
-    key: key,
-    occasion: told.kind === "gone" ? "gone" : "news",
-    render: lastGood => renderComment(told, {
-     key: key,
-     commit: commit,
-     runUrl: context.runUrl,
-     now: now,
-     lastGood: lastGood
-    })
-   };
-  }
-  function storyOf(story, {closed: closed}) {
-   if (story.kind === "failed") {
-    const {error: error, undertaking: undertaking} = story;
-    return undertaking === "Deploy" || undertaking === "Diff" ? {
-     kind: "failed",
-     error: error,
-     undertaking: undertaking
-    } : void 0;
-   }
-   const {outcome: outcome} = story;
-   switch (outcome.kind) {
-   case "cleaned":
-    {
-     const isGone = closed !== void 0 && !outcome.dryRun && outcome.tags.includes(`pr-${closed.number}`);
-     return isGone ? {
-      kind: "gone",
-      closed: closed,
-      outcome: outcome,
-      production: productionIn(outcome)
-     } : void 0;
-    }
-
-   case "skipped":
-   case "listed":
-   case "promoted":
-   case "verified":
-    return;
-
-   default:
-    return {
-     kind: "outcome",
-     outcome: outcome
-    };
-   }
-  }
-  function productionIn({retention: retention}) {
-   const marks = retention.rows.flatMap(({revision: revision, marks: own}) => own.filter(({tag: tag}) => tag === "production").map(({at: at}) => ({
-    cid: revision.cid,
-    at: at
-   })));
-   const [newest] = marks.sort((a, b) => b.at - a.at);
-   return newest === void 0 ? void 0 : {
-    cid: newest.cid,
-    url: void 0
-   };
-  }
-  function deploymentOf(story, {project: project, context: context}) {
-   if (story.kind === "outcome" && story.outcome.kind === "cleaned") {
-    const {tags: tags, dryRun: dryRun} = story.outcome;
-    const description = "Its tag was given up";
-    return dryRun ? void 0 : {
-     kind: "gone",
-     of: tags.map(tag => ({
-      project: project,
-      tag: tag
-     })),
-     description: description
-    };
-   }
-   if (story.kind === "outcome" && story.outcome.kind === "promoted") return promotedNews(story.outcome, {
-    project: project,
-    runUrl: context.runUrl
-   });
-   const live = liveOf(story);
-   const tag = live?.plan.tags.find(name => name === "production") ?? live?.plan.tags[0];
-   const environment = tag === void 0 ? void 0 : (0, github_deployment.p7)(tag);
-   if (live === void 0 || tag === void 0 || environment === void 0 || !isCommit(context.commit)) return;
-   const description = renderHeadline(live);
-   return {
-    kind: "live",
-    order: {
-     ...environment,
-     description: description,
-     payload: {
-      project: project,
-      tag: tag,
-      cid: live.plan.cid,
-      commit: context.commit
-     }
-    },
-    status: {
-     state: isSeen(live) ? "success" : "in_progress",
-     description: description,
-     environmentUrl: (0, domain_outcome.oB)(live.probes) ?? "",
-     logUrl: context.runUrl
-    }
-   };
-  }
-  function promotedNews(outcome, {project: project, runUrl: runUrl}) {
-   const {plan: plan, probes: probes, dryRun: dryRun} = outcome;
-   const environment = (0, github_deployment.p7)(plan.toTag);
-   if (dryRun || environment === void 0) return;
-   const description = renderPromotionHeadline(outcome);
-   const payload = {
-    project: project,
-    tag: plan.toTag,
-    cid: plan.cid,
-    commit: plan.commit
-   };
-   return {
-    kind: "live",
-    order: {
-     ...environment,
-     description: description,
-     payload: payload
-    },
-    status: {
-     state: isSeen(outcome) ? "success" : "in_progress",
-     description: description,
-     environmentUrl: (0, domain_outcome.oB)(probes) ?? "",
-     logUrl: runUrl
-    }
-   };
-  }
-  function isSeen({probes: probes}) {
-   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.SM)(probes);
-  }
-  function isCommit(text) {
-   return /^[0-9a-f]{40}$/.test(text);
-  }
-  function statusOf(story, {project: project, context: context}) {
-   const told = statusIn(story, context.runUrl);
-   if (told === void 0 || !isCommit(context.commit)) return;
-   const [, site] = project.split("#");
-   return {
-    sha: context.commit,
-    status: {
-     ...told,
-     context: site === void 0 ? "pinata-deploy" : `pinata-deploy/${site}`
-    }
-   };
-  }
-  function statusIn(story, runUrl) {
-   const live = liveOf(story);
-   if (live !== void 0) {
-    const description = renderHeadline(live);
-    return isSeen(live) ? {
-     state: "success",
-     description: description,
-     url: (0, domain_outcome.oB)(live.probes) ?? runUrl
-    } : {
-     state: "pending",
-     description: `Not served yet · ${description}`.slice(0, 140),
-     url: runUrl
-    };
-   }
-   const hasFailed = story.kind === "failed" ? story.undertaking === "Deploy" : (0, 
-   domain_outcome.H0)(story.outcome);
-   return hasFailed ? {
-    state: "failure",
-    description: "Nothing was deployed",
-    url: runUrl
-   } : void 0;
-  }
- },
- 7243: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   e4: () => accountPorts,
-   jT: () => cleanupPorts,
-   pm: () => clock,
-   M: () => github,
-   fu: () => githubTraffic
-  });
-  var client = __nccwpck_require__(6854);
   var github_repository = __nccwpck_require__(1166);
   var http_traffic = __nccwpck_require__(4143);
-  var errors = __nccwpck_require__(856);
+  var json = __nccwpck_require__(7803);
+  const DOING = {
+   list: {
+    text: "list the pins",
+    permission: "Files: Read"
+   },
+   read: {
+    text: "read a pin",
+    permission: "Files: Read"
+   },
+   update: {
+    text: "write tags to a pin",
+    permission: "Files: Write"
+   },
+   unpin: {
+    text: "unpin",
+    permission: "Files: Write"
+   },
+   swap: {
+    text: "look for a hot swap",
+    permission: "Files: Read"
+   },
+   writeSwap: {
+    text: "set a hot swap",
+    permission: "Files: Write"
+   },
+   removeSwap: {
+    text: "end a hot swap",
+    permission: "Files: Write"
+   },
+   accessLink: {
+    text: "make an access link",
+    permission: "Files: Read"
+   },
+   gateways: {
+    text: "read the gateways of the account",
+    permission: "Gateways: Read"
+   },
+   usage: {
+    text: "read the account's usage",
+    permission: "Legacy Endpoints, Data: userPinnedDataTotal"
+   },
+   upload: {
+    text: "upload the build",
+    permission: "Files: Write"
+   },
+   sign: {
+    text: "prepare a folder upload",
+    permission: "Files: Write"
+   },
+   uploadLegacy: {
+    text: "upload the folder to the legacy endpoint",
+    permission: "Legacy Endpoints, Pinning: pinFileToIPFS"
+   },
+   listGroups: {
+    text: "list the groups",
+    permission: "Groups: Read"
+   },
+   createGroup: {
+    text: "create the group",
+    permission: "Groups: Write"
+   }
+  };
+  function serviceMessage(body) {
+   const parsed = (0, json.qF)(body);
+   const part = (...path) => quotable((0, json.$6)(parsed, ...path) ?? "");
+   return {
+    reason: part("error", "reason"),
+    text: part("error") || part("error", "message") || part("error", "details")
+   };
+  }
+  function quotable(text) {
+   const safe = text.replace(/[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, "***").replace(/\s+/g, " ").trim();
+   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
+  }
+  function isCarRefusal(answer) {
+   return answer.status === 403 && /\bcars?\b/i.test(serviceMessage(answer.body).text);
+  }
+  function explainPinata(answer, doing) {
+   const {reason: reason, text: text} = serviceMessage(answer.body);
+   const said = [ String(answer.status), reason, text ].filter(part => part !== "").join(", ");
+   const known = answer.status === 403 ? explainForbidden(reason, text, doing) : explainStatus(answer.status, doing);
+   return new domain_errors.lZ(known.kind, `${known.message} (Pinata said: ${said})`, {
+    hint: known.hint,
+    cause: answer
+   });
+  }
+  function answerBehind(error) {
+   const cause = error instanceof domain_errors.lZ ? error.cause : void 0;
+   return typeof cause === "object" && cause !== null && "status" in cause ? cause : void 0;
+  }
+  function explainForbidden(reason, text, doing) {
+   if (reason === "API_KEY_REVOKED" || /revoked/i.test(text)) return rejectedKey("The key in pinata-jwt was revoked.");
+   if (/blocked|plan usage|limit/i.test(text)) return {
+    kind: "quota",
+    message: `Pinata has blocked the account over its plan's limits and does not ${doing}.`,
+    hint: "Look at the usage in the Pinata app; unpin what you do not need or choose a larger plan."
+   };
+   if (/\bcars?\b/i.test(text)) return carRefusal(doing);
+   if (/\benterprise\b|\bprivate (?:files?|ipfs)\b/i.test(text)) return privateRefusal(doing);
+   const permission = Object.values(DOING).find(entry => entry.text === doing)?.permission ?? "Files: Write";
+   return {
+    kind: "credentials",
+    message: `The key in pinata-jwt is not allowed to ${doing}.`,
+    hint: `Make a key in the Pinata app (API Keys) with the permission "${permission}" ticked, and store its JWT as the secret.`
+   };
+  }
+  function carRefusal(doing) {
+   return {
+    kind: "quota",
+    message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
+    hint: "Use a paid plan, or set upload-method: folder."
+   };
+  }
+  function privateRefusal(doing) {
+   return {
+    kind: "quota",
+    message: `The account's plan has no private files, so Pinata does not ${doing}: they are there on Enterprise accounts only.`,
+    hint: "Take an Enterprise plan, or set network: public, where anybody who knows the CID can read the content."
+   };
+  }
+  function rejectedKey(message) {
+   return {
+    kind: "credentials",
+    message: message,
+    hint: "Make a new JWT in the Pinata app (API Keys) and store it as the secret that pinata-jwt reads."
+   };
+  }
+  function explainStatus(status, doing) {
+   if (status === 401) return rejectedKey(`Pinata does not accept the key in pinata-jwt, so it did not ${doing}.`);
+   if (status === 402) return {
+    kind: "quota",
+    message: `Pinata wants to be paid before it can ${doing}.`,
+    hint: "Look at the plan and the bills in the Pinata app."
+   };
+   if (status === 404 && doing === DOING.list.text) return {
+    kind: "network",
+    message: `There is no such address to ${doing}.`,
+    hint: "Check pinata-api-url: a base URL without /v3."
+   };
+   if (status === 404) return {
+    kind: "conflict",
+    message: `What was to be used is gone, so Pinata did not ${doing}.`,
+    hint: "Another run or person removed it. Run the job again."
+   };
+   if (status === 413) return {
+    kind: "quota",
+    message: `Pinata refused to ${doing}: it is too large.`,
+    hint: "Deploy a smaller directory, or use a plan that imports CARs (25 GB at most)."
+   };
+   if (status === 429) return {
+    kind: "quota",
+    message: `Pinata's rate limit left no room to ${doing}.`,
+    hint: "Lower requests-per-minute, or run fewer deploys of this account at once."
+   };
+   if (status >= 500) return {
+    kind: "network",
+    message: `Pinata failed to ${doing}.`,
+    hint: "Run the job again. If it stays so, look at the status page of Pinata."
+   };
+   if (status >= 300 && status < 400) return {
+    kind: "network",
+    message: `Something between the runner and Pinata redirected the request to ${doing}.`,
+    hint: "Check pinata-api-url, pinata-upload-url and the proxy of the runner."
+   };
+   return {
+    kind: "conflict",
+    message: `Pinata did not ${doing}.`,
+    hint: "Look at the inputs that the message speaks of, such as group. If it does not tell why, open an issue with the log of this run."
+   };
+  }
   var chunk_ME652TQB_PinataError = class extends Error {
    constructor(message, statusCode, details) {
     super(message);
@@ -44241,7 +38713,7 @@ var __webpack_modules__ = {
     });
    }
   };
-  var listFiles = async (config, privacy, options) => {
+  var dist_listFiles = async (config, privacy, options) => {
    if (!config) throw new chunk_ME652TQB_ValidationError("Pinata configuration is missing");
    const params = new URLSearchParams;
    if (options) {
@@ -47075,7 +41547,7 @@ var __webpack_modules__ = {
    }
    async fetchPage() {
     if (this.currentPageToken) this.query.pageToken = this.currentPageToken;
-    const response = await listFiles(this.config, this.privacy, this.query);
+    const response = await dist_listFiles(this.config, this.privacy, this.query);
     this.currentPageToken = response.next_page_token;
     return response;
    }
@@ -47602,11 +42074,90 @@ var __webpack_modules__ = {
     return testAuthentication(this.config);
    }
   };
-  var domain_cid = __nccwpck_require__(1265);
-  var domain_errors = __nccwpck_require__(6046);
-  var gateways = __nccwpck_require__(4800);
-  var json = __nccwpck_require__(7803);
-  var plain_request = __nccwpck_require__(4599);
+  const UPDATE_TIMEOUT_MS = 2e3;
+  const UNPIN_TIMEOUT_MS = 7e3;
+  const REQUEST_TIMEOUT_MS = 3e4;
+  class Late extends domain_errors.lZ {
+   constructor() {
+    super("network", "The moment to send it has passed.");
+   }
+  }
+  async function send({jwt: jwt, traffic: traffic}, doing, {method: method, url: url, body: body, moment: moment}) {
+   try {
+    return await traffic.exchange(DOING[doing].text, async deadline => {
+     if (moment !== void 0 && performance.now() > moment.notAfter) throw new Late;
+     const urgent = moment !== void 0 && Number.isFinite(moment.notAfter);
+     const urgentMs = method === "DELETE" ? UNPIN_TIMEOUT_MS : UPDATE_TIMEOUT_MS;
+     const timeout = AbortSignal.timeout(urgent ? urgentMs : REQUEST_TIMEOUT_MS);
+     const response = await fetch(url, {
+      method: method,
+      headers: {
+       authorization: `Bearer ${jwt}`,
+       ...body === void 0 ? {} : {
+        "content-type": "application/json"
+       }
+      },
+      ...body === void 0 ? {} : {
+       body: JSON.stringify(body)
+      },
+      redirect: "manual",
+      signal: AbortSignal.any([ deadline, timeout ])
+     });
+     return await (0, http_traffic.JN)(response);
+    });
+   } catch (error) {
+    if (error instanceof Late) return "late";
+    throw error;
+   }
+  }
+  function isFine({status: status}) {
+   return status >= 200 && status < 300;
+  }
+  const gateways_PATHS = [ "/v3/gateways", "/v3/ipfs/gateways" ];
+  async function readAccountGateways(account) {
+   const answer = await ask(account);
+   if (answer === void 0 || [ 401, 403 ].includes(answer.status)) return {
+    kind: "denied",
+    reason: "the key lacks the permission Gateways: Read"
+   };
+   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.gateways.text);
+   const rows = (0, json.gT)((0, json.qF)(answer.body), "data", "rows") ?? [];
+   return {
+    kind: "known",
+    value: rows.flatMap(parseGateway)
+   };
+  }
+  async function ask(account) {
+   for (const path of gateways_PATHS) {
+    const answer = await send(account, "gateways", {
+     method: "GET",
+     url: `${account.apiUrl}${path}`
+    });
+    if (answer !== "late" && answer.status !== 404) return answer;
+   }
+   return;
+  }
+  function parseGateway(row) {
+   const name = (0, json.$6)(row, "domain") ?? "";
+   const domain = hostOf(/[.:]/.test(name) || name === "" ? name : `${name}.mypinata.cloud`);
+   if (domain === void 0) return [];
+   const customDomains = ((0, json.gT)(row, "custom_domains") ?? []).filter(isWorking).flatMap(custom => {
+    const host = hostOf((0, json.$6)(custom, "domain") ?? "");
+    return host === void 0 ? [] : [ host ];
+   });
+   return [ {
+    domain: domain,
+    restricted: (0, json.fK)(row, "restrict") === true,
+    customDomains: customDomains
+   } ];
+  }
+  function isWorking(custom) {
+   return [ "domain_validation_status", "ssl_validation_status" ].every(status => ((0, 
+   json.$6)(custom, status) ?? "active") === "active");
+  }
+  function hostOf(name) {
+   return /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d{1,5})?$/i.test(name) ? name.toLowerCase() : void 0;
+  }
   const FAR_FUTURE = 4102444800;
   function fileUrl({apiUrl: apiUrl, network: network}, id) {
    return `${apiUrl}/v3/files/${network}/${encodeURIComponent(id)}`;
@@ -47629,7 +42180,7 @@ var __webpack_modules__ = {
    const keyvalues = Object.keys(change.keyvalues).length === 0 ? {} : {
     keyvalues: change.keyvalues
    };
-   return await (0, plain_request.t)(account, "update", {
+   return await send(account, "update", {
     method: "PUT",
     url: fileUrl(account, id),
     body: {
@@ -47642,29 +42193,29 @@ var __webpack_modules__ = {
   function readWritten({traffic: traffic}, answer) {
    if (answer === "late") return "late";
    if (answer.status === 404) return "gone";
-   if (!(0, plain_request.z)(answer)) throw traffic.policy.explain(answer, errors.WY.update.text);
+   if (!isFine(answer)) throw traffic.policy.explain(answer, DOING.update.text);
    return "done";
   }
   function unixSeconds(date) {
    return Math.floor(date.getTime() / 1e3);
   }
   async function unpinPin(account, {id: id, moment: moment}) {
-   const answer = await (0, plain_request.t)(account, "unpin", {
+   const answer = await send(account, "unpin", {
     method: "DELETE",
     url: fileUrl(account, id),
     moment: moment
    });
    if (answer === "late") return "late";
-   if (answer.status !== 404 && !(0, plain_request.z)(answer)) throw account.traffic.policy.explain(answer, errors.WY.unpin.text);
+   if (answer.status !== 404 && !isFine(answer)) throw account.traffic.policy.explain(answer, DOING.unpin.text);
    return "gone";
   }
-  async function readUsage(account) {
-   const answer = await (0, plain_request.t)(account, "usage", {
+  async function records_readUsage(account) {
+   const answer = await send(account, "usage", {
     method: "GET",
     url: `${account.apiUrl}/data/userPinnedDataTotal`
    });
    if (answer === "late" || answer.status === 401 || answer.status === 403) return;
-   if (!(0, plain_request.z)(answer)) throw account.traffic.policy.explain(answer, errors.WY.usage.text);
+   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.usage.text);
    const body = (0, json.qF)(answer.body);
    const [pins, bytes] = [ (0, json.tk)(body, "pin_count"), (0, json.tk)(body, "pin_size_total") ];
    return pins === void 0 || bytes === void 0 ? void 0 : {
@@ -47717,8 +42268,134 @@ var __webpack_modules__ = {
     hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
    });
   }
-  var swaps = __nccwpck_require__(475);
-  var external_node_crypto_ = __nccwpck_require__(7598);
+  const NOT_KNOWN = "the gateway is not known (pinata-gateway, or the permission Gateways: Read)";
+  async function readSwaps(account, cids) {
+   const domains = await readDomains(account);
+   if (domains.length === 0) return {
+    kind: "denied",
+    reason: NOT_KNOWN
+   };
+   const asked = domains.flatMap(domain => cids.map(cid => ({
+    domain: domain,
+    cid: cid
+   })));
+   const swaps = await Promise.all(asked.map(async ({domain: domain, cid: cid}) => {
+    const target = await readSwap(account, {
+     domain: domain,
+     cid: cid
+    });
+    return target === void 0 ? [] : [ [ cid, target ] ];
+   }));
+   return {
+    kind: "known",
+    value: swaps.flat()
+   };
+  }
+  async function readDomains(account) {
+   if (account.gateway !== void 0) return [ account.gateway ];
+   const gateways = await readAccountGateways(account);
+   return gateways.kind === "known" ? gateways.value.map(({domain: domain}) => domain) : [];
+  }
+  async function readSwap(account, {cid: cid, domain: domain}) {
+   const url = `${swapUrl(account, cid)}?domain=${encodeURIComponent(domain)}`;
+   const answer = await send(account, "swap", {
+    method: "GET",
+    url: url
+   });
+   if (answer === "late" || answer.status > 401 && answer.status < 429 || answer.status === 400) return;
+   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
+   const history = (0, json.gT)((0, json.qF)(answer.body), "data") ?? [];
+   const newest = [ ...history ].sort((a, b) => createdAt(b) - createdAt(a))[0];
+   return (0, domain_cid.mQ)((0, json.$6)(newest, "mapped_cid") ?? "");
+  }
+  function createdAt(entry) {
+   return Date.parse((0, json.$6)(entry, "created_at") ?? "") || 0;
+  }
+  function swapUrl({apiUrl: apiUrl, network: network}, cid) {
+   return `${apiUrl}/v3/files/${network}/swap/${cid}`;
+  }
+  function createHotSwaps(account, gateway) {
+   return {
+    read: async original => {
+     const swaps = await readSwaps(account, [ original ]);
+     if (swaps.kind === "known") return [ ...swaps.value ][0]?.[1];
+     throw new domain_errors.lZ("credentials", `What is answered for ${original} cannot be read: ${swaps.reason}.`, {
+      hint: "Set pinata-gateway, or give the key the permission Gateways: Read."
+     });
+    },
+    write: (original, target) => writeSwap(account, original, target),
+    remove: async original => {
+     const answer = await send(account, "removeSwap", {
+      method: "DELETE",
+      url: swapUrl(account, original)
+     });
+     if (answer === "late" || answer.status === 404 || isFine(answer)) return;
+     throw account.traffic.policy.explain(answer, DOING.removeSwap.text);
+    },
+    look: original => swaps_look(gateway, original).catch(() => {})
+   };
+  }
+  const BODY_KEYS = [ "swapCid", "swap_cid" ];
+  async function writeSwap(account, original, target) {
+   let refused;
+   for (const key of BODY_KEYS) {
+    const body = {
+     [key]: target
+    };
+    const answer = await send(account, "writeSwap", {
+     method: "PUT",
+     url: swapUrl(account, original),
+     body: body
+    });
+    if (answer === "late" || isFine(answer)) return;
+    refused = answer;
+    if (answer.status !== 400) break;
+   }
+   if (refused !== void 0) throw explainRefusal(account, refused, original);
+  }
+  function explainRefusal({traffic: traffic}, answer, original) {
+   const known = traffic.policy.explain(answer, DOING.writeSwap.text);
+   if (answer.status === 404) return new domain_errors.lZ("conflict", `The account has not pinned ${original}, so nothing else can be answered for it.`, {
+    hint: "Name a CID in hot-swap-cid that this account has pinned, and keep it pinned.",
+    cause: known
+   });
+   if (answer.status !== 403) return known;
+   return new domain_errors.lZ(known.kind, known.message, {
+    hint: `${known.hint ?? ""} ${original} must be the account's own, and its gateway needs the Hot Swaps plugin (Pinata app, Gateways, Plugins).`.trim(),
+    cause: known
+   });
+  }
+  async function swaps_look({url: url, key: key, timeoutMs: timeoutMs}, original) {
+   if (url === void 0) return;
+   let address = `${url}/ipfs/${original}`;
+   const request = async method => {
+    const response = await fetch(address, {
+     method: method,
+     headers: key === void 0 ? {} : {
+      "x-pinata-gateway-token": key
+     },
+     redirect: "manual",
+     signal: AbortSignal.timeout(timeoutMs)
+    });
+    await (response.body?.cancel());
+    return response;
+   };
+   let response = await request("HEAD");
+   if (isRedirectTo(response, address, `${address}/`)) {
+    address = `${address}/`;
+    response = await request("HEAD");
+   }
+   if (!response.ok) response = await request("GET");
+   return response.ok ? taggedCid(response.headers.get("etag") ?? "") : void 0;
+  }
+  function isRedirectTo({status: status, headers: headers}, from, to) {
+   const location = headers.get("location") ?? "";
+   return status >= 300 && status < 400 && URL.canParse(location, from) && new URL(location, from).href === to;
+  }
+  function taggedCid(etag) {
+   const found = /(?<![0-9A-Za-z])(Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{58,})(?![0-9A-Za-z])/.exec(etag)?.[1];
+   return found === void 0 ? void 0 : (0, domain_cid.mQ)(found);
+  }
   function multipartBody(fields, files) {
    const boundary = `pinata-deploy-${(0, external_node_crypto_.randomUUID)()}`;
    const texts = fields.map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
@@ -47816,7 +42493,7 @@ var __webpack_modules__ = {
   const LEGACY_BYTES = 25 * 1e3 ** 3;
   const SIGNED_FOR_SECONDS = 3600;
   async function uploadFolder(account, order, groupId) {
-   const parts = partsOf(order.content, order.build);
+   const parts = partsOf(order.content, order.build, account.network);
    refuseImpossible(account, parts);
    const multipart = {
     account: account,
@@ -47826,12 +42503,12 @@ var __webpack_modules__ = {
    };
    return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
   }
-  function partsOf(content, {listing: listing, readFile: readFile}) {
+  function partsOf(content, {listing: listing, readFile: readFile}, network) {
    if (content.kind === "car" || readFile === void 0) throw new domain_errors.lZ("quota", "A .car file can only be uploaded as a CAR, which this account or network does not allow.", {
     hint: "Use a paid plan on the public network, or give path the directory instead of its CAR."
    });
    if (content.kind === "directory" && listing.size === 1) throw new domain_errors.lZ("content", "A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.", {
-    hint: "Add a second file, give path the file itself, or use a plan that imports CARs."
+    hint: network === "private" ? "Add a second file, or give path the file itself: the private network takes no CARs." : "Add a second file, give path the file itself, or use a plan that imports CARs."
    });
    const prefix = content.kind === "directory" ? `${FOLDER}/` : "";
    return [ ...listing ].map(([path, {bytes: bytes}]) => ({
@@ -47868,11 +42545,11 @@ var __webpack_modules__ = {
      url: url,
      fields: [],
      headers: {},
-     doing: errors.WY.upload.text
+     doing: DOING.upload.text
     });
     sentBytes += sent;
     if (answer.status === 409 && round < 3) continue;
-    if (answer.status >= 300) throw account.traffic.policy.explain(answer, errors.WY.upload.text);
+    if (answer.status >= 300) throw account.traffic.policy.explain(answer, DOING.upload.text);
     const {pin: pin, duplicate: duplicate} = parseRow((0, json.fK)((0, json.qF)(answer.body), "data"));
     return {
      kind: "uploaded",
@@ -47884,7 +42561,7 @@ var __webpack_modules__ = {
    }
   }
   async function signUrl({account: account, order: order, groupId: groupId}) {
-   const url = await account.traffic.through(errors.WY.sign.text, () => account.sdk.upload[account.network].createSignedURL({
+   const url = await account.traffic.through(DOING.sign.text, () => account.sdk.upload[account.network].createSignedURL({
     expires: SIGNED_FOR_SECONDS,
     name: order.name,
     keyvalues: {
@@ -47898,13 +42575,13 @@ var __webpack_modules__ = {
     } : {}
    }));
    if (typeof url === "string" && URL.canParse(url)) return url;
-   throw new domain_errors.lZ("network", `Pinata answered no URL when asked to ${errors.WY.sign.text}.`, {
+   throw new domain_errors.lZ("network", `Pinata answered no URL when asked to ${DOING.sign.text}.`, {
     hint: "Run the job again."
    });
   }
   async function uploadLegacy(multipart) {
    const {account: account, order: order, groupId: groupId} = multipart;
-   const doing = errors.WY.uploadLegacy.text;
+   const doing = DOING.uploadLegacy.text;
    const {answer: answer, sentBytes: sentBytes} = await post(multipart, {
     url: `${account.apiUrl}/pinning/pinFileToIPFS`,
     headers: {
@@ -47934,7 +42611,7 @@ var __webpack_modules__ = {
    };
   }
   function largeFolderError({account: account, parts: parts}, answer) {
-   const error = account.traffic.policy.explain(answer, errors.WY.uploadLegacy.text);
+   const error = account.traffic.policy.explain(answer, DOING.uploadLegacy.text);
    if (answer.status !== 403) return error;
    return new domain_errors.lZ(error.kind, `${error.message} The folder takes ${(bodyBytes(parts) / 1e6).toFixed(1)} MB to send, and what is over 100 MB needs it where the plan does not import CARs.`, {
     hint: `${error.hint ?? ""} Or use a paid plan, which takes CARs of up to 25 GB.`.trim(),
@@ -47970,16 +42647,16 @@ var __webpack_modules__ = {
     sentBytes: sentBytes
    };
   }
-  const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+  const groups_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
   const MAX_PAGES = 100;
   async function findOrCreateGroup(account, group) {
-   if (UUID.test(group)) return group;
+   if (groups_UUID.test(group)) return group;
    return await findGroup(account, group) ?? await groups_createGroup(account, group);
   }
   async function findGroup({sdk: sdk, traffic: traffic, network: network}, name) {
    let token = "";
    for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await traffic.through(errors.WY.listGroups.text, async () => {
+    const answer = await traffic.through(DOING.listGroups.text, async () => {
      const query = sdk.groups[network].list().name(name).limit(100);
      if (token !== "") query.pageToken(token);
      return await query;
@@ -47994,7 +42671,7 @@ var __webpack_modules__ = {
    return;
   }
   async function groups_createGroup({sdk: sdk, traffic: traffic, network: network}, name) {
-   const answer = await traffic.through(errors.WY.createGroup.text, () => sdk.groups[network].create({
+   const answer = await traffic.through(DOING.createGroup.text, () => sdk.groups[network].create({
     name: name
    }));
    const id = (0, json.$6)(answer, "id");
@@ -48029,7 +42706,7 @@ var __webpack_modules__ = {
    const {deadline: deadline} = account.traffic.policy;
    return new Promise((resolve, reject) => {
     const fail = error => {
-     reject(transfer.failure ?? transfer.trouble ?? (0, http_traffic.x6)(account.traffic.policy.service, errors.WY.upload.text, innermost(error)));
+     reject(transfer.failure ?? transfer.trouble ?? (0, http_traffic.x6)(account.traffic.policy.service, DOING.upload.text, innermost(error)));
     };
     const upload = new node._O(Buffer.alloc(0), {
      endpoint: `${account.uploadUrl}/v3/files`,
@@ -48173,7 +42850,7 @@ var __webpack_modules__ = {
     ...part,
     signal: AbortSignal.any([ deadline, part.signal ])
    });
-   if (part.body === void 0) return await traffic.exchange(errors.WY.upload.text, send);
+   if (part.body === void 0) return await traffic.exchange(DOING.upload.text, send);
    await traffic.admit();
    let before = 0;
    const answer = await sendStreamed({
@@ -48195,7 +42872,7 @@ var __webpack_modules__ = {
   }
   function respond(transfer, answer) {
    transfer.cid = answer.headers.get("upload-cid") ?? transfer.cid;
-   if (answer.status >= 400) transfer.trouble = transfer.account.traffic.policy.explain(answer, errors.WY.upload.text);
+   if (answer.status >= 400) transfer.trouble = transfer.account.traffic.policy.explain(answer, DOING.upload.text);
    const final = answer.status >= 400 && answer.status < 500 && !RESUMABLE_STATUSES.has(answer.status);
    if (final) transfer.failure ??= transfer.trouble;
    return {
@@ -48213,12 +42890,12 @@ var __webpack_modules__ = {
    try {
     return await (inOneRequest ? uploadSingle(account, order, groupId) : uploadResumable(account, order, groupId));
    } catch (error) {
-    const answer = (0, errors.Vh)(error);
-    if (answer === void 0 || !(0, errors.Ts)(answer)) throw error;
+    const answer = answerBehind(error);
+    if (answer === void 0 || !isCarRefusal(answer)) throw error;
     const sentBytes = inOneRequest ? order.build.car.bytes : 0;
     return {
      kind: "refused",
-     reason: (0, errors.J_)(answer, errors.WY.upload.text).message,
+     reason: explainPinata(answer, DOING.upload.text).message,
      sentBytes: sentBytes
     };
    }
@@ -48229,7 +42906,7 @@ var __webpack_modules__ = {
     type: "application/vnd.ipld.car"
    });
    const before = account.traffic.sent();
-   const row = await account.traffic.through(errors.WY.upload.text, async () => {
+   const row = await account.traffic.through(DOING.upload.text, async () => {
     const upload = account.sdk.upload.public.file(car).name(name).keyvalues({
      ...keyvalues
     }).car();
@@ -48253,7 +42930,7 @@ var __webpack_modules__ = {
   }
   const PAGE_SIZE = 100;
   const pins_MAX_PAGES = 1e3;
-  const POLL_DELAYS_MS = [ 300, 700, 1e3, 2e3, 3e3, 5e3 ];
+  const pins_POLL_DELAYS_MS = [ 300, 700, 1e3, 2e3, 3e3, 5e3 ];
   function createPinataPins(options) {
    const {jwt: jwt, apiUrl: apiUrl, uploadUrl: uploadUrl, network: network, traffic: traffic} = options;
    const sdk = new PinataSDK({
@@ -48266,7 +42943,7 @@ var __webpack_modules__ = {
     sdk: sdk
    };
    const files = sdk.files[network];
-   const list = filter => listAll(token => traffic.through(errors.WY.list.text, async () => {
+   const list = filter => listAll(token => traffic.through(DOING.list.text, async () => {
     const query = files.list().limit(PAGE_SIZE).order("DESC");
     if (filter.cid !== void 0) query.cid(filter.cid);
     if (filter.keyvalues !== void 0) query.keyvalues(filter.keyvalues);
@@ -48275,9 +42952,9 @@ var __webpack_modules__ = {
    }));
    const read = async id => {
     try {
-     return parseRow(await traffic.through(errors.WY.read.text, () => files.get(id))).pin;
+     return parseRow(await traffic.through(DOING.read.text, () => files.get(id))).pin;
     } catch (error) {
-     if ((0, errors.Vh)(error)?.status === 404) return;
+     if (answerBehind(error)?.status === 404) return;
      throw error;
     }
    };
@@ -48306,9 +42983,9 @@ var __webpack_modules__ = {
      id: id,
      moment: moment
     }),
-    readSwaps: cids => (0, swaps.B)(account, cids),
-    readGateways: () => (0, gateways.L)(account),
-    readUsage: () => readUsage(account),
+    readSwaps: cids => readSwaps(account, cids),
+    readGateways: () => readAccountGateways(account),
+    readUsage: () => records_readUsage(account),
     upload: order => uploadBuild(account, order),
     waitUntilListed: (cid, pinId, before) => waitUntilListed({
      cid: cid,
@@ -48348,13 +43025,12 @@ var __webpack_modules__ = {
     const isThere = pinId !== void 0 && await read(pinId) !== void 0;
     if (seen && !isThere) return;
     seen = isThere;
-    await (0, http_traffic.v7)(POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
+    await (0, http_traffic.v7)(pins_POLL_DELAYS_MS[Math.min(round, pins_POLL_DELAYS_MS.length - 1)] ?? 0, deadline).catch(() => {});
    }
    throw new domain_errors.lZ("network", `Pinata took the upload but did not list ${cid} before timeout was over.`, {
     hint: "It may still be importing, or the import failed: look at the files in the Pinata app, then run the job again."
    });
   }
-  var domain_names = __nccwpck_require__(5729);
   async function readNamed(names, resolvers) {
    const uses = await Promise.all(names.map(async name => {
     if (name.kind === "hot-swap") return [ [ name.cid, "hot-swap-cid: people have its address" ] ];
@@ -48369,9 +43045,6 @@ var __webpack_modules__ = {
    }));
    return uses.flat();
   }
-  var orders = __nccwpck_require__(4299);
-  var retention = __nccwpck_require__(4755);
-  var units = __nccwpck_require__(1086);
   function mirrorPolicy(speaker) {
    return {
     service: `Mirror ${speaker.name}`,
@@ -48383,8 +43056,8 @@ var __webpack_modules__ = {
   }
   function explainMirror(speaker) {
    return (answer, doing) => {
-    const {kind: kind, message: message, hint: hint} = explainStatus(speaker.name, answer.status, doing);
-    const said = [ String(answer.status), quotable(messageIn(answer.body), speaker) ].filter(part => part !== "");
+    const {kind: kind, message: message, hint: hint} = errors_explainStatus(speaker.name, answer.status, doing);
+    const said = [ String(answer.status), errors_quotable(messageIn(answer.body), speaker) ].filter(part => part !== "");
     return new domain_errors.lZ(kind, `${message} (It said: ${said.join(", ")})`, {
      hint: hint,
      cause: answer
@@ -48392,12 +43065,12 @@ var __webpack_modules__ = {
    };
   }
   function saidTrouble(speaker, doing, text) {
-   const said = quotable(text, speaker) || "no reason";
+   const said = errors_quotable(text, speaker) || "no reason";
    return new domain_errors.lZ("network", `Mirror ${speaker.name} did not ${doing}: ${said}`, {
     hint: "Look at the log of that service. The next run tries again."
    });
   }
-  function quotable(text, {token: token}) {
+  function errors_quotable(text, {token: token}) {
    const secrets = token === void 0 ? [] : [ token, btoa(token), ...token.split(":").slice(1) ];
    const safe = secrets.filter(secret => secret.length > 3).reduce((rest, secret) => rest.replaceAll(secret, "***"), text).replace(/[\p{Cc}\s]+/gu, " ").trim();
    return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
@@ -48408,7 +43081,7 @@ var __webpack_modules__ = {
    json.$6)(parsed, "error"), (0, json.$6)(parsed, "Message"), (0, json.$6)(parsed, "message") ].filter(text => text !== void 0 && text !== "");
    return known.join(", ");
   }
-  function explainStatus(name, status, doing) {
+  function errors_explainStatus(name, status, doing) {
    if (status === 401 || status === 403) return {
     kind: "credentials",
     message: `Mirror ${name} does not accept its token, so it did not ${doing}.`,
@@ -48453,7 +43126,7 @@ var __webpack_modules__ = {
     options: options,
     ask: async request => {
      const answer = await traffic.exchange(request.doing, async deadline => {
-      const sent = await send({
+      const sent = await client_send({
        address: address,
        options: options
       }, request, deadline);
@@ -48464,7 +43137,7 @@ var __webpack_modules__ = {
     }
    };
   }
-  async function send({address: address, options: options}, {method: method, path: path, body: body, patience: patience}, deadline) {
+  async function client_send({address: address, options: options}, {method: method, path: path, body: body, patience: patience}, deadline) {
    const {contentType: contentType, streamed: streamed} = bodyOf(body);
    const limits = body !== void 0 && "car" in body ? [] : [ patience ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS) ];
    try {
@@ -48554,24 +43227,31 @@ var __webpack_modules__ = {
    return {
     pin: async order => {
      const found = await read(client, order.cid);
-     const isThere = found.state === "pinned" || found.state === "pending";
-     const isForeign = found.state !== "absent" && !found.ours;
-     if (!isThere && !isForeign) await (order.build === void 0 ? ask(client, order) : add(client, order.build));
+     if (isToSend(found, order)) await (order.build === void 0 ? cluster_ask(client, order) : add(client, order.build));
      return await waitWhile(client, ({state: state}) => state === "pending" || state === "absent", () => read(client, order.cid));
     },
     read: cid => read(client, cid),
     unpin: async cid => {
-     const allocation = await allocationOf(client, cid);
-     if (allocation === void 0 || !allocation.ours) return "kept";
-     await client.ask({
-      doing: `unpin ${cid}`,
-      method: "DELETE",
-      path: `/pins/${allocation.spelled}`,
-      translate: goneIsFine
-     });
-     return "unpinned";
+     let answer = "kept";
+     for (const spelled of spellings(cid)) {
+      const allocation = await allocationAs(client, cid, spelled);
+      if (allocation?.ours !== true) continue;
+      const path = `/pins/${spelled}`;
+      await client.ask({
+       doing: `unpin ${cid}`,
+       method: "DELETE",
+       path: path,
+       translate: goneIsFine
+      });
+      answer = "unpinned";
+     }
+     return answer;
     }
    };
+  }
+  function isToSend({state: state, ours: ours}, {build: build}) {
+   if (state === "absent") return true;
+   return ours && (state === "failed" || state === "pending" && build !== void 0);
   }
   function nameOf({options: options}) {
    return `pinata-deploy ${options.project}`;
@@ -48579,25 +43259,34 @@ var __webpack_modules__ = {
   function goneIsFine(answer) {
    return answer.status === 404 ? OUT_OF_TIME : answer;
   }
+  function spellings(cid) {
+   return [ cid, (0, domain_cid.p_)(cid) ].filter(text => text !== void 0);
+  }
   async function allocationOf(client, cid) {
-   for (const spelled of [ cid, (0, domain_cid.p_)(cid) ].filter(text => text !== void 0)) {
-    const answer = await client.ask({
-     doing: `look for ${cid}`,
-     method: "GET",
-     path: `/allocations/${spelled}`,
-     translate: goneIsFine
-    });
-    if (answer === OUT_OF_TIME) continue;
-    const found = (0, json.qF)(answer.body);
-    if (cidIn(found) !== cid) throw trouble(client, `look for ${cid}`, "its answer is not that of a cluster");
-    const peers = ((0, json.gT)(found, "allocations") ?? []).filter(peer => typeof peer === "string");
-    return {
-     spelled: spelled,
-     ours: (0, json.$6)(found, "name") === nameOf(client),
-     peers: peers
-    };
+   for (const spelled of spellings(cid)) {
+    const found = await allocationAs(client, cid, spelled);
+    if (found !== void 0) return found;
    }
    return;
+  }
+  async function allocationAs(client, cid, spelled) {
+   const doing = `look for ${cid}`;
+   const path = `/allocations/${spelled}`;
+   const answer = await client.ask({
+    doing: doing,
+    method: "GET",
+    path: path,
+    translate: goneIsFine
+   });
+   if (answer === OUT_OF_TIME) return;
+   const found = (0, json.qF)(answer.body);
+   if (cidIn(found) !== cid) throw trouble(client, doing, "its answer is not that of a cluster");
+   const peers = ((0, json.gT)(found, "allocations") ?? []).filter(peer => typeof peer === "string");
+   return {
+    spelled: spelled,
+    ours: (0, json.$6)(found, "name") === nameOf(client),
+    peers: peers
+   };
   }
   function cidIn(value) {
    return (0, domain_cid.mQ)((0, json.$6)(value, "cid") ?? (0, json.$6)(value, "cid", "/") ?? "");
@@ -48643,7 +43332,7 @@ var __webpack_modules__ = {
     state: "pending",
     note: count
    };
-   const said = quotable(failed.error, {
+   const said = errors_quotable(failed.error, {
     name: address.name,
     token: options.token
    }) || failed.status;
@@ -48652,7 +43341,7 @@ var __webpack_modules__ = {
     note: `${count}: ${said}`
    };
   }
-  async function ask(client, {cid: cid}) {
+  async function cluster_ask(client, {cid: cid}) {
    const query = new URLSearchParams({
     name: nameOf(client),
     mode: "recursive"
@@ -48690,7 +43379,7 @@ var __webpack_modules__ = {
     token: options.token
    }, doing, said);
   }
-  const ABSENT = {
+  const kubo_ABSENT = {
    state: "absent",
    ours: false,
    note: ""
@@ -48729,7 +43418,7 @@ var __webpack_modules__ = {
    const keys = (0, json.fK)((0, json.qF)(answer.body), "Keys");
    const key = Object.keys(typeof keys === "object" && keys !== null ? keys : {}).find(text => (0, 
    domain_cid.mQ)(text) === cid);
-   if (key === void 0) return ABSENT;
+   if (key === void 0) return kubo_ABSENT;
    const name = (0, json.$6)(keys, key, "Name");
    if (name === kubo_nameOf(client)) return {
     state: "pinned",
@@ -48821,16 +43510,16 @@ var __webpack_modules__ = {
   function psaMirror(client) {
    return {
     pin: async order => {
-     const found = await list(client, order.cid);
+     const found = await psa_list(client, order.cid);
      const live = best(found.filter(({ours: ours, state: state}) => ours && state !== "failed"));
      if (live !== void 0) return pinOf(await settled(client, live));
      const foreign = found.find(({ours: ours, state: state}) => !ours && state === "pinned");
      if (foreign !== void 0) return pinOf(foreign);
-     for (const failed of found.filter(({ours: ours}) => ours)) await remove(client, failed);
+     for (const failed of found.filter(({ours: ours}) => ours)) await psa_remove(client, failed);
      return pinOf(await settled(client, await create(client, order)));
     },
     read: async cid => {
-     const found = best(await list(client, cid));
+     const found = best(await psa_list(client, cid));
      return found === void 0 ? {
       state: "absent",
       ours: false,
@@ -48838,8 +43527,8 @@ var __webpack_modules__ = {
      } : pinOf(found);
     },
     unpin: async cid => {
-     const ours = (await list(client, cid)).filter(request => request.ours);
-     for (const request of ours) await remove(client, request);
+     const ours = (await psa_list(client, cid)).filter(request => request.ours);
+     for (const request of ours) await psa_remove(client, request);
      return ours.length > 0 ? "unpinned" : "kept";
     }
    };
@@ -48856,7 +43545,7 @@ var __webpack_modules__ = {
    const rank = ({state: state, ours: ours}) => ORDER.indexOf(state) * 2 + (ours ? 0 : 1);
    return requests.toSorted((a, b) => rank(a) - rank(b))[0];
   }
-  async function list(client, cid) {
+  async function psa_list(client, cid) {
    const found = new Map;
    let before;
    for (let page = 0; page < psa_MAX_PAGES; page += 1) {
@@ -48912,7 +43601,7 @@ var __webpack_modules__ = {
   }
   function noteIn({address: address, options: options}, row) {
    if ((0, json.$6)(row, "status") === "pinned") return "";
-   return quotable((0, json.$6)(row, "info", "status_details") ?? "", {
+   return errors_quotable((0, json.$6)(row, "info", "status_details") ?? "", {
     name: address.name,
     token: options.token
    });
@@ -48975,7 +43664,7 @@ var __webpack_modules__ = {
    });
    return last;
   }
-  async function remove(client, {id: id}) {
+  async function psa_remove(client, {id: id}) {
    await client.ask({
     doing: `unpin the request ${id}`,
     method: "DELETE",
@@ -48999,7 +43688,11 @@ var __webpack_modules__ = {
     ...KINDS[kind](createMirrorClient(address, options))
    };
   }
-  var deadline = __nccwpck_require__(5151);
+  function within(ms, error) {
+   const controller = new AbortController;
+   setTimeout(() => controller.abort(error), ms).unref();
+   return controller.signal;
+  }
   function mirrorsOf(wiring) {
    return wiring.values.mirrors.map(address => {
     let opened;
@@ -49028,26 +43721,545 @@ var __webpack_modules__ = {
      name: name,
      token: token
     }),
-    deadline: (0, deadline.u)(values.timeout, late),
+    deadline: within(values.timeout, late),
     onRetry: (doing, why, delayMs) => {
      if (delayMs >= NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} for mirror ${name} to ${doing} (${why}).`);
     }
    });
+   const waitMs = Math.min(values["verify-timeout"], MOST_WAIT_MS);
    return createMirror(address, {
     token: token,
     project: project,
-    waitMs: values["verify-timeout"],
+    waitMs: waitMs,
     traffic: traffic
    });
   }
   const NOTED_WAIT_MS = 2e3;
-  var names = __nccwpck_require__(7719);
-  const account_NOTED_WAIT_MS = 2e3;
-  const clock = {
-   now: () => performance.now(),
-   date: () => new Date,
-   pause: ms => new Promise(resolve => setTimeout(resolve, ms))
+  const MOST_WAIT_MS = 3e4;
+  const errors_DOING = {
+   zone: "find the DNS zone",
+   list: "read the DNS records",
+   write: "write a DNS record",
+   remove: "take back a DNS record"
   };
+  function errors_isFine({status: status, body: body}) {
+   return status >= 200 && status < 300 && (0, json.fK)((0, json.qF)(body), "success") !== false;
+  }
+  function codesIn(answer) {
+   return errorsIn(answer.body).map(({code: code}) => code);
+  }
+  function errorsIn(body) {
+   const flat = list => list.flatMap(entry => [ entry, ...(0, json.gT)(entry, "error_chain") ?? [] ]);
+   return flat((0, json.gT)((0, json.qF)(body), "errors") ?? []).map(entry => ({
+    code: (0, json.tk)(entry, "code") ?? 0,
+    text: cloudflare_errors_quotable((0, json.$6)(entry, "message") ?? "")
+   }));
+  }
+  function cloudflare_errors_quotable(text) {
+   const safe = text.replace(/[^\x20-\x7e]+/g, " ").replace(/[\w-]{30,}/g, "***").trim();
+   return safe.length > 160 ? `${safe.slice(0, 160)}…` : safe;
+  }
+  const PERMISSIONS = "Make an API token in the Cloudflare dashboard (My Profile, API Tokens) with the permission Zone.DNS Edit for the zone, and Zone.Zone Read unless cloudflare-zone is given.";
+  function explainCloudflare(answer, doing) {
+   const errors = errorsIn(answer.body);
+   const codes = errors.map(({code: code}) => code);
+   const said = [ String(answer.status), ...errors.slice(0, 3).map(({code: code, text: text}) => `${code} ${text}`.trim()) ].join(", ");
+   const known = explainCredentials(answer.status, errors, doing) ?? explainRest(answer.status, codes, doing);
+   return new domain_errors.lZ(known.kind, `${known.message} (Cloudflare said: ${said})`, {
+    hint: known.hint,
+    cause: answer
+   });
+  }
+  const MALFORMED = new Set([ 6003, 6102, 6103, 6111, 9106 ]);
+  const REJECTED = new Set([ 1e3, 9103 ]);
+  const FORBIDDEN = new Set([ 9109, 1e4, 10001 ]);
+  function explainCredentials(status, errors, doing) {
+   const has = known => errors.some(({code: code}) => known.has(code));
+   if (has(MALFORMED)) return {
+    kind: "credentials",
+    message: `cloudflare-token is not the text of an API token, so Cloudflare did not ${doing}.`,
+    hint: `Give the token itself, not a key or an id, without a space or "Bearer" in it. ${PERMISSIONS}`
+   };
+   const isUnknown = errors.some(({code: code, text: text}) => code === 9109 && /invalid access token/i.test(text));
+   if (status === 401 || has(REJECTED) || isUnknown) return {
+    kind: "credentials",
+    message: `Cloudflare does not accept the token in cloudflare-token, so it did not ${doing}.`,
+    hint: `Look whether it has run out or was rolled. ${PERMISSIONS}`
+   };
+   if (status === 403 || has(FORBIDDEN)) return {
+    kind: "credentials",
+    message: `The token in cloudflare-token is not allowed to ${doing}.`,
+    hint: PERMISSIONS
+   };
+   return;
+  }
+  const NO_SUCH_ID = new Set([ 7e3, 7003 ]);
+  function explainRest(status, codes, doing) {
+   if (codes.some(code => NO_SUCH_ID.has(code))) return {
+    kind: "input",
+    message: `Cloudflare knows no such zone, so it did not ${doing}.`,
+    hint: "Copy the zone id from the overview of the domain in the Cloudflare dashboard, or leave cloudflare-zone out."
+   };
+   if (status === 429) return {
+    kind: "quota",
+    message: `Cloudflare's rate limit left no room to ${doing}.`,
+    hint: "Run fewer jobs with this token at once, and run the job again in five minutes."
+   };
+   if (status >= 500) return {
+    kind: "network",
+    message: `Cloudflare failed to ${doing}.`,
+    hint: "Run the job again. If it stays so, look at the status page of Cloudflare."
+   };
+   if (status >= 300 && status < 400) return {
+    kind: "network",
+    message: `Something between the runner and Cloudflare redirected the request to ${doing}.`,
+    hint: "Check cloudflare-api-url and the proxy of the runner."
+   };
+   return {
+    kind: "conflict",
+    message: `Cloudflare did not ${doing}.`,
+    hint: "Look at the records of the domain in the Cloudflare dashboard. If it does not tell why, open an issue with the log of this run."
+   };
+  }
+  const calls_REQUEST_TIMEOUT_MS = 3e4;
+  async function callCloudflare(options, doing, request) {
+   return await options.traffic.exchange(doing, signal => sendCloudflare(options, {
+    ...request,
+    signal: signal
+   }));
+  }
+  async function sendCloudflare({apiUrl: apiUrl, token: token}, {method: method, path: path, body: body, signal: signal}) {
+   const response = await fetch(`${apiUrl}${path}`, {
+    method: method,
+    headers: {
+     authorization: `Bearer ${token}`,
+     ...body === void 0 ? {} : {
+      "content-type": "application/json"
+     }
+    },
+    ...body === void 0 ? {} : {
+     body: JSON.stringify(body)
+    },
+    redirect: "manual",
+    signal: AbortSignal.any([ signal, AbortSignal.timeout(calls_REQUEST_TIMEOUT_MS) ])
+   });
+   return await (0, http_traffic.JN)(response);
+  }
+  const records_PAGE_SIZE = 100;
+  const records_MAX_PAGES = 100;
+  async function listRecords(options, {id: id, name: name}) {
+   const found = [];
+   for (let page = 1; page <= records_MAX_PAGES; page += 1) {
+    const query = `name=${encodeURIComponent(name)}&per_page=${records_PAGE_SIZE}&page=${page}`;
+    const answer = await callCloudflare(options, errors_DOING.list, {
+     method: "GET",
+     path: `/zones/${encodeURIComponent(id)}/dns_records?${query}`
+    });
+    if (!errors_isFine(answer)) throw explainCloudflare(answer, errors_DOING.list);
+    const body = (0, json.qF)(answer.body);
+    found.push(...rowsOf(body).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name).flatMap(parseRecord));
+    if (page >= ((0, json.tk)(body, "result_info", "total_pages") ?? 1)) return found;
+   }
+   return found;
+  }
+  function rowsOf(body) {
+   const rows = (0, json.gT)(body, "result");
+   if (rows !== void 0) return rows;
+   throw new domain_errors.lZ("network", "Cloudflare answered something that is not a list.", {
+    hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
+   });
+  }
+  function parseRecord(row) {
+   const id = (0, json.$6)(row, "id") ?? "";
+   if (!/^\w{1,64}$/.test(id)) return [];
+   return [ {
+    id: id,
+    type: (0, json.$6)(row, "type") ?? "",
+    content: (0, json.$6)(row, "content") ?? ""
+   } ];
+  }
+  const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
+  const QUOTED = new RegExp(String.raw`^\s*${STRING}(?:\s+${STRING})*\s*$`);
+  function isQuoted(content) {
+   return QUOTED.test(content);
+  }
+  function parseContent(content) {
+   if (!isQuoted(content)) return content;
+   return (content.match(new RegExp(STRING, "g")) ?? []).map(text => unescaped(text.slice(1, -1))).join("");
+  }
+  function unescaped(text) {
+   return text.replace(/\\(\d{3}|.)/g, (_all, code) => /^\d{3}$/.test(code) ? String.fromCharCode(Number(code)) : code);
+  }
+  function renderContent(value) {
+   return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  }
+  async function findZone(options, domain) {
+   if (options.zoneId !== void 0) return options.zoneId;
+   const labels = domain.split(".");
+   for (let at = 0; at < labels.length - 1; at += 1) {
+    const id = await zoneNamed(options, labels.slice(at).join("."));
+    if (id !== void 0) return id;
+   }
+   throw new domain_errors.lZ("credentials", `Cloudflare shows the token in cloudflare-token no zone that ${domain} is in.`, {
+    hint: "Give the token the permissions Zone.Zone Read and Zone.DNS Edit for the zone of the domain, or set cloudflare-zone."
+   });
+  }
+  async function zoneNamed(options, name) {
+   const path = `/zones?name=${encodeURIComponent(name)}`;
+   const answer = await callCloudflare(options, errors_DOING.zone, {
+    method: "GET",
+    path: path
+   });
+   if (!errors_isFine(answer)) throw explainCloudflare(answer, errors_DOING.zone);
+   const zones = rowsOf((0, json.qF)(answer.body)).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name);
+   const active = zones.filter(row => (0, json.$6)(row, "status") === "active");
+   const [zone, ...others] = active.length > 0 ? active : zones;
+   if (others.length > 0) throw new domain_errors.lZ("conflict", `Cloudflare has ${others.length + 1} zones named ${name}.`, {
+    hint: "Set cloudflare-zone to the one that the domain is delegated to."
+   });
+   const id = (0, json.$6)(zone, "id") ?? "";
+   return /^\w{1,64}$/.test(id) ? id : void 0;
+  }
+  const NEW_TTL = 120;
+  const NEW_COMMENT = "pinata-deploy";
+  const MAX_ROUNDS = 3;
+  const IDENTICAL_EXISTS = 81058;
+  function createCloudflareZones(options) {
+   const known = new Map;
+   const zoneOf = async domain => {
+    const found = known.get(domain) ?? findZone(options, domain);
+    known.set(domain, found);
+    found.catch(() => known.delete(domain));
+    return {
+     options: options,
+     id: await found,
+     domain: domain,
+     name: `_dnslink.${domain}`
+    };
+   };
+   return {
+    read: async domain => {
+     const zone = await zoneOf(domain);
+     return (await readLink(zone))?.target;
+    },
+    write: async (domain, path) => {
+     const zone = await zoneOf(domain);
+     for (let round = 1; round <= MAX_ROUNDS; round += 1) if (await step(zone, `dnslink=${path}`) === "done") return;
+     throw new domain_errors.lZ("conflict", `The DNS record ${zone.name} did not keep what was written to it.`, {
+      hint: "Look whether something else writes this record, and run the job again."
+     });
+    }
+   };
+  }
+  async function readLink(zone) {
+   const records = await listRecords(zone.options, zone);
+   refuseDelegated(zone, records);
+   const [link, ...others] = linksIn(records);
+   if (link !== void 0 && others.length > 0) throw severalLinks(zone, [ link, ...others ]);
+   return link;
+  }
+  function linksIn(records) {
+   return records.filter(({type: type}) => type === "TXT").map(record => ({
+    ...record,
+    value: parseContent(record.content)
+   })).filter(({value: value}) => (0, domain_names.VN)(value)).map(record => ({
+    ...record,
+    target: (0, domain_names.EO)(record.value)
+   }));
+  }
+  async function step(zone, value) {
+   const link = await readLink(zone);
+   if (link === void 0) return await zones_create(zone, value);
+   return link.value === value ? "done" : await change(zone, link, value);
+  }
+  async function change({options: options, id: id}, link, value) {
+   const answer = await callCloudflare(options, errors_DOING.write, {
+    method: "PATCH",
+    path: `/zones/${id}/dns_records/${link.id}`,
+    body: {
+     content: isQuoted(link.content) ? renderContent(value) : value
+    }
+   });
+   if (answer.status === 404) return "again";
+   if (!errors_isFine(answer)) throw explainCloudflare(answer, errors_DOING.write);
+   return "done";
+  }
+  async function zones_create(zone, value) {
+   const {options: options, id: id, name: name} = zone;
+   const body = {
+    type: "TXT",
+    name: name,
+    content: renderContent(value),
+    ttl: NEW_TTL,
+    comment: NEW_COMMENT
+   };
+   let attempts = 0;
+   const answer = await options.traffic.exchange(errors_DOING.write, async signal => {
+    attempts += 1;
+    if (attempts > 1) {
+     const path = `/zones/${id}/dns_records?name=${encodeURIComponent(name)}&type=TXT`;
+     const present = await sendCloudflare(options, {
+      method: "GET",
+      path: path,
+      signal: signal
+     });
+     if (!errors_isFine(present) || present.body.includes("dnslink=")) return present;
+    }
+    return await sendCloudflare(options, {
+     method: "POST",
+     path: `/zones/${id}/dns_records`,
+     body: body,
+     signal: signal
+    });
+   });
+   if (codesIn(answer).includes(IDENTICAL_EXISTS)) return "again";
+   if (!errors_isFine(answer)) throw explainCloudflare(answer, errors_DOING.write);
+   await refuseForeignZone(zone, answer);
+   return "again";
+  }
+  async function refuseForeignZone({options: options, id: id, domain: domain, name: name}, answer) {
+   const made = (0, json.qF)(answer.body);
+   const recordId = (0, json.$6)(made, "result", "id") ?? "";
+   const madeName = (0, json.$6)(made, "result", "name")?.toLowerCase();
+   if (madeName === void 0 || madeName === name || !/^\w+$/.test(recordId)) return;
+   await callCloudflare(options, errors_DOING.remove, {
+    method: "DELETE",
+    path: `/zones/${id}/dns_records/${recordId}`
+   });
+   throw new domain_errors.lZ("input", `The zone in cloudflare-zone is not the one of ${domain}.`, {
+    hint: `Give the id of the zone that ${domain} is in, or leave cloudflare-zone out.`
+   });
+  }
+  function refuseDelegated({name: name}, records) {
+   const delegated = records.find(({type: type}) => type === "CNAME" || type === "NS");
+   if (delegated === void 0) return;
+   const target = zones_shown(delegated.content);
+   throw new domain_errors.lZ("conflict", `${name} is a ${delegated.type} record that points to ${target}, so it has no value here.`, {
+    hint: `Point dnslink at the domain that ${target} belongs to, or remove the ${delegated.type} record at Cloudflare.`
+   });
+  }
+  function severalLinks({name: name}, links) {
+   const values = links.slice(0, 3).map(({value: value}) => `"${zones_shown(value)}"`);
+   return new domain_errors.lZ("conflict", `${name} has ${links.length} DNSLinks at once: ${values.join(", ")}.`, {
+    hint: "Remove all but one of these TXT records at Cloudflare; IPFS clients refuse a domain that has several."
+   });
+  }
+  function zones_shown(text) {
+   const safe = text.replace(/[^\x20-\x7e]+/g, "?");
+   return safe.length > 120 ? `${safe.slice(0, 120)}…` : safe;
+  }
+  var dns_packet = __nccwpck_require__(4894);
+  const MAX_ANSWER_BYTES = 64 * 1024;
+  const MEDIA_TYPE = "application/dns-message";
+  const MAX_ALIASES = 16;
+  const [NO_ERROR, NAME_ERROR] = [ 0, 3 ];
+  const RCODES = {
+   1: "FORMERR",
+   2: "SERVFAIL",
+   4: "NOTIMP",
+   5: "REFUSED"
+  };
+  function createResolvers({urls: urls, timeoutMs: timeoutMs}) {
+   return {
+    read: domain => Promise.all(urls.map(url => resolvers_read({
+     url: url,
+     domain: domain,
+     timeoutMs: timeoutMs
+    })))
+   };
+  }
+  async function resolvers_read(question) {
+   const resolver = URL.canParse(question.url) ? new URL(question.url).host : question.url;
+   try {
+    return {
+     resolver: resolver,
+     ...resolvers_judge(await resolvers_ask(question), `_dnslink.${question.domain}`)
+    };
+   } catch (error) {
+    return {
+     resolver: resolver,
+     target: void 0,
+     ttl: 0,
+     trouble: resolvers_troubleOf(error)
+    };
+   }
+  }
+  class NoAnswer extends Error {}
+  async function resolvers_ask({url: url, domain: domain, timeoutMs: timeoutMs}) {
+   const response = await fetch(addressOf(url, domain), {
+    headers: {
+     accept: MEDIA_TYPE
+    },
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutMs)
+   });
+   const type = response.headers.get("content-type") ?? "";
+   if (response.status !== 200 || !type.startsWith(MEDIA_TYPE)) {
+    await (response.body?.cancel());
+    throw new NoAnswer(response.status === 200 ? "answered something that is not DNS" : `answered ${response.status}`);
+   }
+   const body = await readBody(response);
+   const packet = tryDecode(body);
+   if (packet?.type !== "response") throw new NoAnswer("answered something that is not DNS");
+   return packet;
+  }
+  function addressOf(url, domain) {
+   const packet = (0, dns_packet.encode)({
+    type: "query",
+    id: 0,
+    flags: dns_packet.RECURSION_DESIRED,
+    questions: [ {
+     type: "TXT",
+     name: `_dnslink.${domain}`
+    } ]
+   });
+   const address = new URL(url.replace(/\{\?dns\}$/, ""));
+   address.searchParams.set("dns", packet.toString("base64url"));
+   return address;
+  }
+  async function readBody(response) {
+   const chunks = [];
+   let bytes = 0;
+   for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer(`answered more than ${MAX_ANSWER_BYTES / 1024} KiB`);
+    chunks.push(chunk);
+   }
+   return Buffer.concat(chunks);
+  }
+  function tryDecode(body) {
+   try {
+    return (0, dns_packet.decode)(body);
+   } catch {
+    return;
+   }
+  }
+  function resolvers_judge(packet, name) {
+   const rcode = (packet.flags ?? 0) & 15;
+   if (rcode === NAME_ERROR) return {
+    target: void 0,
+    ttl: negativeTtl(packet),
+    trouble: void 0
+   };
+   if (rcode !== NO_ERROR) throw new NoAnswer(`answered ${RCODES[rcode] ?? `the error ${rcode}`}`);
+   const {values: values, ttl: ttl} = valuesAt(packet.answers ?? [], name);
+   const reading = (0, domain_names.gL)(values);
+   switch (reading.kind) {
+   case "target":
+    return {
+     target: reading.target,
+     ttl: ttl,
+     trouble: void 0
+    };
+
+   case "none":
+    return {
+     target: void 0,
+     ttl: values.length === 0 ? negativeTtl(packet) : ttl,
+     trouble: void 0
+    };
+
+   case "unclear":
+    return {
+     target: void 0,
+     ttl: ttl,
+     trouble: reading.trouble
+    };
+   }
+  }
+  function valuesAt(answers, name) {
+   let owner = canonical(name);
+   const ttls = [];
+   for (let steps = 0; steps < MAX_ALIASES; steps += 1) {
+    const alias = answers.find(answer => answer.type === "CNAME" && canonical(answer.name) === owner);
+    if (alias?.type !== "CNAME") break;
+    ttls.push(alias.ttl ?? 0);
+    owner = canonical(alias.data);
+   }
+   const values = [];
+   for (const answer of answers) {
+    if (answer.type !== "TXT" || canonical(answer.name) !== owner) continue;
+    ttls.push(answer.ttl ?? 0);
+    values.push(joined(answer.data));
+   }
+   return {
+    values: values,
+    ttl: Math.min(...ttls, MAX_TTL)
+   };
+  }
+  const MAX_TTL = 604800;
+  function joined(strings) {
+   return [ strings ].flat().map(String).join("");
+  }
+  function negativeTtl({authorities: authorities = []}) {
+   const soa = authorities.find(answer => answer.type === "SOA");
+   return soa?.type === "SOA" ? Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0, MAX_TTL) : 0;
+  }
+  function canonical(name) {
+   return name.toLowerCase().replace(/\.$/, "");
+  }
+  function resolvers_troubleOf(error) {
+   if (error instanceof NoAnswer) return error.message;
+   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
+   return `could not be reached${code}`;
+  }
+  var wiring_wiring = __nccwpck_require__(7853);
+  const RESOLVER_TIMEOUT_MS = 8e3;
+  const SWAP_TIMEOUT_MS = 1e4;
+  const ZONES_TIMEOUT_MS = 12e4;
+  function resolversOf({values: values}) {
+   return createResolvers({
+    urls: values["dns-resolvers"],
+    timeoutMs: RESOLVER_TIMEOUT_MS
+   });
+  }
+  function namePorts(wiring, account, own) {
+   const {values: values, log: log} = wiring;
+   const swaps = async () => {
+    const [gateway] = await own();
+    const url = gateway?.template.replace("/ipfs/{cid}", "");
+    return createHotSwaps(account, {
+     url: url,
+     key: values["pinata-gateway-key"],
+     timeoutMs: SWAP_TIMEOUT_MS
+    });
+   };
+   return {
+    log: log,
+    clock: wiring_wiring.p,
+    zones: names_zonesOf(wiring),
+    resolvers: resolversOf(wiring),
+    swaps: {
+     read: async original => await (await swaps()).read(original),
+     write: async (original, target) => await (await swaps()).write(original, target),
+     remove: async original => await (await swaps()).remove(original),
+     look: async original => await (await swaps()).look(original)
+    }
+   };
+  }
+  function names_zonesOf({values: values}) {
+   const token = values["cloudflare-token"];
+   if (token === void 0) return;
+   return createCloudflareZones({
+    apiUrl: values["cloudflare-api-url"],
+    token: token,
+    zoneId: values["cloudflare-zone"],
+    traffic: (0, http_traffic.mT)({
+     service: "Cloudflare",
+     requestsPerMinute: 240,
+     concurrency: 2,
+     firstDelayMs: 500,
+     deadline: within(ZONES_TIMEOUT_MS, new domain_errors.lZ("network", "Cloudflare took too long to change the DNS records.", {
+      hint: "Run the job again: what is done already is not done twice."
+     })),
+     explain: explainCloudflare,
+     onRetry: () => {}
+    })
+   });
+  }
+  const account_NOTED_WAIT_MS = 2e3;
   function cleanupPorts(wiring) {
    return accountPorts(wiring, (new AbortController).signal);
   }
@@ -49065,13 +44277,13 @@ var __webpack_modules__ = {
    };
    return {
     log: log,
-    clock: clock,
+    clock: wiring_wiring.p,
     plain: options,
     pins: createPinataPins(options),
     mirrors: mirrorsOf(wiring),
-    named: () => readNamed((0, orders.QB)(values), (0, names.$)(wiring)),
+    named: () => readNamed(allNames(values), resolversOf(wiring)),
     github: github(wiring),
-    showRetention: rows => log.group("Versions of this project", (0, retention.vj)(rows, now))
+    showRetention: rows => log.group("Versions of this project", (0, render_retention.vj)(rows, now))
    };
   }
   function pinataTraffic(values, log, deadline) {
@@ -49081,26 +44293,15 @@ var __webpack_modules__ = {
     concurrency: values.concurrency,
     firstDelayMs: 500,
     deadline: deadline,
-    explain: errors.J_,
+    explain: explainPinata,
     onRetry: (doing, why, delayMs) => {
      if (delayMs >= account_NOTED_WAIT_MS) log.line(`Waiting ${(0, units.NE)(delayMs)} to ${doing} again (${why}).`);
     }
    });
   }
-  function githubTraffic(deadline) {
-   return (0, http_traffic.mT)({
-    service: "GitHub",
-    requestsPerMinute: 600,
-    concurrency: 4,
-    firstDelayMs: 500,
-    deadline: deadline,
-    explain: client.$2,
-    onRetry: () => {}
-   });
-  }
   const GITHUB_TIMEOUT_MS = 3e4;
   function github({values: values, repository: repository, project: project}, timeoutMs = GITHUB_TIMEOUT_MS) {
-   const traffic = () => githubTraffic(AbortSignal.timeout(timeoutMs));
+   const traffic = () => (0, wiring_wiring.f)(AbortSignal.timeout(timeoutMs));
    const known = (0, github_repository.v)({
     repository: repository,
     token: values["github-token"] ?? "",
@@ -49118,15 +44319,5460 @@ var __webpack_modules__ = {
     pullRequests: () => Promise.resolve(denied)
    };
   }
- },
- 5151: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   u: () => within
+  var src_cid = __nccwpck_require__(5944);
+  var varint = __nccwpck_require__(9935);
+  const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+  const TURN_MS = 20;
+  function createBreather({onBytes: onBytes, signal: signal}) {
+   let unreported = 0;
+   let turnEnds = performance.now() + TURN_MS;
+   return {
+    after(bytes) {
+     unreported += bytes;
+     return performance.now() > turnEnds;
+    },
+    async pause() {
+     if (unreported > 0) onBytes?.(unreported);
+     unreported = 0;
+     await (0, promises_namespaceObject.setImmediate)();
+     signal?.throwIfAborted();
+     turnEnds = performance.now() + TURN_MS;
+    }
+   };
+  }
+  function encodeCarHeader(root) {
+   const map = Buffer.from([ 162, 101, ...Buffer.from("roots"), 129, 216, 42, 88, root.length + 1, 0, ...root, 103, ...Buffer.from("version"), 1 ]);
+   return Buffer.concat([ Buffer.of(map.length), map ]);
+  }
+  function parseCarHeader(cbor) {
+   const cursor = {
+    cbor: cbor,
+    at: 0
+   };
+   const map = readHead(cursor);
+   if (map?.major !== MAP) return;
+   let version;
+   let roots = [];
+   for (let pair = 0; pair < map.value; pair += 1) {
+    const key = readBytes(cursor, TEXT)?.toString();
+    if (key === "version") version = readNumber(cursor); else if (key === "roots") roots = readRoots(cursor); else return;
+   }
+   return version === void 0 || roots === void 0 ? void 0 : {
+    version: version,
+    roots: roots
+   };
+  }
+  const UNSIGNED = 0;
+  const BYTES = 2;
+  const TEXT = 3;
+  const ARRAY = 4;
+  const MAP = 5;
+  const TAG = 6;
+  const CID_TAG = 42;
+  function readHead(cursor) {
+   const first = cursor.cbor[cursor.at];
+   if (first === void 0) return;
+   cursor.at += 1;
+   const major = first >> 5;
+   const short = first & 31;
+   if (short < 24) return {
+    major: major,
+    value: short
+   };
+   const width = {
+    24: 1,
+    25: 2
+   }[short];
+   if (width === void 0 || cursor.at + width > cursor.cbor.length) return;
+   const value = Buffer.from(cursor.cbor.buffer, cursor.cbor.byteOffset + cursor.at, width).readUIntBE(0, width);
+   cursor.at += width;
+   return {
+    major: major,
+    value: value
+   };
+  }
+  function readNumber(cursor) {
+   const head = readHead(cursor);
+   return head?.major === UNSIGNED ? head.value : void 0;
+  }
+  function readBytes(cursor, major) {
+   const head = readHead(cursor);
+   if (head?.major !== major || cursor.at + head.value > cursor.cbor.length) return;
+   cursor.at += head.value;
+   return Buffer.from(cursor.cbor.subarray(cursor.at - head.value, cursor.at));
+  }
+  function readRoots(cursor) {
+   const array = readHead(cursor);
+   if (array?.major !== ARRAY) return;
+   const roots = [];
+   for (let index = 0; index < array.value; index += 1) {
+    const tag = readHead(cursor);
+    const link = tag?.major === TAG && tag.value === CID_TAG ? readBytes(cursor, BYTES) : void 0;
+    if (link?.[0] !== 0) return;
+    roots.push(link.subarray(1));
+   }
+   return roots;
+  }
+  const SHA2_256 = 18;
+  const DIGEST_BYTES = 32;
+  function cidPrefix(version, codec) {
+   return version === 0 ? Uint8Array.of(SHA2_256, DIGEST_BYTES) : Uint8Array.of(1, codec, SHA2_256, DIGEST_BYTES);
+  }
+  function cidBytes(prefix, digest) {
+   const bytes = new Uint8Array(prefix.length + DIGEST_BYTES);
+   bytes.set(prefix);
+   bytes.set(digest, prefix.length);
+   return bytes;
+  }
+  function cidText(bytes) {
+   const codec = bytes[0] === SHA2_256 ? domain_cid.H_ : bytes[1] ?? 0;
+   return (0, domain_cid.b0)(codec, bytes.subarray(-DIGEST_BYTES));
+  }
+  function cidTable(expected) {
+   let capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected)));
+   let digests = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+   let codecs = new Uint32Array(capacity);
+   let places = new Int32Array(capacity * 2).fill(-1);
+   let size = 0;
+   function placeOf(codec, digest) {
+    const mask = places.length - 1;
+    let place = firstPlace(codec, digest, 0) & mask;
+    for (let held = places[place] ?? -1; held >= 0; held = places[place] ?? -1) {
+     const at = held * DIGEST_BYTES;
+     if (codecs[held] === codec && digests.compare(digest, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) === 0) return place;
+     place = place + 1 & mask;
+    }
+    return place;
+   }
+   function grow() {
+    capacity *= 2;
+    const larger = Buffer.allocUnsafeSlow(capacity * DIGEST_BYTES);
+    larger.set(digests);
+    digests = larger;
+    const wider = new Uint32Array(capacity);
+    wider.set(codecs);
+    codecs = wider;
+    places = new Int32Array(capacity * 2).fill(-1);
+    for (let held = 0; held < size; held += 1) {
+     let place = firstPlace(codecs[held] ?? 0, digests, held * DIGEST_BYTES) & places.length - 1;
+     while ((places[place] ?? -1) >= 0) place = place + 1 & places.length - 1;
+     places[place] = held;
+    }
+   }
+   return {
+    size: () => size,
+    digest: held => digests.subarray(held * DIGEST_BYTES, (held + 1) * DIGEST_BYTES),
+    codec: held => codecs[held] ?? 0,
+    find(codec, digest) {
+     const held = places[placeOf(codec, digest)] ?? -1;
+     return held < 0 ? void 0 : held;
+    },
+    add(codec, digest) {
+     if (size === capacity) grow();
+     const place = placeOf(codec, digest);
+     const held = places[place] ?? -1;
+     if (held >= 0) return held;
+     places[place] = size;
+     codecs[size] = codec;
+     digests.set(digest, size * DIGEST_BYTES);
+     size += 1;
+     return size - 1;
+    }
+   };
+  }
+  function firstPlace(codec, digest, at) {
+   const start = (digest[at] ?? 0) << 24 | (digest[at + 1] ?? 0) << 16 | (digest[at + 2] ?? 0) << 8 | (digest[at + 3] ?? 0);
+   return start ^ Math.imul(codec, 2654435761);
+  }
+  const IDENTITY = 0;
+  const MOST_BLOCK_BYTES = 4194304;
+  const MOST_HEADER_BYTES = 65536;
+  const HEAD_BYTES = 256;
+  const HASH_NAMES = {
+   19: "sha2-512",
+   20: "sha3-512",
+   22: "sha3-256",
+   27: "keccak-256",
+   30: "blake3",
+   45600: "blake2b-256"
+  };
+  function brokenCar(path, what) {
+   return new domain_errors.lZ("content", `${quoted(path)} is not a CAR that can be deployed: ${what}.`, {
+    hint: "Make it again as a CARv1 with one root and every block below it."
+   });
+  }
+  async function indexCar(open, options) {
+   const {path: path} = open.file;
+   const breather = createBreather(options);
+   const buffer = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES + 1);
+   const table = cidTable(1024);
+   const spans = [];
+   const versions = [];
+   const header = readHeader(open);
+   for (let at = header.end; at < open.bytes; ) {
+    const {cid: cid, span: span} = readFrameHead(open, at);
+    const block = readBlock(open, span, buffer);
+    assertHash(path, cid, block);
+    const known = table.size();
+    if (cid.multihash.code !== IDENTITY && table.add(cid.code, cid.multihash.digest) === known) {
+     spans.push(span);
+     versions.push(cid.version);
+    }
+    at = span.position + span.length;
+    if (breather.after(span.length)) await breather.pause();
+   }
+   await breather.pause();
+   return {
+    root: header.root,
+    table: table,
+    spans: spans,
+    versions: versions
+   };
+  }
+  function readBlock(open, span, buffer) {
+   readSpan(open, span, {
+    buffer: buffer,
+    at: 0,
+    ends: span.position + span.length === open.bytes
+   });
+   return buffer.subarray(0, span.length);
+  }
+  function readHeader(open) {
+   const {path: path} = open.file;
+   const start = readStart(open, 0, MOST_HEADER_BYTES);
+   const length = (0, varint.LS)(start, 0);
+   const header = length === void 0 ? void 0 : parseCarHeader(start.subarray(length.end, length.end + length.value));
+   if (length === void 0 || header === void 0) throw brokenCar(path, "it does not begin like one");
+   if (header.version !== 1) throw brokenCar(path, `it has version ${header.version}, and only CARv1 is accepted`);
+   const [root] = header.roots;
+   if (root === void 0 || header.roots.length > 1) throw brokenCar(path, `it has ${header.roots.length} roots, and a deployment has exactly one`);
+   const cid = decodeCid(root);
+   if (cid === void 0) throw brokenCar(path, "its root is not a CID");
+   if (cid.multihash.code === IDENTITY) throw brokenCar(path, "its root holds its content itself, so there is nothing to pin");
+   return {
+    root: cid,
+    end: length.end + length.value
+   };
+  }
+  function readFrameHead(open, at) {
+   const {path: path} = open.file;
+   const head = readStart(open, at, HEAD_BYTES);
+   const length = (0, varint.LS)(head, 0);
+   const cid = length === void 0 ? void 0 : decodeCid(head.subarray(length.end));
+   if (length === void 0 || cid === void 0) throw brokenCar(path, `at byte ${at} there is no block`);
+   const blockLength = length.value - cid.byteLength;
+   if (at + length.end + length.value > open.bytes) throw brokenCar(path, `it ends within the block at byte ${at}`);
+   if (blockLength < 0 || blockLength > MOST_BLOCK_BYTES) throw brokenCar(path, `the block ${cid} has an impossible length`);
+   return {
+    cid: cid,
+    span: {
+     position: at + length.end + cid.byteLength,
+     length: blockLength
+    }
+   };
+  }
+  function readStart(open, position, length) {
+   const present = Math.min(length, open.bytes - position);
+   const buffer = Buffer.alloc(present);
+   readSpan(open, {
+    position: position,
+    length: present
+   }, {
+    buffer: buffer,
+    at: 0,
+    ends: false
+   });
+   return buffer;
+  }
+  function decodeCid(bytes) {
+   try {
+    return src_cid.TO.decodeFirst(bytes)[0];
+   } catch {
+    return;
+   }
+  }
+  function assertCheckable(path, cid) {
+   const {code: code, digest: digest} = cid.multihash;
+   if (code !== SHA2_256 && code !== IDENTITY) {
+    const name = HASH_NAMES[code] ?? `0x${code.toString(16)}`;
+    throw brokenCar(path, `the block ${cid} is hashed with ${name}, and only sha2-256 is accepted`);
+   }
+   if (code === SHA2_256 && digest.length !== 32) throw brokenCar(path, `the block ${cid} has a digest of ${digest.length} bytes`);
+  }
+  function assertHash(path, cid, block) {
+   assertCheckable(path, cid);
+   const {code: code, digest: digest} = cid.multihash;
+   const actual = code === IDENTITY ? block : (0, external_node_crypto_.hash)("sha256", block, "buffer");
+   if (Buffer.compare(actual, digest) !== 0) throw brokenCar(path, `the block ${cid} has other bytes than its CID says`);
+  }
+  const UNIXFS_TYPE = {
+   raw: 0,
+   directory: 1,
+   file: 2,
+   metadata: 3,
+   symlink: 4,
+   shard: 5
+  };
+  const SHARD_FANOUT = 256;
+  const unixfs_node_KINDS = {
+   [UNIXFS_TYPE.raw]: "file",
+   [UNIXFS_TYPE.directory]: "directory",
+   [UNIXFS_TYPE.file]: "file",
+   [UNIXFS_TYPE.symlink]: "symlink",
+   [UNIXFS_TYPE.shard]: "shard"
+  };
+  const MOST_FIELDS = 131072;
+  const UTF8 = new TextDecoder("utf-8", {
+   fatal: true,
+   ignoreBOM: true
   });
-  function within(ms, error) {
+  const SINGLE = [ 1, 2, 3, 5, 6 ];
+  function countOf(fields, number) {
+   return fields.filter(field => field.number === number).length;
+  }
+  function decodeNode(block) {
+   const links = [];
+   let message;
+   const isFine = visitFields(block, field => {
+    const link = field.number === 2 ? decodeLink(field) : void 0;
+    if (link !== void 0) links.push(link);
+    if (field.number === 1 && "bytes" in field) {
+     if (message !== void 0) return false;
+     message = field.bytes;
+    }
+    return field.number !== 2 || link !== void 0;
+   });
+   const unixfs = message === void 0 ? void 0 : readFields(message);
+   if (unixfs === void 0 || !isFine || SINGLE.some(number => countOf(unixfs, number) > 1)) return;
+   const kind = unixfs_node_KINDS[numberOf(unixfs, 1) ?? -1];
+   if (kind === void 0) return;
+   const fanout = numberOf(unixfs, 6) ?? SHARD_FANOUT;
+   return {
+    kind: kind,
+    links: links,
+    inlineBytes: kind === "shard" ? 0 : bytesOf(unixfs, 2)?.length ?? 0,
+    fileBytes: numberOf(unixfs, 3),
+    partBytes: unixfs.filter(field => field.number === 4).flatMap(field => "value" in field ? [ field.value ] : []),
+    prefixLength: (fanout - 1).toString(16).length
+   };
+  }
+  function inlineContent(block) {
+   const unixfs = readFields(bytesOf(readFields(block) ?? [], 1) ?? new Uint8Array) ?? [];
+   const isShard = numberOf(unixfs, 1) === UNIXFS_TYPE.shard;
+   return (isShard ? void 0 : bytesOf(unixfs, 2)) ?? new Uint8Array;
+  }
+  function countLinks(block) {
+   let count = 0;
+   visitFields(block, ({number: number}) => {
+    if (number === 2) count += 1;
+    return true;
+   });
+   return count;
+  }
+  function decodeLink(field) {
+   if (!("bytes" in field)) return;
+   let cid;
+   let name;
+   let tsize;
+   const isFine = visitFields(field.bytes, part => {
+    if (part.number === 3 && "value" in part) tsize ??= part.value; else if (part.number === 2 && "bytes" in part) name ??= part.bytes; else if (part.number === 1 && "bytes" in part) cid ??= part.bytes;
+    return true;
+   });
+   if (cid === void 0 || !isFine) return;
+   try {
+    return {
+     cid: cid,
+     name: UTF8.decode(name),
+     tsize: tsize ?? 0
+    };
+   } catch {
+    return;
+   }
+  }
+  function readFields(message) {
+   const fields = [];
+   const isFine = visitFields(message, field => {
+    fields.push(field);
+    return fields.length <= MOST_FIELDS;
+   });
+   return isFine ? fields : void 0;
+  }
+  function visitFields(message, visit) {
+   for (let at = 0; at < message.length; ) {
+    const found = fieldAt(message, at);
+    if (found === void 0 || !visit(found.field)) return false;
+    at = found.end;
+   }
+   return true;
+  }
+  function fieldAt(message, at) {
+   const key = (0, varint.LS)(message, at);
+   const value = key === void 0 ? void 0 : (0, varint.LS)(message, key.end);
+   if (key === void 0 || value === void 0) return;
+   const number = key.value >>> 3;
+   const wireType = key.value & 7;
+   if (wireType === 0) return {
+    field: {
+     number: number,
+     value: value.value
+    },
+    end: value.end
+   };
+   const end = value.end + value.value;
+   if (wireType !== 2 || end > message.length) return;
+   return {
+    field: {
+     number: number,
+     bytes: message.subarray(value.end, end)
+    },
+    end: end
+   };
+  }
+  function bytesOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "bytes" in field ? field.bytes : void 0;
+  }
+  function numberOf(fields, number) {
+   const field = fields.find(candidate => candidate.number === number);
+   return field !== void 0 && "value" in field ? field.value : void 0;
+  }
+  const MOST_PATHS = 1e6;
+  const MOST_PATH_LENGTHS = 64e6;
+  const MOST_LEVELS = 256;
+  async function listDag(open, blocks, {fileName: fileName, ...options}) {
+   const carPath = open.file.path;
+   const dag = dagReader(open, blocks);
+   const listing = new Map;
+   const breather = createBreather(options);
+   let paths = 0;
+   let pathLengths = 0;
+   async function walk(cid, path, level) {
+    const node = cid.code === domain_cid.Ce ? void 0 : dag.node(cid);
+    if (node?.kind === "directory") await walkDirectory(cid, node, {
+     path: path,
+     level: level
+    }); else if (node?.kind === "shard") await walkShard(cid, node, {
+     path: path,
+     level: level
+    }); else list(path === "" ? fileName : path, {
+     cid: (0, domain_cid.ut)(cid),
+     bytes: dag.fileBytes(cid)
+    });
+   }
+   async function walkDirectory(cid, node, {path: path, level: level}) {
+    if (node.inlineBytes > 0) throw brokenCar(carPath, `the directory ${quoted(path)} has content of its own`);
+    await arrive(path, level);
+    for (const link of node.links) await walk(dag.child(cid, link), join(path, link.name), level + 1);
+   }
+   async function walkShard(cid, node, {path: path, level: level}) {
+    await arrive(path, level);
+    for (const link of node.links) {
+     const child = dag.child(cid, link);
+     const name = link.name.slice(node.prefixLength);
+     if (name === "") await walkShard(child, dag.node(child), {
+      path: path,
+      level: level + 1
+     }); else await walk(child, join(path, name), level + 1);
+    }
+   }
+   async function arrive(path, level) {
+    count(path);
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `it is nested deeper than ${MOST_LEVELS} levels`);
+    if (breather.after(0)) await breather.pause();
+   }
+   function count(path) {
+    paths += 1;
+    pathLengths += path.length;
+    if (paths <= MOST_PATHS && pathLengths <= MOST_PATH_LENGTHS) return;
+    throw brokenCar(carPath, `it stands for more than ${paths - 1} paths, which is more than can be listed`);
+   }
+   function join(path, name) {
+    if (name === "" || name === "." || name === ".." || name.includes("/")) throw brokenCar(carPath, `${quoted(name)} in ${quoted(path)} is not a name`);
+    return path === "" ? name : `${path}/${name}`;
+   }
+   function list(path, file) {
+    count(path);
+    if (listing.has(path)) throw brokenCar(carPath, `${quoted(path)} is in it twice`);
+    listing.set(path, file);
+   }
+   await walk(blocks.root, "", 0);
+   return {
+    listing: listing,
+    nodes: dag.nodes,
+    reached: dag.reached(),
+    show: onlooker => show({
+     open: open,
+     listing: listing,
+     dag: dag
+    }, onlooker)
+   };
+  }
+  const MOST_REPEATS = 8;
+  const ALWAYS_SHOWN_BYTES = 1e9;
+  async function show({open: open, listing: listing, dag: dag}, onlooker) {
+   let total = 0;
+   for (const {bytes: bytes} of listing.values()) total += bytes;
+   if (total > Math.max(ALWAYS_SHOWN_BYTES, open.bytes * MOST_REPEATS)) throw new domain_errors.lZ("content", `${open.file.path} stands for ${total} bytes, far more than it has.`, {
+    hint: "It cannot be checked before it is published. Deploy the directory itself, or set preflight: off."
+   });
+   for (const [path, {cid: cid, bytes: bytes}] of listing) {
+    onlooker.begin({
+     path: path,
+     bytes: bytes
+    });
+    for (const part of dag.content(src_cid.TO.parse(cid))) {
+     onlooker.take(part);
+     await onlooker.room();
+    }
+    onlooker.end();
+   }
+  }
+  function dagReader(open, blocks) {
+   const carPath = open.file.path;
+   const reached = new Set;
+   const sizes = new Map;
+   const nodes = new Map;
+   function spanOf(cid) {
+    if (cid.multihash.code === IDENTITY) return;
+    assertCheckable(carPath, cid);
+    const held = blocks.table.find(cid.code, cid.multihash.digest);
+    const span = held === void 0 ? void 0 : blocks.spans[held];
+    if (held === void 0 || span === void 0) throw brokenCar(carPath, `the block ${cid} is missing`);
+    reached.add(held);
+    return span;
+   }
+   function blockOf(cid) {
+    const span = spanOf(cid);
+    return span === void 0 ? cid.multihash.digest : readBlock(open, span, Buffer.alloc(span.length + 1));
+   }
+   function* content(cid) {
+    const block = blockOf(cid);
+    assertHash(carPath, cid, block);
+    if (cid.code === domain_cid.Ce) {
+     yield block;
+     return;
+    }
+    yield inlineContent(block);
+    for (const link of node(cid).links) yield* content(child(cid, link));
+   }
+   function node(cid) {
+    if (cid.code !== domain_cid.H_) throw brokenCar(carPath, `the block ${cid} has the codec 0x${cid.code.toString(16)}, which is not UnixFS`);
+    const block = blockOf(cid);
+    assertHash(carPath, cid, block);
+    const decoded = decodeNode(block);
+    if (decoded === void 0) throw brokenCar(carPath, `the block ${cid} is not UnixFS`);
+    if (decoded.kind !== "file" || decoded.links.length > 0) nodes.set((0, domain_cid.ut)(cid), block);
+    return decoded;
+   }
+   function child(cid, link) {
+    const found = decodeCid(link.cid);
+    if (found === void 0) throw brokenCar(carPath, `the block ${cid} has a link that is not a CID`);
+    return found;
+   }
+   function fileBytes(cid, level = 0) {
+    if (level > MOST_LEVELS) throw brokenCar(carPath, `the file ${cid} is nested deeper than ${MOST_LEVELS} levels`);
+    const key = cid.toString();
+    const bytes = sizes.get(key) ?? (cid.code === domain_cid.Ce ? spanOf(cid)?.length ?? cid.multihash.size : nodeBytes(cid, level));
+    sizes.set(key, bytes);
+    return bytes;
+   }
+   function nodeBytes(cid, level) {
+    const decoded = node(cid);
+    if (decoded.kind === "directory" || decoded.kind === "shard") throw brokenCar(carPath, `the directory ${cid} is part of a file`);
+    const bytes = decoded.links.reduce((sum, link) => sum + fileBytes(child(cid, link), level + 1), decoded.inlineBytes);
+    if (decoded.fileBytes !== void 0 && decoded.fileBytes !== bytes) throw brokenCar(carPath, `the file ${cid} should have ${decoded.fileBytes} bytes and has ${bytes}`);
+    return bytes;
+   }
+   return {
+    node: node,
+    child: child,
+    fileBytes: fileBytes,
+    content: content,
+    nodes: nodes,
+    reached: () => Uint32Array.from(reached).sort()
+   };
+  }
+  const MOST_PIECE_BYTES = 1048576;
+  const GATHER_BYTES = 131072;
+  function carSource(frames) {
+   const header = encodeCarHeader(frames.root);
+   const offsets = new Float64Array(frames.count + 1);
+   let bytes = header.length;
+   let block = 0;
+   for (const length of frames.lengths) {
+    offsets[block] = bytes;
+    bytes += length;
+    block += 1;
+   }
+   offsets[frames.count] = bytes;
+   function* partsAround(start, end) {
+    yield [ 0, header ];
+    const reader = frames.open();
+    try {
+     for (let frame = firstEndingAfter(offsets, start); (offsets[frame] ?? end) < end; frame += 1) {
+      let at = offsets[frame] ?? end;
+      for (const part of reader.parts(frame)) {
+       yield [ at, part ];
+       at += part.length;
+      }
+     }
+    } finally {
+     reader.close();
+    }
+   }
+   return {
+    bytes: bytes,
+    read(start, end) {
+     if (start < 0 || end > bytes || start > end) throw new RangeError(`A CAR of ${bytes} bytes has no range ${start}-${end}.`);
+     return inPieces(clipped(partsAround(start, end), start, end));
+    }
+   };
+  }
+  function* clipped(parts, start, end) {
+   for (const [at, part] of parts) if (at < end && at + part.length > start) yield part.subarray(Math.max(0, start - at), end - at);
+  }
+  async function* inPieces(parts) {
+   const gathered = Buffer.allocUnsafeSlow(GATHER_BYTES);
+   let filled = 0;
+   for (const part of parts) {
+    if (filled > 0 && filled + part.length > GATHER_BYTES) {
+     yield gathered.subarray(0, filled);
+     await (0, promises_namespaceObject.setImmediate)();
+     filled = 0;
+    }
+    if (part.length <= GATHER_BYTES) {
+     gathered.set(part, filled);
+     filled += part.length;
+     continue;
+    }
+    for (let at = 0; at < part.length; at += MOST_PIECE_BYTES) yield part.subarray(at, at + MOST_PIECE_BYTES);
+    await (0, promises_namespaceObject.setImmediate)();
+   }
+   if (filled > 0) yield gathered.subarray(0, filled);
+  }
+  function firstEndingAfter(offsets, position) {
+   let low = 0;
+   let high = offsets.length - 1;
+   while (low < high) {
+    const middle = low + high >>> 1;
+    if ((offsets[middle + 1] ?? 0) > position) high = middle; else low = middle + 1;
+   }
+   return low;
+  }
+  function frameHead(cid, blockLength) {
+   const length = cid.length + blockLength;
+   const head = new Uint8Array((0, varint.jE)(length) + cid.length);
+   head.set(cid, (0, varint.uD)(head, length, 0));
+   return head;
+  }
+  function frameLength(cidLength, blockLength) {
+   const length = cidLength + blockLength;
+   return (0, varint.jE)(length) + length;
+  }
+  async function readCar(path, profile, options = {}) {
+   const file = {
+    path: path,
+    source: path
+   };
+   const open = openSource(file);
+   try {
+    const blocks = await indexCar(open, options);
+    const dag = await listDag(open, blocks, {
+     ...options,
+     fileName: (0, external_node_path_.basename)(path, ".car")
+    });
+    const onlooker = options.onlooker?.(new Map([ ...dag.listing ].map(([path, {bytes: bytes}]) => [ path, bytes ])));
+    if (onlooker !== void 0) await dag.show(onlooker);
+    const car = carOf(file, blocks, dag.reached);
+    let bytes = 0;
+    for (const listed of dag.listing.values()) bytes += listed.bytes;
+    return {
+     root: (0, domain_cid.ut)(blocks.root),
+     profile: profile,
+     listing: dag.listing,
+     bytes: bytes,
+     blocks: dag.reached.length,
+     nodes: dag.nodes,
+     car: car,
+     readFile: void 0
+    };
+   } finally {
+    closeSource(open);
+   }
+  }
+  function carOf(file, {root: root, table: table, spans: spans, versions: versions}, reached) {
+   const spanOf = held => spans[held] ?? {
+    position: 0,
+    length: 0
+   };
+   const prefixOf = held => cidPrefix(versions[held] ?? 1, table.codec(held));
+   let longest = 0;
+   function* lengths() {
+    for (const held of reached) {
+     const {length: length} = spanOf(held);
+     longest = Math.max(longest, length);
+     yield frameLength(prefixOf(held).length + DIGEST_BYTES, length);
+    }
+   }
+   function open() {
+    const source = openSource(file);
+    const buffer = Buffer.allocUnsafeSlow(longest + 1);
+    return {
+     parts(block) {
+      const held = reached[block] ?? 0;
+      const digest = table.digest(held);
+      const bytes = readBlock(source, spanOf(held), buffer);
+      if ((0, external_node_crypto_.hash)("sha256", bytes, "buffer").equals(digest)) return [ frameHead(cidBytes(prefixOf(held), digest), bytes.length), bytes ];
+      throw changedFile(file, "it no longer has the blocks that were checked");
+     },
+     close: () => closeSource(source)
+    };
+   }
+   return carSource({
+    root: root.bytes,
+    lengths: lengths(),
+    count: reached.length,
+    open: open
+   });
+  }
+  const SHARD_ABOVE_BYTES = 262144;
+  const LAYOUTS = {
+   "unixfs-v1-2025": {
+    cidVersion: 1,
+    leafCodec: domain_cid.Ce,
+    chunkBytes: 1048576,
+    width: 1024,
+    shardEstimate: "block",
+    emptyDirectories: true
+   },
+   "unixfs-v0-2015": {
+    cidVersion: 0,
+    leafCodec: domain_cid.H_,
+    chunkBytes: 262144,
+    width: 174,
+    shardEstimate: "links",
+    emptyDirectories: true
+   },
+   "pinata-folder": {
+    cidVersion: 1,
+    leafCodec: domain_cid.Ce,
+    chunkBytes: 262144,
+    width: 174,
+    shardEstimate: "links",
+    emptyDirectories: false
+   }
+  };
+  function layoutOf(profile) {
+   return LAYOUTS[profile];
+  }
+  const SHARD_HASH = 34;
+  const TYPE = 8;
+  const CONTENT = 18;
+  const FILE_SIZE = 24;
+  const BLOCK_SIZE = 32;
+  const HASH_TYPE = 40;
+  const FANOUT = 48;
+  const DIRECTORY_MESSAGE = Uint8Array.of(TYPE, UNIXFS_TYPE.directory);
+  function fileMessage(partBytes) {
+   const fileBytes = partBytes.reduce((sum, bytes) => sum + bytes, 0);
+   const length = partBytes.reduce((sum, bytes) => sum + 1 + (0, varint.jE)(bytes), 3 + (0, 
+   varint.jE)(fileBytes));
+   const message = new Uint8Array(length);
+   message.set([ TYPE, UNIXFS_TYPE.file, FILE_SIZE ]);
+   let at = (0, varint.uD)(message, fileBytes, 3);
+   for (const bytes of partBytes) {
+    message[at] = BLOCK_SIZE;
+    at = (0, varint.uD)(message, bytes, at + 1);
+   }
+   return message;
+  }
+  function shardMessage(buckets) {
+   const bits = new Uint8Array(SHARD_FANOUT / 8);
+   for (const bucket of buckets) {
+    const at = bits.length - 1 - (bucket >> 3);
+    bits[at] = (bits[at] ?? 0) | 1 << (bucket & 7);
+   }
+   const field = bits.subarray(bits.findIndex(byte => byte !== 0));
+   const message = new Uint8Array(4 + field.length + 5);
+   message.set([ TYPE, UNIXFS_TYPE.shard, CONTENT, field.length ]);
+   message.set(field, 4);
+   message[4 + field.length] = HASH_TYPE;
+   message[5 + field.length] = SHARD_HASH;
+   message[6 + field.length] = FANOUT;
+   (0, varint.uD)(message, SHARD_FANOUT, 7 + field.length);
+   return message;
+  }
+  const LEAF_MARGIN = 24;
+  function wrappedLength(length) {
+   const message = messageLength(length);
+   return 1 + (0, varint.jE)(message) + message;
+  }
+  function wrapLeaf(buffer, start, length) {
+   const first = start + messageLength(length) - wrappedLength(length) - contentStart(length);
+   buffer[first] = 10;
+   let at = (0, varint.uD)(buffer, messageLength(length), first + 1);
+   buffer[at] = TYPE;
+   buffer[at + 1] = UNIXFS_TYPE.file;
+   at += 2;
+   if (length > 0) {
+    buffer[at] = CONTENT;
+    at = (0, varint.uD)(buffer, length, at + 1) + length;
+   }
+   buffer[at] = FILE_SIZE;
+   return buffer.subarray(first, (0, varint.uD)(buffer, length, at + 1));
+  }
+  function contentStart(length) {
+   return length === 0 ? 2 : 3 + (0, varint.jE)(length);
+  }
+  function messageLength(length) {
+   return contentStart(length) + length + 1 + (0, varint.jE)(length);
+  }
+  function chunkCount(layout, bytes) {
+   return Math.max(1, Math.ceil(bytes / layout.chunkBytes));
+  }
+  function chunkLength({layout: layout, fileBytes: fileBytes, index: index}) {
+   return Math.min(layout.chunkBytes, fileBytes - index * layout.chunkBytes);
+  }
+  function chunkBuffer({chunkBytes: chunkBytes}) {
+   return Buffer.allocUnsafeSlow(LEAF_MARGIN + chunkBytes + LEAF_MARGIN);
+  }
+  function readLeaf(open, chunk, buffer) {
+   const {layout: layout, fileBytes: fileBytes, index: index} = chunk;
+   const length = chunkLength(chunk);
+   const position = index * layout.chunkBytes;
+   readSpan(open, {
+    position: position,
+    length: length
+   }, {
+    buffer: buffer,
+    at: LEAF_MARGIN,
+    ends: position + length === fileBytes
+   });
+   return layout.leafCodec === domain_cid.Ce ? buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + length) : wrapLeaf(buffer, LEAF_MARGIN, length);
+  }
+  function chunkIn(buffer, chunk) {
+   return buffer.subarray(LEAF_MARGIN, LEAF_MARGIN + chunkLength(chunk));
+  }
+  function leafLength(chunk) {
+   const length = chunkLength(chunk);
+   return chunk.layout.leafCodec === domain_cid.Ce ? length : wrappedLength(length);
+  }
+  function leafDigest(leaves, leaf) {
+   return leaves.digests.subarray(leaf * DIGEST_BYTES, (leaf + 1) * DIGEST_BYTES);
+  }
+  function leafFile(leaves, leaf) {
+   const file = leaves.files[leaves.owners[leaf] ?? 0];
+   if (file === void 0) throw new RangeError(`There is no leaf ${leaf}.`);
+   return file;
+  }
+  function leafChunk(layout, leaves, leaf) {
+   const file = leafFile(leaves, leaf);
+   return {
+    layout: layout,
+    fileBytes: file.bytes,
+    index: leaf - file.firstLeaf
+   };
+  }
+  const POOL_FROM_BYTES = 262144;
+  const LANES = 4;
+  async function hashLeaves(entries, layout, options) {
+   const leaves = growingLeaves();
+   const onlooker = options.onlooker?.(new Map(entries.map(({path: path, bytes: bytes}) => [ path, bytes ])));
+   const pool = hashPool(layout, onlooker);
+   const buffer = chunkBuffer(layout);
+   const files = [];
+   const breather = createBreather(options);
+   async function hashLarge(open, firstLeaf) {
+    for (let index = 0; index < chunkCount(layout, open.bytes); index += 1) {
+     const chunk = {
+      layout: layout,
+      fileBytes: open.bytes,
+      index: index
+     };
+     await pool.hash(open, chunk, digest => leaves.set(firstLeaf + index, digest));
+     await (onlooker?.room());
+     if (breather.after(chunkLength(chunk))) await breather.pause();
+    }
+    assertUntouched(open);
+   }
+   try {
+    for (const entry of entries) {
+     const open = openSource(entry);
+     try {
+      const firstLeaf = leaves.reserve(files.length, chunkCount(layout, open.bytes));
+      files.push({
+       entry: entry,
+       bytes: open.bytes,
+       firstLeaf: firstLeaf
+      });
+      onlooker?.begin({
+       path: entry.path,
+       bytes: open.bytes
+      });
+      if (open.bytes >= POOL_FROM_BYTES) {
+       await hashLarge(open, firstLeaf);
+       onlooker?.end();
+       continue;
+      }
+      const chunk = {
+       layout: layout,
+       fileBytes: open.bytes,
+       index: 0
+      };
+      const block = readLeaf(open, chunk, buffer);
+      onlooker?.take(chunkIn(buffer, chunk));
+      onlooker?.end();
+      leaves.set(firstLeaf, (0, external_node_crypto_.hash)("sha256", block, "buffer"));
+     } finally {
+      closeSource(open);
+     }
+     await (onlooker?.room());
+     if (breather.after(files.at(-1)?.bytes ?? 0)) await breather.pause();
+    }
+   } finally {
+    await pool.drain();
+   }
+   await breather.pause();
+   return {
+    ...leaves.finish(),
+    files: files
+   };
+  }
+  function hashPool(layout, onlooker) {
+   const busy = [];
+   return {
+    async hash(open, chunk, store) {
+     const oldest = busy.length < LANES ? void 0 : busy.shift();
+     await (oldest?.settled);
+     const buffer = oldest?.buffer ?? chunkBuffer(layout);
+     const block = readLeaf(open, chunk, buffer);
+     onlooker?.take(chunkIn(buffer, chunk));
+     const digest = external_node_crypto_.subtle.digest("SHA-256", block);
+     busy.push({
+      buffer: buffer,
+      settled: digest.then(bytes => store(new Uint8Array(bytes)))
+     });
+    },
+    async drain() {
+     await Promise.all(busy.map(lane => lane.settled));
+    }
+   };
+  }
+  function growingLeaves() {
+   let digests = new Uint8Array(1024 * DIGEST_BYTES);
+   let owners = new Uint32Array(1024);
+   let count = 0;
+   return {
+    reserve(owner, leaves) {
+     const first = count;
+     count += leaves;
+     if (count > owners.length) {
+      const capacity = Math.max(count, owners.length * 2);
+      digests = enlarged(digests, new Uint8Array(capacity * DIGEST_BYTES));
+      owners = enlarged(owners, new Uint32Array(capacity));
+     }
+     owners.fill(owner, first, count);
+     return first;
+    },
+    set(leaf, digest) {
+     digests.set(digest, leaf * DIGEST_BYTES);
+    },
+    finish() {
+     return {
+      count: count,
+      digests: digests,
+      owners: owners
+     };
+    }
+   };
+  }
+  function enlarged(old, larger) {
+   larger.set(old);
+   return larger;
+  }
+  const NODE_PAYLOAD = 10;
+  const NODE_LINK = 18;
+  const LINK_CID = 10;
+  const LINK_NAME = 18;
+  const LINK_TSIZE = 24;
+  function nodeLength(links, payload) {
+   let length = 1 + (0, varint.jE)(payload.length) + payload.length;
+   for (const link of links) {
+    const inner = linkLength(link, Buffer.byteLength(link.name));
+    length += 1 + (0, varint.jE)(inner) + inner;
+   }
+   return length;
+  }
+  function encodeNode(links, payload) {
+   const bytes = Buffer.allocUnsafeSlow(nodeLength(links, payload));
+   let at = 0;
+   for (const link of links) at = writeLink(bytes, link, at);
+   bytes[at] = NODE_PAYLOAD;
+   at = (0, varint.uD)(bytes, payload.length, at + 1);
+   bytes.set(payload, at);
+   return {
+    bytes: bytes,
+    digest: (0, external_node_crypto_.hash)("sha256", bytes, "buffer")
+   };
+  }
+  function writeLink(target, link, at) {
+   const nameLength = Buffer.byteLength(link.name);
+   target[at] = NODE_LINK;
+   let position = (0, varint.uD)(target, linkLength(link, nameLength), at + 1);
+   target[position] = LINK_CID;
+   target[position + 1] = link.cid.length;
+   target.set(link.cid, position + 2);
+   position += 2 + link.cid.length;
+   target[position] = LINK_NAME;
+   position = (0, varint.uD)(target, nameLength, position + 1);
+   position += target.write(link.name, position, "utf8");
+   target[position] = LINK_TSIZE;
+   return (0, varint.uD)(target, link.tsize, position + 1);
+  }
+  function linkLength(link, nameLength) {
+   return 4 + link.cid.length + (0, varint.jE)(nameLength) + nameLength + (0, varint.jE)(link.tsize);
+  }
+  const C1 = {
+   high: 2277735313,
+   low: 289559509
+  };
+  const C2 = {
+   high: 1291169091,
+   low: 658871167
+  };
+  const MIX_1 = {
+   high: 4283543511,
+   low: 3981806797
+  };
+  const MIX_2 = {
+   high: 3301882366,
+   low: 444984403
+  };
+  function murmur3(bytes) {
+   const h1 = {
+    high: 0,
+    low: 0
+   };
+   const h2 = {
+    high: 0,
+    low: 0
+   };
+   const k1 = {
+    high: 0,
+    low: 0
+   };
+   const k2 = {
+    high: 0,
+    low: 0
+   };
+   const blocks = bytes.length >> 4;
+   for (let block = 0; block < blocks; block += 1) {
+    load(k1, bytes, block * 16);
+    load(k2, bytes, block * 16 + 8);
+    absorb(h1, k1, FIRST);
+    murmur3_add(h1, h2);
+    scale5(h1, 1390208809);
+    absorb(h2, k2, SECOND);
+    murmur3_add(h2, h1);
+    scale5(h2, 944331445);
+   }
+   load(k1, bytes, blocks * 16);
+   load(k2, bytes, blocks * 16 + 8);
+   scramble(k2, SECOND);
+   xor(h2, k2);
+   scramble(k1, FIRST);
+   xor(h1, k1);
+   h1.low ^= bytes.length;
+   h2.low ^= bytes.length;
+   murmur3_add(h1, h2);
+   murmur3_add(h2, h1);
+   finish(h1);
+   finish(h2);
+   murmur3_add(h1, h2);
+   return store(h1);
+  }
+  const FIRST = {
+   before: C1,
+   after: C2,
+   turnBlock: 31,
+   turnState: 27
+  };
+  const SECOND = {
+   before: C2,
+   after: C1,
+   turnBlock: 33,
+   turnState: 31
+  };
+  function scramble(k, lane) {
+   multiply(k, lane.before);
+   rotate(k, lane.turnBlock);
+   multiply(k, lane.after);
+  }
+  function absorb(h, k, lane) {
+   scramble(k, lane);
+   xor(h, k);
+   rotate(h, lane.turnState);
+  }
+  function finish(word) {
+   foldHalf(word);
+   multiply(word, MIX_1);
+   foldHalf(word);
+   multiply(word, MIX_2);
+   foldHalf(word);
+  }
+  function foldHalf(word) {
+   word.low ^= word.high >>> 1;
+  }
+  function load(word, bytes, at) {
+   word.low = half(bytes, at);
+   word.high = half(bytes, at + 4);
+  }
+  function half(bytes, at) {
+   return (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 | (bytes[at + 3] ?? 0) << 24;
+  }
+  function store(word) {
+   const bytes = new Uint8Array(8);
+   for (let at = 0; at < 4; at += 1) {
+    bytes[at] = word.high >>> 24 - 8 * at;
+    bytes[at + 4] = word.low >>> 24 - 8 * at;
+   }
+   return bytes;
+  }
+  function xor(word, other) {
+   word.low ^= other.low;
+   word.high ^= other.high;
+  }
+  function murmur3_add(word, other) {
+   const low = (word.low >>> 0) + (other.low >>> 0);
+   word.high = word.high + other.high + (low > 4294967295 ? 1 : 0) | 0;
+   word.low = low | 0;
+  }
+  function scale5(word, addend) {
+   const low = (word.low >>> 0) * 5 + addend;
+   word.high = Math.imul(word.high, 5) + Math.floor(low / 4294967296) | 0;
+   word.low = low | 0;
+  }
+  function multiply(word, other) {
+   const cross = Math.imul(word.high, other.low) + Math.imul(word.low, other.high);
+   word.high = highOfProduct(word.low, other.low) + cross | 0;
+   word.low = Math.imul(word.low, other.low);
+  }
+  function highOfProduct(a, b) {
+   const aLow = a & 65535;
+   const aHigh = a >>> 16;
+   const bLow = b & 65535;
+   const bHigh = b >>> 16;
+   const middle = aHigh * bLow + (aLow * bLow >>> 16);
+   const carry = (middle & 65535) + aLow * bHigh;
+   return aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536);
+  }
+  function rotate(word, bits) {
+   const {high: high, low: low} = word;
+   const turn = bits & 31;
+   const first = bits < 32 ? high : low;
+   const second = bits < 32 ? low : high;
+   word.high = first << turn | second >>> 32 - turn;
+   word.low = second << turn | first >>> 32 - turn;
+  }
+  function encodeShards(links, addNode) {
+   const hashed = links.map(link => ({
+    link: link,
+    hash: murmur3(Buffer.from(link.name))
+   }));
+   return encodeShard(hashed, 0, addNode);
+  }
+  function encodeShard(hashed, level, addNode) {
+   const buckets = Map.groupBy(hashed, ({link: link, hash: hash}) => hash[level] ?? exhausted(link));
+   const used = [ ...buckets.keys() ].sort((a, b) => a - b);
+   const links = used.map(bucket => {
+    const prefix = bucket.toString(16).toUpperCase().padStart(2, "0");
+    const inside = buckets.get(bucket) ?? [];
+    const only = inside.length === 1 ? inside[0]?.link : void 0;
+    if (only !== void 0) return {
+     name: prefix + only.name,
+     cid: only.cid,
+     tsize: only.tsize
+    };
+    const shard = encodeShard(inside, level + 1, addNode);
+    return {
+     name: prefix,
+     cid: shard.cid,
+     tsize: shard.tsize
+    };
+   });
+   return addNode(encodeNode(links, shardMessage(used)), links);
+  }
+  function exhausted(link) {
+   throw new domain_errors.lZ("content", `The name ${quoted(link.name)} has the same hash as a name beside it.`, {
+    hint: "Rename one of the two: a directory of this size cannot hold both."
+   });
+  }
+  function packTree(tree, layout, leaves) {
+   const nodes = [];
+   const listing = new Map;
+   let packedFiles = 0;
+   const nodePrefix = cidPrefix(layout.cidVersion, domain_cid.H_);
+   const leafPrefix = cidPrefix(layout.cidVersion, layout.leafCodec);
+   function addNode(node, links) {
+    nodes.push(node);
+    const below = links.reduce((sum, link) => sum + link.tsize, 0);
+    return {
+     cid: cidBytes(nodePrefix, node.digest),
+     tsize: node.bytes.length + below
+    };
+   }
+   function leafPart(file, index) {
+    const chunk = {
+     layout: layout,
+     fileBytes: file.bytes,
+     index: index
+    };
+    const cid = cidBytes(leafPrefix, leafDigest(leaves, file.firstLeaf + index));
+    return {
+     name: "",
+     cid: cid,
+     tsize: leafLength(chunk),
+     bytes: chunkLength(chunk)
+    };
+   }
+   function packFile(entry) {
+    const file = leaves.files[packedFiles];
+    packedFiles += 1;
+    if (file?.entry !== entry) throw new RangeError(`${entry.path} was not hashed in its turn.`);
+    const count = chunkCount(layout, file.bytes);
+    const top = count === 1 ? leafPart(file, 0) : joinParts(Array.from({
+     length: count
+    }, (_, at) => leafPart(file, at)), layout.width, addNode);
+    listing.set(entry.path, {
+     cid: cidText(top.cid),
+     bytes: file.bytes
+    });
+    return top;
+   }
+   function packDirectory(directory) {
+    const links = directory.children.map(child => {
+     const {cid: cid, tsize: tsize} = pack(child);
+     return {
+      name: child.name,
+      cid: cid,
+      tsize: tsize
+     };
+    });
+    if (isSharded(links, layout)) return encodeShards(links, addNode);
+    return addNode(encodeNode(links, DIRECTORY_MESSAGE), links);
+   }
+   function pack(child) {
+    return child.kind === "file" ? packFile(child.entry) : packDirectory(child);
+   }
+   return {
+    root: pack(tree).cid,
+    nodes: nodes,
+    listing: listing
+   };
+  }
+  function joinParts(parts, width, addNode) {
+   if (parts.length > width) return joinParts(groupsOf(parts, width).map(group => joinParts(group, width, addNode)), width, addNode);
+   const {cid: cid, tsize: tsize} = addNode(encodeNode(parts, fileMessage(parts.map(part => part.bytes))), parts);
+   return {
+    name: "",
+    cid: cid,
+    tsize: tsize,
+    bytes: parts.reduce((sum, part) => sum + part.bytes, 0)
+   };
+  }
+  function isSharded(links, layout) {
+   const estimate = layout.shardEstimate === "block" ? nodeLength(links, DIRECTORY_MESSAGE) : links.reduce((sum, link) => sum + Buffer.byteLength(link.name) + link.cid.length, 0);
+   return estimate > SHARD_ABOVE_BYTES;
+  }
+  function groupsOf(items, size) {
+   return Array.from({
+    length: Math.ceil(items.length / size)
+   }, (_, group) => items.slice(group * size, (group + 1) * size));
+  }
+  function buildTree(entries) {
+   const root = {
+    kind: "directory",
+    name: "",
+    children: []
+   };
+   const known = new Map([ [ "", root ] ]);
+   function directoryAt(path) {
+    const found = known.get(path);
+    if (found !== void 0) return found;
+    const {parent: parent, name: name} = splitPath(path);
+    const directory = {
+     kind: "directory",
+     name: name,
+     children: []
+    };
+    known.set(path, directory);
+    directoryAt(parent).children.push(directory);
+    return directory;
+   }
+   for (const entry of entries) {
+    if (entry.kind === "directory") {
+     directoryAt(entry.path);
+     continue;
+    }
+    const {parent: parent, name: name} = splitPath(entry.path);
+    directoryAt(parent).children.push({
+     kind: "file",
+     name: name,
+     entry: entry
+    });
+   }
+   for (const [path, directory] of known) sortChildren(path, directory);
+   return root;
+  }
+  function splitPath(path) {
+   const slash = path.lastIndexOf("/");
+   const name = path.slice(slash + 1);
+   if (slash === 0 || name === "" || name === "." || name === ".." || !name.isWellFormed()) throw new domain_errors.lZ("content", `${quoted(path)} is not a path of a directory or file in a build.`);
+   return {
+    parent: slash < 0 ? "" : path.slice(0, slash),
+    name: name
+   };
+  }
+  function sortChildren(path, directory) {
+   directory.children.sort((a, b) => compareUtf8(a.name, b.name));
+   const twin = directory.children.find((child, index) => child.name === directory.children[index + 1]?.name);
+   if (twin === void 0) return;
+   const place = path === "" ? twin.name : `${path}/${twin.name}`;
+   throw new domain_errors.lZ("content", `${quoted(place)} was listed twice, but a path leads to one file or one directory.`, {
+    hint: "Remove or rename one of the two."
+   });
+  }
+  function virtualCar(packed) {
+   const {layout: layout, leaves: leaves, nodes: nodes, root: root} = packed;
+   const nodeCid = cidPrefix(layout.cidVersion, domain_cid.H_);
+   const leafCid = cidPrefix(layout.cidVersion, layout.leafCodec);
+   const order = uniqueBlocks(packed);
+   function* lengths() {
+    for (const slot of order) {
+     const node = nodes[slot];
+     if (node !== void 0) yield frameLength(nodeCid.length + DIGEST_BYTES, node.bytes.length); else yield frameLength(leafCid.length + DIGEST_BYTES, leafLength(leafChunk(layout, leaves, slot - nodes.length)));
+    }
+   }
+   function open() {
+    const reader = leafReader(packed, chunkBuffer(layout));
+    return {
+     parts(block) {
+      const slot = order[block] ?? 0;
+      const node = nodes[slot];
+      if (node !== void 0) return [ frameHead(cidBytes(nodeCid, node.digest), node.bytes.length), node.bytes ];
+      const leaf = slot - nodes.length;
+      const bytes = reader.read(leaf);
+      return [ frameHead(cidBytes(leafCid, leafDigest(leaves, leaf)), bytes.length), bytes ];
+     },
+     close: reader.close
+    };
+   }
+   return {
+    ...carSource({
+     root: root,
+     lengths: lengths(),
+     count: order.length,
+     open: open
+    }),
+    blocks: order.length
+   };
+  }
+  function fileReader(packed) {
+   const {layout: layout, leaves: leaves} = packed;
+   const files = new Map(leaves.files.map(file => [ file.entry.path, file ]));
+   return async function*(path) {
+    const file = files.get(path);
+    if (file === void 0) throw new RangeError(`The build has no file ${path}.`);
+    const buffer = chunkBuffer({
+     chunkBytes: Math.min(layout.chunkBytes, file.bytes)
+    });
+    const reader = leafReader(packed, buffer);
+    try {
+     for (let chunk = 0; chunk < chunkCount(layout, file.bytes); chunk += 1) {
+      yield reader.readContent(file.firstLeaf + chunk);
+      await (0, promises_namespaceObject.setImmediate)();
+     }
+    } finally {
+     reader.close();
+    }
+   };
+  }
+  function uniqueBlocks({layout: layout, leaves: leaves, nodes: nodes}) {
+   const table = cidTable(nodes.length + leaves.count);
+   const order = new Uint32Array(nodes.length + leaves.count);
+   nodes.toReversed().forEach((node, index) => {
+    const seen = table.size();
+    if (table.add(domain_cid.H_, node.digest) === seen) order[seen] = nodes.length - 1 - index;
+   });
+   for (let leaf = 0; leaf < leaves.count; leaf += 1) {
+    const seen = table.size();
+    if (table.add(layout.leafCodec, leafDigest(leaves, leaf)) === seen) order[seen] = nodes.length + leaf;
+   }
+   return order.slice(0, table.size());
+  }
+  function leafReader({layout: layout, leaves: leaves}, buffer) {
+   let current;
+   function close() {
+    if (current !== void 0) closeSource(current.open);
+    current = void 0;
+   }
+   function openOf(file) {
+    if (current?.file === file) return current.open;
+    close();
+    const open = openSource(file.entry);
+    current = {
+     file: file,
+     open: open
+    };
+    return open;
+   }
+   function read(leaf) {
+    const file = leafFile(leaves, leaf);
+    const block = readLeaf(openOf(file), leafChunk(layout, leaves, leaf), buffer);
+    if ((0, external_node_crypto_.hash)("sha256", block, "buffer").equals(leafDigest(leaves, leaf))) return block;
+    throw changedFile(file.entry, "it no longer has the bytes that were hashed");
+   }
+   return {
+    close: close,
+    read: read,
+    readContent(leaf) {
+     read(leaf);
+     return chunkIn(buffer, leafChunk(layout, leaves, leaf));
+    }
+   };
+  }
+  async function buildDag(content, profile, options = {}) {
+   if (content.kind === "car") return await readCar(content.source, profile, options);
+   const layout = layoutOf(profile);
+   const root = content.kind === "file" ? fileNode(content.entry) : treeOf(content.entries, layout);
+   const leaves = await hashLeaves(filesBelow(root), layout, options);
+   const packed = packTree(root, layout, leaves);
+   const all = {
+    layout: layout,
+    leaves: leaves,
+    nodes: packed.nodes,
+    root: packed.root
+   };
+   const {blocks: blocks, ...car} = virtualCar(all);
+   return {
+    root: cidText(packed.root),
+    profile: profile,
+    listing: packed.listing,
+    bytes: leaves.files.reduce((sum, file) => sum + file.bytes, 0),
+    blocks: blocks,
+    nodes: new Map(packed.nodes.map(({bytes: bytes, digest: digest}) => [ (0, domain_cid.b0)(domain_cid.H_, digest), bytes ])),
+    car: car,
+    readFile: fileReader(all)
+   };
+  }
+  function fileNode(entry) {
+   return {
+    kind: "file",
+    name: entry.path,
+    entry: entry
+   };
+  }
+  function treeOf(entries, layout) {
+   return buildTree(layout.emptyDirectories ? entries : entries.filter(entry => entry.kind === "file"));
+  }
+  function filesBelow(root) {
+   if (root.kind === "file") return [ root.entry ];
+   return root.children.flatMap(filesBelow);
+  }
+  var base = __nccwpck_require__(1668);
+  const base64 = (0, base.yE)({
+   prefix: "m",
+   name: "base64",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+   bitsPerChar: 6
+  });
+  (0, base.yE)({
+   prefix: "M",
+   name: "base64pad",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=",
+   bitsPerChar: 6
+  });
+  const base64url = (0, base.yE)({
+   prefix: "u",
+   name: "base64url",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+   bitsPerChar: 6
+  });
+  (0, base.yE)({
+   prefix: "U",
+   name: "base64urlpad",
+   alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=",
+   bitsPerChar: 6
+  });
+  const LONGEST_NEEDLE = 4096;
+  function encodingsOf(value) {
+   const bytes = (new TextEncoder).encode(value);
+   const texts = [ value, ...escapedForms(value), ...base64Forms(bytes) ].filter(text => text.length >= 2);
+   return [ ...new Set(texts) ].map(text => (new TextEncoder).encode(text).subarray(0, LONGEST_NEEDLE));
+  }
+  function escapedForms(value) {
+   const encoded = encodeURIComponent(value.toWellFormed());
+   const strict = encoded.replace(/[!'()*]/g, percentEncoded);
+   const percent = [ encoded, strict, strict.replaceAll("%20", "+") ];
+   const json = JSON.stringify(value).slice(1, -1);
+   return [ ...percent, ...percent.map(text => text.replace(/%[0-9A-F]{2}/g, hex => hex.toLowerCase())), json, json.replaceAll("/", "\\/"), json.replace(/[<>&]/g, character => `\\u00${hexOf(character)}`), JSON.stringify(json).slice(1, -1), value.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") ];
+  }
+  function percentEncoded(character) {
+   return `%${hexOf(character).toUpperCase()}`;
+  }
+  function hexOf(character) {
+   return character.charCodeAt(0).toString(16).padStart(2, "0");
+  }
+  function base64Forms(bytes) {
+   return [ 0, 1, 2 ].flatMap(before => {
+    const shifted = new Uint8Array(before + bytes.length);
+    shifted.set(bytes, before);
+    const first = Math.ceil(before * 8 / 6);
+    const last = Math.floor(shifted.length * 8 / 6);
+    return [ base64, base64url ].map(alphabet => alphabet.baseEncode(shifted).slice(first, last));
+   });
+  }
+  const SHORTEST = 12;
+  function searchable(credentials) {
+   return credentials.filter(({value: value}) => value.length >= SHORTEST);
+  }
+  function credentialForms(credentials) {
+   return searchable(credentials).flatMap(({value: value}) => textForms(value));
+  }
+  function credentialInNames(credentials, paths) {
+   const forms = searchable(credentials).flatMap(({name: name, value: value}) => textForms(value).map(form => ({
+    name: name,
+    form: form
+   })));
+   for (const path of paths) {
+    const found = forms.find(({form: form}) => path.includes(form));
+    if (found !== void 0) return found.name;
+   }
+   return;
+  }
+  function textForms(value) {
+   return encodingsOf(value).map(form => (new TextDecoder).decode(form));
+  }
+  const PIECE = 12;
+  const LONGEST = 2048;
+  const hider_HIDDEN = "[secret]";
+  function createHider(secrets) {
+   const pieces = new Set;
+   for (const secret of secrets) {
+    const shown = secret.length > LONGEST ? secret.slice(0, LONGEST / 2) + secret.slice(-LONGEST / 2) : secret;
+    const size = Math.min(PIECE, shown.length);
+    for (let at = 0; size > 0 && at + size <= shown.length; at += 1) pieces.add(shown.slice(at, at + size));
+   }
+   const sizes = [ ...new Set([ ...pieces ].map(({length: length}) => length)) ];
+   return text => {
+    const isHidden = new Uint8Array(text.length);
+    for (const size of sizes) for (let at = 0; at + size <= text.length; at += 1) if (pieces.has(text.slice(at, at + size))) isHidden.fill(1, at, at + size);
+    return withoutHidden(text, isHidden);
+   };
+  }
+  function withoutHidden(text, isHidden) {
+   let shown = "";
+   for (let at = 0; at < text.length; at += 1) if (isHidden[at] === 0) shown += text[at]; else if (isHidden[at - 1] !== 1) shown += hider_HIDDEN;
+   return shown;
+  }
+  var file_type = __nccwpck_require__(3272);
+  var diff_words = __nccwpck_require__(4402);
+  const MOST_LINES = 50;
+  const MOST_TYPES = 8;
+  const MOST_DIRECTORIES = 8;
+  const MOST_REBUILT = 10;
+  function renderDiffLine(comparison) {
+   if (comparison.kind === "none") return oneLine(`No diff: ${(0, diff_words.f6)(comparison.reason)}.`);
+   const {label: label, cid: cid} = (0, diff_words.Wy)(comparison.base);
+   const base = label === void 0 ? cid : `${label} (${cid})`;
+   if (comparison.kind === "unavailable") return oneLine(`No diff with ${base}: ${(0, 
+   diff_words.f6)(comparison.reason)}.`);
+   return oneLine(comparedLine(comparison, base));
+  }
+  function comparedLine({diff: diff, encoding: encoding, effort: effort}, base) {
+   if (diff.changes.length === 0) {
+    const rules = encoding === void 0 ? "" : `, encoded by other rules: ${(0, diff_words.f6)(encoding)}`;
+    return `The same files as ${base}${rules}.`;
+   }
+   const difference = (0, diff_words.MC)((0, domain_diff.GL)(diff), diff.before?.bytes);
+   return `Compared with ${base}: ${(0, diff_words.Pn)((0, domain_diff.xS)(diff))}, ${difference}; read ${(0, 
+   diff_words.zA)(effort)}.`;
+  }
+  function renderDiffLines(comparison) {
+   if (comparison.kind !== "compared") return [];
+   const {diff: diff, encoding: encoding} = comparison;
+   if (diff.changes.length === 0) return [ ...encodingLines(encoding), ...rebuildLines(comparison) ].map(oneLine);
+   const moved = (0, diff_words.fN)(diff.changes);
+   const after = [ ...moved.length === 0 ? [] : [ `${(0, units.SS)(moved.length, "file")} moved with the same bytes.` ], ...encodingLines(encoding), ...groupLines("By type", (0, 
+   domain_diff.tw)(diff, file_type.Q), MOST_TYPES), ...groupLines("By directory", (0, 
+   domain_diff.tw)(diff, domain_diff.jt), MOST_DIRECTORIES), ...rebuildLines(comparison) ];
+   return [ ...changeLines((0, diff_words.R1)(diff.changes), MOST_LINES - after.length), ...after ].map(oneLine);
+  }
+  function changeLines(changes, most) {
+   const shown = changes.length <= most ? changes : changes.slice(0, most - 1);
+   const more = changes.length - shown.length;
+   const cells = shown.map(change => [ change.kind, (0, units.PR)((0, domain_diff.e0)(change)), (0, 
+   diff_words.qI)(change), diff_lines_namesOf(change) ]);
+   return [ ...align(cells), ...more === 0 ? [] : [ `and ${(0, units.SS)(more, "smaller difference")}: see the report file.` ] ];
+  }
+  function diff_lines_namesOf(change) {
+   const {path: path, names: names} = (0, diff_words.Vb)(change);
+   return names === void 0 ? (0, units._1)(path) : `${(0, units._1)(path)}  (${(0, 
+   units._1)(names.before)} → ${(0, units._1)(names.after)})`;
+  }
+  function groupLines(title, groups, most) {
+   if (groups.length < 2) return [];
+   const shown = groups.length <= most ? groups : groups.slice(0, most - 1);
+   const more = groups.length - shown.length;
+   const cells = shown.map(group => [ "", (0, units.PR)(group.delta), `${(0, units._1)(group.name)}  (${(0, 
+   diff_words.u_)(group)})` ]);
+   return [ `${title}:`, ...align(cells), ...more === 0 ? [] : [ `  and ${more.toLocaleString("en-US")} more` ] ];
+  }
+  function encodingLines(encoding) {
+   return encoding === void 0 ? [] : [ `Encoding: ${(0, diff_words.f6)(encoding)}.` ];
+  }
+  function rebuildLines({rebuild: rebuild}) {
+   if (rebuild === void 0) return [];
+   const shown = rebuild.files.slice(0, MOST_REBUILT);
+   const more = rebuild.files.length - shown.length;
+   return [ `The sources are the same, but the CID changed. They are known to be the same because ${(0, 
+   diff_words.f6)(rebuild.evidence)}.`, ...shown.map(({path: path, cause: cause}) => `  ${(0, 
+   units._1)(path)}: ${cause}`), ...more === 0 ? [] : [ `  and ${(0, units.SS)(more, "more file")}` ] ];
+  }
+  function align(rows) {
+   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
+   return rows.map(row => row.map((cell, column) => {
+    if (column === row.length - 1) return cell;
+    return column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+   }).join("  "));
+  }
+  function oneLine(text) {
+   return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
+  }
+  function renderPlan(plan, build) {
+   const source = plan.source.kind === "upload" ? `upload ${(0, units.UP)(build.car.bytes)} (${plan.source.reason})` : `use the pin ${plan.source.pin.id}`;
+   return [ `CID       ${plan.cid} (${build.profile})`, `Content   ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
+   units.UP)(build.bytes)}, ${(0, units.SS)(build.blocks, "block")}`, `Pin       ${source}`, `Tags      ${plan.tags.length === 0 ? "none" : plan.tags.join(", ")}`, `Before    ${plan.previous === void 0 ? "nothing" : plan.previous === plan.cid ? "the same CID" : plan.previous}` ];
+  }
+  var render_preflight = __nccwpck_require__(2678);
+  function renderRebuildWarning({evidence: evidence, files: files}) {
+   const [first] = files;
+   const others = files.length > 1 ? `, and ${(0, units.SS)(files.length - 1, "further file")}` : "";
+   const culprit = first === void 0 ? "" : ` Most likely: ${(0, units._1)(first.path)} (${first.cause})${others}.`;
+   return `The sources are the same, but the CID changed: ${evidence}.${culprit}`;
+  }
+  const QUICK_MS = 8e3;
+  function assessPorts(wiring, {material: material, trees: trees}, deadline) {
+   const {log: log} = wiring;
+   return {
+    log: log,
+    github: github(wiring, QUICK_MS),
+    commitTrees: github(wiring, QUICK_MS).commitTrees,
+    ...hasher(wiring, material, deadline),
+    hide: createHider(credentialForms(wiring.credentials)),
+    showPreflight: preflight => {
+     const lines = (0, render_preflight.Nm)(preflight);
+     if (lines.length > 0) log.group(`Preflight: ${(0, render_preflight.WD)(preflight)}`, lines);
+     for (const warning of (0, render_preflight.c7)(preflight)) log.warn(warning);
+    },
+    publishedTree: trees,
+    showComparison: showComparison(wiring)
+   };
+  }
+  function showComparison({log: log, recorder: recorder}) {
+   return comparison => {
+    log.line(renderDiffLine(comparison));
+    if (comparison.kind === "compared") recorder.phase("Compare", comparison.effort.ms);
+    const lines = renderDiffLines(comparison);
+    if (lines.length > 0) log.group("Compare", lines);
+    const rebuild = comparison.kind === "compared" ? comparison.rebuild : void 0;
+    if (rebuild !== void 0) log.warn(renderRebuildWarning(rebuild));
+   };
+  }
+  function hasher({log: log, now: now, recorder: recorder}, {found: found, inspections: inspections}, signal) {
+   const took = new WeakMap;
+   const builds = new Map;
+   const looks = new WeakMap;
+   const hash = async profile => {
+    const inspection = inspections?.next(found);
+    const began = performance.now();
+    let done = 0;
+    const onBytes = bytes => {
+     done += bytes;
+     log.progress("Hashed", done, found.bytes);
+    };
+    const build = await buildDag(found.content, profile, {
+     signal: signal,
+     onBytes: onBytes,
+     onlooker: files => inspection?.begin(files)
+    });
+    if (inspection !== void 0) looks.set(build, inspection.finish);
+    const ms = performance.now() - began;
+    took.set(build, ms);
+    recorder.phase("Hash", ms);
+    return build;
+   };
+   return {
+    preflight: async build => looks.get(build)?.(),
+    build: profile => {
+     const build = builds.get(profile) ?? (0, domain_errors.qg)("hashing", () => hash(profile));
+     builds.set(profile, build);
+     return build;
+    },
+    showPlan: (plan, build) => {
+     log.line(`Hashed ${(0, units.UP)(build.bytes)} in ${(0, units.NE)(took.get(build) ?? 0)}: ${build.root} (${build.profile}).`);
+     log.group("Plan", [ ...renderPlan(plan, build), "", ...(0, render_retention.vj)(plan.retention, now) ]);
+    }
+   };
+  }
+  var domain_link = __nccwpck_require__(6581);
+  function patternOf(from) {
+   const segments = from.replace(/\/$/, "").split("/");
+   const hasSplat = segments.at(-1) === "*";
+   return {
+    segments: hasSplat ? segments.slice(0, -1) : segments,
+    hasSplat: hasSplat
+   };
+  }
+  function isExact({segments: segments, hasSplat: hasSplat}) {
+   return !hasSplat && !segments.some(isPlaceholder);
+  }
+  function redirect_pattern_namesOf({segments: segments, hasSplat: hasSplat}) {
+   const names = segments.filter(isPlaceholder).map(segment => segment.slice(1));
+   return hasSplat ? [ ...names, "splat" ] : names;
+  }
+  function covers(wide, narrow) {
+   const [mine, other] = [ wide.segments.length, narrow.segments.length ];
+   const isLongEnough = wide.hasSplat ? other > mine || other === mine && narrow.hasSplat : other === mine;
+   if (!isLongEnough || narrow.hasSplat && !wide.hasSplat) return false;
+   return wide.segments.every((segment, index) => isPlaceholder(segment) || segment === narrow.segments[index]);
+  }
+  function exampleOf(pattern) {
+   const values = new Map(redirect_pattern_namesOf(pattern).map(name => [ name, `~${name}~` ]));
+   const path = pattern.segments.map(segment => isPlaceholder(segment) ? `~${segment.slice(1)}~` : segment).join("/");
+   return {
+    path: pattern.hasSplat ? `${path}/~splat~` : path,
+    values: values
+   };
+  }
+  function isPlaceholder(segment) {
+   return segment.startsWith(":");
+  }
+  const quote_LONGEST = 117;
+  const HALVES = {
+   start: 58,
+   end: 58
+  };
+  const UNSEEN = /[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+  function quote_quote(text, cut = HALVES) {
+   return `\`${shortened(shortened(text, cut).replace(UNSEEN, visible), cut)}\``;
+  }
+  function shortened(text, cut) {
+   if (text.length <= quote_LONGEST) return text;
+   const start = text.slice(0, cut.start).replace(/[\ud800-\udbff]$/, "");
+   const end = text.slice(-cut.end).replace(/^[\udc00-\udfff]/, "");
+   return `${start}…${end}`;
+  }
+  function visible(character) {
+   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  }
+  const STATUSES = new Set([ 200, 301, 302, 303, 307, 308, 404, 410, 451 ]);
+  const FORMAT = "Write from, to and at most a status: `/old /new 301`.";
+  const SPACES = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+  function parseRedirects(text) {
+   const rules = [];
+   const faults = [];
+   let number = 0;
+   for (const raw of text.split("\n")) {
+    number += 1;
+    const fields = raw.split(SPACES).filter(field => field !== "");
+    if (fields.length === 0 || fields[0]?.startsWith("#") === true) continue;
+    const parsed = parseLine(fields);
+    if ("kind" in parsed) faults.push({
+     ...parsed,
+     line: number
+    }); else rules.push({
+     ...parsed,
+     line: number
+    });
+   }
+   return {
+    rules: rules,
+    faults: faults
+   };
+  }
+  function parseLine(fields) {
+   const [from = "", to = "", status] = fields;
+   const fault = shapeFault(fields) ?? fromFault(from) ?? toFault(to);
+   if (fault !== void 0) return fault;
+   if (status === void 0) return {
+    from: from,
+    to: to,
+    status: 301
+   };
+   const code = /^\+?\d{1,18}$/.test(status) ? Number(status) : void 0;
+   return code !== void 0 && STATUSES.has(code) ? {
+    from: from,
+    to: to,
+    status: code
+   } : statusFault(fields, status);
+  }
+  function shapeFault(fields) {
+   const line = quote_quote(fields.join(" "));
+   if (fields.length < 2) return {
+    kind: "redirect-format",
+    message: `${line} says from where, and not to where.`,
+    advice: FORMAT
+   };
+   const comment = fields.findIndex(field => field.startsWith("#"));
+   if (comment !== -1 && comment >= 2) {
+    const message = `${line} has a comment after the rule; only a whole line can be one.`;
+    return {
+     kind: "redirect-comment",
+     message: message,
+     advice: "Move the comment to a line of its own."
+    };
+   }
+   const condition = fields.slice(1).find(field => /^[A-Za-z]+=/.test(field));
+   if (condition !== void 0) {
+    const message = `${line} depends on ${quote_quote(condition)}; gateways know no conditions on query, country, language, role or cookie.`;
+    return {
+     kind: "redirect-condition",
+     message: message,
+     advice: "Remove the condition, or the rule."
+    };
+   }
+   if (fields.length > 3) return {
+    kind: "redirect-format",
+    message: `${line} has more than three fields.`,
+    advice: FORMAT
+   };
+   return;
+  }
+  function fromFault(from) {
+   if (!from.startsWith("/")) {
+    const message = `${quote_quote(from)} is no path of this site: what is redirected starts with a slash.`;
+    return {
+     kind: "redirect-from",
+     message: message,
+     advice: FORMAT
+    };
+   }
+   const stars = from.split("*").length - 1;
+   if (stars > 1 || stars === 1 && !from.endsWith("*")) {
+    const message = `${quote_quote(from)} has an asterisk that is not its last character, or more than one.`;
+    return {
+     kind: "redirect-splat",
+     message: message,
+     advice: "Use one asterisk, at the end: `/old/*`."
+    };
+   }
+   const names = from.split("/").filter(segment => segment.startsWith(":"));
+   const known = new Set;
+   const twice = names.find(name => known.size === known.add(name).size);
+   if (twice !== void 0) {
+    const message = `${quote_quote(from)} has the placeholder ${quote_quote(twice)} twice.`;
+    return {
+     kind: "redirect-placeholder",
+     message: message,
+     advice: "Give every placeholder of a path its own name."
+    };
+   }
+   return urlFault(from);
+  }
+  function toFault(to) {
+   if (to.startsWith("/")) return urlFault(to);
+   if (!/^(?:https?|ip[fn]s):/i.test(to)) {
+    const message = `${quote_quote(to)} is neither a path that starts with a slash nor a URL of http, https, ipfs or ipns.`;
+    return {
+     kind: "redirect-to",
+     message: message,
+     advice: FORMAT
+    };
+   }
+   const isBroken = /^https?:/i.test(to) && !URL.canParse(to.replaceAll(/:(?=[A-Za-z_])/g, ""));
+   return urlFault(to) ?? (isBroken ? {
+    kind: "redirect-to",
+    message: `${quote_quote(to)} is no URL.`,
+    advice: FORMAT
+   } : void 0);
+  }
+  function urlFault(target) {
+   if (/[^\P{Cc}\u0080-\u009f]/u.test(target)) return {
+    kind: "redirect-url",
+    message: `${quote_quote(target)} has a control character.`,
+    advice: "Remove it."
+   };
+   const [path = "", fragment = ""] = target.split("#", 2);
+   const query = path.indexOf("?");
+   if (!/%(?![0-9A-Fa-f]{2})/.test(`${query === -1 ? path : path.slice(0, query)}#${fragment}`)) return;
+   const message = `${quote_quote(target)} has a percent sign that encodes nothing.`;
+   return {
+    kind: "redirect-url",
+    message: message,
+    advice: "Write `%25` for a percent sign."
+   };
+  }
+  function statusFault(fields, status) {
+   const line = quote_quote(fields.join(" "));
+   if (status.endsWith("!")) {
+    const message = `${line} forces the rule with \`!\`; a gateway asks the rules only for what the site does not have.`;
+    return {
+     kind: "redirect-forced",
+     message: message,
+     advice: "Remove the `!`."
+    };
+   }
+   const message = `${line} has ${quote_quote(status)} where the status is; gateways know 200, 301, 302, 303, 307, 308, 404, 410 and 451.`;
+   return {
+    kind: "redirect-status",
+    message: message,
+    advice: "Use one of these."
+   };
+  }
+  const MAX_REDIRECTS_BYTES = 64 * 1024;
+  function readRoutes(redirects, fileAt) {
+   const rules = redirects === void 0 ? [] : parseRedirects(redirects).rules;
+   return {
+    landing: landingOf(rules, fileAt),
+    deepRoute: deepRouteOf(rules, fileAt)
+   };
+  }
+  const ROOT = {
+   segments: [ "", "" ],
+   hasSplat: false
+  };
+  function landingOf(rules, fileAt) {
+   const rule = rules.find(({from: from}) => from === "/" || covers(patternOf(from), ROOT));
+   if (rule === void 0 || rule.status >= 400) return;
+   return targetOf(rule, fileAt);
+  }
+  const MOST_RULES = 100;
+  function deepRouteOf(rules, fileAt) {
+   for (const [index, rule] of rules.slice(0, MOST_RULES).entries()) {
+    const pattern = patternOf(rule.from);
+    const target = rule.status !== 200 || isExact(pattern) ? void 0 : targetOf(rule, fileAt);
+    if (target === void 0) continue;
+    const path = exampleOf(pattern).path.slice(1);
+    const example = {
+     segments: `/${path}`.split("/"),
+     hasSplat: false
+    };
+    const isTaken = rules.slice(0, index).some(({from: from}) => covers(patternOf(from), example));
+    if (!isTaken && fileAt(path) === void 0) return {
+     path: path,
+     target: target
+    };
+   }
+   return;
+  }
+  function targetOf({to: to}, fileAt) {
+   if (!to.startsWith("/") || to.startsWith("//") || /:[a-z_]/i.test(to)) return;
+   const path = to.replace(/[?#].*$/s, "").replace(/^\/+|\/+$/g, "");
+   return fileAt(path) ?? fileAt(path === "" ? "index.html" : `${path}/index.html`);
+  }
+  async function openingOf(build) {
+   const {root: root, listing: listing} = build;
+   const sample = (0, domain_link.ut)(root, listing);
+   if (opening_kindOf(build) === "file") return {
+    root: root,
+    kind: "file",
+    sample: sample,
+    plainSample: void 0,
+    redirects: void 0
+   };
+   const redirects = await readRedirects(build);
+   const fileAt = path => {
+    const file = listing.get(path);
+    return file === void 0 ? void 0 : {
+     path: path,
+     ...file
+    };
+   };
+   return withRoutes({
+    root: root,
+    kind: "directory",
+    sample: sample,
+    plainSample: (0, domain_link.W3)(listing),
+    redirects: redirects
+   }, fileAt);
+  }
+  function opening_kindOf({root: root, listing: listing}) {
+   const [only] = listing.size === 1 ? listing.values() : [];
+   return only?.cid === root ? "file" : "directory";
+  }
+  function withRoutes(opening, fileAt) {
+   const {landing: landing, deepRoute: deepRoute} = readRoutes(opening.redirects, fileAt);
+   return {
+    ...opening,
+    landing: landing?.cid === opening.sample?.cid ? void 0 : landing,
+    deepRoute: deepRoute
+   };
+  }
+  async function readRedirects({listing: listing, readFile: readFile}) {
+   const file = listing.get("_redirects");
+   if (file === void 0 || file.bytes > MAX_REDIRECTS_BYTES || readFile === void 0) return;
+   const chunks = [];
+   try {
+    for await (const piece of readFile("_redirects")) chunks.push(Uint8Array.from(piece));
+   } catch {
+    return;
+   }
+   return Buffer.concat(chunks).toString("utf8");
+  }
+  const HEAD_LENGTH = 16384;
+  const MAX_TITLE_LENGTH = 60;
+  const ERROR_WORDS = /\b(?:error|forbidden|denied|unauthorized|not found|not available|unavailable|unreachable|bad gateway|timed? ?-?out|too many requests|rate limit(?:ed)?|blocked|suspended|captcha|just a moment|attention required)\b|^[45]\d\d\W*$/i;
+  function readWebPage(text) {
+   const head = text.slice(0, HEAD_LENGTH);
+   if (!/^\ufeff?\s*(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html|head|body|title|h1|meta|p|div|center)\b/i.test(head)) return;
+   const titles = [ "title", "h1" ].map(name => web_page_textOf(head, name));
+   return {
+    title: titles.find(title => title !== "") ?? "",
+    isError: titles.some(title => ERROR_WORDS.test(title))
+   };
+  }
+  function web_page_textOf(head, name) {
+   const start = new RegExp(`<${name}(?:\\s[^>]{0,200})?>`, "i").exec(head);
+   if (start === null) return "";
+   const rest = head.slice(start.index + start[0].length, start.index + start[0].length + 1e3);
+   const end = rest.search(new RegExp(`</${name}`, "i"));
+   const text = (end < 0 ? rest : rest.slice(0, end)).replace(/<[^>]*>/g, " ").replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, " ").replace(/\s+/g, " ").trim();
+   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH - 1).trimEnd()}…` : text;
+  }
+  async function body_readStart(response, maxBytes, onFirst = () => {}) {
+   const chunks = [];
+   let length = 0;
+   let whole = true;
+   for await (const chunk of response.body ?? []) {
+    if (length === 0) onFirst();
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) {
+     whole = false;
+     break;
+    }
+   }
+   return {
+    bytes: Buffer.concat(chunks),
+    whole: whole
+   };
+  }
+  const REDIRECTS = new Map([ [ "redirect count exceeded", "too many redirects" ], [ "unexpected redirect", "it redirects, and a key must not follow" ] ]);
+  function reasonOf(error) {
+   if (isTimeout(error)) return "did not answer in time";
+   const cause = error instanceof Error ? error.cause : void 0;
+   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : void 0;
+   const why = code ?? (cause instanceof Error ? REDIRECTS.get(cause.message) : void 0);
+   return `could not be reached${why === void 0 ? "" : ` (${why})`}`;
+  }
+  function isTimeout(error) {
+   return error instanceof Error && error.name === "TimeoutError";
+  }
+  function refusalIn(body) {
+   return /ERR_ID:(\d{5})/.exec(body.subarray(0, 4096).toString("latin1"))?.[1];
+  }
+  const MAX_BODY_BYTES = 4 * 1024 * 1024;
+  async function visit({url: url, key: key, timeoutMs: timeoutMs}) {
+   const began = performance.now();
+   const elapsed = () => Math.round(performance.now() - began);
+   let response;
+   let firstByteMs;
+   try {
+    response = await fetch(url, {
+     signal: AbortSignal.timeout(timeoutMs),
+     redirect: key === void 0 ? "follow" : "manual",
+     headers: {
+      "accept-encoding": "identity",
+      ...key === void 0 ? {} : {
+       "x-pinata-gateway-token": key
+      }
+     }
+    });
+    const {bytes: bytes} = await body_readStart(response, MAX_BODY_BYTES, () => {
+     firstByteMs = elapsed();
+    });
+    const announced = response.headers.get("content-length");
+    return {
+     kind: "answer",
+     url: response.url === "" ? url : response.url,
+     status: response.status,
+     body: bytes,
+     announcedBytes: announced === null ? void 0 : Number(announced),
+     quotable: key === void 0,
+     firstByteMs: firstByteMs ?? elapsed()
+    };
+   } catch (error) {
+    const cut = isTimeout(error) ? "did not end its answer in time" : "broke off in the middle of its answer";
+    const reason = response === void 0 ? reasonOf(error) : cut;
+    return {
+     kind: "none",
+     reason: reason,
+     status: response?.status,
+     firstByteMs: firstByteMs
+    };
+   }
+  }
+  function down(note) {
+   return {
+    state: "down",
+    note: note,
+    final: false,
+    bytes: 0
+   };
+  }
+  function downForGood(note) {
+   return {
+    ...down(note),
+    final: true
+   };
+  }
+  const REFUSALS = {
+   "00004": downForGood("says the link is invalid"),
+   "00006": down("does not have the content yet"),
+   "00023": {
+    ...downForGood("serves HTML only through a custom domain"),
+    refusesPages: true
+   },
+   "00024": downForGood("refuses this content or its key")
+  };
+  const verdict_STATUSES = {
+   401: "wants a key",
+   402: "wants to be paid",
+   403: "refuses it",
+   404: "has not found it yet",
+   410: "has not found it yet",
+   429: "has had too many requests",
+   451: "may not serve it",
+   500: "failed",
+   502: "has not found it yet",
+   503: "has not found it yet",
+   504: "has not found it yet"
+  };
+  function verdict_judge(answer, {sample: sample, kind: kind, landing: landing}) {
+   const {status: status, body: body} = answer;
+   const isFine = status >= 200 && status < 300;
+   const proof = isFine ? proofOf(answer, sample) : void 0;
+   if (proof !== void 0) return {
+    state: "live",
+    final: true,
+    ...proof
+   };
+   const refusal = refusalIn(body);
+   if (refusal !== void 0) return REFUSALS[refusal] ?? down(`refused it (ERR_ID:${refusal})`);
+   if (!isFine) return unfit(status);
+   const led = landing === void 0 ? void 0 : proofOf(answer, landing);
+   if (led !== void 0) return {
+    state: "live",
+    final: true,
+    ...led,
+    note: `${led.note}, where _redirects lead`
+   };
+   return misfit(answer, {
+    sample: sample,
+    isPage: kind === "directory" && sample?.path === ""
+   });
+  }
+  function unfit(status) {
+   if (status >= 300 && status < 400) return down(`redirects (${status}), and a key must not follow`);
+   const meaning = verdict_STATUSES[status];
+   return down(meaning === void 0 ? `answered ${status}` : `${meaning} (${status})`);
+  }
+  function misfit({url: url, status: status, body: body, quotable: quotable}, {sample: sample, isPage: isPage}) {
+   const page = readWebPage(body.toString("utf8", 0, 65536));
+   const title = page === void 0 || page.title === "" || !quotable ? "" : ` (${page.title})`;
+   if (page?.isError === true) return down(`answered ${status} with an error page${title}`);
+   if (isServiceWorkerHost(new URL(url).hostname)) return {
+    state: "opens",
+    note: "loads and checks the content in the browser",
+    final: true,
+    bytes: 0
+   };
+   if (sample === void 0) return {
+    state: "live",
+    note: "answers; which bytes are right is not known",
+    final: true,
+    bytes: 0
+   };
+   if (page !== void 0 && !isPage && (0, domain_link.qW)(sample.path)) return down(`answered with a page instead${title}`);
+   return down("answered with other bytes");
+  }
+  function isServiceWorkerHost(host) {
+   return host.endsWith(".inbrowser.link") || host.endsWith(".inbrowser.dev");
+  }
+  function proofOf({body: body, announcedBytes: announcedBytes}, sample) {
+   if (sample === void 0) return;
+   if ((0, domain_cid.uM)(sample.cid) === domain_cid.Ce) {
+    const found = (0, domain_cid.b0)(domain_cid.Ce, (0, external_node_crypto_.createHash)("sha256").update(body).digest());
+    return found === sample.cid ? {
+     note: "bytes match",
+     bytes: body.length
+    } : void 0;
+   }
+   const length = sample.bytes > MAX_BODY_BYTES ? announcedBytes : body.length;
+   return length === sample.bytes ? {
+    note: "length matches",
+    bytes: 0
+   } : void 0;
+  }
+  const ATTEMPT_TIMEOUT_MS = 15e3;
+  const DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  async function openSigned(file, timeoutMs) {
+   const end = performance.now() + timeoutMs;
+   for (let round = 0; ;round += 1) {
+    const verdict = await openOnce(file);
+    const left = Math.ceil(end - performance.now());
+    if (verdict.state === "live" || verdict.final || left < 5) return verdict;
+    await (0, promises_namespaceObject.setTimeout)(Math.min(DELAYS_MS[Math.min(round, DELAYS_MS.length - 1)] ?? 0, left));
+   }
+  }
+  async function openOnce({url: url, root: root, sample: sample}) {
+   const answer = await visit({
+    url: url,
+    key: void 0,
+    timeoutMs: ATTEMPT_TIMEOUT_MS
+   });
+   if (answer.kind === "none") return down(answer.reason);
+   const opening = {
+    root: root,
+    kind: "file",
+    sample: sample,
+    plainSample: void 0,
+    redirects: void 0
+   };
+   return verdict_judge({
+    ...answer,
+    quotable: false
+   }, opening);
+  }
+  const access_link_PATHS = [ "/v3/files/private/download_link", "/v3/files/download_link" ];
+  function access_link_createAccessLink(account, {gatewayUrl: gatewayUrl, date: date}) {
+   const {host: host} = new URL(gatewayUrl);
+   return async ({root: root, path: path}, expiresMs) => {
+    const url = `${gatewayUrl}/files/${root}${path === "" ? "" : `/${(0, domain_link.i7)(path)}`}`;
+    const seconds = Math.floor(date().getTime() / 1e3);
+    const expires = Math.floor(expiresMs / 1e3);
+    const answer = await sign(account, {
+     url: url,
+     date: seconds,
+     expires: expires,
+     method: "GET"
+    });
+    if (answer.status === 404) throw notKnown(root, host);
+    if (!isFine(answer)) throw access_link_explainRefusal(account, answer);
+    const link = parseLink((0, json.$6)((0, json.qF)(answer.body), "data"), url);
+    if (link === void 0) throw noLink(host);
+    return {
+     ...link,
+     expiresAt: new Date(Math.min(seconds + expires, endOf(link.url)) * 1e3)
+    };
+   };
+  }
+  async function sign(account, body) {
+   for (const path of access_link_PATHS) {
+    const answer = await send(account, "accessLink", {
+     method: "POST",
+     url: `${account.apiUrl}${path}`,
+     body: body
+    });
+    if (answer !== "late" && (answer.status !== 404 || path === access_link_PATHS[1])) return answer;
+   }
+   throw new domain_errors.lZ("bug", `No request was sent to ${DOING.accessLink.text}.`);
+  }
+  function parseLink(text, asked) {
+   if (text === void 0 || !URL.canParse(text)) return;
+   const [link, own] = [ new URL(text), new URL(asked) ];
+   const signature = link.searchParams.get("X-Signature") ?? "";
+   const isSafe = link.protocol === "https:" || link.protocol === own.protocol;
+   const isOwn = link.host === own.host && link.pathname === own.pathname && link.username === "";
+   return isSafe && isOwn && signature !== "" ? {
+    url: link.href,
+    signature: signature
+   } : void 0;
+  }
+  function endOf(url) {
+   const {searchParams: searchParams} = new URL(url);
+   const end = Number(searchParams.get("X-Date")) + Number(searchParams.get("X-Expires"));
+   return Number.isFinite(end) && end > 0 ? end : Number.POSITIVE_INFINITY;
+  }
+  function notKnown(root, host) {
+   return new domain_errors.lZ("conflict", `Pinata knows no private content ${root} on the gateway ${host}.`, {
+    hint: "Set pinata-gateway to a gateway of this account."
+   });
+  }
+  function noLink(host) {
+   return new domain_errors.lZ("network", `Pinata answered with something that is no signed link to ${host}.`, {
+    hint: "Run the job again. If it stays so, set access-link-expires: never, and open an issue without the link."
+   });
+  }
+  function access_link_explainRefusal({traffic: traffic}, answer) {
+   const known = traffic.policy.explain(answer, DOING.accessLink.text);
+   if (answer.status !== 403 || known.kind !== "credentials") return known;
+   const hint = `${known.hint ?? ""} Private files are there on Enterprise accounts only.`.trim();
+   return new domain_errors.lZ(known.kind, known.message, {
+    hint: hint,
+    cause: known.cause
+   });
+  }
+  var runner = __nccwpck_require__(7247);
+  function accountTemplates(gateways) {
+   const custom = gateways.flatMap(({customDomains: customDomains}) => customDomains);
+   const hosts = custom.length > 0 ? custom : gateways.map(({domain: domain}) => domain);
+   return [ ...new Set(hosts) ].map(host => ({
+    template: `${gateway_baseOf(host)}/ipfs/{cid}`,
+    dedicated: true
+   }));
+  }
+  function gateway_baseOf(host) {
+   const isLoopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d{1,5})?$/i.test(host);
+   return `${isLoopback ? "http" : "https"}://${host}`;
+  }
+  function namedGateways(values) {
+   const own = ownGatewayUrl(values);
+   return own === void 0 ? [] : [ {
+    template: `${own}/ipfs/{cid}`,
+    dedicated: true
+   } ];
+  }
+  function ownGatewayUrl(values) {
+   const domain = values["pinata-gateway"];
+   return values["pinata-gateway-url"] ?? (domain === void 0 ? void 0 : `https://${domain}`);
+  }
+  function discoverGateways({values: values, log: log}, pins) {
+   const named = namedGateways(values);
+   let found;
+   return () => {
+    found ??= named.length > 0 || values.network === "private" ? Promise.resolve(named) : discover(pins, log);
+    return found;
+   };
+  }
+  async function ownGatewayBase(values, pins) {
+   const named = ownGatewayUrl(values);
+   if (named !== void 0) return named;
+   const gateways = await pins.readGateways();
+   const [first] = gateways.kind === "known" ? accountTemplates(gateways.value) : [];
+   if (first !== void 0) return new URL(first.template).origin;
+   const why = gateways.kind === "known" ? "it has none" : gateways.reason;
+   throw new domain_errors.lZ("credentials", `The account's own gateway is not known: ${why}.`, {
+    hint: "Set pinata-gateway to its domain, or give the key the permission Gateways: Read."
+   });
+  }
+  async function discover(pins, log) {
+   try {
+    const gateways = await pins.readGateways();
+    return gateways.kind === "known" ? accountTemplates(gateways.value) : [];
+   } catch (error) {
+    if (!(error instanceof domain_errors.lZ)) throw error;
+    log.line(`The account's own gateways are not known: ${error.message}`);
+    return [];
+   }
+  }
+  function linkTemplates({gateways: gateways}, own) {
+   const bases = own.map(({template: template}) => template.replace("{cid}", ""));
+   const others = gateways.filter(template => !bases.some(base => template.startsWith(base))).map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return [ ...own, ...others ];
+  }
+  async function blockTemplates(values, own) {
+   if (values.network === "private") return [];
+   const others = values["block-gateways"].map(template => ({
+    template: template,
+    dedicated: false
+   }));
+   return others.length === 0 ? namedGateways(values) : [ ...await own(), ...others ];
+  }
+  const HOW_TO_STOP = "Or set access-link-expires: never.";
+  function accessLinkPort(wiring, account) {
+   const {values: values, log: log} = wiring;
+   const expiresMs = values["access-link-expires"];
+   if (values.network !== "private" || expiresMs === void 0) return () => Promise.resolve(void 0);
+   return async content => {
+    try {
+     const gatewayUrl = await ownGatewayBase(values, account.pins);
+     const create = access_link_createAccessLink(account.plain, {
+      gatewayUrl: gatewayUrl,
+      date: wiring_wiring.p.date
+     });
+     return await makeLink(content, {
+      wiring: wiring,
+      expiresMs: expiresMs,
+      create: create,
+      host: new URL(gatewayUrl).host
+     });
+    } catch (error) {
+     if (!(error instanceof domain_errors.lZ)) throw error;
+     log.warn(`No access link was made: ${error.message} ${error.hint ?? ""} ${HOW_TO_STOP}`);
+     return;
+    }
+   };
+  }
+  async function makeLink(content, making) {
+   const {values: values, log: log} = making.wiring;
+   const root = typeof content === "string" ? content : content.root;
+   const targets = typeof content === "string" ? targetsOf(content) : access_link_targetOf(content);
+   const looks = values.verify === "gateway" || targets.length > 1;
+   let note = "no file of the content has bytes";
+   for (const {path: path, sample: sample} of targets) {
+    const {signature: signature, ...link} = await making.create({
+     root: root,
+     path: path
+    }, making.expiresMs);
+    (0, runner.dK)(link.url);
+    (0, runner.dK)(signature);
+    const timeoutMs = targets.length > 1 ? 0 : values["verify-timeout"];
+    const seen = looks ? await openSigned({
+     url: link.url,
+     root: root,
+     sample: sample
+    }, timeoutMs) : void 0;
+    if (seen === void 0 || seen.state === "live") {
+     tell(path, making);
+     return {
+      ...link,
+      opened: seen !== void 0
+     };
+    }
+    note = `${making.host} ${seen.note}`;
+   }
+   log.warn(`No access link was made: ${note}. The content is pinned. ${HOW_TO_STOP}`);
+   return;
+  }
+  function tell(path, {wiring: wiring, expiresMs: expiresMs}) {
+   wiring.log.line(`Access link for ${(0, units.LP)(expiresMs)} made; it is in the output url.`);
+   if (path === "") return;
+   wiring.log.line(`It opens ${path} alone: Pinata signs one address, so a private directory cannot be browsed by a link, and what the page loads from it is not signed.`);
+  }
+  function access_link_targetOf(build) {
+   const sample = (0, domain_link.ut)(build.root, build.listing);
+   if (sample === void 0) return [];
+   const isIndex = opening_kindOf(build) === "directory" && sample.path === "";
+   return [ {
+    path: isIndex ? "index.html" : sample.path,
+    sample: sample
+   } ];
+  }
+  function targetsOf(root) {
+   const whole = {
+    path: "",
+    sample: void 0
+   };
+   if ((0, domain_cid.uM)(root) === domain_cid.Ce) return [ {
+    path: "",
+    sample: {
+     path: "",
+     cid: root,
+     bytes: 0
+    }
+   } ];
+   return [ {
+    path: "index.html",
+    sample: void 0
+   }, whole ];
+  }
+  class Unreadable extends Error {}
+  const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+  async function readCarStream(body, {maxBytes: maxBytes, take: take}) {
+   const frames = frameSplitter();
+   let isHeader = true;
+   let bytes = 0;
+   function isEnough(frame) {
+    if (isHeader) requireHeader(frame);
+    const block = isHeader ? void 0 : blockOf(frame);
+    isHeader = false;
+    return block !== void 0 && !take(block);
+   }
+   for await (const chunk of body) {
+    for (const frame of frames.split(chunk)) if (isEnough(frame)) return "stopped";
+    bytes += chunk.length;
+    if (bytes > maxBytes) return "long";
+   }
+   return frames.isBetween() ? "end" : "cut";
+  }
+  function frameSplitter() {
+   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
+   let read = {
+    length: 0,
+    unit: 1
+   };
+   let expected;
+   let filled = 0;
+   function takeLength(byte) {
+    read = {
+     length: read.length + (byte & 127) * read.unit,
+     unit: read.unit * 128
+    };
+    if (read.length > MAX_FRAME_BYTES || read.unit > 2 ** 42) throw new Unreadable(`sent a CAR with a block of more than ${MAX_FRAME_BYTES >> 20} MiB, or no CAR`);
+    if (byte >= 128) return;
+    expected = read.length;
+    read = {
+     length: 0,
+     unit: 1
+    };
+    filled = 0;
+    if (buffer.length < expected) buffer = Buffer.allocUnsafeSlow(expected);
+   }
+   return {
+    isBetween: () => expected === void 0 && read.unit === 1,
+    * split(chunk) {
+     for (let at = 0; at < chunk.length; ) {
+      if (expected === void 0) {
+       takeLength(chunk[at] ?? 0);
+       at += 1;
+      } else {
+       const piece = chunk.subarray(at, at + expected - filled);
+       buffer.set(piece, filled);
+       at += piece.length;
+       filled += piece.length;
+      }
+      if (filled !== expected) continue;
+      expected = void 0;
+      yield buffer.subarray(0, filled);
+      filled = 0;
+     }
+    }
+   };
+  }
+  function requireHeader(frame) {
+   if (frame[0] === 162 && frame.includes("roots") && frame.includes("version")) return;
+   throw new Unreadable("answered with something else than a CAR");
+  }
+  const car_stream_SHA2_256 = 18;
+  const car_stream_DIGEST_BYTES = 32;
+  const CID_V0_BYTES = 34;
+  const CID_V1_BYTES = 36;
+  function blockOf(frame) {
+   const [version, codec = 0, hash, length] = frame;
+   if (version === car_stream_SHA2_256 && codec === car_stream_DIGEST_BYTES && frame.length >= CID_V0_BYTES) return {
+    cid: (0, domain_cid.b0)(domain_cid.H_, frame.subarray(2, CID_V0_BYTES)),
+    bytes: frame.subarray(CID_V0_BYTES)
+   };
+   const isUsual = version === 1 && codec < 128 && hash === car_stream_SHA2_256 && length === car_stream_DIGEST_BYTES;
+   if (!isUsual || frame.length < CID_V1_BYTES) return;
+   return {
+    cid: (0, domain_cid.b0)(codec, frame.subarray(4, CID_V1_BYTES)),
+    bytes: frame.subarray(CID_V1_BYTES)
+   };
+  }
+  function isBlockOf(cid, bytes) {
+   return (0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", bytes, "buffer")) === cid;
+  }
+  async function askBlock(cid, url, asking) {
+   try {
+    const signal = AbortSignal.any([ asking.signal, AbortSignal.timeout(asking.timeoutMs) ]);
+    const response = await block_walk_answers_send(url, {
+     ...asking,
+     signal: signal,
+     accept: "application/vnd.ipld.raw"
+    });
+    if (!response.ok) return await refused(response);
+    const {bytes: bytes, whole: whole} = await body_readStart(response, MAX_FRAME_BYTES);
+    if (whole && isBlockOf(cid, bytes)) return {
+     kind: "block",
+     bytes: bytes
+    };
+    const isRaw = response.headers.get("content-type")?.startsWith("application/vnd.ipld.raw") === true;
+    if (isRaw && whole && refusalIn(bytes) === void 0) return {
+     kind: "wrong"
+    };
+    return meaningOf(bytes) ?? passing(whole ? `answered with ${noun(response)}` : "answered without an end");
+   } catch (error) {
+    return passing(reasonOf(error));
+   }
+  }
+  const LEAST_BYTES_A_STRETCH = 16 * 1024;
+  async function askCar(url, asking, reading) {
+   const end = new AbortController;
+   let lately = 0;
+   const timer = setInterval(() => {
+    if (lately < LEAST_BYTES_A_STRETCH) end.abort(new DOMException("too slow", "TimeoutError"));
+    lately = 0;
+   }, asking.timeoutMs);
+   async function* counted(body) {
+    for await (const chunk of body) {
+     lately += chunk.length;
+     yield chunk;
+    }
+   }
+   try {
+    const signal = AbortSignal.any([ asking.signal, end.signal ]);
+    const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+    const response = await block_walk_answers_send(url, {
+     ...asking,
+     signal: signal,
+     accept: accept
+    });
+    if (!response.ok) return await refused(response);
+    const body = response.body ?? [];
+    return {
+     kind: "car",
+     end: await readCarStream(counted(body), reading)
+    };
+   } catch (error) {
+    return passing(error instanceof Unreadable ? error.message : reasonOf(error));
+   } finally {
+    clearInterval(timer);
+    end.abort();
+   }
+  }
+  async function block_walk_answers_send(url, {key: key, signal: signal, accept: accept}) {
+   return await fetch(url, {
+    signal: signal,
+    redirect: key === void 0 ? "follow" : "error",
+    headers: {
+     ...key === void 0 ? {} : {
+      "x-pinata-gateway-token": key
+     },
+     accept: accept,
+     "accept-encoding": "identity"
+    }
+   });
+  }
+  function passing(reason) {
+   return {
+    kind: "none",
+    reason: reason,
+    passing: true,
+    busy: false
+   };
+  }
+  function block_walk_answers_final(reason) {
+   return {
+    kind: "none",
+    reason: reason,
+    passing: false,
+    busy: false
+   };
+  }
+  const PASSING = new Set([ 404, 408, 410, 429, 500, 502, 503, 504 ]);
+  async function refused(response) {
+   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const {status: status} = response;
+   const busy = status === 429 || status === 503;
+   return meaningOf(bytes) ?? {
+    kind: "none",
+    reason: `answered ${status}`,
+    passing: PASSING.has(status),
+    busy: busy
+   };
+  }
+  function meaningOf(body) {
+   const refusal = refusalIn(body);
+   switch (refusal) {
+   case void 0:
+    return;
+
+   case "00004":
+    return block_walk_answers_final("says the link is invalid (ERR_ID:00004)");
+
+   case "00006":
+    return passing("does not have the content yet, or gives it out under its root only (ERR_ID:00006)");
+
+   case "00023":
+    return block_walk_answers_final("serves pages and files, but no blocks (ERR_ID:00023)");
+
+   case "00024":
+    return block_walk_answers_final("refuses this content or its key (ERR_ID:00024)");
+
+   default:
+    return block_walk_answers_final(`refused it (ERR_ID:${refusal})`);
+   }
+  }
+  function noun(response) {
+   return response.headers.get("content-type")?.startsWith("text/html") === true ? "a page, not a block" : "other bytes";
+  }
+  var dist = __nccwpck_require__(7814);
+  const CONCURRENCY = 8;
+  async function readOneByOne(wants, options, onTaken) {
+   const {asking: asking} = options;
+   const queue = new dist.Ay({
+    concurrency: CONCURRENCY
+   });
+   const underWay = new Set;
+   let requests = 0;
+   let shortfall;
+   const isOver = () => shortfall !== void 0 || wants.halt() !== void 0 || asking.signal.aborted;
+   async function tryOnce(want) {
+    if (isOver() || !wants.wanted.has(want.cid)) return;
+    requests += 1;
+    const attempt = await block_walk_rest_ask(wants, want, options);
+    onTaken();
+    if (attempt.kind === "fault") shortfall ??= {
+     kind: "fault",
+     reason: attempt.reason
+    };
+    return attempt.kind === "none" ? attempt : void 0;
+   }
+   async function obtain(want) {
+    let lacking = await tryOnce(want);
+    for (const [nth, delayMs] of options.retryDelaysMs.entries()) {
+     if (lacking === void 0 || nth > 0 && lacking.busy !== true) break;
+     await (0, promises_namespaceObject.setTimeout)(delayMs, void 0, {
+      signal: asking.signal
+     }).catch(() => {});
+     lacking = await tryOnce(want);
+    }
+    if (lacking === void 0 || isOver()) return;
+    shortfall = {
+     kind: "fault",
+     reason: `does not serve ${blockName(want)}: ${lacking.reason}`
+    };
+   }
+   function schedule() {
+    if (requests + wants.wanted.size > options.requests) shortfall ??= {
+     kind: "too many"
+    };
+    if (isOver()) return;
+    for (const want of wants.wanted.values()) {
+     const name = isPart(want, options) ? `parts of ${want.path}` : want.cid;
+     if (underWay.has(name)) continue;
+     underWay.add(name);
+     void queue.add(async () => {
+      await obtain(want);
+      underWay.delete(name);
+      schedule();
+     });
+    }
+   }
+   schedule();
+   await queue.onIdle();
+   return shortfall;
+  }
+  function blockName({cid: cid, path: path}) {
+   return path === void 0 || path === "" ? `block ${cid}` : `block ${cid} of ${JSON.stringify(path.slice(-80))}`;
+  }
+  function isPart({part: part}, {gateway: gateway}) {
+   return gateway.dedicated && part === "entity";
+  }
+  async function block_walk_rest_ask(wants, want, options) {
+   const {gateway: gateway, asking: asking} = options;
+   if (gateway.dedicated && want.path === void 0) return {
+    kind: "none",
+    reason: "no path leads to it"
+   };
+   if (isPart(want, options)) return await askParts(wants, want, options);
+   const place = gateway.dedicated ? placeOf(want, options) : (0, domain_link.BK)(gateway.template, want.cid, "file");
+   const answer = await askBlock(want.cid, `${place}?format=raw`, asking);
+   if (answer.kind === "none") return answer;
+   const isWrong = answer.kind === "wrong" || wants.take(want.cid, answer.bytes) === "wrong";
+   return isWrong ? {
+    kind: "fault",
+    reason: `sent other bytes for ${blockName(want)}`
+   } : {
+    kind: "done"
+   };
+  }
+  function placeOf({path: path = ""}, {gateway: gateway, root: root}) {
+   const link = (0, domain_link.BK)(gateway.template, root, "file");
+   return path === "" ? link : `${link.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
+  }
+  async function askParts(wants, want, options) {
+   let wrong;
+   const url = `${placeOf(want, options)}?format=car&dag-scope=entity${rangeOf(wants, want)}`;
+   const answer = await askCar(url, options.asking, {
+    maxBytes: options.carBytes,
+    take: ({cid: cid, bytes: bytes}) => {
+     const found = wants.wanted.get(cid);
+     if (wants.take(cid, bytes) === "wrong") wrong = found;
+     return wrong === void 0 && wants.halt() === void 0 && wants.partsAt(want.path) > 0;
+    }
+   });
+   if (wrong !== void 0) return {
+    kind: "fault",
+    reason: `sent other bytes for ${blockName(wrong)}`
+   };
+   if (!wants.wanted.has(want.cid)) return {
+    kind: "done"
+   };
+   if (answer.kind === "none") return answer;
+   if (answer.end === "long" && want.range !== void 0) {
+    wants.skip(want);
+    return {
+     kind: "done"
+    };
+   }
+   return {
+    kind: "none",
+    reason: `the CAR of its path ${answer.end === "cut" ? "broke off" : "does not have it"}`
+   };
+  }
+  function rangeOf(wants, {path: path}) {
+   let [from, to] = [ Number.POSITIVE_INFINITY, 0 ];
+   for (const other of wants.wanted.values()) {
+    if (other.part !== "entity" || other.path !== path) continue;
+    if (other.range === void 0) return "";
+    from = Math.min(from, other.range.from);
+    to = Math.max(to, other.range.to);
+   }
+   return from < to ? `&entity-bytes=${from}:${to - 1}` : "";
+  }
+  function buildSide({listing: listing, nodes: nodes}) {
+   const nodeOf = ({cid: cid, inline: inline}) => {
+    const block = inline ?? nodes.get(cid);
+    const node = block === void 0 ? void 0 : decodeNode(block);
+    if (node === void 0) throw new RangeError(`The build has no node ${cid}.`);
+    return node;
+   };
+   return {
+    atHand: true,
+    resolve: async (entry, {path: path}) => {
+     const file = listing.get(path);
+     return file?.cid === entry.cid ? {
+      kind: "file",
+      file: file
+     } : {
+      kind: "directory",
+      node: nodeOf(entry)
+     };
+    },
+    readShard: async entry => nodeOf(entry)
+   };
+  }
+  async function tree_side_entriesOf(side, node, place) {
+   if (node.kind !== "shard") return node.links.map(link => entryOf(link, 0));
+   const slots = [ ...slotsOf(node).values() ];
+   const shards = slots.filter(({name: name}) => name === "");
+   const inner = await side.mapFew(shards, shard => entriesOfSlot(side, shard, place));
+   return [ ...slots.filter(({name: name}) => name !== ""), ...inner.flat() ];
+  }
+  async function entriesOfSlot(side, slot, place) {
+   if (slot.name !== "") return [ slot ];
+   return await tree_side_entriesOf(side, await side.readShard(slot, place), place);
+  }
+  function slotsOf({links: links, prefixLength: prefixLength}) {
+   const slots = new Map(links.map(link => [ link.name.slice(0, prefixLength), entryOf(link, prefixLength) ]));
+   if (slots.size < links.length) throw new Unreadable("it has a sharded directory with two entries in one slot");
+   return slots;
+  }
+  function byName(entries) {
+   const named = new Map;
+   for (const entry of entries) {
+    const {name: name} = entry;
+    if (named.has(name)) throw new Unreadable("it has a directory with two entries of one name");
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) throw new Unreadable(`it has an entry called ${JSON.stringify(name.slice(0, 80))}`);
+    named.set(name, entry);
+   }
+   return named;
+  }
+  function below({path: path, level: level}, name) {
+   return {
+    path: path === "" ? name : `${path}/${name}`,
+    level: level + 1
+   };
+  }
+  const tree_side_IDENTITY = 0;
+  const tree_side_SHA2_256 = 18;
+  const MAX_INLINE_BYTES = 128;
+  function entryOf(link, prefixLength) {
+   const cid = usualCid(link.cid);
+   if (cid === void 0) return unusualEntryOf(link, prefixLength);
+   return {
+    name: link.name.slice(prefixLength),
+    cid: cid,
+    bytes: link.tsize,
+    inline: void 0
+   };
+  }
+  function usualCid(bytes) {
+   if (bytes.length === 34 && bytes[0] === tree_side_SHA2_256 && bytes[1] === 32) return (0, 
+   domain_cid.b0)(domain_cid.H_, bytes.subarray(2));
+   const [version, codec, hash, length] = bytes;
+   const isUsual = bytes.length === 36 && version === 1 && hash === tree_side_SHA2_256 && length === 32;
+   return isUsual && (codec === domain_cid.Ce || codec === domain_cid.H_) ? (0, domain_cid.b0)(codec, bytes.subarray(4)) : void 0;
+  }
+  function unusualEntryOf({cid: bytes, name: name, tsize: tsize}, prefixLength) {
+   const cid = tree_side_decodeCid(bytes);
+   const {code: code, digest: digest} = cid.multihash;
+   const inline = code === tree_side_IDENTITY ? digest : void 0;
+   if (inline === void 0 && (code !== tree_side_SHA2_256 || digest.length !== 32)) throw new Unreadable("it is hashed with something else than sha2-256");
+   if (inline !== void 0 && inline.length > MAX_INLINE_BYTES) throw new Unreadable(`it has a CID that holds more than ${MAX_INLINE_BYTES} bytes`);
+   if (cid.code !== domain_cid.Ce && cid.code !== domain_cid.H_) throw new Unreadable("it holds something else than UnixFS");
+   return {
+    name: name.slice(prefixLength),
+    cid: inline === void 0 ? (0, domain_cid.b0)(cid.code, digest) : (0, domain_cid.ut)(cid),
+    bytes: inline?.length ?? tsize,
+    inline: inline
+   };
+  }
+  function tree_side_decodeCid(bytes) {
+   try {
+    return src_cid.TO.decode(bytes);
+   } catch {
+    throw new Unreadable("it has a link that is not a CID");
+   }
+  }
+  const WANT_LIMITS = {
+   blocks: 3e5,
+   links: 3e6,
+   names: 32e6
+  };
+  function createWants({root: root, descents: descents, random: random, limits: limits}) {
+   const ledger = createLedger(limits);
+   const {wanted: wanted, tally: tally} = ledger;
+   const leaves = {
+    draws: 0,
+    inverse: 0
+   };
+   ledger.want({
+    cid: root,
+    path: "",
+    part: "whole",
+    range: void 0,
+    draws: descents ?? 1
+   });
+   function expand(parent, bytes) {
+    if (!ledger.hasRoomFor(bytes)) return;
+    const node = decodeNode(bytes);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    if (node.links.length === 0) countLeaf(parent, bytes);
+    if (descents === void 0) for (const link of node.links) follow(parent, node, {
+     link: link,
+     draws: 1,
+     range: void 0
+    }); else followSome(parent, node);
+   }
+   function followSome(parent, node) {
+    for (const [index, draws] of drawLinks(node.links, {
+     draws: parent.draws,
+     random: random
+    })) {
+     const link = node.links[index];
+     if (link !== void 0) follow(parent, node, {
+      link: link,
+      draws: draws,
+      range: block_walk_wants_rangeOf(parent, node, index)
+     });
+    }
+   }
+   function follow(parent, node, {link: link, ...rest}) {
+    if (ledger.halt() !== void 0) return;
+    const entry = entryOf(link, node.kind === "shard" ? node.prefixLength : 0);
+    const child = {
+     ...block_walk_wants_childOf(parent, node, entry),
+     ...rest
+    };
+    if (entry.inline === void 0) ledger.want(child, entry.name); else if ((0, domain_cid.uM)(entry.cid) === domain_cid.H_) expand(child, entry.inline);
+   }
+   function countLeaf({draws: draws}, bytes) {
+    leaves.draws += draws;
+    leaves.inverse += draws / Math.max(1, bytes.length);
+   }
+   return {
+    wanted: wanted,
+    tally: tally,
+    halt: ledger.halt,
+    partsAt: ledger.partsAt,
+    skip: ledger.skip,
+    estimate: totalBytes => Math.max(tally.blocks, leaves.draws === 0 ? 0 : Math.round(totalBytes * leaves.inverse / leaves.draws)),
+    take: (cid, bytes) => {
+     const found = wanted.get(cid);
+     if (found === void 0) return "unwanted";
+     if (!isBlockOf(cid, bytes)) return "wrong";
+     ledger.drop(found);
+     tally.blocks += 1;
+     tally.bytes += bytes.length;
+     if ((0, domain_cid.uM)(cid) === domain_cid.H_) ledger.faultless(() => expand(found, bytes)); else countLeaf(found, bytes);
+     return "taken";
+    }
+   };
+  }
+  function createLedger(limits) {
+   const wanted = new Map;
+   const seen = new Set;
+   const parts = new Map;
+   const tally = {
+    blocks: 0,
+    bytes: 0,
+    skipped: 0
+   };
+   let [links, names] = [ 0, 0 ];
+   let halt;
+   function countPart({path: path, part: part}, change) {
+    if (part === "entity") parts.set(path, (parts.get(path) ?? 0) + change);
+   }
+   function drop(gone) {
+    wanted.delete(gone.cid);
+    countPart(gone, -1);
+   }
+   return {
+    wanted: wanted,
+    tally: tally,
+    drop: drop,
+    halt: () => halt,
+    partsAt: path => parts.get(path) ?? 0,
+    skip: gone => {
+     drop(gone);
+     tally.skipped += 1;
+    },
+    want: (next, name = "") => {
+     const before = wanted.get(next.cid);
+     if (before !== void 0) wanted.set(next.cid, {
+      ...before,
+      draws: before.draws + next.draws
+     });
+     if (seen.has(next.cid)) return;
+     seen.add(next.cid);
+     wanted.set(next.cid, next);
+     countPart(next, 1);
+     names += name.length;
+     if (seen.size > limits.blocks || names > limits.names) halt ??= {
+      kind: "too large"
+     };
+    },
+    hasRoomFor: node => {
+     links += countLinks(node);
+     if (links > limits.links) halt ??= {
+      kind: "too large"
+     };
+     return halt === void 0;
+    },
+    faultless: work => {
+     try {
+      work();
+     } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      halt ??= {
+       kind: "fault",
+       reason: error.message
+      };
+     }
+    }
+   };
+  }
+  function block_walk_wants_childOf(parent, {kind: kind}, {cid: cid, name: name}) {
+   const isPart = kind === "file" || kind === "shard" && name === "";
+   if (isPart) return {
+    cid: cid,
+    path: parent.path,
+    part: "entity"
+   };
+   return {
+    cid: cid,
+    path: pathBelow(parent.path, name),
+    part: "whole"
+   };
+  }
+  const LONGEST_PATH = 4096;
+  function pathBelow(path, name) {
+   if (path === void 0 || name === "" || name === "." || name === ".." || /[/\0]/.test(name)) return;
+   if (path.length + name.length > LONGEST_PATH) return;
+   return path === "" ? name : `${path}/${name}`;
+  }
+  function block_walk_wants_rangeOf({range: range, part: part}, node, index) {
+   const {kind: kind, partBytes: partBytes, inlineBytes: inlineBytes} = node;
+   if (kind !== "file") return;
+   const bytes = partBytes[index];
+   const start = part === "whole" ? 0 : range?.from;
+   if (bytes === void 0 || start === void 0) return;
+   const from = partBytes.slice(0, index).reduce((sum, part) => sum + part, start + inlineBytes);
+   return {
+    from: from,
+    to: from + bytes
+   };
+  }
+  function drawLinks(links, {draws: draws, random: random}) {
+   const ends = new Float64Array(links.length);
+   let sum = 0;
+   for (const [index, {tsize: tsize}] of links.entries()) {
+    sum += Math.max(1, tsize);
+    ends[index] = sum;
+   }
+   const found = new Map;
+   for (let draw = 0; draw < draws && links.length > 0; draw += 1) {
+    const index = firstBeyond(ends, random() * sum);
+    found.set(index, (found.get(index) ?? 0) + 1);
+   }
+   return found;
+  }
+  function firstBeyond(ends, point) {
+   let [low, high] = [ 0, ends.length - 1 ];
+   while (low < high) {
+    const middle = low + high >> 1;
+    if ((ends[middle] ?? 0) > point) high = middle; else low = middle + 1;
+   }
+   return low;
+  }
+  const LIMITS = {
+   ...WANT_LIMITS,
+   wholeBytes: 256 * 1024 * 1024,
+   descents: 64,
+   requests: 4e3,
+   partBytes: 64 * 1024 * 1024,
+   retryDelaysMs: [ 500, 2e3, 5e3 ],
+   answerMs: 15e3
+  };
+  const MAX_MS = 12e4;
+  const SHARE = .6;
+  const block_walk_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  function createBlockWalk(options) {
+   const {gateways: gateways, maxMs: maxMs = MAX_MS} = options;
+   return async root => {
+    const began = performance.now();
+    const checks = [];
+    for (const [index, gateway] of gateways.entries()) {
+     const left = began + maxMs - performance.now();
+     if (left <= 0) break;
+     const signal = AbortSignal.timeout(Math.ceil(index === gateways.length - 1 ? left : left * SHARE));
+     const waitUntil = began + options.timeoutMs;
+     const check = await checkGateway(walkOf(options, {
+      root: root,
+      gateway: gateway,
+      signal: signal,
+      waitUntil: waitUntil
+     }));
+     checks.push(check);
+     if ((0, verification.g)(check)) break;
+    }
+    return checks;
+   };
+  }
+  function walkOf({dedicatedKey: dedicatedKey, limits: limits, random: random = Math.random, onProgress: onProgress}, {signal: signal, ...place}) {
+   const {root: root, gateway: gateway} = place;
+   const all = {
+    ...LIMITS,
+    ...limits
+   };
+   const asking = {
+    key: gateway.dedicated ? dedicatedKey : void 0,
+    signal: signal,
+    timeoutMs: all.answerMs
+   };
+   return {
+    ...place,
+    link: (0, domain_link.BK)(gateway.template, root, "file"),
+    asking: asking,
+    limits: all,
+    random: random,
+    onProgress: onProgress
+   };
+  }
+  async function checkGateway(walk) {
+   const began = performance.now();
+   const {result: result, totalBytes: totalBytes} = await checkDag(walk);
+   const {host: host} = new URL(walk.link);
+   return {
+    host: host,
+    totalBytes: totalBytes,
+    ms: Math.round(performance.now() - began),
+    ...result
+   };
+  }
+  async function checkDag(walk) {
+   const {root: root, limits: limits} = walk;
+   if (!isCheckable(root)) return {
+    result: nothing("broken", "is not asked: this CID is of a kind that cannot be checked"),
+    totalBytes: void 0
+   };
+   const answer = await waitForRoot(walk);
+   if (answer.kind === "wrong") return {
+    result: nothing("broken", `sent other bytes for block ${root}`),
+    totalBytes: void 0
+   };
+   if (answer.kind === "none") return {
+    result: nothing("unread", answer.reason),
+    totalBytes: void 0
+   };
+   const known = {
+    block: answer.bytes,
+    totalBytes: totalOf(root, answer.bytes)
+   };
+   const whole = known.totalBytes <= limits.wholeBytes ? await block_walk_readWhole(walk, known) : void 0;
+   return {
+    result: whole ?? await readSample(walk, known),
+    totalBytes: known.totalBytes
+   };
+  }
+  function isCheckable(cid) {
+   return /^baf(kre|ybe)i/.test(cid);
+  }
+  function nothing(state, note) {
+   return {
+    state: state,
+    note: note,
+    blocks: 0,
+    bytes: 0
+   };
+  }
+  async function waitForRoot({root: root, link: link, asking: asking, waitUntil: waitUntil}) {
+   for (let round = 0; ;round += 1) {
+    const answer = await askBlock(root, `${link}?format=raw`, asking);
+    if (answer.kind !== "none" || !answer.passing) return answer;
+    const left = waitUntil - performance.now();
+    if (left < 5 || asking.signal.aborted) return answer;
+    const delayMs = block_walk_POLL_DELAYS_MS[Math.min(round, block_walk_POLL_DELAYS_MS.length - 1)] ?? 0;
+    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
+     signal: asking.signal
+    }).catch(() => {});
+   }
+  }
+  function totalOf(root, block) {
+   const links = (0, domain_cid.uM)(root) === domain_cid.H_ ? decodeNode(block)?.links : void 0;
+   return (links ?? []).reduce((sum, {tsize: tsize}) => sum + tsize, block.length);
+  }
+  async function block_walk_readWhole(walk, {block: block, totalBytes: totalBytes}) {
+   const wants = createWants({
+    root: walk.root,
+    descents: void 0,
+    random: walk.random,
+    limits: walk.limits
+   });
+   wants.take(walk.root, block);
+   const car = wants.wanted.size === 0 ? void 0 : await block_walk_readCar(walk, wants, totalBytes);
+   if (car?.fault !== void 0) return broken(wants, car.fault);
+   const rest = await readRest(walk, wants, totalBytes);
+   if (rest === "too much") return;
+   if (rest !== void 0) return broken(wants, rest.reason);
+   const how = car === void 0 || car.trouble === void 0 ? "" : `; as a CAR it ${car.trouble}`;
+   const {blocks: blocks, bytes: bytes} = wants.tally;
+   const note = blocks === 1 ? "has the one block, with the bytes of its CID" : "has all blocks, each with the bytes of its CID";
+   return {
+    state: "whole",
+    blocks: blocks,
+    bytes: bytes,
+    note: `${note}${how}`
+   };
+  }
+  function carBytesOf(totalBytes) {
+   return Math.ceil(totalBytes * 1.1) + 16 * 1024 * 1024;
+  }
+  async function block_walk_readCar(walk, wants, totalBytes) {
+   let wrong;
+   const answer = await askCar(`${walk.link}?format=car&dag-scope=all`, walk.asking, {
+    maxBytes: carBytesOf(totalBytes),
+    take: ({cid: cid, bytes: bytes}) => {
+     const want = wants.wanted.get(cid);
+     if (wants.take(cid, bytes) === "wrong" && want !== void 0) wrong = blockName(want);
+     walk.onProgress?.(wants.tally.bytes, totalBytes);
+     return wrong === void 0 && wants.halt() === void 0 && wants.wanted.size > 0;
+    }
+   });
+   if (wrong !== void 0) return {
+    fault: `sent other bytes for ${wrong}`,
+    trouble: void 0
+   };
+   if (wants.wanted.size === 0 || wants.halt() !== void 0) return {
+    fault: void 0,
+    trouble: void 0
+   };
+   if (answer.kind === "none") return {
+    fault: void 0,
+    trouble: answer.reason
+   };
+   const trouble = {
+    cut: "broke off",
+    long: "had no end",
+    end: "was not complete",
+    stopped: void 0
+   }[answer.end];
+   return {
+    fault: void 0,
+    trouble: trouble
+   };
+  }
+  async function readRest({gateway: gateway, root: root, asking: asking, limits: limits, onProgress: onProgress}, wants, totalBytes) {
+   const carBytes = totalBytes <= limits.wholeBytes ? carBytesOf(totalBytes) : limits.partBytes;
+   const {requests: requests, retryDelaysMs: retryDelaysMs} = limits;
+   const options = {
+    gateway: gateway,
+    root: root,
+    asking: asking,
+    requests: requests,
+    carBytes: carBytes,
+    retryDelaysMs: retryDelaysMs
+   };
+   const shortfall = await readOneByOne(wants, options, () => onProgress?.(wants.tally.bytes, totalBytes));
+   const halt = wants.halt();
+   if (halt?.kind === "fault") return {
+    reason: `has content that cannot be checked: ${halt.reason}`
+   };
+   if (shortfall?.kind === "fault") return shortfall;
+   if (halt !== void 0 || shortfall !== void 0) return "too much";
+   return wants.wanted.size === 0 ? void 0 : {
+    reason: `did not send all of it in time; missing is ${missing(wants)}`
+   };
+  }
+  function missing({wanted: wanted}) {
+   const [first] = wanted.values();
+   const more = wanted.size - 1;
+   return `${first === void 0 ? "a block" : blockName(first)}${more > 0 ? ` and ${more.toLocaleString("en-US")} more` : ""}`;
+  }
+  function broken({tally: {blocks: blocks, bytes: bytes}}, note) {
+   return {
+    state: "broken",
+    blocks: blocks,
+    bytes: bytes,
+    note: note
+   };
+  }
+  async function readSample(walk, {block: block, totalBytes: totalBytes}) {
+   const {root: root, limits: limits, random: random} = walk;
+   const wants = createWants({
+    root: root,
+    descents: limits.descents,
+    random: random,
+    limits: limits
+   });
+   wants.take(root, block);
+   const rest = await readRest(walk, wants, totalBytes);
+   if (rest !== void 0 && rest !== "too much") return broken(wants, rest.reason);
+   const {blocks: blocks, bytes: bytes, skipped: skipped} = wants.tally;
+   const about = Number(wants.estimate(totalBytes).toPrecision(2)).toLocaleString("en-US");
+   const left = skipped + wants.wanted.size;
+   const note = [ `has ${blocks.toLocaleString("en-US")} of about ${about} blocks, drawn by chance, each with the bytes of its CID`, ...left === 0 ? [] : [ `${left.toLocaleString("en-US")} more could not be asked for one by one` ] ];
+   return {
+    state: "sample",
+    blocks: blocks,
+    bytes: bytes,
+    note: note.join("; ")
+   };
+  }
+  const probe_ATTEMPT_TIMEOUT_MS = 15e3;
+  const SHORTEST_ATTEMPT_MS = 2e3;
+  const probe_POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
+  function createProbe(options) {
+   return async content => {
+    const root = typeof content === "string" ? content : content.root;
+    if (options.look === "none") {
+     const kind = typeof content === "string" ? kindByCodec(root) : opening_kindOf(content);
+     return options.templates.map(({template: template}) => unopened((0, domain_link.BK)(template, root, kind)));
+    }
+    const opening = await (typeof content === "string" ? openingAt(content, options) : openingOf(content));
+    const targets = options.templates.map(gateway => {
+     const link = (0, domain_link.BK)(gateway.template, root, opening.kind);
+     return {
+      gateway: gateway,
+      link: link,
+      opening: opening,
+      key: gateway.dedicated ? options.dedicatedKey : void 0
+     };
+    });
+    return await probe_poll(targets, options.timeoutMs);
+   };
+  }
+  async function openingAt(root, {open: openTree}) {
+   try {
+    return await (await openTree(root)).opening();
+   } catch {
+    return {
+     root: root,
+     kind: kindByCodec(root),
+     sample: void 0,
+     plainSample: void 0,
+     redirects: void 0
+    };
+   }
+  }
+  function kindByCodec(root) {
+   return (0, domain_cid.uM)(root) === domain_cid.Ce ? "file" : "directory";
+  }
+  function unopened(link) {
+   const nothing = {
+    status: void 0,
+    firstByteMs: void 0,
+    bytes: 0
+   };
+   return {
+    link: link,
+    host: new URL(link).host,
+    state: "unopened",
+    note: "not opened",
+    final: true,
+    ...nothing
+   };
+  }
+  async function probe_poll(targets, timeoutMs) {
+   const end = performance.now() + timeoutMs;
+   const up = new AbortController;
+   async function waited(delayMs) {
+    const left = end - performance.now();
+    if (up.signal.aborted || left < 5) return false;
+    await (0, promises_namespaceObject.setTimeout)(Math.min(delayMs, left), void 0, {
+     signal: up.signal
+    }).catch(() => {});
+    return !up.signal.aborted;
+   }
+   async function ask(target) {
+    for (let round = 0; ;round += 1) {
+     const left = Math.ceil(end - performance.now());
+     const probe = await probe_open(target, Math.min(probe_ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
+     if (probe.state === "live" || probe.state === "opens") up.abort();
+     const delayMs = probe_POLL_DELAYS_MS[Math.min(round, probe_POLL_DELAYS_MS.length - 1)] ?? 0;
+     if (probe.final || !await waited(delayMs)) return probe;
+    }
+   }
+   return await Promise.all(targets.map(ask));
+  }
+  async function probe_open(target, timeoutMs) {
+   const {link: link, opening: opening, key: key} = target;
+   const answer = await visit({
+    url: urlOf(link, opening.sample),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const verdict = answer.kind === "none" ? down(answer.reason) : verdict_judge(answer, opening);
+   const {refusesPages: refusesPages, ...seen} = await lookCloser({
+    target: target,
+    answer: answer,
+    verdict: verdict,
+    timeoutMs: timeoutMs
+   });
+   const {status: status, firstByteMs: firstByteMs} = answer;
+   return {
+    link: link,
+    host: new URL(link).host,
+    status: status,
+    firstByteMs: firstByteMs,
+    ...seen
+   };
+  }
+  function urlOf(link, sample) {
+   return sample === void 0 || sample.path === "" ? link : `${link.replace(/\/$/, "")}/${(0, 
+   domain_link.i7)(sample.path)}`;
+  }
+  async function lookCloser(look) {
+   const {target: target, answer: answer, verdict: verdict} = look;
+   const {opening: opening, gateway: gateway} = target;
+   if (verdict.refusesPages === true) return await lookAtFiles(look);
+   if (verdict.state !== "live" || opening.redirects === void 0 || answer.kind === "none") return verdict;
+   const isFollowing = (0, domain_link.Ee)(gateway.template) || isOwnHost(answer.url, opening.root);
+   if (!isFollowing) return {
+    ...verdict,
+    note: `${verdict.note}; does not follow _redirects`,
+    routes: "no"
+   };
+   return await lookAtRoute(look);
+  }
+  function isOwnHost(url, root) {
+   return new URL(url).hostname.split(".").includes(root);
+  }
+  async function lookAtFiles({target: {gateway: gateway, link: link, opening: opening, key: key}, verdict: verdict, timeoutMs: timeoutMs}) {
+   const {plainSample: plainSample} = opening;
+   if (plainSample === void 0) return verdict;
+   const answer = await visit({
+    url: urlOf(link, plainSample),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const isRight = answer.kind === "answer" && answer.status === 200;
+   const proof = isRight ? proofOf(answer, plainSample) : void 0;
+   if (proof === void 0) return verdict;
+   const note = `serves its files; ${gateway.dedicated ? "pages only through a custom domain" : "no pages of anybody"}`;
+   return {
+    state: "files",
+    note: note,
+    final: true,
+    bytes: proof.bytes
+   };
+  }
+  async function lookAtRoute({target: {gateway: gateway, link: link, opening: opening, key: key}, answer: answer, verdict: verdict, timeoutMs: timeoutMs}) {
+   const {deepRoute: deepRoute} = opening;
+   if (deepRoute === void 0 || answer.kind === "none") return verdict;
+   const base = (0, domain_link.Ee)(gateway.template) ? link : `${new URL(answer.url).origin}/`;
+   const deep = await visit({
+    url: urlOf(base, deepRoute),
+    key: key,
+    timeoutMs: timeoutMs
+   });
+   const isRight = deep.kind === "answer" && deep.status === 200 && proofOf(deep, deepRoute.target) !== void 0;
+   if (isRight) return {
+    ...verdict,
+    note: `${verdict.note}; routes work`,
+    routes: "work"
+   };
+   const why = deep.kind === "none" ? deep.reason : deep.status === 200 ? "other bytes" : String(deep.status);
+   return {
+    ...verdict,
+    note: `${verdict.note}; routes do not work (${why})`,
+    routes: "no"
+   };
+  }
+  var record = __nccwpck_require__(5450);
+  const BY_CHUNKS = new Map([ [ 1048576, "unixfs-v1-2025" ], [ 262144, "pinata-folder" ] ]);
+  function foreignProfile(trait, own) {
+   const found = profileOf(trait, own);
+   return found === own ? void 0 : found;
+  }
+  function profileOf({version: version, chunkBytes: chunkBytes}, own) {
+   if (version === 0) return "unixfs-v0-2015";
+   if (chunkBytes !== void 0) return BY_CHUNKS.get(chunkBytes) ?? "unknown";
+   return own === "unixfs-v0-2015" ? "unixfs-v1-2025" : own;
+  }
+  class ForeignRules extends Error {
+   profile;
+   constructor(profile) {
+    super(profile);
+    this.profile = profile;
+   }
+  }
+  function baseSide({read: read, profile: profile, rules: rules, mostLinks: mostLinks}) {
+   let strange = false;
+   const traits = new Set;
+   let links = 0;
+   const tooMany = new Unreadable(`more than ${mostLinks.toLocaleString("en-US")} entries would have to be compared`);
+   function decode(block) {
+    if (links <= mostLinks) links += 1 + countLinks(block);
+    if (links > mostLinks) throw tooMany;
+    const node = decodeNode(block);
+    if (node === void 0) throw new Unreadable("it holds something else than UnixFS");
+    return node;
+   }
+   async function readNode(entry, {path: path}, part) {
+    const node = decode(entry.inline ?? await read({
+     cid: entry.cid,
+     path: path,
+     part: part
+    }));
+    const trait = traitOf(node);
+    for (const name of base_side_namesOf(trait)) traits.add(name);
+    const foreign = profile === void 0 ? void 0 : foreignRules(trait, profile);
+    if (foreign !== void 0 && foreign !== "unknown" && rules === "open") throw new ForeignRules(foreign);
+    strange ||= foreign !== void 0;
+    return node;
+   }
+   return {
+    atHand: false,
+    traits: traits,
+    isStrange: () => strange,
+    readShard: async (entry, place) => await readNode(entry, place, "shard"),
+    resolve: async (entry, place) => {
+     const {cid: cid} = entry;
+     strange ||= entry.inline !== void 0;
+     if ((0, domain_cid.uM)(cid) === domain_cid.Ce) return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: entry.bytes
+      }
+     };
+     const node = await readNode(entry, place, "whole");
+     if (node.kind === "directory" || node.kind === "shard") return {
+      kind: "directory",
+      node: node
+     };
+     return {
+      kind: "file",
+      file: {
+       cid: cid,
+       bytes: node.fileBytes ?? node.inlineBytes
+      }
+     };
+    }
+   };
+  }
+  const base_side_SHA2_256 = 18;
+  function traitOf({kind: kind, links: links, partBytes: partBytes}) {
+   const [first] = links;
+   if (first === void 0) return kind === "file" ? "header" : void 0;
+   const version = first.cid[0] === base_side_SHA2_256 ? 0 : 1;
+   const isAboveChunks = kind === "file" && links.length > 1 && first.cid[0] === 1 && first.cid[1] === domain_cid.Ce;
+   return {
+    version: version,
+    chunkBytes: isAboveChunks ? partBytes[0] : void 0
+   };
+  }
+  function foreignRules(trait, profile) {
+   if (trait === void 0) return;
+   if (trait === "header") return profile === "unixfs-v0-2015" ? void 0 : "unknown";
+   return foreignProfile(trait, profile);
+  }
+  function base_side_namesOf(trait) {
+   if (trait === void 0) return [];
+   if (trait === "header") return [ trait ];
+   const {version: version, chunkBytes: chunkBytes} = trait;
+   return [ `CIDv${version}`, ...chunkBytes === void 0 ? [] : [ `chunks of ${chunkBytes}` ] ];
+  }
+  const MORE_LANES = 16;
+  function fewAtOnce() {
+   let free = MORE_LANES;
+   let failure;
+   return async (items, map) => {
+    const results = [];
+    const waiting = items.entries();
+    let left = items.length;
+    async function lane() {
+     const others = [];
+     for (const [index, item] of waiting) {
+      left -= 1;
+      if (left > 0 && free > 0) others.push(anotherLane());
+      await mapOne(index, item);
+      if (failure !== void 0) break;
+     }
+     await Promise.all(others);
+    }
+    async function mapOne(index, item) {
+     try {
+      results[index] = await map(item);
+     } catch (error) {
+      failure ??= {
+       error: error
+      };
+     }
+    }
+    async function anotherLane() {
+     free -= 1;
+     await lane();
+     free += 1;
+    }
+    await lane();
+    if (failure !== void 0) throw failure.error;
+    return results;
+   };
+  }
+  const LINKS_ANYWAY = 15e3;
+  const LINKS_PER_FILE = 4;
+  const tree_walk_MOST_PATHS = 2e5;
+  const tree_walk_MOST_PATH_LENGTHS = 16e6;
+  const tree_walk_MOST_LEVELS = 256;
+  async function walkTrees(build, base, options) {
+   const published = baseSide({
+    ...options,
+    profile: build.profile,
+    mostLinks: LINKS_ANYWAY + LINKS_PER_FILE * build.listing.size
+   });
+   const [name, only] = build.listing.size === 1 ? [ ...build.listing ][0] ?? [] : [];
+   const walked = await walkSides(publishedRoot(published, base, options.read), {
+    side: buildSide(build),
+    root: build.root,
+    readBytes: async () => build.bytes,
+    name: only?.cid === build.root ? name : void 0
+   });
+   if (walked.kind !== "read") return walked;
+   const {before: before, after: after, emptyDirectories: emptyDirectories} = walked;
+   const changedBytes = [ ...after.values() ].reduce((sum, {bytes: bytes}) => sum + bytes, 0);
+   const shared = {
+    files: build.listing.size - after.size,
+    bytes: build.bytes - changedBytes
+   };
+   return {
+    kind: "read",
+    pair: {
+     before: before,
+     after: after,
+     shared: shared
+    },
+    emptyDirectories: emptyDirectories,
+    strange: published.isStrange()
+   };
+  }
+  function publishedRoot(side, root, read) {
+   const readBytes = async () => (await read({
+    cid: root,
+    path: "",
+    part: "whole"
+   })).length;
+   return {
+    side: side,
+    root: root,
+    readBytes: readBytes,
+    name: void 0
+   };
+  }
+  async function walkSides(before, after) {
+   const mapFew = fewAtOnce();
+   const walk = {
+    before: {
+     ...before.side,
+     files: new Map,
+     mapFew: mapFew
+    },
+    after: {
+     ...after.side,
+     files: new Map,
+     mapFew: mapFew
+    },
+    emptyDirectories: [],
+    mapFew: mapFew,
+    arrive: limiter()
+   };
+   try {
+    await compareRoots(walk, before, after);
+   } catch (error) {
+    if (error instanceof ForeignRules) return {
+     kind: "foreign",
+     profile: error.profile
+    };
+    if (error instanceof Unreadable) return {
+     kind: "unreadable",
+     reason: error.message
+    };
+    throw error;
+   }
+   return {
+    kind: "read",
+    before: walk.before.files,
+    after: walk.after.files,
+    emptyDirectories: walk.emptyDirectories.sort()
+   };
+  }
+  function limiter() {
+   let paths = 0;
+   let pathLengths = 0;
+   return ({path: path, level: level}) => {
+    paths += 1;
+    pathLengths += path.length;
+    if (level > tree_walk_MOST_LEVELS) throw new Unreadable(`it is nested deeper than ${tree_walk_MOST_LEVELS} levels`);
+    if (paths > tree_walk_MOST_PATHS || pathLengths > tree_walk_MOST_PATH_LENGTHS) throw new Unreadable(`more than ${tree_walk_MOST_PATHS.toLocaleString("en-US")} paths differ`);
+   };
+  }
+  const LONE_FILE = "(the file itself)";
+  async function compareRoots(walk, before, after) {
+   const lone = after.name ?? before.name;
+   const [old, fresh] = await Promise.all([ resolveRoot(before, {
+    path: "",
+    level: 0
+   }), resolveRoot(after, {
+    path: lone ?? "",
+    level: 0
+   }) ]);
+   if (old.kind === "directory" && fresh.kind === "directory") {
+    await compareDirectories(walk, [ old.node, fresh.node ], {
+     path: "",
+     level: 0
+    });
+    return;
+   }
+   const placeOf = ({kind: kind}) => ({
+    path: kind === "file" ? lone ?? LONE_FILE : "",
+    level: 0
+   });
+   await tree_walk_list(walk, walk.before, {
+    found: old,
+    place: placeOf(old)
+   });
+   await tree_walk_list(walk, walk.after, {
+    found: fresh,
+    place: placeOf(fresh)
+   });
+  }
+  async function resolveRoot({side: side, root: root, readBytes: readBytes}, place) {
+   const bytes = (0, domain_cid.uM)(root) === domain_cid.Ce ? await readBytes() : 0;
+   return await side.resolve({
+    name: "",
+    cid: root,
+    bytes: bytes,
+    inline: void 0
+   }, place);
+  }
+  async function compareDirectories(walk, [old, fresh], place) {
+   const differing = await differingEntries(walk, [ old, fresh ], place);
+   const before = byName(differing.before);
+   const after = byName(differing.after);
+   const gone = [ ...before.keys() ].filter(name => !after.has(name));
+   if (fresh.kind === "shard" && gone.length > 0 && walk.after.atHand) {
+    const all = byName(await tree_side_entriesOf(walk.after, fresh, place));
+    if (gone.some(name => all.has(name))) throw new Unreadable("it has a directory with two entries of one name");
+   }
+   await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], name => compareEntries(walk, [ before.get(name), after.get(name) ], below(place, name)));
+  }
+  async function compareEntries(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid) return;
+   walk.arrive(place);
+   const [before, after] = await Promise.all([ old === void 0 ? void 0 : walk.before.resolve(old, place), fresh === void 0 ? void 0 : walk.after.resolve(fresh, place) ]);
+   if (before?.kind === "directory" && after?.kind === "directory") {
+    await compareDirectories(walk, [ before.node, after.node ], place);
+    return;
+   }
+   await Promise.all([ before === void 0 ? void 0 : tree_walk_list(walk, walk.before, {
+    found: before,
+    place: place
+   }), after === void 0 ? void 0 : tree_walk_list(walk, walk.after, {
+    found: after,
+    place: place
+   }) ]);
+  }
+  async function tree_walk_list(walk, side, {found: found, place: place}) {
+   if (found.kind === "file") {
+    side.files.set(place.path, found.file);
+    return;
+   }
+   const entries = byName(await tree_side_entriesOf(side, found.node, place));
+   if (entries.size === 0) walk.emptyDirectories.push(place.path);
+   await walk.mapFew([ ...entries.values() ], async entry => {
+    const inside = below(place, entry.name);
+    walk.arrive(inside);
+    await tree_walk_list(walk, side, {
+     found: await side.resolve(entry, inside),
+     place: inside
+    });
+   });
+  }
+  async function differingEntries(walk, [old, fresh], place) {
+   if (old.kind !== "shard" || fresh.kind !== "shard" || old.prefixLength !== fresh.prefixLength) {
+    const [before, after] = await Promise.all([ tree_side_entriesOf(walk.before, old, place), tree_side_entriesOf(walk.after, fresh, place) ]);
+    return {
+     before: before,
+     after: after
+    };
+   }
+   const before = slotsOf(old);
+   const after = slotsOf(fresh);
+   const slots = await walk.mapFew([ ...new Set([ ...before.keys(), ...after.keys() ]) ], slot => differingSlot(walk, [ before.get(slot), after.get(slot) ], place));
+   return {
+    before: slots.flatMap(slot => slot.before),
+    after: slots.flatMap(slot => slot.after)
+   };
+  }
+  async function differingSlot(walk, [old, fresh], place) {
+   if (old?.cid === fresh?.cid && old?.name === fresh?.name) return {
+    before: [],
+    after: []
+   };
+   if (old?.name === "" && fresh?.name === "") {
+    const nodes = await Promise.all([ walk.before.readShard(old, place), walk.after.readShard(fresh, place) ]);
+    return await differingEntries(walk, nodes, place);
+   }
+   const [before, after] = await Promise.all([ old === void 0 ? [] : entriesOfSlot(walk.before, old, place), fresh === void 0 ? [] : entriesOfSlot(walk.after, fresh, place) ]);
+   return {
+    before: before,
+    after: after
+   };
+  }
+  const MOST_LINKS = 6e4;
+  const SAME = {
+   kind: "read",
+   pair: {
+    before: new Map,
+    after: new Map,
+    shared: void 0
+   },
+   emptyDirectories: [],
+   strange: false
+  };
+  async function comparePublished(before, after) {
+   if (before.root === after.root) return SAME;
+   return await before.reading(async readBefore => await after.reading(async readAfter => {
+    const [readOld, readFresh] = sharing(readBefore, published_diff_naming(after.root, readAfter));
+    const [old, fresh] = [ published(readOld), published(readFresh) ];
+    const walked = await walkSides(publishedRoot(old, before.root, readOld), publishedRoot(fresh, after.root, readFresh));
+    if (walked.kind !== "read") return walked;
+    return {
+     kind: "read",
+     pair: {
+      before: walked.before,
+      after: walked.after,
+      shared: void 0
+     },
+     emptyDirectories: walked.emptyDirectories,
+     strange: old.isStrange() || fresh.isStrange() || isMixed(old, fresh)
+    };
+   }));
+  }
+  function published(read) {
+   return baseSide({
+    read: read,
+    profile: void 0,
+    rules: "known",
+    mostLinks: MOST_LINKS
+   });
+  }
+  function published_diff_naming(root, read) {
+   return async wanted => {
+    try {
+     return await read(wanted);
+    } catch (error) {
+     throw error instanceof Unreadable ? new Unreadable(`${root} cannot be read: ${error.message}`) : error;
+    }
+   };
+  }
+  function sharing(...reads) {
+   const asked = new Map;
+   const once = read => async wanted => {
+    const answer = asked.get(wanted.cid) ?? read(wanted);
+    asked.set(wanted.cid, answer);
+    return await answer;
+   };
+   return [ once(reads[0]), once(reads[1]) ];
+  }
+  function isMixed(...sides) {
+   const traits = new Set(sides.flatMap(side => [ ...side.traits ]));
+   const chunks = [ ...traits ].filter(trait => trait.startsWith("chunks"));
+   return chunks.length > 1 || traits.has("CIDv1") && (traits.has("CIDv0") || traits.has("header"));
+  }
+  const MAX_BLOCK_BYTES = 1024 * 1024;
+  const MAX_CAR_BYTES = 8 * 1024 * 1024;
+  const MAX_CAR_NODES = 3e4;
+  const DEDICATED_TIMEOUT_MS = 4e3;
+  const PUBLIC_TIMEOUT_MS = 5e3;
+  function createBlockSource(gateway, key) {
+   const request = {
+    headers: key === void 0 ? {} : {
+     "x-pinata-gateway-token": key
+    },
+    redirect: key === void 0 ? "follow" : "error",
+    timeoutMs: gateway.dedicated ? DEDICATED_TIMEOUT_MS : PUBLIC_TIMEOUT_MS
+   };
+   const linkTo = cid => (0, domain_link.BK)(gateway.template, cid, "file");
+   return {
+    host: new URL(linkTo(EXAMPLE)).host,
+    shards: gateway.dedicated ? "together" : "one by one",
+    read: async ({cid: cid, path: path, part: part}, root, signal) => {
+     if (!gateway.dedicated) return await block_source_readBlock(cid, {
+      ...request,
+      url: `${linkTo(cid)}?format=raw`,
+      signal: signal
+     });
+     const place = path === "" ? linkTo(root) : `${linkTo(root).replace(/\/$/, "")}/${(0, 
+     domain_link.i7)(path)}`;
+     return part === "whole" ? await block_source_readBlock(cid, {
+      ...request,
+      url: `${place}?format=raw`,
+      signal: signal
+     }) : await block_source_readCar(cid, {
+      ...request,
+      url: `${place}?format=car&dag-scope=entity`,
+      signal: signal
+     });
+    }
+   };
+  }
+  const EXAMPLE = (0, domain_cid.b0)(domain_cid.H_, new Uint8Array(32));
+  async function block_source_readBlock(cid, request) {
+   const body = await block_source_open(request, {
+    maxBytes: MAX_BLOCK_BYTES,
+    accept: "application/vnd.ipld.raw"
+   });
+   if (body.kind === "failed") return body;
+   if ((0, domain_cid.b0)((0, domain_cid.uM)(cid), (0, external_node_crypto_.hash)("sha256", body.bytes, "buffer")) !== cid) return wrongBytes(body.bytes);
+   return {
+    kind: "read",
+    blocks: new Map([ [ cid, body.bytes ] ]),
+    bytes: body.bytes.length
+   };
+  }
+  async function block_source_readCar(cid, request) {
+   const accept = "application/vnd.ipld.car; version=1; order=dfs; dups=n";
+   const body = await block_source_open(request, {
+    maxBytes: MAX_CAR_BYTES,
+    accept: accept
+   });
+   if (body.kind === "failed") return body;
+   const blocks = new Map;
+   for (const [found, bytes] of nodesInCar(body.bytes)) {
+    if (blocks.size >= MAX_CAR_NODES) break;
+    blocks.set(found, bytes);
+   }
+   return blocks.has(cid) ? {
+    kind: "read",
+    blocks: blocks,
+    bytes: body.bytes.length
+   } : wrongBytes(body.bytes);
+  }
+  function wrongBytes(body) {
+   const refusal = refusalIn(body);
+   const reason = refusal === void 0 ? "answered with other bytes" : `refused it (ERR_ID:${refusal})`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: "nothing"
+   };
+  }
+  async function block_source_open({url: url, headers: headers, redirect: redirect, timeoutMs: timeoutMs, signal: signal}, {maxBytes: maxBytes, accept: accept}) {
+   try {
+    const response = await fetch(url, {
+     signal: AbortSignal.any([ signal, AbortSignal.timeout(timeoutMs) ]),
+     redirect: redirect,
+     headers: {
+      ...headers,
+      accept: accept,
+      "accept-encoding": "identity"
+     }
+    });
+    if (!response.ok) return await block_source_refused(response);
+    const {bytes: bytes, whole: whole} = await body_readStart(response, maxBytes);
+    if (whole) return {
+     kind: "body",
+     bytes: bytes
+    };
+    return {
+     kind: "failed",
+     reason: `answered with more than ${maxBytes >> 20} MiB`,
+     worth: "nothing"
+    };
+   } catch (error) {
+    return {
+     kind: "failed",
+     reason: reasonOf(error),
+     worth: isTimeout(error) ? "others" : "again"
+    };
+   }
+  }
+  const block_source_PASSING = new Set([ 408, 429, 500, 502, 503, 504 ]);
+  async function block_source_refused(response) {
+   const {bytes: bytes} = await body_readStart(response, 4096).catch(() => ({
+    bytes: Buffer.alloc(0)
+   }));
+   const refusal = refusalIn(bytes);
+   const reason = `answered ${response.status}${refusal === void 0 ? "" : ` (ERR_ID:${refusal})`}`;
+   return {
+    kind: "failed",
+    reason: reason,
+    worth: block_source_PASSING.has(response.status) ? "again" : "nothing"
+   };
+  }
+  function* nodesInCar(car) {
+   let frame = frameAt(car, 0);
+   while (frame !== void 0) {
+    frame = frameAt(car, frame.end);
+    const block = frame === void 0 ? void 0 : block_source_blockOf(frame.bytes);
+    if (block !== void 0) yield [ (0, domain_cid.b0)(domain_cid.H_, (0, external_node_crypto_.hash)("sha256", block, "buffer")), block ];
+   }
+  }
+  function frameAt(car, at) {
+   const length = (0, varint.LS)(car, at);
+   if (length === void 0 || length.end + length.value > car.length) return;
+   return {
+    bytes: car.subarray(length.end, length.end + length.value),
+    end: length.end + length.value
+   };
+  }
+  const block_source_CID_V0_BYTES = 34;
+  const block_source_CID_V1_BYTES = 36;
+  function block_source_blockOf(frame) {
+   if (frame[0] === 18 && frame[1] === 32) return frame.subarray(block_source_CID_V0_BYTES);
+   return frame[0] === 1 && frame[1] === domain_cid.H_ ? frame.subarray(block_source_CID_V1_BYTES) : void 0;
+  }
+  const block_store_CONCURRENCY = 8;
+  const MAX_REQUESTS = 5e3;
+  const MAX_BYTES = 8 * 1024 * 1024;
+  function createBlockStore({root: root, sources: sources, known: known}) {
+   const asked = sources.map(watched);
+   const queue = new dist.Ay({
+    concurrency: block_store_CONCURRENCY
+   });
+   const cars = new dist.Ay({
+    concurrency: 1
+   });
+   const held = new Map;
+   const awaited = new WeakMap;
+   const effort = {
+    requests: 0,
+    cached: 0,
+    bytes: 0
+   };
+   async function ask(source, wanted, signal) {
+    if (signal.aborted || held.has(wanted.cid) || source.isGivenUp()) return;
+    if (effort.requests >= MAX_REQUESTS || effort.bytes >= MAX_BYTES) throw new Unreadable(`more of it differs than is read for a diff (${MAX_REQUESTS.toLocaleString("en-US")} blocks, ${MAX_BYTES >> 20} MiB)`);
+    effort.requests += 1;
+    const answer = await source.read(wanted, root, signal);
+    if (answer.kind === "failed") return;
+    effort.bytes += answer.bytes;
+    for (const [cid, bytes] of answer.blocks) held.set(cid, bytes);
+   }
+   async function obtain(wanted, signal) {
+    for (const source of inTwoRounds(asked)) {
+     const isCar = wanted.part === "shard" && source.shards === "together";
+     await (isCar ? cars.add(() => ask(source, wanted, signal)) : ask(source, wanted, signal));
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     if (signal.aborted) throw new Unreadable(`reading it took too long: ${block_store_troubles(asked)}`);
+    }
+    throw new Unreadable(block_store_troubles(asked));
+   }
+   return {
+    effort: () => ({
+     ...effort
+    }),
+    read: async (wanted, signal) => {
+     const found = held.get(wanted.cid);
+     if (found !== void 0) return found;
+     const cached = known.get(wanted.cid);
+     if (cached !== void 0) {
+      effort.cached += 1;
+      held.set(wanted.cid, cached);
+      return cached;
+     }
+     const waiting = awaited.get(signal) ?? new Map;
+     awaited.set(signal, waiting);
+     const answer = waiting.get(wanted.cid) ?? queue.add(() => obtain(wanted, signal));
+     waiting.set(wanted.cid, answer);
+     return await answer;
+    }
+   };
+  }
+  function* inTwoRounds(sources) {
+   yield* sources;
+   for (const source of sources) if (source.isWorthAgain()) yield source;
+  }
+  const STRIKES = 2;
+  function watched(source) {
+   let isGood = false;
+   let strikes = 0;
+   let trouble;
+   let givenUp = false;
+   let worthAgain = false;
+   return {
+    host: source.host,
+    shards: source.shards,
+    isGivenUp: () => givenUp,
+    isWorthAgain: () => worthAgain && !givenUp,
+    trouble: () => trouble,
+    read: async (wanted, root, signal) => {
+     const answer = await source.read(wanted, root, signal);
+     if (answer.kind === "read") {
+      isGood = true;
+      strikes = 0;
+     } else if (signal.aborted) trouble ??= "had not answered yet"; else {
+      trouble = answer.reason;
+      strikes += 1;
+      worthAgain = answer.worth === "again";
+      givenUp ||= answer.worth === "nothing" || !isGood || strikes >= STRIKES;
+     }
+     return answer;
+    }
+   };
+  }
+  function block_store_troubles(sources) {
+   if (sources.length === 0) return "no gateway is configured that serves blocks (input block-gateways)";
+   return sources.map(source => `${source.host} ${source.trouble() ?? "was not asked"}`).join("; ");
+  }
+  const MOST_REQUESTS = 3;
+  async function readOpening(root, read) {
+   const nothing = {
+    root: root,
+    sample: void 0,
+    plainSample: void 0,
+    redirects: void 0
+   };
+   const block = await read({
+    cid: root,
+    path: "",
+    part: "whole"
+   }).catch(() => {});
+   if ((0, domain_cid.uM)(root) === domain_cid.Ce) return {
+    ...nothing,
+    kind: "file",
+    sample: {
+     path: "",
+     cid: root,
+     bytes: block?.length ?? 0
+    }
+   };
+   const node = block === void 0 ? void 0 : decodeNode(block);
+   if (node?.kind === "file") return {
+    ...nothing,
+    kind: "file",
+    sample: {
+     path: "",
+     cid: root,
+     bytes: sizeOf(node)
+    }
+   };
+   if (node === void 0 || node.kind === "symlink") return {
+    ...nothing,
+    kind: "directory"
+   };
+   return await openDirectory(root, node, frugal(read));
+  }
+  function frugal(read) {
+   let left = MOST_REQUESTS;
+   const block = async wanted => {
+    if (left === 0) return;
+    left -= 1;
+    return await read(wanted).catch(() => {});
+   };
+   return {
+    isEmpty: () => left === 0,
+    block: block,
+    node: async wanted => {
+     const bytes = await block(wanted);
+     return bytes === void 0 ? void 0 : decodeNode(bytes);
+    }
+   };
+  }
+  async function openDirectory(root, node, reader) {
+   const files = new Map(rawFilesOf(node, ""));
+   const index = await readIndex(node, reader);
+   if (index !== void 0) files.set("index.html", {
+    cid: index.cid,
+    bytes: index.bytes
+   });
+   const redirects = await published_opening_readRedirects(node, reader);
+   await explore(node, files, reader);
+   const fileAt = path => {
+    const file = files.get(path);
+    return file === void 0 ? void 0 : {
+     path: path,
+     ...file
+    };
+   };
+   const sample = (0, domain_link.ut)(root, files);
+   return withRoutes({
+    root: root,
+    kind: "directory",
+    sample: sample,
+    plainSample: (0, domain_link.W3)(files),
+    redirects: redirects
+   }, fileAt);
+  }
+  async function explore(node, files, reader) {
+   for (const wanted of unknownBelow(node)) {
+    if (reader.isEmpty() || (0, domain_link.W3)(files) !== void 0) return;
+    const found = await reader.node(wanted);
+    if (found?.kind === "file") files.set(wanted.path, {
+     cid: wanted.cid,
+     bytes: sizeOf(found)
+    });
+    const prefix = wanted.part === "shard" ? "" : `${wanted.path}/`;
+    for (const [path, file] of rawFilesOf(found, prefix)) files.set(path, file);
+   }
+  }
+  function unknownBelow(node) {
+   const shards = node.kind === "shard" ? node.links.filter(({name: name}) => name.length === node.prefixLength) : [];
+   return [ ...shards.flatMap(link => {
+    const cid = usableCid(link);
+    return cid === void 0 ? [] : [ {
+     cid: cid,
+     path: "",
+     part: "shard"
+    } ];
+   }), ...published_opening_entriesOf(node).filter(({name: name, cid: cid}) => (0, 
+   domain_cid.uM)(cid) === domain_cid.H_ && !Object.hasOwn(SLOTS, name)).map(({name: name, cid: cid}) => ({
+    cid: cid,
+    path: name,
+    part: "whole"
+   })) ];
+  }
+  const SLOTS = {
+   "index.html": [ "A0", "6D", "7E" ],
+   _redirects: [ "60", "BE", "79" ]
+  };
+  async function published_opening_find(directory, name, reader) {
+   if (directory.kind !== "shard") return published_opening_entriesOf(directory).find(entry => entry.name === name);
+   let shard = directory;
+   for (const slot of SLOTS[name]) {
+    const link = shard?.links.find(each => each.name.slice(0, 2).toUpperCase() === slot);
+    const cid = link === void 0 ? void 0 : usableCid(link);
+    if (link === void 0 || cid === void 0) return;
+    if (link.name.slice(2) === name) return {
+     cid: cid,
+     bytes: link.tsize
+    };
+    if (link.name.length !== slot.length) return;
+    shard = await reader.node({
+     cid: cid,
+     path: "",
+     part: "shard"
+    });
+   }
+   return;
+  }
+  async function readIndex(node, reader) {
+   const index = await published_opening_find(node, "index.html", reader);
+   if (index === void 0 || (0, domain_cid.uM)(index.cid) === domain_cid.Ce) return index;
+   const found = await reader.node({
+    cid: index.cid,
+    path: "index.html",
+    part: "whole"
+   });
+   return found?.kind === "file" ? {
+    cid: index.cid,
+    bytes: sizeOf(found)
+   } : void 0;
+  }
+  async function published_opening_readRedirects(node, reader) {
+   const cid = (await published_opening_find(node, "_redirects", reader))?.cid;
+   const block = cid === void 0 ? void 0 : await reader.block({
+    cid: cid,
+    path: "_redirects",
+    part: "whole"
+   });
+   if (cid === void 0 || block === void 0) return;
+   const content = (0, domain_cid.uM)(cid) === domain_cid.Ce ? block : wholeContent(block);
+   return content === void 0 || content.length > MAX_REDIRECTS_BYTES ? void 0 : Buffer.from(content).toString("utf8");
+  }
+  function wholeContent(block) {
+   const node = decodeNode(block);
+   return node?.kind === "file" && node.links.length === 0 ? inlineContent(block) : void 0;
+  }
+  function sizeOf({fileBytes: fileBytes, inlineBytes: inlineBytes}) {
+   return fileBytes ?? inlineBytes;
+  }
+  function published_opening_entriesOf({kind: kind, links: links, prefixLength: prefixLength}) {
+   return links.flatMap(link => {
+    const name = kind === "shard" ? link.name.slice(prefixLength) : link.name;
+    const cid = [ "", ".", ".." ].includes(name) || /[/\0]/.test(name) ? void 0 : usableCid(link);
+    return cid === void 0 ? [] : [ {
+     name: name,
+     cid: cid,
+     bytes: link.tsize
+    } ];
+   });
+  }
+  function* rawFilesOf(node, prefix) {
+   if (node?.kind !== "directory" && node?.kind !== "shard") return;
+   for (const {name: name, cid: cid, bytes: bytes} of published_opening_entriesOf(node)) if ((0, 
+   domain_cid.uM)(cid) === domain_cid.Ce) yield [ `${prefix}${name}`, {
+    cid: cid,
+    bytes: bytes
+   } ];
+  }
+  const published_opening_SHA2_256 = 18;
+  function usableCid({cid: bytes}) {
+   try {
+    const cid = src_cid.TO.decode(bytes);
+    const isUsual = cid.multihash.code === published_opening_SHA2_256 && (cid.code === domain_cid.Ce || cid.code === domain_cid.H_);
+    return isUsual ? (0, domain_cid.ut)(cid) : void 0;
+   } catch {
+    return;
+   }
+  }
+  const published_tree_MAX_MS = 2e4;
+  function createPublishedTree({root: root, gateways: gateways, dedicatedKey: dedicatedKey, known: known}) {
+   const sources = gateways.map(gateway => createBlockSource(gateway, gateway.dedicated ? dedicatedKey : void 0));
+   const store = createBlockStore({
+    root: root,
+    sources: sources,
+    known: known
+   });
+   let underWay = 0;
+   let began = 0;
+   let earlierMs = 0;
+   const spentMs = () => Math.round(earlierMs + (underWay === 0 ? 0 : performance.now() - began));
+   async function timed(work) {
+    const end = new AbortController;
+    const deadline = AbortSignal.timeout(Math.max(0, published_tree_MAX_MS - spentMs()));
+    if (underWay === 0) began = performance.now();
+    underWay += 1;
+    try {
+     return await work(AbortSignal.any([ end.signal, deadline ]));
+    } finally {
+     end.abort();
+     if (underWay === 1) earlierMs += performance.now() - began;
+     underWay -= 1;
+    }
+   }
+   return {
+    root: root,
+    reading: async work => await timed(async signal => await work(async wanted => await store.read(wanted, signal))),
+    effort: () => ({
+     ...store.effort(),
+     ms: spentMs()
+    }),
+    compare: async (build, rules) => await timed(async signal => await walkTrees(build, root, {
+     rules: rules,
+     read: async wanted => build.nodes.get(wanted.cid) ?? await store.read(wanted, signal)
+    })),
+    readFile: async (path, cid) => (0, domain_cid.uM)(cid) === domain_cid.Ce ? await timed(async signal => await store.read({
+     cid: cid,
+     path: path,
+     part: "whole"
+    }, signal).catch(() => {})) : void 0,
+    opening: async () => await timed(async signal => await readOpening(root, async wanted => await store.read(wanted, signal)))
+   };
+  }
+  var listing_cache = __nccwpck_require__(1066);
+  function publishedTrees(wiring, own) {
+   const trees = new Map;
+   return async root => {
+    const tree = trees.get(root) ?? trees_openTree(wiring, own, root);
+    trees.set(root, tree);
+    return await tree;
+   };
+  }
+  async function trees_openTree(wiring, own, root) {
+   const [gateways, known] = await Promise.all([ blockTemplates(wiring.values, own), listingCache(wiring).load(root) ]);
+   return createPublishedTree({
+    root: root,
+    gateways: gateways,
+    dedicatedKey: wiring.values["pinata-gateway-key"],
+    known: known
+   });
+  }
+  function treeComparison(trees) {
+   return async (before, after) => {
+    const [old, fresh] = await Promise.all([ trees(before), trees(after) ]);
+    const reading = await comparePublished(old, fresh);
+    const [a, b] = [ old.effort(), fresh.effort() ];
+    const effort = {
+     requests: a.requests + b.requests,
+     cached: a.cached + b.cached,
+     bytes: a.bytes + b.bytes,
+     ms: Math.max(a.ms, b.ms)
+    };
+    return {
+     reading: reading,
+     effort: effort
+    };
+   };
+  }
+  function listingCache({values: values, cacheService: cacheService}) {
+   const offered = values.network === "private" ? {
+    resultsUrl: "",
+    token: ""
+   } : cacheService;
+   return (0, listing_cache.r)({
+    ...offered,
+    traffic: wiring_wiring.f
+   });
+  }
+  function presencePorts(wiring, account) {
+   const own = discoverGateways(wiring, account.pins);
+   const trees = publishedTrees(wiring, own);
+   return {
+    log: wiring.log,
+    gateways: gatewayPorts(wiring, own, trees),
+    names: namePorts(wiring, account.plain, own),
+    trees: trees
+   };
+  }
+  function gatewayPorts(wiring, own, trees) {
+   const {values: values, log: log, recorder: recorder} = wiring;
+   const timeoutMs = values["verify-timeout"];
+   const dedicatedKey = values["pinata-gateway-key"];
+   const look = values.verify === "gateway" || values.verify === "blocks" ? "gateway" : "none";
+   return {
+    probe: async content => {
+     const templates = linkTemplates(values, await own());
+     const probe = createProbe({
+      templates: templates,
+      dedicatedKey: dedicatedKey,
+      timeoutMs: timeoutMs,
+      look: look,
+      open: trees
+     });
+     return await (0, record.a)(recorder, "Open the links", () => probe(content));
+    },
+    checkBlocks: async root => {
+     const walk = createBlockWalk({
+      gateways: await blockTemplates(values, own),
+      dedicatedKey: dedicatedKey,
+      timeoutMs: timeoutMs,
+      onProgress: (bytes, total) => log.progress("Checked", bytes, total)
+     });
+     const checks = await (0, record.a)(recorder, "Check the blocks", () => walk(root));
+     const wrong = checks.find(({state: state}) => state === "broken");
+     if (wrong !== void 0) log.line(`${wrong.host}: ${wrong.note}, after ${(0, units.UP)(wrong.bytes)}.`);
+     return checks;
+    }
+   };
+  }
+  function deployPorts(wiring, material) {
+   const {values: values, log: log, recorder: recorder} = wiring;
+   const {deadline: deadline, transferring: transferring, transferred: transferred} = transferDeadline(values.timeout);
+   const account = accountPorts(wiring, deadline);
+   const {trees: trees, ...presence} = presencePorts(wiring, account);
+   return {
+    ...assessPorts(wiring, {
+     material: material,
+     trees: trees
+    }, deadline),
+    ...account,
+    ...presence,
+    accessLink: accessLinkPort(wiring, account),
+    transferring: transferring,
+    transferred: transferred,
+    keepCar: async build => {
+     if (values["car-file"] === void 0) return;
+     await writeCar(build.car, values["car-file"]);
+     log.line(`Wrote the CAR, ${(0, units.UP)(build.car.bytes)}, to ${values["car-file"]}.`);
+    },
+    keepListing: async build => {
+     const began = performance.now();
+     const kept = await listingCache(wiring).save(build.root, build.nodes.values());
+     if (kept === "saved") log.line(`Kept its directories for the next diff, in ${(0, 
+     units.NE)(performance.now() - began)}.`);
+    },
+    showUpload: (upload, ms) => {
+     recorder.phase("Upload", ms);
+     log.line(`Uploaded ${(0, units.UP)(upload.sentBytes)} in ${(0, units.NE)(ms)}.`);
+    }
+   };
+  }
+  function transferDeadline(timeoutMs) {
    const controller = new AbortController;
-   setTimeout(() => controller.abort(error), ms).unref();
-   return controller.signal;
+   const expire = () => controller.abort(new domain_errors.lZ("network", `The transfer took longer than timeout (${(0, 
+   units.NE)(timeoutMs)}).`, {
+    hint: "Run the job again, or give timeout more time. What was pinned before stays pinned."
+   }));
+   let timer;
+   return {
+    deadline: controller.signal,
+    transferring: () => {
+     timer ??= setTimeout(expire, timeoutMs).unref();
+    },
+    transferred: () => clearTimeout(timer)
+   };
+  }
+  var external_node_worker_threads_ = __nccwpck_require__(5919);
+  const BUFFER_BYTES = 1048576;
+  const MOST_BUFFERS = 64;
+  const MOST_PARTS = 4096;
+  const HEAP_MIB = 256;
+  const PATIENCE_MS = 6e4;
+  function startInspector(script, {patienceMs: patienceMs = PATIENCE_MS, moreHeapMiB: moreHeapMiB = 0} = {}) {
+   const worker = new external_node_worker_threads_.Worker(script, {
+    resourceLimits: {
+     maxOldGenerationSizeMb: HEAP_MIB + moreHeapMiB
+    },
+    env: {},
+    stdout: true,
+    stderr: true
+   });
+   worker.unref();
+   let giveUp = _why => {};
+   const outbox = createOutbox(worker, {
+    patienceMs: patienceMs,
+    onStuck: () => giveUp(`the check stood still for ${patienceMs / 1e3} s`)
+   });
+   const done = new Promise((resolve, reject) => {
+    giveUp = why => {
+     const error = unchecked(why);
+     outbox.close(error);
+     reject(error);
+     void worker.terminate();
+    };
+    worker.on("message", message => {
+     if (message.kind === "done") resolve(message); else outbox.emptied(message.buffer);
+    });
+    worker.on("error", error => giveUp(inspector_reasonOf(error)));
+    worker.on("exit", () => giveUp("the check ended early"));
+   });
+   done.catch(() => {});
+   return {
+    assign: assignment => outbox.post({
+     kind: "assignment",
+     assignment: assignment
+    }),
+    begin: outbox.begin,
+    take: outbox.take,
+    end: outbox.end,
+    room: outbox.room,
+    stop: () => void worker.terminate(),
+    finish: async () => {
+     outbox.finish();
+     worker.ref();
+     const timer = setTimeout(() => giveUp(`the check took longer than ${patienceMs / 1e3} s`), patienceMs);
+     try {
+      return await done;
+     } finally {
+      clearTimeout(timer);
+      await worker.terminate();
+     }
+    }
+   };
+  }
+  function inspector_reasonOf(error) {
+   const code = error instanceof Error && "code" in error ? error.code : void 0;
+   if (code === "ERR_WORKER_OUT_OF_MEMORY") return "the check ran out of memory";
+   if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") return "a part of the action is missing";
+   return `the check failed (${error instanceof Error ? error.name : "error"})`;
+  }
+  function unchecked(why) {
+   return new domain_errors.lZ("content", `The build could not be checked before it is published: ${why}.`, {
+    hint: "Look for a file that is no web content and exclude it, or set preflight: off. Nothing was sent.",
+    step: "checking the files"
+   });
+  }
+  function createOutbox(worker, {patienceMs: patienceMs, onStuck: onStuck}) {
+   const spare = [];
+   let filling;
+   let begins;
+   let underway = 0;
+   let closed;
+   let wake;
+   const post = message => {
+    if (closed === void 0) worker.postMessage(message);
+   };
+   const fill = () => {
+    filling ??= {
+     buffer: spare.pop() ?? new SharedArrayBuffer(BUFFER_BYTES),
+     parts: [],
+     used: 0
+    };
+    return filling;
+   };
+   const send = () => {
+    if (filling === void 0) return;
+    const {buffer: buffer, parts: parts} = filling;
+    filling = void 0;
+    underway += 1;
+    post({
+     kind: "parts",
+     buffer: buffer,
+     parts: parts
+    });
+   };
+   return {
+    post: post,
+    begin: file => {
+     begins = file;
+    },
+    take: bytes => {
+     for (let at = 0; at < bytes.length; ) {
+      const into = fill();
+      const length = Math.min(bytes.length - at, BUFFER_BYTES - into.used);
+      new Uint8Array(into.buffer, into.used, length).set(bytes.subarray(at, at + length));
+      into.used += length;
+      at += length;
+      into.parts.push({
+       begins: begins,
+       length: length,
+       ends: false
+      });
+      begins = void 0;
+      if (into.used === BUFFER_BYTES) send();
+     }
+    },
+    end: () => {
+     const last = begins === void 0 ? filling?.parts.pop() : void 0;
+     fill().parts.push(last === void 0 ? {
+      begins: begins,
+      length: 0,
+      ends: true
+     } : {
+      ...last,
+      ends: true
+     });
+     begins = void 0;
+     if (fill().parts.length >= MOST_PARTS) send();
+    },
+    room: () => {
+     if (closed !== void 0) return Promise.reject(closed);
+     if (underway < MOST_BUFFERS) return;
+     return new Promise((resolve, reject) => {
+      const timer = setTimeout(onStuck, patienceMs);
+      wake = () => {
+       clearTimeout(timer);
+       if (closed === void 0) resolve(); else reject(closed);
+      };
+     });
+    },
+    emptied: buffer => {
+     underway -= 1;
+     spare.push(buffer);
+     wake?.();
+    },
+    finish: () => {
+     send();
+     post({
+      kind: "finish"
+     });
+    },
+    close: error => {
+     closed ??= error;
+     wake?.();
+    }
+   };
+  }
+  var policy = __nccwpck_require__(5016);
+  const MANY_FILES = 1e5;
+  const MIB_FOR_THOUSAND = 3;
+  function prepareInspections(wiring) {
+   const {values: values, credentials: credentials, recorder: recorder, inspectorScript: inspectorScript} = wiring;
+   if (!(0, policy.D6)(values.preflight)) return;
+   let ready = startInspector(inspectorScript);
+   const take = files => {
+    const small = ready;
+    ready = void 0;
+    if (files <= MANY_FILES) return small ?? startInspector(inspectorScript);
+    small?.stop();
+    return startInspector(inspectorScript, {
+     moreHeapMiB: Math.ceil(files / 1e3) * MIB_FOR_THOUSAND
+    });
+   };
+   const assignmentOf = (files, {content: content}) => ({
+    site: {
+     files: files,
+     isSingleFile: content.kind === "file"
+    },
+    policy: values.preflight,
+    credentials: credentials,
+    asFolder: isFolderOnly(values["upload-method"], values.network)
+   });
+   return {
+    next: found => {
+     let inspector;
+     let finished;
+     const finish = async () => {
+      if (inspector === void 0) throw new Error("Nothing was read.");
+      return (await inspector.finish()).preflight;
+     };
+     return {
+      begin: files => {
+       refuseSecretNames(wiring, files.keys());
+       inspector = take(files.size);
+       inspector.assign(assignmentOf(files, found));
+       return inspector;
+      },
+      finish: () => {
+       finished ??= (0, record.a)(recorder, "Preflight, after hashing", finish);
+       return finished;
+      }
+     };
+    }
+   };
+  }
+  function refuseSecretNames({values: values, credentials: credentials}, paths) {
+   if (values.preflight.severities.secrets === "off") return;
+   const input = credentialInNames(credentials, paths);
+   if (input === void 0) return;
+   throw new domain_errors.lZ("content", `The name of a file has the value of ${input} in it.`, {
+    hint: "Rename it, and revoke the key: whatever was built may have been cached. Nothing was sent.",
+    step: "checking the files"
+   });
+  }
+  var render_health = __nccwpck_require__(7203);
+  var promotion = __nccwpck_require__(4516);
+  function promotePorts(wiring) {
+   const account = accountPorts(wiring, (new AbortController).signal);
+   const {trees: trees, ...presence} = presencePorts(wiring, account);
+   return {
+    ...account,
+    ...presence,
+    accessLink: accessLinkPort(wiring, account),
+    comparePublished: treeComparison(trees),
+    showComparison: showComparison(wiring),
+    showPromotion: plan => wiring.log.line((0, promotion.ek)(plan))
+   };
+  }
+  function verifyPorts(wiring) {
+   const account = accountPorts(wiring, (new AbortController).signal);
+   return {
+    ...account,
+    ...presencePorts(wiring, account),
+    showHealth: tag => wiring.log.line((0, render_health.Hn)(tag))
+   };
+  }
+  async function runMode(mode, wiring, context) {
+   const occasion = {
+    context: context,
+    now: wiring.now
+   };
+   switch (mode.kind) {
+   case "deploy":
+    return await runDeploy(wiring, {
+     ...occasion,
+     mode: mode.kind
+    });
+
+   case "diff":
+    return wiring.jwt === "" ? await runDiff(wiring, context, mode.reason) : await runDeploy(wiring, {
+     ...occasion,
+     mode: mode.kind
+    });
+
+   case "cleanup":
+   case "list":
+    return await runCleanup(wiring, occasion, mode);
+
+   case "promote":
+   case "rollback":
+    return await runPromote(wiring, occasion, mode.kind === "rollback");
+
+   case "verify":
+    return await runVerify(wiring, occasion);
+
+   case "skip":
+   case "refuse":
+    return skipped(mode.reason, wiring.log);
+   }
+  }
+  function skipped(reason, log) {
+   log.notice(`Nothing to do: ${reason}.`);
+   return {
+    kind: "skipped",
+    reason: `${reason}.`
+   };
+  }
+  async function runDeploy(wiring, occasion) {
+   const {values: values, log: log} = wiring;
+   const inspections = prepareInspections(wiring);
+   const found = await findFiles(values, {
+    log: log,
+    event: occasion.context.event
+   });
+   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
+   const run = deployRun(values, occasion, found);
+   const tags = run.tags.length === 0 ? "without a tag" : `as ${run.tags.join(", ")}`;
+   const doing = occasion.mode === "diff" ? "Comparing" : "Deploying";
+   log.line(`${doing} ${contentOf(found)} from ${values.path} to project ${run.project.name} ${tags}.`);
+   const outcome = await deploy(run, deployPorts(wiring, {
+    found: found,
+    inspections: inspections
+   }));
+   if (outcome.kind === "planned") log.line(`${occasion.mode === "diff" ? "Only compared" : "Dry run"}: nothing was written.`);
+   if (outcome.kind === "deployed" || outcome.kind === "unchanged") logLive(outcome, wiring);
+   return outcome;
+  }
+  function logLive(live, {log: log}) {
+   const {probes: probes, retention: retention} = live;
+   logPresence(live, log);
+   const link = (0, domain_outcome.W8)(probes);
+   if (link !== void 0) log.line(`${(0, domain_outcome.oB)(probes) === void 0 ? "Link, not opened" : "Open it"}: ${link}`);
+   logRetention(retention, log);
+  }
+  async function runDiff(wiring, context, reason) {
+   const {values: values, log: log} = wiring;
+   const inspections = prepareInspections(wiring);
+   const found = await findFiles(values, {
+    log: log,
+    event: context.event
+   });
+   if (found === void 0) return skipped(`no files found at ${values.path}`, log);
+   log.line(`Comparing ${contentOf(found)} from ${values.path}; nothing is published.`);
+   const run = diffRun(values, context, reason);
+   const trees = publishedTrees(wiring, () => Promise.resolve(namedGateways(values)));
+   const material = {
+    found: found,
+    inspections: inspections
+   };
+   const outcome = await diff(run, assessPorts(wiring, {
+    material: material,
+    trees: trees
+   }, (new AbortController).signal));
+   if (reason !== void 0) log.notice(`Not published: ${reason}. ${summary.DG}`);
+   return outcome;
+  }
+  function contentOf(found) {
+   return `${(0, units.SS)(fileCount(found), "file")}, ${(0, units.UP)(found.bytes)},`;
+  }
+  async function runCleanup(wiring, occasion, mode) {
+   const {log: log} = wiring;
+   const run = cleanupRun(wiring.values, occasion, mode);
+   const tags = [ ...run.policy.givenUp.keys() ];
+   const aim = mode.kind === "list" ? "Listing" : tags.length === 0 ? "Sweeping" : `Giving up ${tags.join(", ")} of`;
+   log.line(`${aim} project ${run.policy.project.name}.`);
+   if (mode.kind !== "list") {
+    const outcome = await cleanup(run, cleanupPorts(wiring));
+    if (outcome.kind === "cleaned") logRetention(outcome.retention, log);
+    return outcome;
+   }
+   const outcome = await list_list(run, cleanupPorts(wiring));
+   if (outcome.kind === "listed") logListed(outcome, log);
+   return outcome;
+  }
+  async function runPromote(wiring, occasion, rollback) {
+   const {log: log} = wiring;
+   const run = promoteRun(wiring.values, occasion, rollback);
+   log.line(`${rollback ? "Rolling back" : "Promoting to"} ${run.toTag} of project ${run.project.name}.`);
+   const outcome = await promote(run, promotePorts(wiring));
+   if (outcome.kind !== "promoted") return outcome;
+   logPresence(outcome, log);
+   if (outcome.dryRun) log.line("Dry run: nothing was written.");
+   const link = (0, domain_outcome.oB)(outcome.probes);
+   if (link !== void 0) log.line(`Open it: ${link}`);
+   return outcome;
+  }
+  async function runVerify(wiring, occasion) {
+   const run = verifyRun(wiring.values, occasion);
+   wiring.log.line(`Verifying project ${run.project.name}.`);
+   return await verify(run, verifyPorts(wiring));
+  }
+  function logPresence({blocks: blocks, names: names, mirrors: mirrors}, log) {
+   if (blocks.length > 0) log.line((0, render_verification.C)(blocks));
+   for (const name of names) log.line((0, render_names.g)(name));
+   if (mirrors.length > 0) log.line((0, render_mirrors.e)(mirrors));
+  }
+  function logListed({retention: retention, usage: usage}, log) {
+   logRetention(retention, log);
+   log.line(usage === void 0 ? "What the whole account uses is not known: the key may not ask." : `The account holds ${(0, 
+   units.SS)(usage.pins, "pin")}, ${(0, units.UP)(usage.bytes)}.`);
+  }
+  function logRetention(retention, log) {
+   log.line((0, render_retention.pp)(retention));
+  }
+ },
+ 1400: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   N: () => tellingOf
+  });
+  var github_deployment = __nccwpck_require__(9272);
+  var domain_outcome = __nccwpck_require__(3153);
+  var domain_tag = __nccwpck_require__(2249);
+  var comment = __nccwpck_require__(8028);
+  var domain_link = __nccwpck_require__(6581);
+  var comment_words = __nccwpck_require__(5764);
+  var diff_cells = __nccwpck_require__(846);
+  var diff_groups = __nccwpck_require__(4215);
+  var diff_parts = __nccwpck_require__(8325);
+  var diff_words = __nccwpck_require__(4402);
+  var fit = __nccwpck_require__(3302);
+  var markdown = __nccwpck_require__(5120);
+  var size_budget = __nccwpck_require__(6324);
+  var units = __nccwpck_require__(1086);
+  const FULL = {
+   chart: "shown",
+   moved: 200,
+   rows: 200,
+   rebuilt: 20,
+   budget: 50,
+   findings: 30
+  };
+  const WITHOUT_LISTS = {
+   ...FULL,
+   chart: "dropped",
+   moved: 0
+  };
+  const SHORTEST = {
+   ...WITHOUT_LISTS,
+   rows: 0,
+   rebuilt: 0,
+   budget: 0,
+   findings: 0
+  };
+  const STEPS = [ FULL, {
+   ...FULL,
+   chart: "dropped"
+  }, WITHOUT_LISTS, ...[ 50, 20, 5 ].map(rows => ({
+   ...WITHOUT_LISTS,
+   rows: rows
+  })), {
+   ...SHORTEST,
+   rows: 5,
+   findings: 5
+  }, SHORTEST ];
+  function renderChanges({comparison: comparison, budget: budget}, {build: build, opened: opened, runUrl: runUrl}, extents) {
+   const lines = [ ...budget ].sort(overFirst);
+   const shownBudget = budgetTable(lines.slice(0, budgetRows(lines, extents)));
+   if (comparison.kind !== "compared") return [ shownBudget, leftOut(void 0, {
+    lines: lines,
+    runUrl: runUrl
+   }, extents) ];
+   const {diff: diff, rebuild: rebuild, encoding: encoding} = comparison;
+   const sums = extents.chart === "shown" ? (0, diff_groups.c)(diff) : "";
+   return [ (0, diff_parts.R0)(rebuild, extents.rebuilt), encoding === void 0 ? "" : `**Encoding:** ${(0, 
+   comment_words.J)(encoding)}.`, shownBudget, changed((0, diff_words.R1)(diff.changes), extents.rows, linksBelow(build, opened)), (0, 
+   diff_parts.kL)(comparison, extents.moved), sums, leftOut(comparison, {
+    lines: lines,
+    runUrl: runUrl
+   }, extents) ];
+  }
+  function budgetTable(lines) {
+   const text = (0, size_budget.i)(lines);
+   return text === "" || lines.some(({state: state}) => state === "over") ? text : (0, 
+   diff_cells.zH)("Size budget", text);
+  }
+  function changed(changes, rows, linkOf) {
+   const shown = changes.slice(0, rows);
+   if (shown.length === 0) return "";
+   const count = (0, units.SS)(changes.length, "file");
+   const which = shown.length === changes.length ? `${count} differ` : `${shown.length} of ${count} that differ`;
+   return (0, diff_cells.Fo)(`<b>${which}</b>, largest difference first`, (0, diff_parts.EI)(shown, linkOf));
+  }
+  const LONGEST_LINK = 1e3;
+  function linksBelow(build, opened) {
+   const isFile = (0, domain_link.ut)(build.root, build.listing)?.cid === build.root;
+   if (opened === void 0 || isFile) return () => {};
+   return ({kind: kind, path: path}) => {
+    if (kind === "removed" || !path.isWellFormed() || /(^|\/)\.{1,2}(\/|$)/.test(path)) return;
+    const address = `${opened.replace(/\/$/, "")}/${(0, domain_link.i7)(path)}`;
+    return address.length > LONGEST_LINK ? void 0 : address;
+   };
+  }
+  function leftOut(comparison, {lines: lines, runUrl: runUrl}, extents) {
+   const changes = comparison?.diff.changes ?? [];
+   const missing = [ ...(0, fit.DG)(extents.rows, {
+    count: (0, diff_words.R1)(changes).length,
+    noun: "further difference"
+   }), ...(0, fit.DG)(extents.moved, {
+    count: (0, diff_words.fN)(changes).length,
+    noun: "moved file"
+   }), ...extents.chart === "dropped" && changes.length > 0 ? [ "the sums by type" ] : [], ...(0, 
+   fit.DG)(extents.rebuilt, {
+    count: comparison?.rebuild?.files.length ?? 0,
+    noun: "rebuilt file"
+   }), ...(0, fit.DG)(budgetRows(lines, extents), {
+    count: lines.length,
+    noun: "budget line"
+   }) ];
+   if (missing.length === 0) return "";
+   const summary = runUrl === "" ? "job summary" : (0, markdown.nf)("job summary", runUrl);
+   return `Left out here: ${missing.join("; ")}. The ${summary} has all of it.`;
+  }
+  function budgetRows(lines, {budget: budget}) {
+   return Math.max(budget, Math.min(20, lines.filter(({state: state}) => state === "over").length));
+  }
+  function overFirst(a, b) {
+   return Number(b.state === "over") - Number(a.state === "over");
+  }
+  var errors = __nccwpck_require__(6046);
+  var retention = __nccwpck_require__(4755);
+  function renderFailed({error: error, undertaking: undertaking}, {key: key, lastGood: lastGood}) {
+   return [ (0, comment_words.R_)(`❌ ${undertaking} ${(0, errors.ho)(error)}`, key.project), `**Cause** (${error.kind}): ${(0, 
+   comment_words.FY)(error.message)}`, (0, comment_words.H6)(error.hint), (0, comment_words.$2)(lastGood) ];
+  }
+  const MOST_NAMED = 10;
+  function renderGone(story, {key: key}) {
+   const {retention: retention, tags: tags, dryRun: dryRun} = story.outcome;
+   const rows = retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => tags.includes(tag)));
+   const fates = fatesOf(rows, retention);
+   return [ (0, comment_words.R_)(goneState(fates, dryRun), key.project), `${closedSentence(story)} ${freedSentence(fates, retention)}`.trim(), remaining(fates), productionLine(story) ];
+  }
+  function fatesOf(rows, {failed: failed, spared: spared, notApplied: notApplied}) {
+   const kept = rows.flatMap(row => {
+    if (failed.some(entry => entry.row === row)) return [];
+    const reason = spared.find(entry => entry.row === row)?.reason ?? notApplied;
+    if (row.fate === "unpin") return reason === void 0 ? [] : [ {
+     row: row,
+     reason: reason
+    } ];
+    return [ {
+     row: row,
+     reason: row.verdict.reason
+    } ];
+   });
+   const ofThese = failed.filter(({row: row}) => rows.includes(row));
+   const others = [ ...kept, ...ofThese ].map(({row: row}) => row);
+   return {
+    removed: rows.filter(row => !others.includes(row)),
+    kept: kept,
+    failed: ofThese
+   };
+  }
+  function goneState({removed: removed, kept: kept, failed: failed}, dryRun) {
+   if (dryRun) return "🧪 Dry run: nothing was unpinned";
+   if (failed.length > 0) return "⚠️ Preview not removed completely";
+   if (removed.length > 0 || kept.length === 0) return "🗑 Preview removed";
+   return kept.every(({reason: reason}) => isBrief(reason)) ? "🗑 Preview given up" : "🔒 Preview closed, content kept";
+  }
+  function closedSentence({closed: {merged: merged, at: at}}) {
+   return `The pull request was ${merged ? "merged" : "closed without merging"}${at === void 0 ? "" : ` on ${(0, 
+   comment_words.D5)(at)}`}.`;
+  }
+  function freedSentence({removed: removed, kept: kept, failed: failed}, {unpinned: unpinned}) {
+   if (removed.length + kept.length + failed.length === 0) return "There was nothing left to remove.";
+   const freed = removed.filter(row => unpinned.includes(row)).reduce((sum, row) => sum + (0, 
+   retention.$$)(row), 0);
+   if (removed.length === 0) return "";
+   return `Unpinned ${(0, units.SS)(removed.length, "version")}, ${(0, diff_cells.vP)((0, 
+   units.UP)(freed))} freed. A gateway may serve its copy for a while.`;
+  }
+  function isBrief(reason) {
+   return reason === "merged within the hour";
+  }
+  function remaining({kept: kept, failed: failed}) {
+   const name = ({revision: revision}) => (0, markdown.aY)((0, units.Jp)(revision.cid));
+   const lines = [ ...failed.map(({row: row, reason: reason}) => `- ${name(row)} is still pinned: ${(0, 
+   comment_words.J)(reason)}. The next run tries again.`), ...kept.map(({row: row, reason: reason}) => `- ${name(row)} is kept: ${(0, 
+   comment_words.J)(reason)}${isBrief(reason) ? "; a sweep removes it later unless something needs it" : ""}.`) ];
+   const more = lines.length - MOST_NAMED;
+   return [ ...lines.slice(0, MOST_NAMED), ...more > 0 ? [ `- and ${more} more` ] : [] ].join("\n");
+  }
+  function productionLine({production: production, closed: closed, outcome: outcome}) {
+   const shown = outcome.retention.rows.filter(({marks: marks}) => marks.some(({tag: tag}) => outcome.tags.includes(tag)));
+   const isSame = shown.some(({revision: revision}) => revision.cid === production?.cid);
+   if (production === void 0 || !closed.merged || !isSame) return "";
+   const {cid: cid, url: url} = production;
+   return `Production is ${(0, markdown.aY)((0, units.Jp)(cid))}${url === void 0 ? "" : ` · **${(0, 
+   markdown.nf)("open production", url)}**`}`;
+  }
+  var diff = __nccwpck_require__(418);
+  var preflight = __nccwpck_require__(2678);
+  var summary = __nccwpck_require__(9176);
+  const MOST_LINKS = 8;
+  const MOST_OVER = 5;
+  function renderPreview(outcome, context, extents) {
+   const isSame = sameBase(outcome, context) !== void 0;
+   const place = {
+    build: outcome.build,
+    opened: openedOf(outcome),
+    runUrl: context.runUrl
+   };
+   return [ ..."probes" in outcome ? publishedHead(outcome, context) : unpublishedHead(outcome, context), isSame ? "" : (0, 
+   markdown.on)([ "CID", (0, diff_cells.Md)(outcome.build.root) ], facts(outcome)), "probes" in outcome ? closedLinks(outcome) : "", (0, 
+   preflight.D)(outcome.preflight, extents.findings), ...isSame && !(0, domain_outcome.H0)(outcome) ? [] : renderChanges(outcome, place, extents) ];
+  }
+  function openedOf(outcome) {
+   return "probes" in outcome ? (0, domain_outcome.oB)(outcome.probes) : void 0;
+  }
+  function publishedHead(outcome, context) {
+   const {probes: probes, kind: kind, build: build} = outcome;
+   const isLost = (0, domain_outcome.oB)(probes) === void 0 && probes.some(({state: state}) => state === "down");
+   const base = sameBase(outcome, context);
+   return [ (0, comment_words.R_)(publishedState(outcome, base), context.key.project), linkLine(outcome), accessLine(context), base === void 0 ? "" : `${base} has this content already (${(0, 
+   diff_cells.Md)(build.root)}): nothing that is published changes.`, kind === "unchanged" && base === void 0 ? "Nothing changed since the last deploy of this pull request." : "", isLost && context.lastGood?.cid !== build.root ? (0, 
+   comment_words.$2)(context.lastGood) : "" ];
+  }
+  function publishedState({probes: probes}, base) {
+   if ((0, domain_outcome.oB)(probes) === void 0) {
+    if (probes.every(({state: state}) => state === "unopened")) return "✅ Preview is pinned";
+    return (0, domain_outcome.SM)(probes) ? "⚠️ Preview is pinned, but no gateway serves its pages" : "⚠️ Preview is pinned, but no gateway serves it";
+   }
+   if (base !== void 0) return `✅ Same content as ${base}`;
+   return probes.some(({state: state}) => state === "live") ? "✅ Preview is live on IPFS" : "✅ Preview is pinned, and opens";
+  }
+  function sameBase({comparison: comparison, build: build}, {key: key}) {
+   if (comparison.kind === "none" || comparison.base.cid !== build.root) return;
+   if (comparison.base.label === `pr-${key.pullRequest}`) return;
+   return (0, markdown.aY)((0, diff_words.Wy)(comparison.base).label ?? (0, units.Jp)(build.root));
+  }
+  function linkLine({probes: probes, build: build}) {
+   const main = (0, domain_outcome.oB)(probes);
+   const others = probes.filter(probe => probe.link !== main && (probe.state === "live" || probe.state === "opens"));
+   return [ ...main === void 0 ? [] : [ `**${(0, markdown.nf)("Open preview", main)}**` ], ...others.slice(0, MOST_LINKS).map(probe => (0, 
+   markdown.nf)(hostOf(probe, build.root), probe.link)), (0, markdown.aY)((0, units.Jp)(build.root)) ].join(" · ");
+  }
+  function accessLine({accessLink: accessLink}) {
+   if (accessLink === void 0) return "";
+   return `**${(0, markdown.nf)("Open preview", accessLink.url)}** · works until ${(0, 
+   comment_words.D5)(accessLink.expiresAt)}, for whoever has the link`;
+  }
+  function closedLinks({probes: probes, build: build}) {
+   const down = probes.filter(({state: state}) => state === "down" || state === "files").slice(0, MOST_LINKS);
+   const unopened = probes.filter(({state: state}) => state === "unopened").slice(0, MOST_LINKS);
+   const reasons = down.map(probe => `${(0, markdown.aY)(hostOf(probe, build.root))} ${(0, 
+   comment_words.J)(probe.note)}`);
+   return [ ...reasons.length === 0 ? [] : [ `Not linked: ${reasons.join(" · ")}.` ], ...unopened.length === 0 ? [] : [ `Nobody opened these yet:<br>${unopened.map(probe => (0, 
+   diff_cells.Md)(probe.link)).join("<br>")}` ] ].join("<br>");
+  }
+  function hostOf({host: host}, cid) {
+   return host.startsWith(`${cid}.`) ? host.slice(cid.length + 1).replace(/^ip[fn]s\./, "") : host;
+  }
+  function unpublishedHead(outcome, context) {
+   const before = context.lastGood?.cid === outcome.build.root ? "" : (0, comment_words.$2)(context.lastGood);
+   const title = state => (0, comment_words.R_)(state, context.key.project);
+   if (outcome.kind === "planned") return [ title("🧪 Dry run: nothing was written"), plannedLine(outcome), before ];
+   if (outcome.kind === "refused") return [ title("❌ Not fit to be published"), (0, 
+   preflight.$W)(outcome), before ];
+   if (outcome.kind === "over-budget") {
+    const {hint: hint} = (0, size_budget.q)(outcome.budget);
+    return [ title("❌ Size budget exceeded, nothing was sent"), overLines(outcome.budget), (0, 
+    comment_words.H6)(hint), before ];
+   }
+   if (outcome.reason === void 0) return [ title("🔍 Compared, nothing was written"), before ];
+   const because = `No preview, because ${(0, comment_words.J)(outcome.reason)}.`;
+   return [ title("⏸ Not published"), `${because} ${(0, markdown.X1)(summary.DG)} It gets the CID below.`, before ];
+  }
+  function overLines(lines) {
+   return lines.filter(({state: state}) => state === "over").slice(0, MOST_OVER).map(({text: text, actual: actual = 0, limit: limit = 0}) => `- ${(0, 
+   diff_cells.Md)(text)} is over by **${(0, diff_cells.vP)((0, units.UP)(actual - limit))}**`).join("\n");
+  }
+  function plannedLine({plan: plan}) {
+   if (plan.source.kind === "upload") return `Would upload the build: ${(0, comment_words.J)(plan.source.reason)}.`;
+   return "Would upload nothing: the content is pinned already.";
+  }
+  function facts(outcome) {
+   const {build: build, comparison: comparison, budget: budget} = outcome;
+   return [ ...comparedRows(comparison), [ "Files", (0, diff_cells.vP)([ (0, units.SS)(build.listing.size, "file"), ...filesOf(comparison) ].join(" · ")) ], [ "Size", (0, 
+   diff_cells.vP)([ (0, units.UP)(build.bytes), ...sizeOf(comparison) ].join(" · ")) ], ..."probes" in outcome ? [ [ "Checked", checked(outcome) ] ] : [], ...budget.length === 0 ? [] : [ [ "Budget", budgetOf(budget) ] ], ..."probes" in outcome ? [ lifetime(outcome) ] : [] ];
+  }
+  function comparedRows(comparison) {
+   const why = comparison.kind === "compared" ? "" : `no diff: ${(0, comment_words.J)(comparison.reason)}`;
+   if (comparison.kind === "none") return [ [ "Compared", why ] ];
+   return [ [ "Compared with", [ (0, diff_parts.c1)(comparison), ...why === "" ? [] : [ why ] ].join(" · ") ] ];
+  }
+  function filesOf(comparison) {
+   return comparison.kind === "compared" ? [ `**${(0, diff_words.Pn)((0, diff.xS)(comparison.diff))}**` ] : [];
+  }
+  function sizeOf(comparison) {
+   if (comparison.kind !== "compared") return [];
+   return [ `**${(0, diff_words.MC)((0, diff.GL)(comparison.diff), comparison.diff.before?.bytes)}**` ];
+  }
+  function checked({probes: probes}) {
+   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
+   if (probes.every(({state: state}) => state === "unopened")) return "pinned with this CID · links not opened";
+   const notes = [ ...new Set(opened.map(({note: note}) => (0, comment_words.J)(note))) ].slice(0, 3);
+   return [ "pinned with this CID", `opened at ${opened.length} of ${(0, units.SS)(probes.length, "gateway")}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}` ].join(" · ");
+  }
+  function budgetOf(lines) {
+   const over = lines.filter(({state: state}) => state === "over").length;
+   const unknown = lines.filter(({state: state}) => state === "unknown").length;
+   const used = Math.max(0, ...lines.map(line => line.used ?? 0));
+   if (over > 0) return `❌ ${over} of ${(0, units.SS)(lines.length, "line")} exceeded`;
+   if (unknown === lines.length) return "not known without a diff";
+   const rest = unknown === 0 ? "" : `, ${unknown} not known without a diff`;
+   return (0, diff_cells.vP)(`✅ kept, ${Math.floor(used * 100)} % used${rest}`);
+  }
+  function lifetime({expiresAt: expiresAt, plan: plan}) {
+   const lasting = plan.tags.filter(tag => (0, domain_tag._n)(tag) === void 0);
+   if (lasting.length > 0) return [ "Kept by", lasting.map(markdown.aY).join(" ") ];
+   return expiresAt === void 0 ? [ "Lives until", "this pull request is closed" ] : [ "Lives until", `${(0, 
+   comment_words.Nm)(expiresAt)} (renewed by each push), or until this pull request is closed` ];
+  }
+  const ROOM = {
+   units: 6e4,
+   bytes: 24e4
+  };
+  function renderComment(story, context) {
+   const render = extents => `${(0, fit.t$)([ hiddenLines(story, context), ...bodyOf(story, context, extents), footer(story, context) ])}\n`;
+   return (0, fit.eO)(STEPS, render, ROOM) ?? render(SHORTEST);
+  }
+  function bodyOf(story, context, extents) {
+   switch (story.kind) {
+   case "outcome":
+    return renderPreview(story.outcome, context, extents);
+
+   case "failed":
+    return renderFailed(story, context);
+
+   case "gone":
+    return renderGone(story, context);
+   }
+  }
+  function hiddenLines(story, context) {
+   const good = lastGoodOf(story, context);
+   return [ (0, comment.Bd)(context.key), ...good === void 0 ? [] : [ (0, comment.WY)(good) ] ].join("\n");
+  }
+  function lastGoodOf(story, {commit: commit, lastGood: lastGood}) {
+   if (story.kind === "gone") return;
+   if (story.kind === "failed" || !("probes" in story.outcome)) return lastGood;
+   const url = (0, domain_outcome.oB)(story.outcome.probes);
+   return url === void 0 ? lastGood : {
+    cid: story.outcome.build.root,
+    url: url,
+    commit: commit
+   };
+  }
+  function footer(story, {commit: commit, runUrl: runUrl, now: now}) {
+   const sent = story.kind === "outcome" && "uploadedBytes" in story.outcome ? story.outcome.uploadedBytes : void 0;
+   const parts = [ ...commit === "" ? [] : [ `Commit ${(0, markdown.aY)(commit)}` ], (0, 
+   comment_words.D5)(now), ...sent === void 0 ? [] : [ sent === 0 ? "nothing to upload" : `${(0, 
+   units.UP)(sent)} uploaded` ], ...runUrl === "" ? [] : [ (0, markdown.nf)("log", runUrl) ] ];
+   return `<sub>${parts.join(" · ")}</sub>`;
+  }
+  var health = __nccwpck_require__(7203);
+  var cid = __nccwpck_require__(1265);
+  function renderHeadline({build: build, comparison: comparison}) {
+   const parts = [ (0, units.Jp)(build.root), (0, units.UP)(build.bytes) ];
+   if (comparison.kind === "compared") {
+    const {added: added, changed: changed, removed: removed, moved: moved} = (0, diff.xS)(comparison.diff);
+    const touched = added + changed + removed + moved;
+    parts.push((0, units.PR)((0, diff.GL)(comparison.diff)), touched === 0 ? "no change" : `${(0, 
+    units.SS)(touched, "file")} changed`);
+   }
+   return parts.join(" · ").slice(0, 140);
+  }
+  function renderPromotionHeadline({plan: plan, rollback: rollback}) {
+   const {cid: cid, label: label, previous: previous} = plan;
+   const how = rollback ? "rolled back" : `promoted${label === cid ? "" : ` from ${label}`}`;
+   const before = previous === void 0 || previous === cid ? "" : `, before ${(0, units.Jp)(previous)}`;
+   return `${(0, units.Jp)(cid)} · ${how}${before}`.slice(0, 140);
+  }
+  function renderReleaseBlock({build: build, probes: probes}, project) {
+   const opened = probes.filter(({state: state}) => state === "live" || state === "opens");
+   const site = project.split("#")[1];
+   return [ `### On IPFS${site === void 0 ? "" : ` · ${(0, markdown.aY)(site)}`}`, [ `- CID: ${(0, 
+   markdown.aY)(build.root)}`, ...opened.length === 0 ? [] : [ `- Open: ${opened.map(probe => (0, 
+   markdown.nf)(probe.host, probe.link)).join(" · ")}` ], `- ENS contenthash: ${(0, 
+   markdown.aY)((0, cid.Q8)(build.root))}`, `- ${(0, units.SS)(build.listing.size, "file")}, ${(0, 
+   units.UP)(build.bytes)}` ].join("\n") ].join("\n\n");
+  }
+  const NOTHING = {
+   comment: void 0,
+   deployment: void 0,
+   status: void 0,
+   release: void 0,
+   health: void 0
+  };
+  function tellingOf(story, audience) {
+   const {provenance: provenance} = audience.context;
+   const isLost = story.kind === "failed" && provenance?.kind === "unclear";
+   if (audience.token === "" || isLost) return NOTHING;
+   const mayTell = audience.network === "public" && !audience.isGuest;
+   const wants = choice => choice === "true" || choice === "auto" && mayTell;
+   return {
+    comment: wants(audience.comment) ? commentOf(story, audience) : void 0,
+    deployment: wants(audience.deployment) && mayTell ? deploymentOf(story, audience) : void 0,
+    status: audience.commitStatus && !audience.isGuest ? statusOf(story, audience) : void 0,
+    release: mayTell ? releaseOf(story, audience) : void 0,
+    health: audience.healthIssue && !audience.isGuest ? healthOf(story, audience) : void 0
+   };
+  }
+  function healthOf(story, {project: project, context: context, now: now}) {
+   if (story.kind === "failed" || story.outcome.kind !== "verified") return;
+   return (0, health.CC)(story.outcome.tags, {
+    project: (0, domain_tag.v8)(project),
+    runUrl: context.runUrl,
+    now: now
+   });
+  }
+  function releaseOf(story, {project: project, context: context}) {
+   const live = liveOf(story);
+   if (live === void 0 || context.releaseTag === "") return;
+   return {
+    gitTag: context.releaseTag,
+    project: (0, domain_tag.v8)(project),
+    block: renderReleaseBlock(live, project)
+   };
+  }
+  function liveOf(story) {
+   if (story.kind === "failed") return;
+   const {outcome: outcome} = story;
+   return outcome.kind === "deployed" || outcome.kind === "unchanged" ? outcome : void 0;
+  }
+  function commentOf(story, audience) {
+   const {project: project, context: context, now: now} = audience;
+   const number = context.pullRequest;
+   const told = storyOf(story, context);
+   if (number === void 0 || told === void 0) return;
+   const key = {
+    project: (0, domain_tag.v8)(project),
+    pullRequest: number
+   };
+   const commit = context.commit.slice(0, 7);
+   const accessLink = accessLinkIn(story, audience);
+   return {
+    key: key,
+    occasion: told.kind === "gone" ? "gone" : "news",
+    render: lastGood => renderComment(told, {
+     key: key,
+     commit: commit,
+     runUrl: context.runUrl,
+     now: now,
+     lastGood: lastGood,
+     accessLink: accessLink
+    })
+   };
+  }
+  function accessLinkIn(story, {comment: comment, context: context}) {
+   return comment === "true" && context.privateRepository ? liveOf(story)?.accessLink : void 0;
+  }
+  function storyOf(story, {closed: closed}) {
+   if (story.kind === "failed") {
+    const {error: error, undertaking: undertaking} = story;
+    return undertaking === "Deploy" || undertaking === "Diff" ? {
+     kind: "failed",
+     error: error,
+     undertaking: undertaking
+    } : void 0;
+   }
+   const {outcome: outcome} = story;
+   switch (outcome.kind) {
+   case "cleaned":
+    {
+     const isGone = closed !== void 0 && !outcome.dryRun && outcome.tags.includes(`pr-${closed.number}`);
+     return isGone ? {
+      kind: "gone",
+      closed: closed,
+      outcome: outcome,
+      production: productionIn(outcome)
+     } : void 0;
+    }
+
+   case "skipped":
+   case "listed":
+   case "promoted":
+   case "verified":
+    return;
+
+   default:
+    return {
+     kind: "outcome",
+     outcome: outcome
+    };
+   }
+  }
+  function productionIn({retention: retention}) {
+   const marks = retention.rows.flatMap(({revision: revision, marks: own}) => own.filter(({tag: tag}) => tag === "production").map(({at: at}) => ({
+    cid: revision.cid,
+    at: at
+   })));
+   const [newest] = marks.sort((a, b) => b.at - a.at);
+   return newest === void 0 ? void 0 : {
+    cid: newest.cid,
+    url: void 0
+   };
+  }
+  function deploymentOf(story, {project: project, context: context}) {
+   if (story.kind === "outcome" && story.outcome.kind === "cleaned") {
+    const {tags: tags, dryRun: dryRun} = story.outcome;
+    const description = "Its tag was given up";
+    return dryRun ? void 0 : {
+     kind: "gone",
+     of: tags.map(tag => ({
+      project: project,
+      tag: tag
+     })),
+     description: description
+    };
+   }
+   if (story.kind === "outcome" && story.outcome.kind === "promoted") return promotedNews(story.outcome, {
+    project: project,
+    runUrl: context.runUrl
+   });
+   const live = liveOf(story);
+   const tag = live?.plan.tags.find(name => name === "production") ?? live?.plan.tags[0];
+   const environment = tag === void 0 ? void 0 : (0, github_deployment.p7)(tag);
+   if (live === void 0 || tag === void 0 || environment === void 0 || !isCommit(context.commit)) return;
+   const description = renderHeadline(live);
+   return {
+    kind: "live",
+    order: {
+     ...environment,
+     description: description,
+     payload: {
+      project: project,
+      tag: tag,
+      cid: live.plan.cid,
+      commit: context.commit
+     }
+    },
+    status: {
+     state: isSeen(live) ? "success" : "in_progress",
+     description: description,
+     environmentUrl: (0, domain_outcome.oB)(live.probes) ?? "",
+     logUrl: context.runUrl
+    }
+   };
+  }
+  function promotedNews(outcome, {project: project, runUrl: runUrl}) {
+   const {plan: plan, probes: probes, dryRun: dryRun} = outcome;
+   const environment = (0, github_deployment.p7)(plan.toTag);
+   if (dryRun || environment === void 0) return;
+   const description = renderPromotionHeadline(outcome);
+   const payload = {
+    project: project,
+    tag: plan.toTag,
+    cid: plan.cid,
+    commit: plan.commit
+   };
+   return {
+    kind: "live",
+    order: {
+     ...environment,
+     description: description,
+     payload: payload
+    },
+    status: {
+     state: isSeen(outcome) ? "success" : "in_progress",
+     description: description,
+     environmentUrl: (0, domain_outcome.oB)(probes) ?? "",
+     logUrl: runUrl
+    }
+   };
+  }
+  function isSeen({probes: probes}) {
+   return probes.every(({state: state}) => state === "unopened") || (0, domain_outcome.SM)(probes);
+  }
+  function isCommit(text) {
+   return /^[0-9a-f]{40}$/.test(text);
+  }
+  function statusOf(story, {project: project, context: context}) {
+   const told = statusIn(story, context.runUrl);
+   if (told === void 0 || !isCommit(context.commit)) return;
+   const [, site] = project.split("#");
+   return {
+    sha: context.commit,
+    status: {
+     ...told,
+     context: site === void 0 ? "pinata-deploy" : `pinata-deploy/${site}`
+    }
+   };
+  }
+  function statusIn(story, runUrl) {
+   const live = liveOf(story);
+   if (live !== void 0) {
+    const description = renderHeadline(live);
+    return isSeen(live) ? {
+     state: "success",
+     description: description,
+     url: (0, domain_outcome.oB)(live.probes) ?? runUrl
+    } : {
+     state: "pending",
+     description: `Not served yet · ${description}`.slice(0, 140),
+     url: runUrl
+    };
+   }
+   const hasFailed = story.kind === "failed" ? story.undertaking === "Deploy" : (0, 
+   domain_outcome.H0)(story.outcome);
+   return hasFailed ? {
+    state: "failure",
+    description: "Nothing was deployed",
+    url: runUrl
+   } : void 0;
   }
  },
  945: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -49232,7 +49878,7 @@ var __webpack_modules__ = {
   function isSame(one, other) {
    return one !== "" && one.toLowerCase() === other.toLowerCase();
   }
-  var account = __nccwpck_require__(7243);
+  var wiring = __nccwpck_require__(7853);
   const TIMEOUT_MS = 3e4;
   async function locate(context, token) {
    const run = context.workflowRun;
@@ -49250,547 +49896,12 @@ var __webpack_modules__ = {
    }
   }
   async function readPulls(run, repository, token) {
-   const traffic = (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
+   const traffic = (0, wiring.f)(AbortSignal.timeout(TIMEOUT_MS));
    return await findPulls({
     repository: repository,
     token: token,
     traffic: () => traffic
    }, run);
-  }
- },
- 7719: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-  __nccwpck_require__.d(__webpack_exports__, {
-   a: () => namePorts,
-   $: () => resolversOf
-  });
-  var domain_errors = __nccwpck_require__(6046);
-  var json = __nccwpck_require__(7803);
-  const DOING = {
-   zone: "find the DNS zone",
-   list: "read the DNS records",
-   write: "write a DNS record",
-   remove: "take back a DNS record"
-  };
-  function isFine({status: status, body: body}) {
-   return status >= 200 && status < 300 && (0, json.fK)((0, json.qF)(body), "success") !== false;
-  }
-  function codesIn(answer) {
-   return errorsIn(answer.body).map(({code: code}) => code);
-  }
-  function errorsIn(body) {
-   const flat = list => list.flatMap(entry => [ entry, ...(0, json.gT)(entry, "error_chain") ?? [] ]);
-   return flat((0, json.gT)((0, json.qF)(body), "errors") ?? []).map(entry => ({
-    code: (0, json.tk)(entry, "code") ?? 0,
-    text: quotable((0, json.$6)(entry, "message") ?? "")
-   }));
-  }
-  function quotable(text) {
-   const safe = text.replace(/[^\x20-\x7e]+/g, " ").replace(/[\w-]{30,}/g, "***").trim();
-   return safe.length > 160 ? `${safe.slice(0, 160)}…` : safe;
-  }
-  const PERMISSIONS = "Make an API token in the Cloudflare dashboard (My Profile, API Tokens) with the permission Zone.DNS Edit for the zone, and Zone.Zone Read unless cloudflare-zone is given.";
-  function explainCloudflare(answer, doing) {
-   const errors = errorsIn(answer.body);
-   const codes = errors.map(({code: code}) => code);
-   const said = [ String(answer.status), ...errors.slice(0, 3).map(({code: code, text: text}) => `${code} ${text}`.trim()) ].join(", ");
-   const known = explainCredentials(answer.status, errors, doing) ?? explainRest(answer.status, codes, doing);
-   return new domain_errors.lZ(known.kind, `${known.message} (Cloudflare said: ${said})`, {
-    hint: known.hint,
-    cause: answer
-   });
-  }
-  const MALFORMED = new Set([ 6003, 6102, 6103, 6111, 9106 ]);
-  const REJECTED = new Set([ 1e3, 9103 ]);
-  const FORBIDDEN = new Set([ 9109, 1e4, 10001 ]);
-  function explainCredentials(status, errors, doing) {
-   const has = known => errors.some(({code: code}) => known.has(code));
-   if (has(MALFORMED)) return {
-    kind: "credentials",
-    message: `cloudflare-token is not the text of an API token, so Cloudflare did not ${doing}.`,
-    hint: `Give the token itself, not a key or an id, without a space or "Bearer" in it. ${PERMISSIONS}`
-   };
-   const isUnknown = errors.some(({code: code, text: text}) => code === 9109 && /invalid access token/i.test(text));
-   if (status === 401 || has(REJECTED) || isUnknown) return {
-    kind: "credentials",
-    message: `Cloudflare does not accept the token in cloudflare-token, so it did not ${doing}.`,
-    hint: `Look whether it has run out or was rolled. ${PERMISSIONS}`
-   };
-   if (status === 403 || has(FORBIDDEN)) return {
-    kind: "credentials",
-    message: `The token in cloudflare-token is not allowed to ${doing}.`,
-    hint: PERMISSIONS
-   };
-   return;
-  }
-  const NO_SUCH_ID = new Set([ 7e3, 7003 ]);
-  function explainRest(status, codes, doing) {
-   if (codes.some(code => NO_SUCH_ID.has(code))) return {
-    kind: "input",
-    message: `Cloudflare knows no such zone, so it did not ${doing}.`,
-    hint: "Copy the zone id from the overview of the domain in the Cloudflare dashboard, or leave cloudflare-zone out."
-   };
-   if (status === 429) return {
-    kind: "quota",
-    message: `Cloudflare's rate limit left no room to ${doing}.`,
-    hint: "Run fewer jobs with this token at once, and run the job again in five minutes."
-   };
-   if (status >= 500) return {
-    kind: "network",
-    message: `Cloudflare failed to ${doing}.`,
-    hint: "Run the job again. If it stays so, look at the status page of Cloudflare."
-   };
-   if (status >= 300 && status < 400) return {
-    kind: "network",
-    message: `Something between the runner and Cloudflare redirected the request to ${doing}.`,
-    hint: "Check cloudflare-api-url and the proxy of the runner."
-   };
-   return {
-    kind: "conflict",
-    message: `Cloudflare did not ${doing}.`,
-    hint: "Look at the records of the domain in the Cloudflare dashboard. If it does not tell why, open an issue with the log of this run."
-   };
-  }
-  var names = __nccwpck_require__(5729);
-  var traffic = __nccwpck_require__(4143);
-  const REQUEST_TIMEOUT_MS = 3e4;
-  async function callCloudflare(options, doing, request) {
-   return await options.traffic.exchange(doing, signal => sendCloudflare(options, {
-    ...request,
-    signal: signal
-   }));
-  }
-  async function sendCloudflare({apiUrl: apiUrl, token: token}, {method: method, path: path, body: body, signal: signal}) {
-   const response = await fetch(`${apiUrl}${path}`, {
-    method: method,
-    headers: {
-     authorization: `Bearer ${token}`,
-     ...body === void 0 ? {} : {
-      "content-type": "application/json"
-     }
-    },
-    ...body === void 0 ? {} : {
-     body: JSON.stringify(body)
-    },
-    redirect: "manual",
-    signal: AbortSignal.any([ signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS) ])
-   });
-   return await (0, traffic.JN)(response);
-  }
-  const PAGE_SIZE = 100;
-  const MAX_PAGES = 100;
-  async function listRecords(options, {id: id, name: name}) {
-   const found = [];
-   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const query = `name=${encodeURIComponent(name)}&per_page=${PAGE_SIZE}&page=${page}`;
-    const answer = await callCloudflare(options, DOING.list, {
-     method: "GET",
-     path: `/zones/${encodeURIComponent(id)}/dns_records?${query}`
-    });
-    if (!isFine(answer)) throw explainCloudflare(answer, DOING.list);
-    const body = (0, json.qF)(answer.body);
-    found.push(...rowsOf(body).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name).flatMap(parseRecord));
-    if (page >= ((0, json.tk)(body, "result_info", "total_pages") ?? 1)) return found;
-   }
-   return found;
-  }
-  function rowsOf(body) {
-   const rows = (0, json.gT)(body, "result");
-   if (rows !== void 0) return rows;
-   throw new domain_errors.lZ("network", "Cloudflare answered something that is not a list.", {
-    hint: "Run the job again. If it stays so, open an issue: the service may have changed its answers."
-   });
-  }
-  function parseRecord(row) {
-   const id = (0, json.$6)(row, "id") ?? "";
-   if (!/^\w{1,64}$/.test(id)) return [];
-   return [ {
-    id: id,
-    type: (0, json.$6)(row, "type") ?? "",
-    content: (0, json.$6)(row, "content") ?? ""
-   } ];
-  }
-  const STRING = String.raw`"(?:[^"\\]|\\.)*"`;
-  const QUOTED = new RegExp(String.raw`^\s*${STRING}(?:\s+${STRING})*\s*$`);
-  function isQuoted(content) {
-   return QUOTED.test(content);
-  }
-  function parseContent(content) {
-   if (!isQuoted(content)) return content;
-   return (content.match(new RegExp(STRING, "g")) ?? []).map(text => unescaped(text.slice(1, -1))).join("");
-  }
-  function unescaped(text) {
-   return text.replace(/\\(\d{3}|.)/g, (_all, code) => /^\d{3}$/.test(code) ? String.fromCharCode(Number(code)) : code);
-  }
-  function renderContent(value) {
-   return `"${value.replace(/["\\]/g, "\\$&")}"`;
-  }
-  async function findZone(options, domain) {
-   if (options.zoneId !== void 0) return options.zoneId;
-   const labels = domain.split(".");
-   for (let at = 0; at < labels.length - 1; at += 1) {
-    const id = await zoneNamed(options, labels.slice(at).join("."));
-    if (id !== void 0) return id;
-   }
-   throw new domain_errors.lZ("credentials", `Cloudflare shows the token in cloudflare-token no zone that ${domain} is in.`, {
-    hint: "Give the token the permissions Zone.Zone Read and Zone.DNS Edit for the zone of the domain, or set cloudflare-zone."
-   });
-  }
-  async function zoneNamed(options, name) {
-   const path = `/zones?name=${encodeURIComponent(name)}`;
-   const answer = await callCloudflare(options, DOING.zone, {
-    method: "GET",
-    path: path
-   });
-   if (!isFine(answer)) throw explainCloudflare(answer, DOING.zone);
-   const zones = rowsOf((0, json.qF)(answer.body)).filter(row => (0, json.$6)(row, "name")?.toLowerCase() === name);
-   const active = zones.filter(row => (0, json.$6)(row, "status") === "active");
-   const [zone, ...others] = active.length > 0 ? active : zones;
-   if (others.length > 0) throw new domain_errors.lZ("conflict", `Cloudflare has ${others.length + 1} zones named ${name}.`, {
-    hint: "Set cloudflare-zone to the one that the domain is delegated to."
-   });
-   const id = (0, json.$6)(zone, "id") ?? "";
-   return /^\w{1,64}$/.test(id) ? id : void 0;
-  }
-  const NEW_TTL = 120;
-  const NEW_COMMENT = "pinata-deploy";
-  const MAX_ROUNDS = 3;
-  const IDENTICAL_EXISTS = 81058;
-  function createCloudflareZones(options) {
-   const known = new Map;
-   const zoneOf = async domain => {
-    const found = known.get(domain) ?? findZone(options, domain);
-    known.set(domain, found);
-    found.catch(() => known.delete(domain));
-    return {
-     options: options,
-     id: await found,
-     domain: domain,
-     name: `_dnslink.${domain}`
-    };
-   };
-   return {
-    read: async domain => {
-     const zone = await zoneOf(domain);
-     return (await readLink(zone))?.target;
-    },
-    write: async (domain, path) => {
-     const zone = await zoneOf(domain);
-     for (let round = 1; round <= MAX_ROUNDS; round += 1) if (await step(zone, `dnslink=${path}`) === "done") return;
-     throw new domain_errors.lZ("conflict", `The DNS record ${zone.name} did not keep what was written to it.`, {
-      hint: "Look whether something else writes this record, and run the job again."
-     });
-    }
-   };
-  }
-  async function readLink(zone) {
-   const records = await listRecords(zone.options, zone);
-   refuseDelegated(zone, records);
-   const [link, ...others] = linksIn(records);
-   if (link !== void 0 && others.length > 0) throw severalLinks(zone, [ link, ...others ]);
-   return link;
-  }
-  function linksIn(records) {
-   return records.filter(({type: type}) => type === "TXT").map(record => ({
-    ...record,
-    value: parseContent(record.content)
-   })).filter(({value: value}) => (0, names.VN)(value)).map(record => ({
-    ...record,
-    target: (0, names.EO)(record.value)
-   }));
-  }
-  async function step(zone, value) {
-   const link = await readLink(zone);
-   if (link === void 0) return await create(zone, value);
-   return link.value === value ? "done" : await change(zone, link, value);
-  }
-  async function change({options: options, id: id}, link, value) {
-   const answer = await callCloudflare(options, DOING.write, {
-    method: "PATCH",
-    path: `/zones/${id}/dns_records/${link.id}`,
-    body: {
-     content: isQuoted(link.content) ? renderContent(value) : value
-    }
-   });
-   if (answer.status === 404) return "again";
-   if (!isFine(answer)) throw explainCloudflare(answer, DOING.write);
-   return "done";
-  }
-  async function create(zone, value) {
-   const {options: options, id: id, name: name} = zone;
-   const body = {
-    type: "TXT",
-    name: name,
-    content: renderContent(value),
-    ttl: NEW_TTL,
-    comment: NEW_COMMENT
-   };
-   let attempts = 0;
-   const answer = await options.traffic.exchange(DOING.write, async signal => {
-    attempts += 1;
-    if (attempts > 1) {
-     const path = `/zones/${id}/dns_records?name=${encodeURIComponent(name)}&type=TXT`;
-     const present = await sendCloudflare(options, {
-      method: "GET",
-      path: path,
-      signal: signal
-     });
-     if (!isFine(present) || present.body.includes("dnslink=")) return present;
-    }
-    return await sendCloudflare(options, {
-     method: "POST",
-     path: `/zones/${id}/dns_records`,
-     body: body,
-     signal: signal
-    });
-   });
-   if (codesIn(answer).includes(IDENTICAL_EXISTS)) return "again";
-   if (!isFine(answer)) throw explainCloudflare(answer, DOING.write);
-   await refuseForeignZone(zone, answer);
-   return "again";
-  }
-  async function refuseForeignZone({options: options, id: id, domain: domain, name: name}, answer) {
-   const made = (0, json.qF)(answer.body);
-   const recordId = (0, json.$6)(made, "result", "id") ?? "";
-   const madeName = (0, json.$6)(made, "result", "name")?.toLowerCase();
-   if (madeName === void 0 || madeName === name || !/^\w+$/.test(recordId)) return;
-   await callCloudflare(options, DOING.remove, {
-    method: "DELETE",
-    path: `/zones/${id}/dns_records/${recordId}`
-   });
-   throw new domain_errors.lZ("input", `The zone in cloudflare-zone is not the one of ${domain}.`, {
-    hint: `Give the id of the zone that ${domain} is in, or leave cloudflare-zone out.`
-   });
-  }
-  function refuseDelegated({name: name}, records) {
-   const delegated = records.find(({type: type}) => type === "CNAME" || type === "NS");
-   if (delegated === void 0) return;
-   const target = shown(delegated.content);
-   throw new domain_errors.lZ("conflict", `${name} is a ${delegated.type} record that points to ${target}, so it has no value here.`, {
-    hint: `Point dnslink at the domain that ${target} belongs to, or remove the ${delegated.type} record at Cloudflare.`
-   });
-  }
-  function severalLinks({name: name}, links) {
-   const values = links.slice(0, 3).map(({value: value}) => `"${shown(value)}"`);
-   return new domain_errors.lZ("conflict", `${name} has ${links.length} DNSLinks at once: ${values.join(", ")}.`, {
-    hint: "Remove all but one of these TXT records at Cloudflare; IPFS clients refuse a domain that has several."
-   });
-  }
-  function shown(text) {
-   const safe = text.replace(/[^\x20-\x7e]+/g, "?");
-   return safe.length > 120 ? `${safe.slice(0, 120)}…` : safe;
-  }
-  var dns_packet = __nccwpck_require__(4894);
-  const MAX_ANSWER_BYTES = 64 * 1024;
-  const MEDIA_TYPE = "application/dns-message";
-  const MAX_ALIASES = 16;
-  const [NO_ERROR, NAME_ERROR] = [ 0, 3 ];
-  const RCODES = {
-   1: "FORMERR",
-   2: "SERVFAIL",
-   4: "NOTIMP",
-   5: "REFUSED"
-  };
-  function createResolvers({urls: urls, timeoutMs: timeoutMs}) {
-   return {
-    read: domain => Promise.all(urls.map(url => read({
-     url: url,
-     domain: domain,
-     timeoutMs: timeoutMs
-    })))
-   };
-  }
-  async function read(question) {
-   const resolver = URL.canParse(question.url) ? new URL(question.url).host : question.url;
-   try {
-    return {
-     resolver: resolver,
-     ...judge(await ask(question), `_dnslink.${question.domain}`)
-    };
-   } catch (error) {
-    return {
-     resolver: resolver,
-     target: void 0,
-     ttl: 0,
-     trouble: troubleOf(error)
-    };
-   }
-  }
-  class NoAnswer extends Error {}
-  async function ask({url: url, domain: domain, timeoutMs: timeoutMs}) {
-   const response = await fetch(addressOf(url, domain), {
-    headers: {
-     accept: MEDIA_TYPE
-    },
-    redirect: "manual",
-    signal: AbortSignal.timeout(timeoutMs)
-   });
-   const type = response.headers.get("content-type") ?? "";
-   if (response.status !== 200 || !type.startsWith(MEDIA_TYPE)) {
-    await (response.body?.cancel());
-    throw new NoAnswer(response.status === 200 ? "answered something that is not DNS" : `answered ${response.status}`);
-   }
-   const body = await readBody(response);
-   const packet = tryDecode(body);
-   if (packet?.type !== "response") throw new NoAnswer("answered something that is not DNS");
-   return packet;
-  }
-  function addressOf(url, domain) {
-   const packet = (0, dns_packet.encode)({
-    type: "query",
-    id: 0,
-    flags: dns_packet.RECURSION_DESIRED,
-    questions: [ {
-     type: "TXT",
-     name: `_dnslink.${domain}`
-    } ]
-   });
-   const address = new URL(url.replace(/\{\?dns\}$/, ""));
-   address.searchParams.set("dns", packet.toString("base64url"));
-   return address;
-  }
-  async function readBody(response) {
-   const chunks = [];
-   let bytes = 0;
-   for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer(`answered more than ${MAX_ANSWER_BYTES / 1024} KiB`);
-    chunks.push(chunk);
-   }
-   return Buffer.concat(chunks);
-  }
-  function tryDecode(body) {
-   try {
-    return (0, dns_packet.decode)(body);
-   } catch {
-    return;
-   }
-  }
-  function judge(packet, name) {
-   const rcode = (packet.flags ?? 0) & 15;
-   if (rcode === NAME_ERROR) return {
-    target: void 0,
-    ttl: negativeTtl(packet),
-    trouble: void 0
-   };
-   if (rcode !== NO_ERROR) throw new NoAnswer(`answered ${RCODES[rcode] ?? `the error ${rcode}`}`);
-   const {values: values, ttl: ttl} = valuesAt(packet.answers ?? [], name);
-   const reading = (0, names.gL)(values);
-   switch (reading.kind) {
-   case "target":
-    return {
-     target: reading.target,
-     ttl: ttl,
-     trouble: void 0
-    };
-
-   case "none":
-    return {
-     target: void 0,
-     ttl: values.length === 0 ? negativeTtl(packet) : ttl,
-     trouble: void 0
-    };
-
-   case "unclear":
-    return {
-     target: void 0,
-     ttl: ttl,
-     trouble: reading.trouble
-    };
-   }
-  }
-  function valuesAt(answers, name) {
-   let owner = canonical(name);
-   const ttls = [];
-   for (let steps = 0; steps < MAX_ALIASES; steps += 1) {
-    const alias = answers.find(answer => answer.type === "CNAME" && canonical(answer.name) === owner);
-    if (alias?.type !== "CNAME") break;
-    ttls.push(alias.ttl ?? 0);
-    owner = canonical(alias.data);
-   }
-   const values = [];
-   for (const answer of answers) {
-    if (answer.type !== "TXT" || canonical(answer.name) !== owner) continue;
-    ttls.push(answer.ttl ?? 0);
-    values.push(joined(answer.data));
-   }
-   return {
-    values: values,
-    ttl: Math.min(...ttls, MAX_TTL)
-   };
-  }
-  const MAX_TTL = 604800;
-  function joined(strings) {
-   return [ strings ].flat().map(String).join("");
-  }
-  function negativeTtl({authorities: authorities = []}) {
-   const soa = authorities.find(answer => answer.type === "SOA");
-   return soa?.type === "SOA" ? Math.min(soa.ttl ?? 0, soa.data.minimum ?? 0, MAX_TTL) : 0;
-  }
-  function canonical(name) {
-   return name.toLowerCase().replace(/\.$/, "");
-  }
-  function troubleOf(error) {
-   if (error instanceof NoAnswer) return error.message;
-   if (error instanceof Error && error.name === "TimeoutError") return "did not answer in time";
-   const cause = error instanceof Error ? error.cause : void 0;
-   const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
-   return `could not be reached${code}`;
-  }
-  var pinata_swaps = __nccwpck_require__(475);
-  var wiring_account = __nccwpck_require__(7243);
-  var deadline = __nccwpck_require__(5151);
-  const RESOLVER_TIMEOUT_MS = 8e3;
-  const SWAP_TIMEOUT_MS = 1e4;
-  const ZONES_TIMEOUT_MS = 12e4;
-  function resolversOf({values: values}) {
-   return createResolvers({
-    urls: values["dns-resolvers"],
-    timeoutMs: RESOLVER_TIMEOUT_MS
-   });
-  }
-  function namePorts(wiring, account, own) {
-   const {values: values, log: log} = wiring;
-   const swaps = async () => {
-    const [gateway] = await own();
-    const url = gateway?.template.replace("/ipfs/{cid}", "");
-    return (0, pinata_swaps.y)(account, {
-     url: url,
-     key: values["pinata-gateway-key"],
-     timeoutMs: SWAP_TIMEOUT_MS
-    });
-   };
-   return {
-    log: log,
-    clock: wiring_account.pm,
-    zones: zonesOf(wiring),
-    resolvers: resolversOf(wiring),
-    swaps: {
-     read: async original => await (await swaps()).read(original),
-     write: async (original, target) => await (await swaps()).write(original, target),
-     remove: async original => await (await swaps()).remove(original),
-     look: async original => await (await swaps()).look(original)
-    }
-   };
-  }
-  function zonesOf({values: values}) {
-   const token = values["cloudflare-token"];
-   if (token === void 0) return;
-   return createCloudflareZones({
-    apiUrl: values["cloudflare-api-url"],
-    token: token,
-    zoneId: values["cloudflare-zone"],
-    traffic: (0, traffic.mT)({
-     service: "Cloudflare",
-     requestsPerMinute: 240,
-     concurrency: 2,
-     firstDelayMs: 500,
-     deadline: (0, deadline.u)(ZONES_TIMEOUT_MS, new domain_errors.lZ("network", "Cloudflare took too long to change the DNS records.", {
-      hint: "Run the job again: what is done already is not done twice."
-     })),
-     explain: explainCloudflare,
-     onRetry: () => {}
-    })
-   });
   }
  },
  5450: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
@@ -50125,12 +50236,12 @@ var __webpack_modules__ = {
    };
   }
   var github_repository = __nccwpck_require__(1166);
-  var account = __nccwpck_require__(7243);
+  var wiring = __nccwpck_require__(7853);
   const TIMEOUT_MS = 6e4;
   function tellPorts({log: log, repository: repository, token: token}) {
    let shared;
    const traffic = () => {
-    shared ??= (0, account.fu)(AbortSignal.timeout(TIMEOUT_MS));
+    shared ??= (0, wiring.f)(AbortSignal.timeout(TIMEOUT_MS));
     return shared;
    };
    const options = {
@@ -50140,13 +50251,37 @@ var __webpack_modules__ = {
    };
    return {
     log: log,
-    clock: account.pm,
+    clock: wiring.p,
     comments: createComments(options),
     deployments: createDeployments(options),
     issues: createIssues(options),
     releases: createReleases(options),
     github: (0, github_repository.v)(options)
    };
+  }
+ },
+ 7853: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+  __nccwpck_require__.d(__webpack_exports__, {
+   f: () => githubTraffic,
+   p: () => clock
+  });
+  var _adapters_github_client_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6854);
+  var _adapters_http_traffic_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4143);
+  const clock = {
+   now: () => performance.now(),
+   date: () => new Date,
+   pause: ms => new Promise(resolve => setTimeout(resolve, ms))
+  };
+  function githubTraffic(deadline) {
+   return (0, _adapters_http_traffic_js__WEBPACK_IMPORTED_MODULE_1__.mT)({
+    service: "GitHub",
+    requestsPerMinute: 600,
+    concurrency: 4,
+    firstDelayMs: 500,
+    deadline: deadline,
+    explain: _adapters_github_client_js__WEBPACK_IMPORTED_MODULE_0__.$2,
+    onRetry: () => {}
+   });
   }
  },
  8179: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
