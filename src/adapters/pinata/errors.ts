@@ -11,6 +11,7 @@ export const DOING = {
   swap: { text: 'look for a hot swap', permission: 'Files: Read' },
   writeSwap: { text: 'set a hot swap', permission: 'Files: Write' },
   removeSwap: { text: 'end a hot swap', permission: 'Files: Write' },
+  accessLink: { text: 'make an access link', permission: 'Files: Read' },
   gateways: { text: 'read the gateways of the account', permission: 'Gateways: Read' },
   usage: { text: "read the account's usage", permission: 'Legacy Endpoints, Data: userPinnedDataTotal' },
   upload: { text: 'upload the build', permission: 'Files: Write' },
@@ -81,6 +82,7 @@ function explainForbidden(reason: string, text: string, doing: string): Explanat
     };
   }
   if (/\bcars?\b/i.test(text)) return carRefusal(doing);
+  if (/\benterprise\b|\bprivate (?:files?|ipfs)\b/i.test(text)) return privateRefusal(doing);
   const permission = Object.values(DOING).find((entry) => entry.text === doing)?.permission ?? 'Files: Write';
   return {
     kind: 'credentials',
@@ -94,6 +96,14 @@ function carRefusal(doing: string): Explanation {
     kind: 'quota',
     message: `The account's plan does not import CARs, so Pinata does not ${doing}.`,
     hint: 'Use a paid plan, or set upload-method: folder.',
+  };
+}
+
+function privateRefusal(doing: string): Explanation {
+  return {
+    kind: 'quota',
+    message: `The account's plan has no private files, so Pinata does not ${doing}: they are there on Enterprise accounts only.`,
+    hint: 'Take an Enterprise plan, or set network: public, where anybody who knows the CID can read the content.',
   };
 }
 

@@ -2,6 +2,7 @@ import { parseCid } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
 import { parseJson, textAt, valueAt } from '../../domain/json.ts';
 import type { Build, Content } from '../../domain/listing.ts';
+import type { Network } from '../../domain/pin.ts';
 import type { Upload, UploadOrder } from '../../ports.ts';
 import { type FilePart, multipartBody } from '../http/multipart.ts';
 import { sendStreamed } from '../http/stream.ts';
@@ -26,7 +27,7 @@ export async function uploadFolder(
   order: UploadOrder,
   groupId: string | undefined,
 ): Promise<Upload> {
-  const parts = partsOf(order.content, order.build);
+  const parts = partsOf(order.content, order.build, account.network);
   refuseImpossible(account, parts);
   const multipart: Multipart = { account, order, parts, groupId };
   return fitsPresigned(parts) ? await uploadPresigned(multipart) : await uploadLegacy(multipart);
@@ -39,7 +40,7 @@ interface Multipart {
   readonly groupId: string | undefined;
 }
 
-function partsOf(content: Content, { listing, readFile }: Build): readonly FilePart[] {
+function partsOf(content: Content, { listing, readFile }: Build, network: Network): readonly FilePart[] {
   if (content.kind === 'car' || readFile === undefined) {
     throw new ActionError(
       'quota',
@@ -54,7 +55,10 @@ function partsOf(content: Content, { listing, readFile }: Build): readonly FileP
       'content',
       'A directory with a single file cannot be uploaded as a folder: Pinata would store the file without its directory.',
       {
-        hint: 'Add a second file, give path the file itself, or use a plan that imports CARs.',
+        hint:
+          network === 'private'
+            ? 'Add a second file, or give path the file itself: the private network takes no CARs.'
+            : 'Add a second file, give path the file itself, or use a plan that imports CARs.',
       },
     );
   }

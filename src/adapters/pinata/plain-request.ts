@@ -10,7 +10,7 @@ const UNPIN_TIMEOUT_MS = 7000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface PlainRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly body?: unknown;
   readonly moment?: Moment | undefined;

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cid } from '../../domain/cid.ts';
+import type { Sample } from '../../domain/link.ts';
+import { down, judge, type Verdict } from './verdict.ts';
+import { visit } from './visit.ts';
+
+export interface SignedFile {
+  /** Whoever has it may read: it is in no note. */
+  readonly url: string;
+  readonly root: Cid;
+  /** Undefined where nobody knows which bytes are right. */
+  readonly sample: Sample | undefined;
+}
+
+const ATTEMPT_TIMEOUT_MS = 15_000;
+const DELAYS_MS = [1000, 2000, 4000, 8000];
+
+/** Opens a signed link until it answers with the bytes, says its last word, or the time is over. Never fails. */
+export async function openSigned(file: SignedFile, timeoutMs: number): Promise<Pick<Verdict, 'state' | 'note'>> {
+  const end = performance.now() + timeoutMs;
+  for (let round = 0; ; round += 1) {
+    const verdict = await openOnce(file);
+    const left = Math.ceil(end - performance.now());
+    if (verdict.state === 'live' || verdict.final || left < 5) return verdict;
+    await sleep(Math.min(DELAYS_MS[Math.min(round, DELAYS_MS.length - 1)] ?? 0, left));
+  }
+}
+
+async function openOnce({ url, root, sample }: SignedFile): Promise<Verdict> {
+  const answer = await visit({ url, key: undefined, timeoutMs: ATTEMPT_TIMEOUT_MS });
+  if (answer.kind === 'none') return down(answer.reason);
+  const opening = { root, kind: 'file', sample, plainSample: undefined, redirects: undefined } as const;
+  // What the page is called is nobody's business either.
+  return judge({ ...answer, quotable: false }, opening);
+}
