@@ -16,8 +16,13 @@ import { renderBlockTable } from './verification.ts';
 export function healthHeadline(tags: readonly TagHealth[]): string {
   if (tags.length === 0) return '⏸ Nothing to verify: the project has no tags';
   const bad = tags.filter(({ problems }) => problems.length > 0).length;
-  if (bad === 0) return `✅ ${renderCount(tags.length, 'tag')}, all pinned and served`;
+  if (bad === 0) return `✅ ${renderCount(tags.length, 'tag')}, all pinned${tags.some(isAsked) ? ' and served' : ''}`;
   return `❌ ${bad} of ${renderCount(tags.length, 'tag')} not as they should be`;
+}
+
+/** Somebody looked whether it is served. */
+function isAsked({ probes, blocks }: TagHealth): boolean {
+  return blocks.length > 0 || probes.some(({ state }) => state !== 'unopened');
 }
 
 /** A table of all tags, what is wrong, and what each gateway said. */
