@@ -23,11 +23,16 @@ export async function lookAt(
   { network, verify }: Look,
   { gateways }: Pick<PresencePorts, 'gateways'>,
 ): Promise<Pick<Presence, 'probes' | 'blocks'>> {
-  // No gateway serves private content without a signed link.
-  if (network === 'private') return { probes: [], blocks: [] };
+  if (network === 'private') return { probes: await lookPrivately(content, verify, gateways), blocks: [] };
   const probes = await gateways.probe(content);
   const root = typeof content === 'string' ? content : content.root;
   return { probes, blocks: verify === 'blocks' ? await gateways.checkBlocks(root) : [] };
+}
+
+/** No gateway serves private content without a signed link, and a deploy opens the one that it hands out. */
+async function lookPrivately(content: Build | Cid, verify: VerifyLevel, gateways: Gateways): Promise<readonly Probe[]> {
+  const isAsked = verify === 'gateway' || verify === 'blocks';
+  return typeof content === 'string' && isAsked ? await gateways.probe(content) : [];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { NamePorts } from '../modes/names.ts';
 import type { PresencePorts } from '../modes/presence.ts';
 import type { Gateways } from '../ports.ts';
 import { renderBytes } from '../render/units.ts';
+import { privateProbe } from './access-link.ts';
 import type { AccountPorts } from './account.ts';
 import { blockTemplates, discoverGateways, linkTemplates, type OwnGateways } from './gateways.ts';
 import { namePorts } from './names.ts';
@@ -18,9 +19,10 @@ export function presencePorts(
 ): Omit<PresencePorts, 'mirrors'> & { readonly names: NamePorts; readonly trees: Trees } {
   const own = discoverGateways(wiring, account.pins);
   const trees = publishedTrees(wiring, own);
+  const gateways = gatewayPorts(wiring, own, trees);
   return {
     log: wiring.log,
-    gateways: gatewayPorts(wiring, own, trees),
+    gateways: wiring.values.network === 'private' ? { ...gateways, probe: privateProbe(wiring, account) } : gateways,
     names: namePorts(wiring, account.plain, own),
     trees,
   };

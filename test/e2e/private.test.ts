@@ -221,15 +221,40 @@ describe('private content that was published before', () => {
     expect(dry.outputs).toMatchObject({ result: 'planned', url: '' });
   });
 
-  it('is verified as far as that can be: it is pinned, and no gateway is asked', async () => {
+  it('is verified by a link that nobody gets to see', async () => {
     const project = 'acme/site#verified';
     fine(await deploy(project));
     await emulator.clearRequests();
     const run = fine(await promote(project, { mode: 'verify' }));
-    expect(run.outputs).toMatchObject({ result: 'verified', verified: 'true' });
+    expect(run.outputs).toMatchObject({ result: 'verified', verified: 'true', url: '' });
+    expect((await emulator.requests({ host: 'gateway' })).map(({ status }) => status)).toEqual([200]);
+    expect(run.summary).toContain('all pinned and served');
+    expect(shown(run)).not.toContain('X-Signature');
+  });
+
+  it('is not asked for where no link may be made', async () => {
+    const project = 'acme/site#unasked';
+    fine(await deploy(project));
+    await emulator.clearRequests();
+    const run = fine(await promote(project, { mode: 'verify', 'access-link-expires': 'never' }));
     expect(await emulator.requests({ host: 'gateway' })).toEqual([]);
     expect(run.summary).toContain('all pinned');
     expect(run.summary).not.toContain('and served');
+  });
+
+  it('is not rolled back to when the gateway does not serve it, and said to be unwell', async () => {
+    const project = 'acme/site#unserved';
+    fine(await deploy(project));
+    const second = fine(await deploy(project, { files: { ...SITE, 'index.html': '<h1>newer</h1>' } }));
+    await emulator.fault({ match: { host: 'gateway', path: '/files/' }, times: 40, action: { status: 503 } });
+    const back = await promote(project, { mode: 'rollback', 'verify-timeout': '1s' });
+    expect(back.errors.join()).toMatch(/No gateway .*has not found it yet \(503\)/);
+    expect(back.outputs.result).toBe('failed');
+    const verified = await promote(project, { mode: 'verify', 'verify-timeout': '1s' });
+    expect([verified.exitCode, verified.outputs.verified]).toEqual([1, 'false']);
+    await emulator.clearFaults();
+    const production = (await pinsOf(emulator, second.outputs.cid)).map(({ keyvalues }) => JSON.stringify(keyvalues));
+    expect(production.join()).toContain('production');
   });
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cid } from '../../domain/cid.ts';
 import type { Sample } from '../../domain/link.ts';
+import type { Probe } from '../../domain/outcome.ts';
 import { down, judge, type Verdict } from './verdict.ts';
 import { visit } from './visit.ts';
 
@@ -12,24 +13,27 @@ export interface SignedFile {
   readonly sample: Sample | undefined;
 }
 
+export type SignedAnswer = Pick<Probe, 'state' | 'note' | 'status' | 'firstByteMs' | 'bytes'>;
+
 const ATTEMPT_TIMEOUT_MS = 15_000;
 const DELAYS_MS = [1000, 2000, 4000, 8000];
 
 /** Opens a signed link until it answers with the bytes, says its last word, or the time is over. Never fails. */
-export async function openSigned(file: SignedFile, timeoutMs: number): Promise<Pick<Verdict, 'state' | 'note'>> {
+export async function openSigned(file: SignedFile, timeoutMs: number): Promise<SignedAnswer> {
   const end = performance.now() + timeoutMs;
   for (let round = 0; ; round += 1) {
-    const verdict = await openOnce(file);
+    const { final, ...seen } = await openOnce(file);
     const left = Math.ceil(end - performance.now());
-    if (verdict.state === 'live' || verdict.final || left < 5) return verdict;
+    if (final || left < 5) return seen;
     await sleep(Math.min(DELAYS_MS[Math.min(round, DELAYS_MS.length - 1)] ?? 0, left));
   }
 }
 
-async function openOnce({ url, root, sample }: SignedFile): Promise<Verdict> {
+async function openOnce({ url, root, sample }: SignedFile): Promise<SignedAnswer & Pick<Verdict, 'final'>> {
   const answer = await visit({ url, key: undefined, timeoutMs: ATTEMPT_TIMEOUT_MS });
-  if (answer.kind === 'none') return down(answer.reason);
+  const { status, firstByteMs } = answer;
+  if (answer.kind === 'none') return { ...down(answer.reason), status, firstByteMs };
   const opening = { root, kind: 'file', sample, plainSample: undefined, redirects: undefined } as const;
   // What the page is called is nobody's business either.
-  return judge({ ...answer, quotable: false }, opening);
+  return { ...judge({ ...answer, quotable: false }, opening), status, firstByteMs };
 }
