@@ -2,7 +2,15 @@ import type { Cid } from './cid.ts';
 import { ActionError } from './errors.ts';
 import type { Pin } from './pin.ts';
 import { chooseTime, elsewhere, preferPins } from './plan.ts';
-import { currentCid, historiesOf, renderTagRef, resolveTagRef, revisionsOf, type TagRef } from './revision.ts';
+import {
+  currentCid,
+  historiesOf,
+  markTime,
+  renderTagRef,
+  resolveTagRef,
+  revisionsOf,
+  type TagRef,
+} from './revision.ts';
 import { type Move, type Project, parseTags, pullRequestOf } from './tag.ts';
 
 /** What the input `from` names. */
@@ -137,9 +145,13 @@ export function planPromotion(
     previous,
     changed,
     // What points there already keeps its time: it is where it was.
-    at: chooseTime(changed ? found.project : [], { project, tags, now }),
+    at: changed ? chooseTime(found.project, { project, tags, now }) : sinceWhen(pins, toTag, project),
     commit: marks.find(({ commit }) => !/^0+$/.test(commit))?.commit ?? '0000000',
     superseded: elsewhere(found.project, promoted.cid, { project, tags }),
     move: promoted.relative && run !== '' ? { tag: toTag, run } : undefined,
   };
+}
+
+function sinceWhen(pins: readonly Pin[], tag: string, project: Project): number {
+  return Math.max(...pins.map((pin) => markTime(pin, tag, project) ?? 0));
 }

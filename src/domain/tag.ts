@@ -266,6 +266,11 @@ export function renderUntagged(
   return changes;
 }
 
+/** True for what any project noted of past tags: it is the first to give way. */
+export function isNote(key: string): boolean {
+  return /^pd1\.[0-9a-f]{8}\.(merged|moved)$/.test(key);
+}
+
 /** True when a tag that is no preview is on the pin, of whatever project: it must not expire. */
 export function isLasting(keyvalues: Keyvalues): boolean {
   return Object.keys(keyvalues).some((key) => {

@@ -1,6 +1,7 @@
 import { ActionError } from './errors.ts';
 import {
   ADOPTED,
+  isNote,
   isUsed,
   type KeyvalueChanges,
   type Keyvalues,
@@ -21,6 +22,8 @@ import {
 
 /** Pinata keeps ten pairs on one pin; the last is left for the announcement that it is about to be unpinned. */
 const MAX_PAIRS = 9;
+/** A note leaves room for a tag of another run that is at work now, and for somebody else's announcement. */
+const MAX_PAIRS_WITH_NOTE = 7;
 
 export interface TagRequest {
   readonly project: Project;
@@ -87,7 +90,11 @@ function noteOfMove(after: Keyvalues, { project, move }: TagRequest): KeyvalueCh
   if (move === undefined) return {};
   const note = renderMoved(project, move);
   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
-  return isThere || !fits(applyChanges(after, note), project) ? {} : note;
+  return isThere || !isRoomy(applyChanges(after, note)) ? {} : note;
+}
+
+function isRoomy(keyvalues: Keyvalues): boolean {
+  return Object.keys(keyvalues).length <= MAX_PAIRS_WITH_NOTE;
 }
 
 function fits(keyvalues: Keyvalues, project: Project): boolean {
@@ -167,8 +174,9 @@ function makeRoom(
   const added = Object.keys(changes).some((key) => !Object.hasOwn(found, key));
   const whole = applyChanges(found, changes);
   if (!added || fits(whole, project)) return {};
-  // What was noted in passing is worth least.
-  const dropped = notesOn(found, project);
+  // What was noted in passing is worth least, whoever noted it.
+  const own = notesOn(found, project);
+  const dropped = fits(applyChanges(whole, own), project) ? own : allNotesOn(found);
   const after = applyChanges(applyChanges(whole, dropped), renderUnpinning(project, undefined));
   const size = Object.keys(after).length;
   if (size <= MAX_PAIRS) return dropped;
@@ -194,6 +202,24 @@ function notesOn(found: Keyvalues, project: Project): KeyvalueChanges {
   return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
 }
 
+/** The same of every project. */
+function allNotesOn(found: Keyvalues): KeyvalueChanges {
+  return Object.fromEntries(
+    Object.keys(found)
+      .filter(isNote)
+      .map((key) => [key, null]),
+  );
+}
+
+/** What announces that a run is about to unpin. Two runs that noted something at once may have left no room for it. */
+export function planAnnouncement(
+  found: Keyvalues,
+  { project, at }: Pick<TagRequest, 'project' | 'at'>,
+): KeyvalueChanges {
+  const announced = renderUnpinning(project, at);
+  return fits(applyChanges(found, announced), project) ? announced : { ...allNotesOn(found), ...announced };
+}
+
 export interface UntagRequest extends Pick<TagRequest, 'project' | 'at'> {
   /** Of the tags that are taken off, previews of pull requests that were merged. */
   readonly merged?: ReadonlySet<string>;
@@ -214,7 +240,7 @@ export function planUntag(
   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
   const changes = bare ? { ...untagged, ...renderReleased(project, at) } : untagged;
   const note = noteOfMerged(found, changes, { project, merged: merged ?? new Set() });
-  return fits(applyChanges(applyChanges(found, changes), note), project) ? { ...changes, ...note } : changes;
+  return isRoomy(applyChanges(applyChanges(found, changes), note)) ? { ...changes, ...note } : changes;
 }
 
 function noteOfMerged(

@@ -5,7 +5,7 @@ import type { Pin } from '../domain/pin.ts';
 import { type Judged, judgeRevisions, type RetentionPolicy, tagsToTakeOff, toUnpin } from '../domain/retention.ts';
 import { parseTagRef, type Revision } from '../domain/revision.ts';
 import { parseTags, renderUnpinning } from '../domain/tag.ts';
-import { planRelease, planUntag } from '../domain/tagging.ts';
+import { planAnnouncement, planRelease, planUntag } from '../domain/tagging.ts';
 import type { Clock, Log, Moment, PinChange, Pins } from '../ports.ts';
 import type { Judgement } from './survey.ts';
 import { PREVIEWS_FRESH_MS, UNPIN_WINDOW_MS } from './tag-pin.ts';
@@ -167,8 +167,9 @@ async function remove(
   const { policy } = judgement;
   const moment: Moment = { notAfter: ports.clock.now() + SEND_WITHIN_MS };
   const at = seconds(ports.clock.date());
-  for (const { id } of group) {
-    const answer = await ports.pins.update(id, { keyvalues: renderUnpinning(policy.project, at) }, moment);
+  for (const { id, keyvalues } of group) {
+    const announced = planAnnouncement(keyvalues, { project: policy.project, at });
+    const answer = await ports.pins.update(id, { keyvalues: announced }, moment);
     if (answer === 'late') return { kind: 'late', sent: false };
   }
   const revision = { ...row.revision, pins: group };

@@ -2,11 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ActionError } from '../../src/domain/errors.ts';
 import { marksOf } from '../../src/domain/revision.ts';
-import { type KeyvalueChanges, type Keyvalues, parseTags, projectOf, renderUnpinning } from '../../src/domain/tag.ts';
+import {
+  type KeyvalueChanges,
+  type Keyvalues,
+  parseTags,
+  projectOf,
+  renderMerged,
+  renderMoved,
+  renderUnpinning,
+} from '../../src/domain/tag.ts';
 import {
   applyChanges,
   cutPreviews,
   type PinOrigin,
+  planAnnouncement,
   planRelease,
   planTags,
   planUntag,
@@ -33,6 +42,8 @@ const ownKeys = fc.record(
     '.released': time,
     '.unpinning': time,
     '.next': fc.constant('of a later version'),
+    '.merged': fc.constant('6@1799999999'),
+    '.moved': fc.constant('production@7'),
   },
   { requiredKeys: [''] },
 );
@@ -42,6 +53,7 @@ const otherKeys: fc.Arbitrary<Keyvalues> = fc.record<Record<string, string>>(
     [`${other.key}.production`]: fc.constant('5 1234567'),
     [`${other.key}.released`]: time,
     [`${other.key}.unpinning`]: time,
+    [`${other.key}.merged`]: fc.constant('9@5'),
     team: fc.constant('web'),
     'pd1.adopted': fc.constant('1'),
   },
@@ -272,7 +284,7 @@ describe('every change', () => {
     })
     .map((entries) => new Map(entries.map(([tag, at]) => [tag, Number(at)])));
 
-  it('names keys of the project alone, and the adoption', () => {
+  it('names keys of the project alone, the adoption, and notes of others that give way', () => {
     fc.assert(
       fc.property(pins, wishes, given, (found, tags, times) => {
         const all = [
@@ -282,9 +294,10 @@ describe('every change', () => {
           renderUnpinning(project, order.at),
         ];
         const foreign = all
-          .flatMap((changes) => Object.keys(changes))
-          .filter((key) => key !== project.key && !key.startsWith(`${project.key}.`) && key !== 'pd1.adopted');
-        expect(foreign).toEqual([]);
+          .flatMap((changes) => Object.entries(changes))
+          .filter(([key]) => key !== project.key && !key.startsWith(`${project.key}.`) && key !== 'pd1.adopted');
+        // But for notes, which give way to tags.
+        expect(foreign.filter(([key, value]) => value !== null || !key.endsWith('.merged'))).toEqual([]);
       }),
       RUNS,
     );
@@ -436,5 +449,122 @@ describe('cutPreviews', () => {
   it('names nobody where all fit', () => {
     const found = { ...MARKED, [key]: '7@100' };
     expect(cutPreviews(found, planTags(found, request({ tags: ['pr-5'] })), project)).toEqual([]);
+  });
+});
+
+describe('what is noted in passing', () => {
+  const move = { tag: 'production', run: '12345' };
+  const note = { [`${project.key}.moved`]: 'production@12345' };
+  const marked = (count: number): Keyvalues => ({
+    ...MARKED,
+    ...Object.fromEntries(LASTING.slice(0, count).map((tag) => [`${project.key}.${tag}`, '5 1234567'])),
+  });
+  const request: TagRequest = {
+    project,
+    tags: ['production'],
+    at: 9,
+    commit: '4f2c9a1',
+    metadata: {},
+    superseded: new Set(),
+    origin: { kind: 'plain' },
+    move,
+  };
+
+  it('says which run moved the tag here, once', () => {
+    const found = marked(1);
+    const changes = planTags(found, request);
+    expect(changes).toEqual({ [`${project.key}.production`]: '9 4f2c9a1', ...note });
+    expect(planTags(applyChanges(found, changes), request)).toEqual({});
+  });
+
+  it('is left out where it would leave no room for two more', () => {
+    const roomy = { ...marked(4), team: 'web' };
+    expect(planTags(roomy, request)).toMatchObject(note);
+    expect(planTags({ ...roomy, site: 'x' }, request)).toEqual({ [`${project.key}.production`]: '9 4f2c9a1' });
+  });
+
+  it('gives way before any mark does, whoever noted it', () => {
+    const theirs = { [other.key]: other.name, [`${other.key}.production`]: '5 1234567', [`${other.key}.moved`]: 'a@1' };
+    const found = { ...marked(5), ...theirs };
+    expect(Object.keys(found)).toHaveLength(9);
+    const changes = planTags(found, { ...request, tags: ['new'], superseded: new Set(LASTING), move: undefined });
+    expect(changes).toEqual({ [`${project.key}.new`]: '9 4f2c9a1', [`${other.key}.moved`]: null });
+    const own = { ...marked(5), [`${project.key}.merged`]: '6@5', team: 'web', site: 'x' };
+    expect(planTags(own, { ...request, tags: ['new'], superseded: new Set(LASTING), move: undefined })).toEqual({
+      [`${project.key}.new`]: '9 4f2c9a1',
+      [`${project.key}.merged`]: null,
+    });
+  });
+
+  it('never brings a pin above seven pairs', () => {
+    fc.assert(
+      fc.property(pins, wishes, (found, tags) => {
+        fc.pre(Object.keys(found).length <= 5);
+        const changes = planTags(found, { ...request, tags, superseded: new Set(LASTING) });
+        const isNoted = changes[`${project.key}.moved`] === 'production@12345';
+        expect(isNoted ? Object.keys(applyChanges(found, changes)).length : 0).toBeLessThanOrEqual(7);
+      }),
+      RUNS,
+    );
+  });
+
+  it('names the merged pull requests whose marks were taken off, and not those that were closed', () => {
+    const found = { ...MARKED, [`${project.key}.previews`]: '7@6 5@5', [`${project.key}.production`]: '5 1234567' };
+    const off = new Map([
+      ['pr-5', 9],
+      ['pr-7', 9],
+    ]);
+    const changes = planUntag(found, off, { project, at: 9, merged: new Set(['pr-5']) });
+    expect(changes).toEqual({ [`${project.key}.previews`]: null, [`${project.key}.merged`]: '5@5' });
+    expect(parseTags(applyChanges(found, changes), project).merged).toEqual([{ pullRequest: 5, at: 5 }]);
+  });
+
+  it('is read back as it was written, and not where somebody else wrote it', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom(...LASTING), (run, tag) => {
+        const own = { tag, run: String(run) };
+        const found = applyChanges(MARKED, renderMoved(project, own));
+        expect(parseTags(found, project)).toMatchObject({ moved: own, unread: [] });
+        expect(applyChanges(found, renderMoved(project, undefined))).toEqual(MARKED);
+      }),
+    );
+    for (const value of ['production', 'production@', 'production@x', 'No@1', '@1', `a@${'1'.repeat(21)}`]) {
+      const found = { ...MARKED, [`${project.key}.moved`]: value };
+      expect(parseTags(found, project), value).toMatchObject({ moved: undefined, unread: ['moved'] });
+    }
+  });
+
+  it('keeps the newest merged pull requests where not all fit', () => {
+    const marks = Array.from({ length: 40 }, (_, index) => ({ pullRequest: 1000 + index, at: 1_800_000_000 + index }));
+    const [value] = Object.values(renderMerged(project, marks));
+    const { merged } = parseTags({ ...MARKED, [`${project.key}.merged`]: value ?? '' }, project);
+    expect(value?.length).toBeLessThan(200);
+    expect(merged[0]?.pullRequest).toBe(1039);
+    expect(merged).toEqual(marks.toReversed().slice(0, merged.length));
+  });
+
+  it('goes with the release of a pin', () => {
+    const found = { ...marked(1), ...note, [`${project.key}.merged`]: '6@5' };
+    expect(applyChanges(found, planRelease(found, { project, at: 9 }))).toEqual({
+      ...MARKED,
+      [`${project.key}.released`]: '9',
+    });
+  });
+});
+
+describe('planAnnouncement', () => {
+  it('is the announcement alone, and makes room for it where notes of two runs left none', () => {
+    const announced = { [`${project.key}.unpinning`]: '9' };
+    expect(planAnnouncement(MARKED, { project, at: 9 })).toEqual(announced);
+    fc.assert(
+      fc.property(pins, (found) => {
+        const notes = Object.keys(found).filter((key) => /\.(merged|moved)$/.test(key)).length;
+        fc.pre(Object.keys(found).length - notes <= 9);
+        const after = applyChanges(found, planAnnouncement(found, { project, at: 9 }));
+        expect(Object.keys(after).length).toBeLessThanOrEqual(10);
+        expect(after).toMatchObject(announced);
+      }),
+      RUNS,
+    );
   });
 });
