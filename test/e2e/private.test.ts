@@ -221,6 +221,27 @@ describe('private content that was published before', () => {
     expect(dry.outputs).toMatchObject({ result: 'planned', url: '' });
   });
 
+  it.each([
+    ['small', 'figures'],
+    ['of several blocks', 'figures '.repeat(100_000)],
+  ])('is promoted where it is a single file, %s', async (name, text) => {
+    const project = `acme/site#file-${name.replaceAll(' ', '-')}`;
+    using site = tempTree({ 'report.txt': text });
+    fine(await runDist({ inputs: deployInputs(emulator, `${site.root}/report.txt`, { project, network: 'private' }) }));
+    const run = fine(await promote(project, { mode: 'promote', from: 'production', 'to-tag': 'live' }));
+    expect(await open(run.outputs.url)).toBe(text);
+    expect(run.log).not.toContain('It opens');
+  });
+
+  it('is promoted without a link where no file of it is known, which is said', async () => {
+    const project = 'acme/site#no-index';
+    const { cid } = fine(await deploy(project, { files: { 'a.bin': 'one', 'b.bin': 'three' } })).outputs;
+    const run = fine(await promote(project, { mode: 'promote', from: 'production', 'to-tag': 'live' }));
+    expect(run.outputs).toMatchObject({ result: 'promoted', cid, url: '', verified: 'pin' });
+    expect(run.log).toContain('no name of a file in the private content');
+    expect(run.warnings.join()).toMatch(/No access link was made: .* The content is pinned\./);
+  });
+
   it('is verified by a link that nobody gets to see', async () => {
     const project = 'acme/site#verified';
     fine(await deploy(project));
