@@ -69,7 +69,11 @@ describe.concurrent('a pull request', { timeout: 120_000 }, () => {
     expect(closed.outputs).toMatchObject({ result: 'cleaned', tags: 'pr-3', 'unpinned-count': '0' });
     expect(rowOf(closed, cid)).toMatchObject({ verdict: 'young', decision: 'untag', reason: 'merged within the hour' });
     const [pin] = await pinned(emulator, cid);
-    expect(Object.keys(pin?.keyvalues ?? {}).toSorted()).toEqual([projectKey(project), released]);
+    expect(Object.keys(pin?.keyvalues ?? {}).toSorted()).toEqual([
+      projectKey(project),
+      `${projectKey(project)}.merged`,
+      released,
+    ]);
     expect(Math.abs(Number(pin?.keyvalues[released]) - Date.now() / 1000)).toBeLessThan(60);
     const soon = fine(await runs.clean());
     expect(rowOf(soon, cid)).toMatchObject({ verdict: 'young', decision: 'keep' });
@@ -91,7 +95,7 @@ describe.concurrent('a pull request', { timeout: 120_000 }, () => {
     const production = fine(await runs.deploy('into production'));
     expect(production.outputs).toMatchObject({ result: 'deployed', cid: preview.outputs.cid, 'uploaded-bytes': '0' });
     const [pin] = await pinned(emulator, preview.outputs.cid);
-    expect(Object.keys(pin?.keyvalues ?? {}).toSorted()).toEqual([key, `${key}.production`]);
+    expect(Object.keys(pin?.keyvalues ?? {}).toSorted()).toEqual([key, `${key}.merged`, `${key}.production`]);
     expect(fine(await runs.clean()).outputs['unpinned-count']).toBe('0');
   });
 
