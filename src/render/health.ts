@@ -33,16 +33,19 @@ export function renderHealthSection(tags: readonly TagHealth[]): string {
 }
 
 function healthTable(tags: readonly TagHealth[]): string {
+  const hasNames = tags.some(({ names }) => names.length > 0);
+  const hasMirrors = tags.some(({ mirrors }) => mirrors.length > 0);
   const rows = tags.map((health) => [
     code(health.tag),
     health.cid === undefined ? 'none' : code(shortCid(health.cid)),
     health.pinned ? '✅' : '❌',
     servedCell(health),
     blocksCell(health),
-    namesCell(health),
-    mirrorsCell(health),
+    ...(hasNames ? [namesCell(health)] : []),
+    ...(hasMirrors ? [mirrorsCell(health)] : []),
   ]);
-  return table(['Tag', 'CID', 'Pinned', 'Served', 'Blocks', 'Names', 'Mirrors'], rows);
+  const more = [...(hasNames ? ['Names'] : []), ...(hasMirrors ? ['Mirrors'] : [])];
+  return table(['Tag', 'CID', 'Pinned', 'Served', 'Blocks', ...more], rows);
 }
 
 function servedCell({ probes }: TagHealth): string {

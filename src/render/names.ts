@@ -1,5 +1,6 @@
 import { labelOf, type NameState, type NameTarget, type StableName, shortTarget } from '../domain/names.ts';
 import { code, escapeText, table } from './markdown.ts';
+import { shortCid } from './units.ts';
 
 const STATES: Readonly<Record<NameState['state'], string>> = {
   moved: 'moved',
@@ -13,7 +14,7 @@ const STATES: Readonly<Record<NameState['state'], string>> = {
 export function renderNamesSection(states: readonly NameState[]): string {
   if (states.length === 0) return '';
   const rows = states.map((state) => [
-    code(nameOf(state.name)),
+    state.name.kind === 'dnslink' ? code(state.name.domain) : `hot swap ${code(shortCid(state.name.cid))}`,
     code(state.name.tag),
     STATES[state.state],
     beforeOf(state),
@@ -39,7 +40,7 @@ function nameOf(name: StableName): string {
 }
 
 function beforeOf({ previous, state, written }: NameState): string {
-  if (previous !== undefined) return code(previous.path);
+  if (previous !== undefined) return code(shortTarget(previous.path));
   // Who failed may not have got as far as to know.
   return state === 'failed' && written !== true ? 'not known' : 'nothing';
 }

@@ -122,7 +122,11 @@ describe('a malformed input is refused before any request, with what it accepts 
     ['include', '/abs/**', /globs.*absolute.*got/],
     ['exclude', '!keep', /globs.*starts with "!".*got "!keep"/],
     ['expected-cid', 'bafyNotACid', /a CID such as .*, got "bafyNotACid"/],
-    ['mode', 'publish', /one of "auto", "deploy", "diff", "cleanup", "list", got "publish"/],
+    [
+      'mode',
+      'publish',
+      /one of "auto", "deploy", "diff", "cleanup", "promote", "rollback", "verify", "list", got "publish"/,
+    ],
     ['network', 'secret', /one of "public", "private", got "secret"/],
     ['cid-profile', 'unixfs-v2', /one of "unixfs-v1-2025".*, got "unixfs-v2"/],
     ['upload-method', 'ftp', /one of .*, got "ftp"/],

@@ -57,7 +57,7 @@ describe('the first deploy of the example', () => {
       'car-path': '',
     });
     expect(JSON.parse(run.outputs.urls ?? '')).toMatchObject([
-      { url, state: 'live', note: 'bytes match', status: 200 },
+      { url, state: 'live', note: 'bytes match; does not follow _redirects', status: 200 },
     ]);
     expect(Number(run.outputs['uploaded-bytes'])).toBeGreaterThan(bytes);
   });

@@ -47,9 +47,10 @@ function shownBy({ log, summary, outputs, report }: DistRun): string {
   return [seen.join('\n'), summary, JSON.stringify(outputs), JSON.stringify(report ?? '')].join('\n');
 }
 
-/** Until the run knows its CID, and so has read every file. */
-async function untilAskedForCid({ requests }: TestEmulator): Promise<void> {
+/** Until the CAR is on its way, and was read whole before: soon after the run has asked for its CID. */
+async function untilCarIsSent({ requests }: TestEmulator): Promise<void> {
   while (!(await requests({ host: 'api' })).some(({ path }) => path.includes('cid='))) await sleep(50);
+  await sleep(3000);
 }
 
 function refused({ run, uploads }: { readonly run: DistRun; readonly uploads: readonly unknown[] }): DistRun {
@@ -132,9 +133,9 @@ describe('the key of the run in the build', () => {
     try {
       using site = tempTree({ 'index.html': PAGE, 'app.js': '1' });
       // The CAR is refused only when the file has changed; then the files are read again, to go as a folder.
-      await free.fault({ match: { host: 'upload' }, action: { delayMs: 4000 } });
+      await free.fault({ match: { host: 'upload' }, action: { delayMs: 9000 } });
       const running = runDist({ inputs: deployInputs(free, site.root) });
-      await untilAskedForCid(free);
+      await untilCarIsSent(free);
       writeFileSync(join(site.root, 'app.js'), `"${free.jwt}"`);
       const run = await running;
       expect(run.exitCode, run.log).toBe(1);

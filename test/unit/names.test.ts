@@ -467,9 +467,9 @@ describe('the section of the names', () => {
 
       | Name | Follows | State | Before | Note |
       | --- | --- | --- | --- | --- |
-      | <code>example.com</code> | <code>production</code> | moved | <code>/ipfs/bafybeibj6lixxzqtsb45ysdjnupvqkufgdvzqbnvmhw2kf7cfkesy7r7d4</code> | seen by dns.google |
-      | <code>hot swap bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq</code> | <code>production</code> | ❌ failed | nothing | a &#124; b &lt;script&gt; |
-      | <code>b.example</code> | <code>production</code> | unchanged | <code>/ipfs/bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354</code> |  |
+      | <code>example.com</code> | <code>production</code> | moved | <code>/ipfs/bafybeib…7d4</code> | seen by dns.google |
+      | hot swap <code>bafkreib…yeq</code> | <code>production</code> | ❌ failed | nothing | a &#124; b &lt;script&gt; |
+      | <code>b.example</code> | <code>production</code> | unchanged | <code>/ipfs/bafybeic…354</code> |  |
 
       To undo it by hand:
 
