@@ -31137,6 +31137,7 @@ var __webpack_modules__ = {
    cK: () => UNKNOWN_PREVIEW,
    dJ: () => isLasting,
    rg: () => isMarker,
+   p0: () => isNote,
    Ij: () => isTagName,
    Qz: () => isUsed,
    rL: () => parseTags,
@@ -31810,6 +31811,9 @@ var __webpack_modules__ = {
    for (const {tag: tag, at: at} of present.tags) if (goes(tag, at)) changes[tagKey(project, tag)] = null;
    if (kept.length < present.previews.length) changes[tagKey(project, PREVIEWS)] = kept.length === 0 ? null : renderPreviews(kept);
    return changes;
+  }
+  function isNote(key) {
+   return /^pd1\.[0-9a-f]{8}\.(merged|moved)$/.test(key);
   }
   function isLasting(keyvalues) {
    return Object.keys(keyvalues).some(key => {
@@ -33192,8 +33196,11 @@ var __webpack_modules__ = {
   function healthHeadline(tags) {
    if (tags.length === 0) return "⏸ Nothing to verify: the project has no tags";
    const bad = tags.filter(({problems: problems}) => problems.length > 0).length;
-   if (bad === 0) return `✅ ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")}, all pinned and served`;
+   if (bad === 0) return `✅ ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")}, all pinned${tags.some(isAsked) ? " and served" : ""}`;
    return `❌ ${bad} of ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")} not as they should be`;
+  }
+  function isAsked({probes: probes, blocks: blocks}) {
+   return blocks.length > 0 || probes.some(({state: state}) => state !== "unopened");
   }
   function renderHealthSection(tags) {
    if (tags.length === 0) return "";
@@ -33201,9 +33208,12 @@ var __webpack_modules__ = {
    return [ healthTable(tags), problemList(tags), ...details ].filter(part => part !== "").join("\n\n");
   }
   function healthTable(tags) {
+   const hasNames = tags.some(({names: names}) => names.length > 0);
+   const hasMirrors = tags.some(({mirrors: mirrors}) => mirrors.length > 0);
    const rows = tags.map(health => [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(health.tag), health.cid === void 0 ? "none" : (0, 
-   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_8__.Jp)(health.cid)), health.pinned ? "✅" : "❌", servedCell(health), blocksCell(health), namesCell(health), mirrorsCell(health) ]);
-   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "Tag", "CID", "Pinned", "Served", "Blocks", "Names", "Mirrors" ], rows);
+   _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_8__.Jp)(health.cid)), health.pinned ? "✅" : "❌", servedCell(health), blocksCell(health), ...hasNames ? [ namesCell(health) ] : [], ...hasMirrors ? [ mirrorsCell(health) ] : [] ]);
+   const more = [ ...hasNames ? [ "Names" ] : [], ...hasMirrors ? [ "Mirrors" ] : [] ];
+   return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.tp)([ "Tag", "CID", "Pinned", "Served", "Blocks", ...more ], rows);
   }
   function servedCell({probes: probes}) {
    const looked = probes.filter(({state: state}) => state !== "unopened");
@@ -33388,6 +33398,7 @@ var __webpack_modules__ = {
   });
   var _domain_names_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5729);
   var _markdown_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5120);
+  var _units_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1086);
   const STATES = {
    moved: "moved",
    unconfirmed: "⚠️ set, not seen by everybody yet",
@@ -33397,7 +33408,8 @@ var __webpack_modules__ = {
   };
   function renderNamesSection(states) {
    if (states.length === 0) return "";
-   const rows = states.map(state => [ (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(nameOf(state.name)), (0, 
+   const rows = states.map(state => [ state.name.kind === "dnslink" ? (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(state.name.domain) : `hot swap ${(0, 
+   _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)((0, _units_js__WEBPACK_IMPORTED_MODULE_2__.Jp)(state.name.cid))}`, (0, 
    _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(state.name.tag), STATES[state.state], beforeOf(state), (0, 
    _markdown_js__WEBPACK_IMPORTED_MODULE_1__.X1)(state.note) ]);
    const undo = states.filter(({written: written}) => written === true).map(state => `- ${undoOf(state)}`);
@@ -33417,7 +33429,8 @@ var __webpack_modules__ = {
    _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Wy)(name)}`;
   }
   function beforeOf({previous: previous, state: state, written: written}) {
-   if (previous !== void 0) return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)(previous.path);
+   if (previous !== void 0) return (0, _markdown_js__WEBPACK_IMPORTED_MODULE_1__.aY)((0, 
+   _domain_names_js__WEBPACK_IMPORTED_MODULE_0__.Ck)(previous.path));
    return state === "failed" && written !== true ? "not known" : "nothing";
   }
   function undoOf({name: name, previous: previous}) {
@@ -35434,6 +35447,7 @@ var __webpack_modules__ = {
   var domain_revision = __nccwpck_require__(8440);
   var domain_tag = __nccwpck_require__(2249);
   const MAX_PAIRS = 9;
+  const MAX_PAIRS_WITH_NOTE = 8;
   function planTags(found, request) {
    const {project: project} = request;
    const present = {
@@ -35481,7 +35495,10 @@ var __webpack_modules__ = {
    if (move === void 0) return {};
    const note = (0, domain_tag.yi)(project, move);
    const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
-   return isThere || !fits(applyChanges(after, note), project) ? {} : note;
+   return isThere || !isRoomy(applyChanges(after, note)) ? {} : note;
+  }
+  function isRoomy(keyvalues) {
+   return Object.keys(keyvalues).length <= MAX_PAIRS_WITH_NOTE;
   }
   function fits(keyvalues, project) {
    return Object.keys(applyChanges(keyvalues, (0, domain_tag.Tw)(project, void 0))).length <= MAX_PAIRS;
@@ -35536,7 +35553,8 @@ var __webpack_modules__ = {
    const added = Object.keys(changes).some(key => !Object.hasOwn(found, key));
    const whole = applyChanges(found, changes);
    if (!added || fits(whole, project)) return {};
-   const dropped = notesOn(found, project);
+   const own = notesOn(found, project);
+   const dropped = fits(applyChanges(whole, own), project) ? own : allNotesOn(found);
    const after = applyChanges(applyChanges(whole, dropped), (0, domain_tag.Tw)(project, void 0));
    const size = Object.keys(after).length;
    if (size <= MAX_PAIRS) return dropped;
@@ -35556,6 +35574,16 @@ var __webpack_modules__ = {
    });
    return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
   }
+  function allNotesOn(found) {
+   return Object.fromEntries(Object.keys(found).filter(domain_tag.p0).map(key => [ key, null ]));
+  }
+  function planAnnouncement(found, {project: project, at: at}) {
+   const announced = (0, domain_tag.Tw)(project, at);
+   return fits(applyChanges(found, announced), project) ? announced : {
+    ...allNotesOn(found),
+    ...announced
+   };
+  }
   function planUntag(found, tags, {project: project, at: at, merged: merged}) {
    const untagged = (0, domain_tag.AK)(tags, found, project);
    if (Object.keys(untagged).length === 0) return untagged;
@@ -35569,7 +35597,7 @@ var __webpack_modules__ = {
     project: project,
     merged: merged ?? new Set
    });
-   return fits(applyChanges(applyChanges(found, changes), note), project) ? {
+   return isRoomy(applyChanges(applyChanges(found, changes), note)) ? {
     ...changes,
     ...note
    } : changes;
@@ -35908,9 +35936,13 @@ var __webpack_modules__ = {
     notAfter: ports.clock.now() + SEND_WITHIN_MS
    };
    const at = seconds(ports.clock.date());
-   for (const {id: id} of group) {
+   for (const {id: id, keyvalues: keyvalues} of group) {
+    const announced = planAnnouncement(keyvalues, {
+     project: policy.project,
+     at: at
+    });
     const answer = await ports.pins.update(id, {
-     keyvalues: (0, domain_tag.Tw)(policy.project, at)
+     keyvalues: announced
     }, moment);
     if (answer === "late") return {
      kind: "late",
@@ -37314,7 +37346,7 @@ var __webpack_modules__ = {
   }
   async function lookAt(content, {network: network, verify: verify}, {gateways: gateways}) {
    if (network === "private") return {
-    probes: [],
+    probes: await lookPrivately(content, verify, gateways),
     blocks: []
    };
    const probes = await gateways.probe(content);
@@ -37323,6 +37355,10 @@ var __webpack_modules__ = {
     probes: probes,
     blocks: verify === "blocks" ? await gateways.checkBlocks(root) : []
    };
+  }
+  async function lookPrivately(content, verify, gateways) {
+   const isAsked = verify === "gateway" || verify === "blocks";
+   return typeof content === "string" && isAsked ? await gateways.probe(content) : [];
   }
   async function proveServed(cid, look, ports) {
    const seen = await lookAt(cid, look, ports);
@@ -37744,11 +37780,11 @@ var __webpack_modules__ = {
     pins: pins,
     previous: previous,
     changed: changed,
-    at: chooseTime(changed ? found.project : [], {
+    at: changed ? chooseTime(found.project, {
      project: project,
      tags: tags,
      now: now
-    }),
+    }) : sinceWhen(pins, toTag, project),
     commit: marks.find(({commit: commit}) => !/^0+$/.test(commit))?.commit ?? "0000000",
     superseded: elsewhere(found.project, promoted.cid, {
      project: project,
@@ -37759,6 +37795,9 @@ var __webpack_modules__ = {
      run: run
     } : void 0
    };
+  }
+  function sinceWhen(pins, tag, project) {
+   return Math.max(...pins.map(pin => (0, domain_revision.Df)(pin, tag, project) ?? 0));
   }
   async function promote(run, ports) {
    const plan = await (0, domain_errors.qg)("planning", () => promote_decide(run, ports));
@@ -46520,9 +46559,9 @@ var __webpack_modules__ = {
   async function openSigned(file, timeoutMs) {
    const end = performance.now() + timeoutMs;
    for (let round = 0; ;round += 1) {
-    const verdict = await openOnce(file);
+    const {final: final, ...seen} = await openOnce(file);
     const left = Math.ceil(end - performance.now());
-    if (verdict.state === "live" || verdict.final || left < 5) return verdict;
+    if (final || left < 5) return seen;
     await (0, promises_namespaceObject.setTimeout)(Math.min(DELAYS_MS[Math.min(round, DELAYS_MS.length - 1)] ?? 0, left));
    }
   }
@@ -46532,7 +46571,12 @@ var __webpack_modules__ = {
     key: void 0,
     timeoutMs: ATTEMPT_TIMEOUT_MS
    });
-   if (answer.kind === "none") return down(answer.reason);
+   const {status: status, firstByteMs: firstByteMs} = answer;
+   if (answer.kind === "none") return {
+    ...down(answer.reason),
+    status: status,
+    firstByteMs: firstByteMs
+   };
    const opening = {
     root: root,
     kind: "file",
@@ -46540,10 +46584,14 @@ var __webpack_modules__ = {
     plainSample: void 0,
     redirects: void 0
    };
-   return verdict_judge({
-    ...answer,
-    quotable: false
-   }, opening);
+   return {
+    ...verdict_judge({
+     ...answer,
+     quotable: false
+    }, opening),
+    status: status,
+    firstByteMs: firstByteMs
+   };
   }
   const access_link_PATHS = [ "/v3/files/private/download_link", "/v3/files/download_link" ];
   function access_link_createAccessLink(account, {gatewayUrl: gatewayUrl, date: date}) {
@@ -46684,22 +46732,18 @@ var __webpack_modules__ = {
    return others.length === 0 ? namedGateways(values) : [ ...await own(), ...others ];
   }
   const HOW_TO_STOP = "Or set access-link-expires: never.";
+  const PROOF_MS = 6e4;
   function accessLinkPort(wiring, account) {
    const {values: values, log: log} = wiring;
    const expiresMs = values["access-link-expires"];
    if (values.network !== "private" || expiresMs === void 0) return () => Promise.resolve(void 0);
+   const signer = signerOf(wiring, account);
    return async content => {
     try {
-     const gatewayUrl = await ownGatewayBase(values, account.pins);
-     const create = access_link_createAccessLink(account.plain, {
-      gatewayUrl: gatewayUrl,
-      date: wiring_wiring.p.date
-     });
      return await makeLink(content, {
       wiring: wiring,
-      expiresMs: expiresMs,
-      create: create,
-      host: new URL(gatewayUrl).host
+      signer: await signer(),
+      expiresMs: expiresMs
      });
     } catch (error) {
      if (!(error instanceof domain_errors.lZ)) throw error;
@@ -46708,36 +46752,117 @@ var __webpack_modules__ = {
     }
    };
   }
+  function privateProbe(wiring, account) {
+   const signer = signerOf(wiring, account);
+   return async content => {
+    if (typeof content !== "string" || wiring.values["access-link-expires"] === void 0) return [];
+    try {
+     return await probe(content, {
+      wiring: wiring,
+      signer: await signer(),
+      expiresMs: PROOF_MS
+     });
+    } catch (error) {
+     if (!(error instanceof domain_errors.lZ)) throw error;
+     wiring.log.line(`Not opened: ${error.message}`);
+     return [];
+    }
+   };
+  }
+  function signerOf({values: values}, {pins: pins, plain: plain}) {
+   let base;
+   return async () => {
+    base ??= ownGatewayBase(values, pins);
+    const gatewayUrl = await base;
+    return {
+     gatewayUrl: gatewayUrl,
+     create: access_link_createAccessLink(plain, {
+      gatewayUrl: gatewayUrl,
+      date: wiring_wiring.p.date
+     })
+    };
+   };
+  }
   async function makeLink(content, making) {
    const {values: values, log: log} = making.wiring;
    const root = typeof content === "string" ? content : content.root;
    const targets = typeof content === "string" ? targetsOf(content) : access_link_targetOf(content);
    const looks = values.verify === "gateway" || targets.length > 1;
    let note = "no file of the content has bytes";
-   for (const {path: path, sample: sample} of targets) {
-    const {signature: signature, ...link} = await making.create({
+   for (const target of targets) {
+    const link = await access_link_sign(root, target, making);
+    const seen = looks ? await access_link_open(link.url, {
      root: root,
-     path: path
-    }, making.expiresMs);
-    (0, runner.dK)(link.url);
-    (0, runner.dK)(signature);
-    const timeoutMs = targets.length > 1 ? 0 : values["verify-timeout"];
-    const seen = looks ? await openSigned({
-     url: link.url,
-     root: root,
-     sample: sample
-    }, timeoutMs) : void 0;
+     target: target,
+     alone: targets.length === 1
+    }, making) : void 0;
     if (seen === void 0 || seen.state === "live") {
-     tell(path, making);
+     tell(target.path, making);
      return {
       ...link,
       opened: seen !== void 0
      };
     }
-    note = `${making.host} ${seen.note}`;
+    note = `${new URL(making.signer.gatewayUrl).host} ${seen.note}`;
    }
    log.warn(`No access link was made: ${note}. The content is pinned. ${HOW_TO_STOP}`);
    return;
+  }
+  async function probe(root, making) {
+   const {gatewayUrl: gatewayUrl} = making.signer;
+   const place = {
+    link: `${gatewayUrl}/files/${root}`,
+    host: new URL(gatewayUrl).host,
+    final: true
+   };
+   const targets = targetsOf(root);
+   const refused = [];
+   for (const target of targets) {
+    const {url: url} = await access_link_sign(root, target, making);
+    const seen = await access_link_open(url, {
+     root: root,
+     target: target,
+     alone: targets.length === 1
+    }, making);
+    if (seen.state === "live") return [ {
+     ...seen,
+     ...place,
+     state: "files",
+     note: `${seen.note}; to a signed link only`
+    } ];
+    if (targets.length === 1 || !isAbsent(seen)) refused.push(seen);
+   }
+   const [first] = refused;
+   if (first !== void 0) return [ {
+    ...first,
+    ...place,
+    state: "down"
+   } ];
+   making.wiring.log.line(`Not opened: no name of a file in the private content ${root} is known.`);
+   return [];
+  }
+  async function access_link_sign(root, {path: path}, {signer: signer, expiresMs: expiresMs}) {
+   const {signature: signature, ...link} = await signer.create({
+    root: root,
+    path: path
+   }, expiresMs);
+   (0, runner.dK)(link.url);
+   (0, runner.dK)(signature);
+   return link;
+  }
+  async function access_link_open(url, {root: root, target: target, alone: alone}, {wiring: wiring}) {
+   const file = {
+    url: url,
+    root: root,
+    sample: target.sample
+   };
+   const timeoutMs = wiring.values["verify-timeout"];
+   if (alone) return await openSigned(file, timeoutMs);
+   const first = await openSigned(file, 0);
+   return first.state === "live" || isAbsent(first) ? first : await openSigned(file, timeoutMs);
+  }
+  function isAbsent({status: status}) {
+   return status === 400 || status === 404;
   }
   function tell(path, {wiring: wiring, expiresMs: expiresMs}) {
    wiring.log.line(`Access link for ${(0, units.LP)(expiresMs)} made; it is in the output url.`);
@@ -48711,9 +48836,13 @@ var __webpack_modules__ = {
   function presencePorts(wiring, account) {
    const own = discoverGateways(wiring, account.pins);
    const trees = publishedTrees(wiring, own);
+   const gateways = gatewayPorts(wiring, own, trees);
    return {
     log: wiring.log,
-    gateways: gatewayPorts(wiring, own, trees),
+    gateways: wiring.values.network === "private" ? {
+     ...gateways,
+     probe: privateProbe(wiring, account)
+    } : gateways,
     names: namePorts(wiring, account.plain, own),
     trees: trees
    };
