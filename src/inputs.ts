@@ -73,7 +73,7 @@ const FIELDS = {
   'dns-resolvers': field('https://cloudflare-dns.com/dns-query\nhttps://dns.google/dns-query', address.resolverUrls),
   mirrors: field('', address.mirrors),
   'mirror-tokens': { ...field('', address.mirrorTokens), secret: true },
-  'access-link-expires': field('1h', value.expiry),
+  'access-link-expires': field('1h', value.linkExpiry),
   'health-issue': field('false', value.flag),
   'github-token': { ...field('', value.headerValue), secret: true },
   comment: field('auto', value.word('auto', 'true', 'false')),

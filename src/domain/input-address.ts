@@ -70,7 +70,8 @@ export const mirrors: Parser<readonly MirrorAddress[]> = (raw) => {
   const parsed = linesOf(parseMirror, what)(raw);
   if (refusedFor(parsed) !== undefined) return parsed;
   const names = (parsed as readonly MirrorAddress[]).map((mirror) => mirror.name);
-  return new Set(names).size === names.length ? parsed : refuse(what);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return twice === undefined ? parsed : refuse(`${what} ("${twice}" stands there twice)`);
 };
 
 export const mirrorTokens: Parser<ReadonlyMap<string, string>> = (raw) => {

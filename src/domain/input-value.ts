@@ -57,6 +57,17 @@ export const duration: Parser<number> = (raw) => {
     : value;
 };
 
+const LONGEST_LINK_MS = 30 * 86_400_000;
+
+/** How long a link works; undefined for none. */
+export const linkExpiry: Parser<number | undefined> = (raw) => {
+  if (raw === 'never') return undefined;
+  const ms = parseDuration(raw);
+  return ms !== undefined && ms >= 60_000 && ms <= LONGEST_LINK_MS
+    ? ms
+    : refuse('"never" or a time from 60s to 30d, such as 1h');
+};
+
 const MAX_AGE_MS = 3650 * 86_400_000;
 
 /** How old content may get: no timer waits for it, so it may be years. */
