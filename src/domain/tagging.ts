@@ -22,8 +22,8 @@ import {
 
 /** Pinata keeps ten pairs on one pin; the last is left for the announcement that it is about to be unpinned. */
 const MAX_PAIRS = 9;
-/** A note leaves room for a tag of another run that is at work now, and for somebody else's announcement. */
-const MAX_PAIRS_WITH_NOTE = 7;
+/** A note leaves room for a tag of another run that is at work now. */
+const MAX_PAIRS_WITH_NOTE = 8;
 
 export interface TagRequest {
   readonly project: Project;

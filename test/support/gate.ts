@@ -4,7 +4,7 @@ import type { EmulatorAddress } from '../../emulator/server.ts';
 
 /** A request that stands at the gate. */
 export interface GatedRequest {
-  readonly host: 'api' | 'upload' | 'gateway' | 'github';
+  readonly host: 'api' | 'upload' | 'gateway' | 'github' | 'cloudflare' | 'doh1' | 'doh2';
   readonly method: string;
   /** Path with query. */
   readonly path: string;
@@ -30,13 +30,19 @@ export async function startGate(emulator: EmulatorAddress, guard: Guard): Promis
     open('upload', emulator.uploadUrl),
     open('gateway', emulator.gatewayUrl),
     open('github', emulator.githubUrl),
+    open('cloudflare', emulator.cloudflareUrl),
+    open('doh1', emulator.dohUrls[0] ?? ''),
+    open('doh2', emulator.dohUrls[1] ?? ''),
   ]);
-  const [api, upload, gateway, github] = doors;
+  const [api, upload, gateway, github, cloudflare, doh1, doh2] = doors;
+  const below = (door: Door, target = ''): string => `${door.url}${new URL(target).pathname}`;
   return {
     inputs: {
       'pinata-api-url': api.url,
       'pinata-upload-url': upload.url,
       gateways: `${gateway.url}/ipfs/{cid}`,
+      'cloudflare-api-url': below(cloudflare, emulator.cloudflareUrl),
+      'dns-resolvers': [below(doh1, emulator.dohUrls[0]), below(doh2, emulator.dohUrls[1])].join('\n'),
     },
     env: { GITHUB_API_URL: github.url },
     close: async () => {

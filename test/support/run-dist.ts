@@ -260,7 +260,7 @@ function takeUntil(lines: string[], delimiter: string): string {
 }
 
 const SECRET_INPUTS =
-  /^(pinata-jwt|pinata-jwt-token|pinata-gateway-key|github-token|pinata-(secret-)?api-key|pinataKey|pinataSecret)$/;
+  /^(pinata-jwt|pinata-jwt-token|pinata-gateway-key|github-token|cloudflare-token|pinata-(secret-)?api-key|pinataKey|pinataSecret)$/;
 
 function secretsOf({ inputs, cache, env = {} }: DistOptions): readonly string[] {
   const given = Object.entries(inputs).filter(([name]) => SECRET_INPUTS.test(name));

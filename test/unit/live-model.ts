@@ -1,6 +1,7 @@
 import type { Cid } from '../../src/domain/cid.ts';
 import type { PullRequest } from '../../src/domain/github.ts';
 import type { Pin } from '../../src/domain/pin.ts';
+import type { TagRef } from '../../src/domain/revision.ts';
 import type { Keyvalues, Project } from '../../src/domain/tag.ts';
 import { isOn, type Mark, marksOf, markTimes, pullOf } from './keys.ts';
 import type { Rules } from './runs.ts';
@@ -40,6 +41,11 @@ export interface LiveModel {
   resolve(pins: readonly Pin[], seconds: number): readonly string[];
   /** Live content without its tag, history that is missing, foreign pins that were touched. */
   findLost(pins: readonly Pin[], seconds: number): readonly string[];
+  /**
+   * The content that a tag, or a version of it, must have when nothing is in doubt; undefined where it may have none. The
+   * preview of a merged pull request can be promoted for an hour.
+   */
+  promotable(project: Project, ref: TagRef, pins: readonly Pin[], seconds: number): Cid | undefined;
   /** What is left though nothing needs it, after the last closing and some sweeps. */
   findLeft(pins: readonly Pin[], seconds: number): readonly string[];
 }
@@ -54,6 +60,8 @@ export function createLiveModel(allRules: readonly Rules[], pace: 'calm' | 'wild
   const slots = new Map<string, Slot>();
   /** Tags that were given up for certain, and when: unix seconds. */
   const givenUp = new Map<string, number>();
+  /** The previews of merged pull requests, by their tags' names. */
+  const merged = new Map<string, Mark>();
 
   const isOpen = (tag: string): boolean => {
     const number = pullOf(tag);
@@ -101,10 +109,19 @@ export function createLiveModel(allRules: readonly Rules[], pace: 'calm' | 'wild
 
   return {
     pulls,
-    open: (number) => pulls.set(number, { number, state: 'open', closedAt: undefined }),
+    open: (number) => {
+      pulls.set(number, { number, state: 'open', closedAt: undefined });
+      for (const name of [...merged.keys()]) if (name.endsWith(` pr-${number}`)) merged.delete(name);
+    },
     close: (number, state, closedAt) => {
       pulls.set(number, { number, state, closedAt });
-      for (const [name, { tag }] of slots) if (pullOf(tag) === number) slots.delete(name);
+      for (const [name, slot] of slots) {
+        if (pullOf(slot.tag) !== number) continue;
+        const content = certainOf(slot);
+        if (state === 'merged' && content !== undefined && closedAt.getTime() / 1000 < slot.expires - HOUR)
+          merged.set(name, { cid: content, at: closedAt.getTime() / 1000 });
+        slots.delete(name);
+      }
     },
     addForeign: (pin) => foreign.push(pin),
     record: (effects, seconds) => {
@@ -129,6 +146,14 @@ export function createLiveModel(allRules: readonly Rules[], pace: 'calm' | 'wild
       }
       return wrong;
     },
+    promotable: (project, ref, pins, seconds) => {
+      const name = `${project.name} ${ref.tag}`;
+      const slot = slots.get(name);
+      if (slot !== undefined) return keptVersion(slot, ref.back, seconds);
+      const preview = ref.back === 0 ? merged.get(name) : undefined;
+      const isFresh = preview !== undefined && seconds - preview.at < HOUR;
+      return isFresh && hasRoom(pins, preview.cid) ? preview.cid : undefined;
+    },
     findLost: (pins, seconds) => {
       for (const [name, slot] of slots) slots.set(name, withAdopted(slot, pins));
       return [
@@ -151,6 +176,31 @@ export function createLiveModel(allRules: readonly Rules[], pace: 'calm' | 'wild
       });
     },
   };
+}
+
+const HOUR = 3600;
+/** As many pairs as still leave room for a note, and for a tag that comes after it. */
+const ROOMY = 7;
+
+/** What a tag points to, where nothing else is possible. */
+function certainOf({ possible, doubtful }: Slot): Cid | undefined {
+  return possible === 'anything' || possible.length !== 1 || doubtful.size > 0 ? undefined : possible[0];
+}
+
+/** A note is only written where there is room for it, and gives way to tags. */
+function hasRoom(pins: readonly Pin[], cid: Cid): boolean {
+  return pins.every((pin) => pin.cid !== cid || Object.keys(pin.keyvalues).length <= ROOMY);
+}
+
+/** What a tag points to, or pointed to so many contents ago, where that is sure and must be there. */
+function keptVersion(slot: Slot, back: number, seconds: number): Cid | undefined {
+  const { rules, tag, past, expires } = slot;
+  const current = certainOf(slot);
+  if (current === undefined || past[0]?.cid !== current || seconds >= expires) return undefined;
+  if (back === 0) return current;
+  const wanted = pullOf(tag) === undefined ? past[back] : undefined;
+  const isYoung = wanted !== undefined && seconds - wanted.at < rules.keepWithinMs / 1000;
+  return back < rules.keepLast || isYoung ? wanted?.cid : undefined;
 }
 
 interface Moment {
@@ -202,7 +252,10 @@ function possibleAfter(before: Slot | undefined, effects: readonly Effect[], sec
 }
 
 function pastBy({ past, doubtful }: Slot, marks: readonly Mark[]): readonly Mark[] {
-  const cleared = marks.filter(({ cid }) => doubtful.has(cid));
+  // The content may have several records.
+  const cleared = marks.filter(
+    ({ cid }, index) => doubtful.has(cid) && marks.findIndex((mark) => mark.cid === cid) === index,
+  );
   return [...cleared, ...past.filter(({ cid }) => !doubtful.has(cid))].sort((a, b) => b.at - a.at);
 }
 

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Cid } from '../../src/domain/cid.ts';
 import type { Known } from '../../src/domain/github.ts';
 import type { Pin } from '../../src/domain/pin.ts';
+import type { PromotionSource } from '../../src/domain/promotion.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import type { GitHub } from '../../src/ports.ts';
 import { cidNumber, type Duplicates, pinOf } from './account.ts';
 import { createLiveModel, type Effect, type LiveModel } from './live-model.ts';
-import { closeNow, deployNow, giveUpNow, type Rules, sweepNow } from './runs.ts';
+import { closeNow, deployNow, giveUpNow, promoteNow, type Rules, sweepNow } from './runs.ts';
 import { type Actor, type Call, createWorld, type Fault, inOrder, type Pick, type World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +24,7 @@ const TAGS = [
 ] as const;
 
 interface Op {
-  readonly kind: 'deploy' | 'preview' | 'close' | 'missed' | 'sweep' | 'giveUp' | 'foreign';
+  readonly kind: 'deploy' | 'preview' | 'close' | 'missed' | 'sweep' | 'giveUp' | 'foreign' | 'promote' | 'rollback';
   readonly project: 0 | 1;
   /** Chooses a tag, a pull request, a CID, and one way or the other. */
   readonly tag: number;
@@ -68,6 +70,10 @@ const op: fc.Arbitrary<Op> = fc.record({
     'sweep',
     'giveUp',
     'foreign',
+    'promote',
+    'promote',
+    'rollback',
+    'rollback',
   ),
   project: fc.constantFrom(0, 0, 1),
   tag: fc.nat(2),
@@ -218,7 +224,63 @@ function pullNumber({ project, tag }: Op): number {
 
 interface Started {
   readonly actor: Actor;
-  readonly effects: readonly Omit<Effect, 'done'>[];
+  /** Known when it is through. */
+  readonly effects: () => readonly Omit<Effect, 'done'>[];
+}
+
+/** What is promoted: another tag, a preview, or whatever has a CID. */
+function sourceOf(op: Op): PromotionSource {
+  const tags = TAGS[op.project];
+  if (op.kind === 'rollback') return { kind: 'tag', ref: { tag: tags[op.tag] ?? '', back: 1 } };
+  if (op.cid === 0) return { kind: 'tag', ref: { tag: tags[(op.tag + 1) % tags.length] ?? '', back: 0 } };
+  if (op.cid < 3) return { kind: 'tag', ref: { tag: `pr-${pullNumber(op)}`, back: 0 } };
+  return { kind: 'cid', cid: CIDS[op.cid] ?? cidNumber(1) };
+}
+
+interface Promoting {
+  readonly op: Op;
+  readonly name: string;
+  readonly run: string;
+}
+
+/** What a promotion has not decided it does not do. */
+function promoting({ world, rules }: Stage, { op, name, run }: Promoting): Started {
+  const own = rules[op.project];
+  const toTag = TAGS[op.project][op.tag] ?? 'production';
+  const actor = world.promote(name, () => promoteNow(own, { from: sourceOf(op), toTag, run }, world));
+  return {
+    actor,
+    effects: () => (actor.decided === undefined ? [] : [{ project: own.project, tag: toTag, cid: actor.decided.cid }]),
+  };
+}
+
+/** A promotion that nobody disturbs finds what the model knows. */
+function expectFound(actor: Actor, wanted: Cid | undefined): void {
+  if (wanted === undefined) return;
+  expect(`${actor.name} ${actor.state} ${actor.error?.message ?? ''}`).toBe(`${actor.name} done `);
+  expect(actor.decided?.cid).toBe(wanted);
+}
+
+/** With so many pairs there is no room for the note of a rollback. */
+const FULL = 8;
+
+/** A rollback that was killed and is repeated by the same workflow run goes back to the same content. */
+async function repeatKilled(stage: Stage, op: Op | undefined, first: Actor): Promise<readonly Started[]> {
+  const { decided, name } = first;
+  if (op?.kind !== 'rollback' || first.state !== 'killed') return [];
+  const again = promoting(stage, { op, name, run: runOf(name) });
+  await stage.world.settle(inOrder);
+  const isFull = pinsOf(stage).some(
+    ({ cid, keyvalues }) => cid === decided?.cid && Object.keys(keyvalues).length >= FULL,
+  );
+  if (decided !== undefined && again.actor.decided !== undefined && !isFull)
+    expect(again.actor.decided.cid).toBe(decided.cid);
+  return [again];
+}
+
+/** An id of a workflow run of its own for every run. */
+function runOf(name: string): string {
+  return String(1000 + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_000_007, 7));
 }
 
 /** Begins what needs a run; what needs none has happened then. */
@@ -230,7 +292,7 @@ function start(stage: Stage, op: Op, name: string): readonly Started[] {
   const tag = TAGS[op.project][op.tag] ?? 'production';
   const deploying = (of: string): readonly Started[] => {
     const actor = world.deploy(name, () => deployNow(own, { tags: [of], cid }, world));
-    return [{ actor, effects: [{ project, tag: of, cid }] }];
+    return [{ actor, effects: () => [{ project, tag: of, cid }] }];
   };
   switch (op.kind) {
     case 'deploy':
@@ -243,13 +305,19 @@ function start(stage: Stage, op: Op, name: string): readonly Started[] {
     case 'missed':
       return close(stage, op, name);
     case 'sweep':
-      return [{ actor: world.cleanup(name, () => sweepNow(own, world)), effects: [] }];
+      return [{ actor: world.cleanup(name, () => sweepNow(own, world)), effects: () => [] }];
     case 'giveUp':
       // A protected tag cannot be given up.
       if (tag === 'v1') return [];
       return [
-        { actor: world.cleanup(name, () => giveUpNow(own, tag, world)), effects: [{ project, tag, cid: undefined }] },
+        {
+          actor: world.cleanup(name, () => giveUpNow(own, tag, world)),
+          effects: () => [{ project, tag, cid: undefined }],
+        },
       ];
+    case 'promote':
+    case 'rollback':
+      return [promoting(stage, { op, name, run: runOf(name) })];
     case 'foreign':
       return [];
   }
@@ -261,7 +329,7 @@ function close({ world, model, rules }: Stage, op: Op, name: string): readonly S
   model.close(number, op.flag ? 'merged' : 'closed', world.date());
   if (op.kind === 'missed') return [];
   const actor = world.cleanup(name, () => closeNow(own, { number, merged: op.flag }, world));
-  return [{ actor, effects: [{ project: own.project, tag: `pr-${number}`, cid: undefined }] }];
+  return [{ actor, effects: () => [{ project: own.project, tag: `pr-${number}`, cid: undefined }] }];
 }
 
 /** Where the account has the content, the service answers with the pin that is there. */
@@ -302,6 +370,38 @@ function isDone({ state, outcome }: Actor): boolean {
   );
 }
 
+/** What a promotion must find, as far as the model knows. */
+function wantedBy({ model, rules, world }: Stage, op: Op | undefined): Cid | undefined {
+  if (op?.kind !== 'promote' && op?.kind !== 'rollback') return undefined;
+  const from = sourceOf(op);
+  const pins = [...world.account.pins.values()];
+  return from.kind === 'cid' ? undefined : model.promotable(rules[op.project].project, from.ref, pins, world.seconds());
+}
+
+/** What runs of one moment came to. Nobody disturbs one that is alone when nothing of others is on its way. */
+async function playAtOnce(stage: Stage, group: readonly Op[], { step, index }: Turn): Promise<readonly Effect[]> {
+  const { world, random } = stage;
+  const isQuiet = group.length === 1 && world.inFlight() === 0;
+  const wanted = isQuiet && step.faults === 0 ? wantedBy(stage, group[0]) : undefined;
+  const names = group.map(({ kind }, position) => `${kind}-${index}${'abc'[position] ?? ''}`);
+  const started = group.flatMap((op, position) => start(stage, op, names[position] ?? ''));
+  await world.settle(pickOf(random, step.faults));
+  for (const { actor } of started) expectFound(actor, wanted);
+  const again = isQuiet ? await Promise.all(started.map(({ actor }) => repeatKilled(stage, group[0], actor))) : [];
+  const all = [...started, ...again.flat()].flatMap(({ actor, effects }) =>
+    effects().map((effect) => ({ ...effect, done: isDone(actor), stays: actor.decided?.changed === false })),
+  );
+  // What points there already stays where it is, unless another run takes the tag somewhere else meanwhile.
+  const isAlone = ({ project, tag }: Effect): boolean =>
+    all.filter((other) => other.project === project && other.tag === tag).length === 1;
+  return all.filter((effect) => !effect.stays || !isAlone(effect));
+}
+
+interface Turn {
+  readonly step: Step;
+  readonly index: number;
+}
+
 async function playStep(stage: Stage, step: Step, index: number): Promise<void> {
   const { world, model, random } = stage;
   stage.github = step.github;
@@ -315,12 +415,7 @@ async function playStep(stage: Stage, step: Step, index: number): Promise<void> 
     await world.advance(2000);
     const at = world.seconds();
     world.trace.length = 0;
-    const started = group.flatMap((one, position) => start(stage, one, `${one.kind}-${index}${'abc'[position] ?? ''}`));
-    await world.settle(pickOf(random, step.faults));
-    const effects = started.flatMap(({ actor, effects: own }) =>
-      own.map((effect) => ({ ...effect, done: isDone(actor) })),
-    );
-    model.record(effects, at);
+    model.record(await playAtOnce(stage, group, { step, index }), at);
     expectNone(stage, model.findLost(pinsOf(stage), world.seconds()), `after step ${index}`);
     if (random() < 0.7) await world.advance(8000);
     if (world.inFlight() === 0)

@@ -1,8 +1,10 @@
 import type { Cid } from '../../src/domain/cid.ts';
+import type { PromotionSource } from '../../src/domain/promotion.ts';
 import type { GivenUp, RetentionPolicy } from '../../src/domain/retention.ts';
 import type { Project } from '../../src/domain/tag.ts';
 import type { CleanupRun } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
+import type { PromoteRun } from '../../src/modes/promote.ts';
 import { unassessed } from './account.ts';
 
 /** When something happens: `World` satisfies it. */
@@ -62,6 +64,33 @@ export function deployNow(rules: Rules, { tags, cid }: Content, at: Now): Deploy
     maxRemovals: 20,
     previewsKeptMs: rules.previewsKeptMs,
     retention: { ...policyOf(rules), scope: new Set(tags) },
+  };
+}
+
+/** What is promoted, to which tag, and by which workflow run. */
+export interface Promotion {
+  readonly from: PromotionSource;
+  readonly toTag: string;
+  readonly run: string;
+}
+
+/** A promotion that starts now; one from a version of its own tag is a rollback. */
+export function promoteNow(rules: Rules, { from, toTag, run }: Promotion, at: Now): PromoteRun {
+  return {
+    project: rules.project,
+    from,
+    toTag,
+    rollback: from.kind === 'tag' && from.ref.tag === toTag,
+    run,
+    now: at.date(),
+    network: 'public',
+    verify: 'gateway',
+    stripHash: [],
+    names: [],
+    protectTags: ['v*'],
+    protectCids: new Set(rules.protectCids ?? []),
+    name: () => rules.project.name,
+    dryRun: false,
   };
 }
 

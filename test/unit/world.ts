@@ -2,9 +2,11 @@ import type { Cid } from '../../src/domain/cid.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { Outcome, Probe } from '../../src/domain/outcome.ts';
 import type { Pin } from '../../src/domain/pin.ts';
+import type { PromotionPlan } from '../../src/domain/promotion.ts';
 import { type CleanupRun, cleanup } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { deploy } from '../../src/modes/deploy.ts';
+import { type PromoteRun, promote } from '../../src/modes/promote.ts';
 import type { Clock, GitHub, Log, Moment, Pins } from '../../src/ports.ts';
 import {
   type Account,
@@ -54,6 +56,8 @@ export interface Actor {
   state: 'running' | 'done' | 'failed' | 'killed';
   outcome: Outcome | undefined;
   error: ActionError | undefined;
+  /** What a promotion decided; undefined for other runs, and before that. */
+  decided: PromotionPlan | undefined;
   readonly said: string[];
 }
 
@@ -67,6 +71,7 @@ export interface World {
   /** Starts a run; the order is made when it begins, `afterMs` from now. */
   deploy(name: string, order: () => DeployRun & { readonly cid: Cid }, afterMs?: number): Actor;
   cleanup(name: string, order: () => CleanupRun, afterMs?: number): Actor;
+  promote(name: string, order: () => PromoteRun, afterMs?: number): Actor;
   /** Until every run is through. */
   settle(pick?: Pick): Promise<void>;
   /** Requests of killed runs that may still arrive. */
@@ -177,12 +182,13 @@ export function createWorld(options: WorldOptions = {}): World {
     log: { line: ignore, notice: ignore, warn: (text) => runner.said.push(text), group: ignore, progress: ignore },
   });
 
-  const start = (name: string, afterMs: number, work: (ports: Ports) => Promise<Outcome>): Runner => {
+  const start = (name: string, afterMs: number, work: (ports: Ports, runner: Runner) => Promise<Outcome>): Runner => {
     const runner: Runner = {
       name,
       state: 'running',
       outcome: undefined,
       error: undefined,
+      decided: undefined,
       said: [],
       calls: 0,
       waiting: 0,
@@ -193,7 +199,7 @@ export function createWorld(options: WorldOptions = {}): World {
       if (runner.state === 'running') Object.assign(runner, result, { state });
     };
     const ports = portsOf(runner);
-    (afterMs === 0 ? work(ports) : ports.clock.pause(afterMs).then(() => work(ports))).then(
+    (afterMs === 0 ? work(ports, runner) : ports.clock.pause(afterMs).then(() => work(ports, runner))).then(
       (outcome) => end('done', { outcome }),
       (error: unknown) => {
         if (error instanceof ActionError) end('failed', { error });
@@ -299,6 +305,23 @@ export function createWorld(options: WorldOptions = {}): World {
       }),
     cleanup: (name, order, afterMs = 0) =>
       start(name, afterMs, (ports) => cleanup(order(), { ...ports, ...alone, showRetention: ignore })),
+    promote: (name, order, afterMs = 0) =>
+      start(name, afterMs, (ports, runner) =>
+        promote(order(), {
+          ...ports,
+          ...unfollowed,
+          gateways: { probe: ports.probe, checkBlocks: () => Promise.resolve([]) },
+          comparePublished: () =>
+            Promise.resolve({
+              reading: { kind: 'unreadable', reason: 'nobody serves it' },
+              effort: { requests: 0, cached: 0, bytes: 0, ms: 0 },
+            }),
+          showComparison: ignore,
+          showPromotion: (plan) => {
+            runner.decided = plan;
+          },
+        }),
+      ),
     settle: async (pick = inOrder) => {
       await go(pick, Number.POSITIVE_INFINITY, () => runners.every(({ state }) => state !== 'running'));
       runners.length = 0;
