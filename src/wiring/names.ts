@@ -1,7 +1,7 @@
 import { explainCloudflare } from '../adapters/cloudflare/errors.ts';
 import { createCloudflareZones } from '../adapters/cloudflare/zones.ts';
 import { createResolvers } from '../adapters/dns/resolvers.ts';
-import { createTraffic } from '../adapters/http/traffic.ts';
+import { createTraffic, type Traffic } from '../adapters/http/traffic.ts';
 import { createHotSwaps } from '../adapters/pinata/swaps.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { NamePorts } from '../modes/names.ts';
@@ -29,7 +29,7 @@ export function namePorts(wiring: Wiring, account: PlainPinata, own: OwnGateways
   return {
     log,
     clock,
-    zones: zonesOf(wiring),
+    zones: values['cloudflare-token'] === undefined ? undefined : zonesOf(values, values['cloudflare-token']),
     resolvers: resolversOf(wiring),
     swaps: {
       read: async (original) => await (await swaps()).read(original),
@@ -40,26 +40,39 @@ export function namePorts(wiring: Wiring, account: PlainPinata, own: OwnGateways
   };
 }
 
-function zonesOf({ values }: Wiring): DnsZones | undefined {
-  const token = values['cloudflare-token'];
-  if (token === undefined) return undefined;
-  return createCloudflareZones({
-    apiUrl: values['cloudflare-api-url'],
-    token,
-    zoneId: values['cloudflare-zone'],
-    traffic: createTraffic({
-      service: 'Cloudflare',
-      requestsPerMinute: 240,
-      concurrency: 2,
-      firstDelayMs: 500,
-      deadline: within(
-        ZONES_TIMEOUT_MS,
-        new ActionError('network', 'Cloudflare took too long to change the DNS records.', {
-          hint: 'Run the job again: what is done already is not done twice.',
-        }),
-      ),
-      explain: explainCloudflare,
-      onRetry: () => {},
-    }),
+/** Its time begins with the first question: an upload may have taken longer than all of it. */
+function zonesOf(values: Wiring['values'], token: string): DnsZones {
+  let made: DnsZones | undefined;
+  const zones = (): DnsZones => {
+    made ??= createCloudflareZones({
+      apiUrl: values['cloudflare-api-url'],
+      token,
+      zoneId: values['cloudflare-zone'],
+      traffic: cloudflareTraffic(),
+    });
+    return made;
+  };
+  return {
+    read: async (domain) => await zones().read(domain),
+    write: async (domain, path) => {
+      await zones().write(domain, path);
+    },
+  };
+}
+
+function cloudflareTraffic(): Traffic {
+  return createTraffic({
+    service: 'Cloudflare',
+    requestsPerMinute: 240,
+    concurrency: 2,
+    firstDelayMs: 500,
+    deadline: within(
+      ZONES_TIMEOUT_MS,
+      new ActionError('network', 'Cloudflare took too long to change the DNS records.', {
+        hint: 'Run the job again: what is done already is not done twice.',
+      }),
+    ),
+    explain: explainCloudflare,
+    onRetry: () => {},
   });
 }
