@@ -1,11 +1,13 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
+import { parsePayload } from '../domain/github-deployment.ts';
 import type { StableName } from '../domain/names.ts';
 import type { AccessLink, Outcome, Presence } from '../domain/outcome.ts';
 import type { Network, Pin } from '../domain/pin.ts';
 import { type PromotionOrder, type PromotionPlan, planPromotion, resolvePromoted } from '../domain/promotion.ts';
 import { matchesTag } from '../domain/retention.ts';
 import type { VerifyLevel } from '../domain/verification.ts';
+import type { GitHub } from '../ports.ts';
 import { type CompareVersionsPorts, compareVersions } from './compare.ts';
 import { mirrorContent, planMirrors } from './mirror.ts';
 import { moveNames, type NamePorts, planNames } from './names.ts';
@@ -27,6 +29,7 @@ export interface PromoteRun extends PromotionOrder {
 }
 
 export interface PromotePorts extends TagPorts, CompareVersionsPorts, PresencePorts {
+  readonly github: Pick<GitHub, 'activeDeployments'>;
   readonly names: NamePorts;
   /** A link for who may read private content; undefined for public content, and where none can be made. */
   readonly accessLink: (cid: Cid) => Promise<AccessLink | undefined>;
@@ -54,13 +57,31 @@ export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Out
   return { ...told, pin, accessLink, ...(await follow(plan, run, ports)) };
 }
 
-async function decide(run: PromoteRun, { pins }: PromotePorts): Promise<PromotionPlan> {
+async function decide(run: PromoteRun, { pins, github }: PromotePorts): Promise<PromotionPlan> {
   const project = await inStep('reading the account', () => pins.listByProject(run.project));
   const promoted = resolvePromoted(run, project);
   const own = project.filter(({ cid }) => cid === promoted.cid);
   // What the project has needs no second list.
   const sameCid = own.length > 0 ? own : await inStep('reading the account', () => pins.listByCid(promoted.cid));
-  return planPromotion(promoted, run, { project, sameCid });
+  const plan = planPromotion(promoted, run, { project, sameCid });
+  return isCommitKnown(plan.commit) ? plan : { ...plan, commit: await commitOf(plan, run, github) };
+}
+
+function isCommitKnown(commit: string): boolean {
+  return !/^0+$/.test(commit);
+}
+
+/** The pin of a preview remembers no commit; GitHub does while its deployment is active. */
+async function commitOf(
+  { cid, commit }: PromotionPlan,
+  { project }: PromoteRun,
+  github: PromotePorts['github'],
+): Promise<string> {
+  const known = await github.activeDeployments();
+  if (known.kind !== 'known') return commit;
+  const payloads = known.value.flatMap(({ texts }) => texts.map(parsePayload).filter((found) => found !== undefined));
+  const own = payloads.find((found) => found.project === project.name && found.cid === cid);
+  return own !== undefined && /^[0-9a-f]{40}$/.test(own.commit) ? own.commit.slice(0, 7) : commit;
 }
 
 function subjectOf({ label, cid }: PromotionPlan): string {

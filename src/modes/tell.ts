@@ -161,7 +161,7 @@ async function beginDeployment(
   const pullRequest = pullRequestOf(order.payload.tag);
   if (pullRequest !== undefined && (await isOver(pullRequest, github))) return undefined;
   const payload = await withWholeCommit(order.payload, github);
-  if (payload === undefined) return undefined;
+  if (payload === undefined) return await endReplaced(order, deployments);
   const { present, over } = planDeployment(await deployments.list(order.environment), payload);
   const id = present?.id ?? (await deployments.create({ ...order, payload }));
   // What was served once is not called back because a gateway is slow today.
@@ -172,6 +172,15 @@ async function beginDeployment(
   }
   for (const old of over) await end(deployments, old.id, 'Replaced by a newer deployment');
   return id;
+}
+
+/** No deployment can be made of content whose commit nobody knows; what was there before is over all the same. */
+async function endReplaced(
+  { environment, payload }: DeploymentOrder,
+  deployments: GithubDeployments,
+): Promise<undefined> {
+  const over = ofTag(await deployments.list(environment), payload).filter((old) => old.payload.cid !== payload.cid);
+  for (const { id } of over) await end(deployments, id, 'Replaced by content whose commit is not known');
 }
 
 /** A pin remembers seven digits; GitHub makes deployments of whole commits. Undefined for one that it does not know. */

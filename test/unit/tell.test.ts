@@ -361,6 +361,27 @@ describe('a deployment', () => {
     ]);
   });
 
+  it('of a pin that remembers seven digits is made of the whole commit', async () => {
+    const hub = hubOf();
+    await tell(live({ commit: COMMIT.slice(0, 7) }), portsOf(hub));
+    expect(hub.deployments.map(({ payload, state }) => [payload.commit, state])).toEqual([[COMMIT, 'success']]);
+  });
+
+  it('cannot be made of an unknown commit, and what it replaces is over all the same', async () => {
+    const hub = hubOf();
+    await tell(live(), portsOf(hub));
+    for (const commit of ['0000000', '7777777']) {
+      const same = await tell(live({ commit }), portsOf(hub));
+      expect([same.deploymentId, hub.deployments[0]?.state]).toEqual(['', 'success']);
+    }
+    const other = await tell(live({ commit: '0000000', cid: cidNumber(2) }), portsOf(hub));
+    expect([other.deploymentId, hub.deployments.map(({ state }) => state), hub.warnings]).toEqual([
+      '',
+      ['inactive'],
+      [],
+    ]);
+  });
+
   it('that another run only began is brought to its end', async () => {
     const hub = hubOf();
     const failing = portsOf(hub, {
