@@ -12,6 +12,7 @@ import * as pack from './pack.bench.ts';
 import * as preflight from './preflight.bench.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { renderTable } from './report.ts';
+import * as rollback from './rollback.bench.ts';
 import * as start from './start.bench.ts';
 import * as upload from './upload.bench.ts';
 
@@ -26,6 +27,7 @@ const BENCHES = new Map<string, Bench>([
   ['start', start],
   ['diff', diff],
   ['preflight', preflight],
+  ['rollback', rollback],
 ]);
 
 const { values, positionals } = parseArgs({
