@@ -17,8 +17,8 @@ export interface Probe {
   readonly host: string;
   /**
    * `live`: answered with the bytes of the content. `opens`: answered with a page that fetches the content in the
-   * browser. `files`: serves its files, but not its pages: no link for people. `down`: did not, and `note` says why.
-   * `unopened`: nobody looked, as `verify` asked.
+   * browser, or with bytes that nobody can judge: that proves nothing. `files`: serves it, but no page to everybody: no
+   * link for people. `down`: did not, and `note` says why. `unopened`: nobody looked, as `verify` asked.
    */
   readonly state: 'live' | 'opens' | 'files' | 'down' | 'unopened';
   readonly note: string;
@@ -189,6 +189,11 @@ export function openedLink(probes: readonly Probe[]): string | undefined {
 /** The first link that answered; with nobody having looked, the first one. */
 export function mainLink(probes: readonly Probe[]): string | undefined {
   return openedLink(probes) ?? probes.find(({ state }) => state === 'unopened')?.link;
+}
+
+/** Whether any gateway has shown bytes of the content, and they were right. */
+export function isProven(probes: readonly Probe[]): boolean {
+  return probes.some(({ state }) => state === 'live' || state === 'files');
 }
 
 /** Whether any gateway has the content, be it only its files. */

@@ -3,12 +3,12 @@ import { ActionError, inStep } from '../domain/errors.ts';
 import { FAR_MS } from '../domain/expiry.ts';
 import type { Build } from '../domain/listing.ts';
 import { labelOf } from '../domain/names.ts';
-import { type Assessment, isServed, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
+import { type Assessment, isProven, isServed, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
 import { matchesTag, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
-import { isSound, type VerifyLevel } from '../domain/verification.ts';
+import { isSound } from '../domain/verification.ts';
 import type { Upload, Uploaded } from '../ports.ts';
 import { assess, assessAgain, refusalOf } from './assess.ts';
 import { carryOut, shown } from './cleanup.ts';
@@ -284,7 +284,7 @@ async function look(
   { id }: Pin,
 ): Promise<Pick<Presence, 'probes' | 'blocks'> | undefined> {
   const seen = await lookAt(build, run, ports);
-  const trouble = run.network === 'private' ? undefined : troubleWith(build, seen, run.verify);
+  const trouble = run.network === 'private' ? undefined : troubleWith(build, seen, run);
   if (trouble === undefined) return seen;
   if (!run.failOnUnreachable) ports.log.warn(trouble.message);
   else if ((await ports.pins.read(id)) === undefined) return undefined;
@@ -295,10 +295,12 @@ async function look(
 function troubleWith(
   { root }: Build,
   { probes, blocks }: Pick<Presence, 'probes' | 'blocks'>,
-  verify: VerifyLevel,
+  { verify, failOnUnreachable }: Pick<DeployRun, 'verify' | 'failOnUnreachable'>,
 ): ActionError | undefined {
   const isAsked = probes.length === 0 || probes.some(({ state }) => state !== 'unopened');
-  if (isAsked && !isServed(probes)) {
+  // Where it must be reachable, a page that would fetch it in the browser is not enough.
+  const isThere = failOnUnreachable ? isProven(probes) || blocks.some(isSound) : isServed(probes);
+  if (isAsked && !isThere) {
     return new ActionError('network', `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
       hint: probes.every((probe) => probe.final)
         ? 'Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved.'
@@ -308,7 +310,7 @@ function troubleWith(
   if (verify !== 'blocks' || blocks.some(isSound)) return undefined;
   return new ActionError(
     'network',
-    `${root} is pinned, but its blocks are not served as its CID says (${troubles(blocks)}).`,
+    `${root} is pinned, but no gateway serves all of its blocks (${troubles(blocks)}).`,
     { hint: 'Run the job again later, or give block-gateways one that serves blocks. No tag was moved.' },
   );
 }

@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError } from '../domain/errors.ts';
 import type { Build } from '../domain/listing.ts';
-import type { Presence, Probe } from '../domain/outcome.ts';
+import { isProven, type Presence, type Probe } from '../domain/outcome.ts';
 import type { Network } from '../domain/pin.ts';
 import { type BlockCheck, isSound, type VerifyLevel } from '../domain/verification.ts';
 import type { Gateways, Log, Mirror } from '../ports.ts';
@@ -47,10 +47,10 @@ export async function proveServed(
   const seen = await lookAt(cid, look, ports);
   const isAsked = seen.probes.some(({ state }) => state !== 'unopened');
   // A page that would fetch the content in the browser has shown nothing of it.
-  const isProven = seen.probes.some(({ state }) => state === 'live' || state === 'files');
-  const isEnough = isProven || !isAsked || look.verify === 'blocks';
+  const isShown = isProven(seen.probes);
+  const isEnough = isShown || !isAsked || look.verify === 'blocks';
   const proof = isEnough ? seen : { ...seen, blocks: await ports.gateways.checkBlocks(cid) };
-  if (isAsked && !isProven && !proof.blocks.some(isSound)) throw notServed(look.subject, proof);
+  if (isAsked && !isShown && !proof.blocks.some(isSound)) throw notServed(look.subject, proof);
   if (look.verify === 'blocks' && look.network === 'public' && !proof.blocks.some(isSound)) {
     throw notSound(look.subject, proof.blocks);
   }

@@ -5,6 +5,7 @@ import type { Build } from '../domain/listing.ts';
 import {
   type AccessLink,
   type BuildOutcome,
+  isProven,
   mainLink,
   type Outcome,
   type Presence,
@@ -154,7 +155,7 @@ function presenceOutputs({ probes, blocks, names, mirrors }: Presence): Partial<
 
 function levelReached(probes: Presence['probes'], blocks: Presence['blocks']): string {
   if (blocks.some(isSound)) return 'blocks';
-  return probes.some(({ state }) => state === 'live' || state === 'files') ? 'gateway' : 'pin';
+  return isProven(probes) ? 'gateway' : 'pin';
 }
 
 function buildOutputs(outcome: BuildOutcome): Partial<Outputs> {

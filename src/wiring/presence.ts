@@ -34,10 +34,11 @@ function gatewayPorts(wiring: Wiring, own: OwnGateways, trees: Trees): Gateways 
   const timeoutMs = values['verify-timeout'];
   const dedicatedKey = values['pinata-gateway-key'];
   const look = values.verify === 'gateway' || values.verify === 'blocks' ? 'gateway' : 'none';
+  const enough = values['fail-on-unreachable'] ? 'live' : 'opens';
   return {
     probe: async (content) => {
       const templates = linkTemplates(values, await own());
-      const probe = createProbe({ templates, dedicatedKey, timeoutMs, look, open: trees });
+      const probe = createProbe({ templates, dedicatedKey, timeoutMs, look, enough, open: trees });
       return await timed(recorder, 'Open the links', () => probe(content));
     },
     checkBlocks: async (root) => {

@@ -55,6 +55,7 @@ async function probe(
     dedicatedKey: undefined,
     timeoutMs: 0,
     look: 'gateway',
+    enough: 'opens',
     open: () => Promise.reject(new Error('Nothing was published before.')),
     ...more,
   })(content);

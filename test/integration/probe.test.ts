@@ -37,6 +37,7 @@ async function probeAll(
     dedicatedKey: undefined,
     timeoutMs: 0,
     look: 'gateway',
+    enough: 'opens',
     open: () => Promise.reject(new Error('Nothing was published before.')),
     ...more,
   });
@@ -283,6 +284,16 @@ describe('a gateway whose page fetches the content in the browser', () => {
     expect(seen).toMatchObject({ state, note: expect.stringContaining(note) as string });
   });
 
+  it('keeps nobody from waiting for the bytes, where these are asked for', async () => {
+    using _names = localNames('inbrowser.link');
+    await using server = await scriptedServer(answer(200, shell));
+    await using late = await scriptedServer(answer(504), answer(200, page));
+    const templates = [`http://{cid}.ipfs.inbrowser.link:${new URL(server.url).port}`, `${late.url}/{cid}`];
+    const seen = await probeAll(templates, { timeoutMs: 5000, enough: 'live' });
+    expect(seen.map(({ state }) => state)).toEqual(['opens', 'live']);
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('proves nothing of content of which nothing is known', async () => {
     using _names = localNames('inbrowser.link');
     await using server = await scriptedServer(answer(200, shell));
@@ -308,6 +319,12 @@ describe('content that was published before', () => {
     const seen = await probe(`${server.url}/{cid}`, { of: root, ...published({ sample }) });
     expect(seen).toMatchObject({ state: 'live', note: 'bytes match', link: `${server.url}/${root}/` });
     expect(server.seen[0]?.path).toBe(`/${root}/a/page.html`);
+  });
+
+  it('of which nothing is known is not live because some page came back', async () => {
+    await using server = await scriptedServer(answer(200, '<!doctype html><title>This domain is for sale</title>'));
+    const seen = await probe(`${server.url}/{cid}`, { of: root, ...published({}) });
+    expect(seen).toMatchObject({ state: 'opens', bytes: 0 });
   });
 
   it('of which nothing is known answers, or does not', async () => {

@@ -238,6 +238,16 @@ describe('deploy', () => {
     expect(production(account)).toBe(OLD);
   });
 
+  it('moves no tag when it must be reachable and only a page opens that would fetch it', async () => {
+    const account = createAccount({ pins: [tagged(OLD)] });
+    const probes = [{ ...live, state: 'opens', bytes: 0, note: 'loads it in the browser' }] as const;
+    await expect(deployTo(account, runOf({ failOnUnreachable: true }), { probes })).rejects.toThrow(
+      /no gateway serves it .*loads it in the browser/,
+    );
+    expect(production(account)).toBe(OLD);
+    expect((await deployTo(createAccount(), runOf(), { probes })).outcome.kind).toBe('deployed');
+  });
+
   it('warns when no gateway serves it, and fails only when asked', async () => {
     const probes = [{ ...live, state: 'down', note: 'has not found it yet (504)' }] as const;
     const { outcome, said } = await deployTo(createAccount(), runOf(), { probes });

@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly timeoutMs: number;
   /** `none`: the links are made and nobody opens them. */
   readonly look: 'none' | 'gateway';
+  /** What ends the waiting for the others: a page that opens, or only the bytes of the content. */
+  readonly enough: 'opens' | 'live';
   /** Content that was published before. */
   readonly open: (root: Cid) => Promise<PublishedTree>;
 }
@@ -44,7 +46,7 @@ export function createProbe(options: GatewayOptions): (content: Build | Cid) => 
       const link = renderLink(gateway.template, root, opening.kind);
       return { gateway, link, opening, key: gateway.dedicated ? options.dedicatedKey : undefined };
     });
-    return await poll(targets, options.timeoutMs);
+    return await poll(targets, options);
   };
 }
 
@@ -78,7 +80,10 @@ interface Target {
  * Asks all, again and again, until one is up or all have said their last word. The others keep what they said last. That
  * one serves files alone ends nothing: another may still have a link for people.
  */
-async function poll(targets: readonly Target[], timeoutMs: number): Promise<readonly Probe[]> {
+async function poll(
+  targets: readonly Target[],
+  { timeoutMs, enough }: Pick<GatewayOptions, 'timeoutMs' | 'enough'>,
+): Promise<readonly Probe[]> {
   const end = performance.now() + timeoutMs;
   const up = new AbortController();
 
@@ -96,7 +101,7 @@ async function poll(targets: readonly Target[], timeoutMs: number): Promise<read
       // A signal takes whole milliseconds only.
       const left = Math.ceil(end - performance.now());
       const probe = await open(target, Math.min(ATTEMPT_TIMEOUT_MS, Math.max(left, SHORTEST_ATTEMPT_MS)));
-      if (probe.state === 'live' || probe.state === 'opens') up.abort();
+      if (probe.state === 'live' || probe.state === enough) up.abort();
       const delayMs = POLL_DELAYS_MS[Math.min(round, POLL_DELAYS_MS.length - 1)] ?? 0;
       if (probe.final || !(await waited(delayMs))) return probe;
     }

@@ -35,5 +35,8 @@ async function openOnce({ url, root, sample }: SignedFile): Promise<SignedAnswer
   if (answer.kind === 'none') return { ...down(answer.reason), status, firstByteMs };
   const opening = { root, kind: 'file', sample, plainSample: undefined, redirects: undefined } as const;
   // What the page is called is nobody's business either.
-  return { ...judge({ ...answer, quotable: false }, opening), status, firstByteMs };
+  const verdict = judge({ ...answer, quotable: false }, opening);
+  // Only the account's own gateway is asked here, and of private content nobody can tell more.
+  const state = verdict.state === 'opens' ? 'live' : verdict.state;
+  return { ...verdict, state, status, firstByteMs };
 }

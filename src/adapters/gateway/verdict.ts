@@ -75,7 +75,8 @@ function misfit(
     return { state: 'opens', note: 'loads and checks the content in the browser', final: true, bytes: 0 };
   }
   if (sample === undefined) {
-    return { state: 'live', note: 'answers; which bytes are right is not known', final: true, bytes: 0 };
+    // Any page at all would do: that is no proof.
+    return { state: 'opens', note: 'answers; which bytes are right is not known', final: true, bytes: 0 };
   }
   if (page !== undefined && !isPage && isPlainPath(sample.path)) return down(`answered with a page instead${title}`);
   return down('answered with other bytes');
