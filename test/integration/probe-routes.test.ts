@@ -188,7 +188,7 @@ describe('the gateway of an account', () => {
       for (const dedicatedKey of ['token-1', 'token-2']) {
         notes.push((await probe(build, [pathForm(emulator)], { dedicatedKey }))[0]?.note);
       }
-      expect(notes).toEqual(['bytes match', 'refuses this content or its key']);
+      expect(notes).toEqual(['serves it with its key only', 'refuses this content or its key']);
     });
   });
 

@@ -165,6 +165,25 @@ describe('opening a link', () => {
     expect(own.seen[0]?.path).not.toContain('key-1');
   });
 
+  it.each([
+    ['is refused', answer(401, 'no key'), 'serves it with its key only', true],
+    ['gets a refusal with status 200', answer(200, 'ERR_ID:00006'), 'does not have the content yet', false],
+    ['gets another page', answer(200, '<!doctype html><title>Log in</title>'), 'answered with other bytes', false],
+    ['gets no answer', cut, 'could not be reached', false],
+  ] as const)('is no link for people where who has no key %s', async (...[, reply, note, final]) => {
+    await using own = await scriptedServer(answer(200, page), reply);
+    const seen = await probe(`dedicated:${own.url}/{cid}`, { dedicatedKey: 'key-1' });
+    const said = expect.stringContaining(note) as string;
+    expect(seen).toMatchObject({ state: 'files', status: 200, bytes: page.length, note: said, final });
+    expect(own.seen.map(({ headers }) => headers['x-pinata-gateway-token'])).toEqual(['key-1', undefined]);
+  });
+
+  it('is a link for people where who has no key gets the same bytes', async () => {
+    await using own = await scriptedServer(answer(200, page));
+    expect(await probe(`dedicated:${own.url}/{cid}`, { dedicatedKey: 'key-1' })).toMatchObject({ state: 'live' });
+    expect(own.seen).toHaveLength(2);
+  });
+
   it('does not carry the key along a redirect', async () => {
     await using elsewhere = await scriptedServer(answer(200, page));
     await using own = await scriptedServer(answer(302, '', { location: elsewhere.url }));

@@ -114,9 +114,21 @@ async function open(target: Target, timeoutMs: number): Promise<Probe> {
   const { link, opening, key } = target;
   const answer = await visit({ url: urlOf(link, opening.sample), key, timeoutMs });
   const verdict = answer.kind === 'none' ? down(answer.reason) : judge(answer, opening);
-  const { refusesPages, ...seen } = await lookCloser({ target, answer, verdict, timeoutMs });
+  const closer = await lookCloser({ target, answer, verdict, timeoutMs });
+  const { refusesPages, ...seen } = closer.state === 'live' ? await lookAsVisitor(target, closer, timeoutMs) : closer;
   const { status, firstByteMs } = answer;
   return { link, host: new URL(link).host, status, firstByteMs, ...seen };
+}
+
+/** People have no key: what opens with it alone is no link for them. */
+async function lookAsVisitor({ link, opening, key }: Target, verdict: Verdict, timeoutMs: number): Promise<Verdict> {
+  if (key === undefined) return verdict;
+  const answer = await visit({ url: urlOf(link, opening.sample), key: undefined, timeoutMs });
+  const seen = answer.kind === 'none' ? down(answer.reason) : judge(answer, opening);
+  if (seen.state === 'live') return verdict;
+  const isRefused = answer.status === 401 || answer.status === 403;
+  const note = isRefused ? 'serves it with its key only' : `serves it with its key; without, it ${seen.note}`;
+  return { state: 'files', note, final: isRefused || seen.final, bytes: verdict.bytes };
 }
 
 function urlOf(link: string, sample: Pick<Sample, 'path'> | undefined): string {
