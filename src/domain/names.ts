@@ -112,6 +112,11 @@ export function pointsTo(target: NameTarget | undefined, cid: Cid): boolean {
   return target?.cid === cid && /^\/ipfs\/[^/]+\/?$/.test(target.path);
 }
 
+/** True where a name leads to another name, and only whoever follows that one knows to what content. */
+export function isMovingTarget(target: NameTarget | undefined): boolean {
+  return target?.path.startsWith('/ipns/') === true;
+}
+
 /** What a TXT record set means to those who follow DNSLinks. */
 export type DnslinkReading =
   | { readonly kind: 'target'; readonly target: NameTarget }

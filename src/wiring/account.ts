@@ -39,13 +39,14 @@ export function accountPorts(wiring: Wiring, deadline: AbortSignal): AccountPort
     gateway: values['pinata-gateway'],
     traffic,
   };
+  const pins = createPinataPins(options);
   return {
     log,
     clock,
     plain: options,
-    pins: createPinataPins(options),
+    pins,
     mirrors: mirrorsOf(wiring),
-    named: () => readNamed(allNames(values), resolversOf(wiring)),
+    named: () => readNamed(allNames(values), { resolvers: resolversOf(wiring), pins }),
     github: github(wiring),
     showRetention: (rows) => log.group('Versions of this project', renderRetention(rows, now)),
   };

@@ -1,7 +1,7 @@
 import { type Cid, parseCid } from '../../domain/cid.ts';
 import { ActionError } from '../../domain/errors.ts';
 import type { Known } from '../../domain/github.ts';
-import { listAt, parseJson, textAt } from '../../domain/json.ts';
+import { listAt, parseJson, textAt, valueAt } from '../../domain/json.ts';
 import type { HotSwaps } from '../../ports.ts';
 import type { Answer } from '../http/traffic.ts';
 import type { PlainAccount } from './account.ts';
@@ -41,12 +41,25 @@ async function readSwap(
 ): Promise<Cid | undefined> {
   const url = `${swapUrl(account, cid)}?domain=${encodeURIComponent(domain)}`;
   const answer = await send(account, 'swap', { method: 'GET', url });
-  // 404: nothing was ever swapped; other refusals: it is not the account's to swap, or its gateway has no such plugin.
-  if (answer === 'late' || (answer.status > 401 && answer.status < 429) || answer.status === 400) return undefined;
+  if (answer === 'late' || NOT_SWAPPED.has(answer.status)) return undefined;
   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.swap.text);
-  const history = listAt(parseJson(answer.body), 'data') ?? [];
-  const newest = [...history].sort((a, b) => createdAt(b) - createdAt(a))[0];
-  return parseCid(textAt(newest, 'mapped_cid') ?? '');
+  const body = parseJson(answer.body);
+  const history = valueAt(body, 'data') === null ? [] : listAt(body, 'data');
+  const newest = [...(history ?? [])].sort((a, b) => createdAt(b) - createdAt(a))[0];
+  const text = textAt(newest, 'mapped_cid') ?? '';
+  const target = parseCid(text);
+  // What cannot be read is no reason to believe that nothing stands there.
+  if (history === undefined || (text !== '' && target === undefined)) throw unreadable(domain);
+  return target;
+}
+
+/** 404: nothing was ever swapped; other refusals: it is not the account's to swap, or its gateway has no such plugin. */
+const NOT_SWAPPED: ReadonlySet<number> = new Set([400, 402, 403, 404]);
+
+function unreadable(domain: string): ActionError {
+  return new ActionError('network', `Pinata answered something that is no list of hot swaps on ${domain}.`, {
+    hint: 'Run the job again. If it stays so, open an issue: the service may have changed its answers.',
+  });
 }
 
 function createdAt(entry: unknown): number {
