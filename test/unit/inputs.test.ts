@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { RunContext } from '../../src/domain/run.ts';
-import { type InputName, type Inputs, inputDefaults, parseInputs, SECRET_INPUTS } from '../../src/inputs.ts';
+import { type InputName, type Inputs, inputDefaults, parseInputs, SECRET_INPUTS, secretsIn } from '../../src/inputs.ts';
 import { OUTPUT_NAMES } from '../../src/render/outputs.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
@@ -333,6 +333,101 @@ describe('the inputs that say what is kept', () => {
   it('let a deploy put a protected tag there, and a cleanup take away any other', () => {
     expect(parsed({ ...GOOD, tags: 'v1' }).values.tags).toEqual(['v1']);
     expect(parsed({ 'pinata-jwt': JWT, mode: 'cleanup', tags: 'branch-next' }).mode.kind).toBe('cleanup');
+  });
+});
+
+describe('the inputs of promotions', () => {
+  const CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354';
+  const keyed = { 'pinata-jwt': JWT };
+
+  it.each([
+    ['pr-12', { kind: 'tag', ref: { tag: 'pr-12', back: 0 } }],
+    ['production~1', { kind: 'tag', ref: { tag: 'production', back: 1 } }],
+    ['tag:staging', { kind: 'tag', ref: { tag: 'staging', back: 0 } }],
+    [CID, { kind: 'cid', cid: CID }],
+  ])('read %s as what is promoted', (from, source) => {
+    const { values, mode } = parsed({ ...keyed, mode: 'promote', from });
+    expect([values.from, values['to-tag'], mode.kind]).toEqual([source, 'production', 'promote']);
+  });
+
+  it('need a source for a promotion, and none for a rollback', () => {
+    expect(refusal({ ...keyed, mode: 'promote' }).message).toMatch(/^from must be what mode "promote" puts the tag on/);
+    expect(parsed({ ...keyed, mode: 'rollback' }).values.from).toBeUndefined();
+    expect(refusal({ ...keyed, path: 'x', mode: 'deploy', from: 'pr-1' }).message).toMatch(/with mode "promote" or/);
+  });
+
+  it.each(['No Tag', 'production~x', '~1', 'a b', '../x'])('refuse to promote from %j', (from) => {
+    expect(refusal({ ...keyed, mode: 'rollback', from }).message).toMatch(/^from must be a tag such as pr-12/);
+  });
+
+  it.each(['pr-1', 'pr-0', 'released', 'merged', 'moved', 'Production', ''.padEnd(25, 'x')])(
+    'refuse to put the tag %j on content',
+    (tag) => {
+      expect(refusal({ ...keyed, mode: 'rollback', 'to-tag': tag }).message).toMatch(
+        /^to-tag must be one tag that is no/,
+      );
+    },
+  );
+});
+
+describe('the inputs of names and mirrors', () => {
+  const keyed = { 'pinata-jwt': JWT, mode: 'rollback' };
+  const mirrors = { mirrors: 'second=https://pins.example\nnode=kubo+http://127.0.0.1:5001' };
+
+  it('need a token of Cloudflare where a name follows a tag that is moved, and only there', () => {
+    const dnslink = 'app.example\nnext.example=staging';
+    const error = refusal({ ...keyed, dnslink });
+    expect(error.message).toMatch(
+      /^cloudflare-token must be a token .* since dnslink names app\.example, got nothing\.$/,
+    );
+    expect(parsed({ ...keyed, dnslink, 'cloudflare-token': 'abc' }).values.dnslink).toHaveLength(2);
+    expect(parsed({ ...keyed, dnslink, 'to-tag': 'other' }).mode.kind).toBe('rollback');
+    expect(parsed({ ...keyed, dnslink, 'dry-run': 'true' }).mode.kind).toBe('rollback');
+    expect(parsed({ ...keyed, dnslink, mode: 'verify' }).mode.kind).toBe('verify');
+    expect(refusal({ ...GOOD, dnslink }).message).toMatch(/^cloudflare-token must be/);
+    expect(parsed({ ...GOOD, dnslink: 'next.example=staging' }).mode.kind).toBe('deploy');
+  });
+
+  it('name each thing once', () => {
+    expect(refusal({ ...keyed, dnslink: 'a.example\nA.example.=staging' }).message).toContain(
+      'a.example stands there twice',
+    );
+    expect(refusal({ ...keyed, mirrors: 'a=https://x.example\na=https://y.example' }).message).toMatch(
+      /^mirrors must be/,
+    );
+    expect(refusal({ ...keyed, ...mirrors, 'mirror-tokens': 'second=a\nsecond=b' }).message).toMatch(/^mirror-tokens/);
+  });
+
+  it('have tokens for mirrors that are there, and never repeat one', () => {
+    const { values } = parsed({ ...keyed, ...mirrors, 'mirror-tokens': 'second=sesame' });
+    expect(values['mirror-tokens']).toEqual(new Map([['second', 'sesame']]));
+    const stranger = refusal({ ...keyed, ...mirrors, 'mirror-tokens': 'third=sesame' }).message;
+    expect(stranger).toMatch(/^mirror-tokens must name mirrors; not among them: "third"\.$/);
+    expect(refusal({ ...keyed, ...mirrors, 'mirror-tokens': 'sesame open' }).message).not.toContain('sesame');
+  });
+
+  it('mask of a mirror the token, and a password by itself', () => {
+    expect(secretsIn('mirror-tokens', 'second=sesame\r\nnode=ann:open\n')).toEqual(['sesame', 'ann:open', 'open']);
+    expect([secretsIn('pinata-jwt', ''), secretsIn('cloudflare-token', 'abc')]).toEqual([[], ['abc']]);
+  });
+
+  it('are refused on the private network, each with its reason', () => {
+    const cid = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354';
+    const error = refusal({
+      ...keyed,
+      ...mirrors,
+      network: 'private',
+      dnslink: 'app.example',
+      'cloudflare-token': 'abc',
+      'hot-swap-cid': cid,
+      verify: 'blocks',
+    });
+    for (const input of ['mirrors', 'dnslink', 'hot-swap-cid', 'verify'])
+      expect(error.message).toMatch(new RegExp(`^- ${input} must be .* when network is "private"`, 'm'));
+  });
+
+  it('ask two resolvers at least', () => {
+    expect(refusal({ ...keyed, 'dns-resolvers': 'https://dns.google/dns-query' }).message).toMatch(/two or more URLs/);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Comparison } from '../../src/domain/comparison.ts';
 import { diffTrees } from '../../src/domain/diff.ts';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { ListedFile } from '../../src/domain/listing.ts';
-import type { Outcome, Presence, Probe, Retention } from '../../src/domain/outcome.ts';
+import type { Outcome, Presence, Probe, Retention, TagHealth } from '../../src/domain/outcome.ts';
 import type { Finding } from '../../src/domain/preflight/finding.ts';
 import { type GivenUp, judgeRevisions } from '../../src/domain/retention.ts';
 import type { Revision } from '../../src/domain/revision.ts';
@@ -178,7 +178,111 @@ const rooted: Finding = {
   times: 9,
   files: 4,
 };
+const promoted = {
+  kind: 'promoted',
+  rollback: false,
+  dryRun: false,
+  plan: {
+    cid: NEW,
+    label: 'pr-12',
+    relative: false,
+    redone: false,
+    toTag: 'production',
+    pins: [pinOf('pin-1', NEW)],
+    previous: OLD,
+    changed: true,
+    at: 1_800_000_000,
+    commit: '4f2c9a1',
+    superseded: new Set<string>(),
+    move: undefined,
+  },
+  comparison,
+  pin: pinOf('pin-1', NEW),
+  ...presence,
+  names: [
+    {
+      name: { kind: 'dnslink', domain: 'app.example.com', tag: 'production' },
+      state: 'moved',
+      previous: { path: `/ipfs/${OLD}`, cid: OLD },
+      note: 'seen by dns.google and cloudflare-dns.com',
+      written: true as const,
+    },
+    {
+      name: { kind: 'hot-swap', cid: cidNumber(9), tag: 'production' },
+      state: 'unchanged',
+      previous: undefined,
+      note: 'points there already',
+    },
+  ],
+  mirrors: [{ mirror: 'second', cid: NEW, state: 'pending', note: 'queued' }],
+  accessLink: undefined,
+} satisfies Outcome;
+const healthy: TagHealth = {
+  tag: 'production',
+  cid: NEW,
+  since: now,
+  pinned: true,
+  probes,
+  blocks: [
+    {
+      host: 'app.example.com',
+      state: 'whole',
+      blocks: 9,
+      bytes: 7043,
+      totalBytes: 7043,
+      note: 'all are right',
+      ms: 41,
+    },
+  ],
+  names: promoted.names
+    .slice(0, 1)
+    .map(({ name, note }) => ({ name, note, state: 'unchanged' as const, previous: undefined })),
+  mirrors: [],
+  problems: [],
+  remarks: [],
+};
+const unhealthy: readonly TagHealth[] = [
+  healthy,
+  {
+    ...healthy,
+    tag: 'staging',
+    pinned: false,
+    probes: probes.slice(1),
+    blocks: [],
+    names: [],
+    mirrors: promoted.mirrors,
+    problems: ['its content is not pinned any more', 'no gateway serves it (a|b.example: <b>504</b>\n# x)'],
+    remarks: ['mirror second: queued'],
+  },
+  {
+    ...healthy,
+    tag: 'branch-next',
+    cid: undefined,
+    pinned: false,
+    probes: [],
+    blocks: [],
+    names: [],
+    problems: ['nothing that is pinned has this tag'],
+  },
+];
 const outcomes: Readonly<Record<string, Outcome>> = {
+  promoted,
+  'rolled-back': {
+    ...promoted,
+    rollback: true,
+    names: [],
+    mirrors: [],
+    plan: { ...promoted.plan, label: 'production~1', relative: true, commit: '0000000' },
+  },
+  'promoted-not-followed': {
+    ...promoted,
+    names: promoted.names.map((state) => ({ ...state, state: 'failed' as const, note: 'Cloudflare refused (403).' })),
+  },
+  'promoted-already': { ...promoted, plan: { ...promoted.plan, label: NEW, previous: NEW, changed: false }, names: [] },
+  'promotion-planned': { ...promoted, dryRun: true, pin: undefined, names: [], mirrors: [] },
+  verified: { kind: 'verified', tags: [healthy], checkedAt: now },
+  unhealthy: { kind: 'verified', tags: unhealthy, checkedAt: now },
+  'nothing-to-verify': { kind: 'verified', tags: [], checkedAt: now },
   deployed,
   unchanged: { ...deployed, kind: 'unchanged', uploadedBytes: 0, plan: { ...plan, previous: NEW, changed: false } },
   unserved: { ...deployed, probes: probes.slice(1) },
@@ -285,6 +389,43 @@ describe('outputs', () => {
     ).toMatchObject({
       url: '',
       verified: 'pin',
+    });
+  });
+
+  it('tell what was promoted, and not what was not looked at', () => {
+    const paths = { carPath: '', reportPath: '', commentUrl: '', deploymentId: '7' };
+    expect(renderOutputs(promoted, paths)).toMatchObject({
+      result: 'promoted',
+      cid: NEW,
+      'previous-cid': OLD,
+      changed: 'true',
+      tags: 'production',
+      'pin-id': 'pin-1',
+      'deployment-id': '7',
+      verified: 'gateway',
+      'uploaded-bytes': '',
+      unpinned: '',
+    });
+    expect(JSON.parse(renderOutputs(promoted, paths).names)).toMatchObject([
+      { name: 'app.example.com', state: 'moved', previous: `/ipfs/${OLD}` },
+      { name: cidNumber(9), state: 'unchanged', previous: null },
+    ]);
+    expect(renderOutputs({ ...promoted, dryRun: true, pin: undefined }, paths).result).toBe('planned');
+  });
+
+  it('tell of a verification whether all is well; the CIDs are in the report', () => {
+    const paths = { carPath: '', reportPath: '', commentUrl: '', deploymentId: '' };
+    const bad: Outcome = { kind: 'verified', tags: unhealthy, checkedAt: now };
+    expect(renderOutputs(bad, paths)).toMatchObject({
+      result: 'failed',
+      verified: 'false',
+      tags: 'production\nstaging\nbranch-next',
+      cid: '',
+    });
+    expect(renderOutputs({ ...bad, tags: [healthy] }, paths)).toMatchObject({ result: 'verified', verified: 'true' });
+    expect(JSON.parse(renderReport(bad))).toMatchObject({
+      healthy: false,
+      tags: [{ cid: NEW, problems: [] }, { pinned: false }, { cid: null }],
     });
   });
 
