@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import * as blocks from './blocks.bench.ts';
 import * as diff from './diff.bench.ts';
 import * as pack from './pack.bench.ts';
 import * as preflight from './preflight.bench.ts';
@@ -28,6 +29,7 @@ const BENCHES = new Map<string, Bench>([
   ['diff', diff],
   ['preflight', preflight],
   ['rollback', rollback],
+  ['blocks', blocks],
 ]);
 
 const { values, positionals } = parseArgs({

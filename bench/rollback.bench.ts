@@ -15,12 +15,20 @@ export const summary = `what it takes to put production on the other of two vers
 
 const TARGET = { requests: 10, ms: 2000 };
 const ASSETS = 40;
-/** Pages in directories of their own. */
-const SITES = new Map([
-  ['2 directories', 0],
-  ['22 directories', 20],
-]);
+/** Pages in directories of their own, and other files beside the home page. */
+const SITES: readonly Site[] = [
+  { name: '2 directories', pages: 0, beside: { '404.html': '<!doctype html><title>Not found</title>' } },
+  { name: '22 directories', pages: 20, beside: { 'robots.txt': 'User-agent: *' } },
+  // What is no page has to be looked for, in directories that are not read otherwise.
+  { name: '22, pages only', pages: 20, beside: {} },
+];
 const ASSET_BYTES = 20_000;
+
+interface Site {
+  readonly name: string;
+  readonly pages: number;
+  readonly beside: Readonly<Record<string, string>>;
+}
 
 type Way = 'rollback' | 'promote' | 'deploy';
 
@@ -67,16 +75,16 @@ interface Figure extends Turn {
 
 export async function run(options: BenchOptions): Promise<Report> {
   const figures: Figure[] = [];
-  for (const [site, pages] of SITES) figures.push(...(await measureSite(site, pages, options.rounds)));
+  for (const site of SITES) figures.push(...(await measureSite(site, options.rounds)));
   return reportOf(figures);
 }
 
 /** Each round goes all ways once, each to the version that production is not on; the first only warms up. */
-async function measureSite(site: string, pages: number, count: number): Promise<Figure[]> {
+async function measureSite(site: Site, count: number): Promise<Figure[]> {
   const emulator = await startEmulator();
   try {
-    using older = tempTree(siteOf(pages, 1));
-    using newer = tempTree(siteOf(pages, 2));
+    using older = tempTree(siteOf(site, 1));
+    using newer = tempTree(siteOf(site, 2));
     let other = await publish(emulator, older.root);
     let current = await publish(emulator, newer.root);
     const rounds: (readonly Turn[])[] = [];
@@ -88,26 +96,26 @@ async function measureSite(site: string, pages: number, count: number): Promise<
       }
       if (round > 0) rounds.push(turns);
     }
-    return WAYS.map((way) => ({ site, ...figureOf(way, rounds) }));
+    return WAYS.map((way) => ({ site: site.name, ...figureOf(way, rounds) }));
   } finally {
     await emulator.stop();
   }
 }
 
 /** Versions differ in one page and one asset with a hash in its name. */
-function siteOf(pages: number, version: number): Record<string, string> {
+function siteOf({ pages, beside }: Site, version: number): Record<string, string> {
   const script = `app-${version === 1 ? 'B3xK9q2L' : 'Zt81mWcP'}.js`;
   const assets = Array.from({ length: ASSETS }, (_, index): [string, string] => [
     `assets/image-${index}.txt`,
     seededBytes(ASSET_BYTES, index + 1).toString('base64'),
   ]);
   const texts = Array.from({ length: pages }, (_, index): [string, string] => [
-    `page-${index}/index.html`,
+    `about-${index}/index.html`,
     `<!doctype html><title>Page ${index}</title>`,
   ]);
   return {
+    ...beside,
     'index.html': `<!doctype html><title>Version ${version}</title><script type="module" src="assets/${script}"></script>`,
-    '404.html': '<!doctype html><title>Not found</title>',
     [`assets/${script}`]: `console.log('version ${version}')`,
     ...Object.fromEntries([...assets, ...texts]),
   };

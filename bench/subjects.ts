@@ -1,8 +1,8 @@
 /**
- * What the packing bench measures: one way to pack a directory per run, in a process of its own.
- * Arguments: the subject, the directory, and what a subject needs besides. Prints milliseconds of its passes, of CPU, peak MiB and root, with tabs between.
+ * What some benches measure: one way to pack a directory, or to read a DAG, per run, in a process of its own.
+ * Arguments: the subject, the directory or the address, and what a subject needs besides. Prints milliseconds of its passes, of CPU, peak MiB and root, with tabs between.
  */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
@@ -29,7 +29,7 @@ const CREDENTIALS = [
   { name: 'github-token', value: 'ghs'.repeat(13) },
 ];
 
-const SUBJECTS: Readonly<Record<string, (directory: string, script: string) => Promise<Result>>> = {
+const SUBJECTS: Readonly<Record<string, (directory: string, ...more: readonly string[]) => Promise<Result>>> = {
   'bare loop': async (directory) => {
     const began = performance.now();
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
@@ -40,7 +40,7 @@ const SUBJECTS: Readonly<Record<string, (directory: string, script: string) => P
     const build = await packed(directory);
     return { root: build.root, passes: [build.ms] };
   },
-  'root CID and preflight': async (directory, script) => {
+  'root CID and preflight': async (directory, script = '') => {
     const { startInspector } = await import('../src/adapters/preflight/inspector.ts');
     const { parsePreflight } = await import('../src/domain/preflight/policy.ts');
     const policy = parsePreflight([]);
@@ -78,7 +78,38 @@ const SUBJECTS: Readonly<Record<string, (directory: string, script: string) => P
     }
     return { root, passes: [performance.now() - began] };
   },
+  'CAR hashed once': async (url, root = '') => {
+    await warmUp(url, root);
+    const began = performance.now();
+    const response = await fetch(`${url}/ipfs/${root}?format=car`);
+    const digest = createHash('sha256');
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) digest.update(piece);
+    const hashed = digest.digest('hex');
+    return { root: hashed, passes: [performance.now() - began] };
+  },
+  'block walk': async (url, root = '', wholeBytes = '') => {
+    const { createBlockWalk } = await import('../src/adapters/gateway/block-walk.ts');
+    const { parseCid } = await import('../src/domain/cid.ts');
+    const cid = parseCid(root);
+    if (cid === undefined) throw new Error(`${root} is no CID.`);
+    const walk = createBlockWalk({
+      gateways: [{ template: `${url}/ipfs/{cid}`, dedicated: false }],
+      dedicatedKey: undefined,
+      timeoutMs: 0,
+      ...(wholeBytes === '' ? {} : { limits: { wholeBytes: Number(wholeBytes) } }),
+    });
+    await warmUp(url, root);
+    const began = performance.now();
+    const [check] = await walk(cid);
+    const ms = performance.now() - began;
+    return { root: `${check?.state} ${check?.blocks} ${check?.bytes} ${check?.note}`, passes: [ms] };
+  },
 };
+
+/** Loads what the first request needs, and opens the connection. */
+async function warmUp(url: string, root: string): Promise<void> {
+  await (await fetch(`${url}/ipfs/${root}?format=raw`)).arrayBuffer();
+}
 
 /** One at a time, because a stream opens its file as soon as it is made. */
 function* streamsBelow(directory: string) {
@@ -122,10 +153,10 @@ function peakMiB(): number {
   return Number(peakKiB ?? process.resourceUsage().maxRSS) / 1024;
 }
 
-const [subject = '', directory = '', script = ''] = process.argv.slice(2);
+const [subject = '', directory = '', ...more] = process.argv.slice(2);
 const run = SUBJECTS[subject];
 if (run === undefined) throw new Error(`There is no subject "${subject}".`);
-const result = await run(directory, script);
+const result = await run(directory, ...more);
 const { userCPUTime, systemCPUTime } = process.resourceUsage();
 const figures = [result.passes.join(','), (userCPUTime + systemCPUTime) / 1000, peakMiB(), result.root ?? ''];
 console.log(figures.join('\t'));
