@@ -276,7 +276,7 @@ function misplaced(values: Partial<Values>): readonly string[] {
   const wanted: readonly [string, boolean][] = [
     [
       'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.',
-      values.mode === 'promote' && values.from === undefined,
+      values.mode === 'promote' && 'from' in values && values.from === undefined,
     ],
     [
       `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`,
@@ -284,7 +284,7 @@ function misplaced(values: Partial<Values>): readonly string[] {
     ],
     [
       `mirror-tokens must name mirrors; not among them: ${strangers.map((name) => `"${name}"`).join(', ')}.`,
-      strangers.length > 0,
+      values.mirrors !== undefined && strangers.length > 0,
     ],
     [
       'mirrors must be empty when network is "private": a mirror would make the content public.',

@@ -357,7 +357,8 @@ describe('the inputs of promotions', () => {
   });
 
   it.each(['No Tag', 'production~x', '~1', 'a b', '../x'])('refuse to promote from %j', (from) => {
-    expect(refusal({ ...keyed, mode: 'rollback', from }).message).toMatch(/^from must be a tag such as pr-12/);
+    for (const mode of ['promote', 'rollback'])
+      expect(refusal({ ...keyed, mode, from }).message).toMatch(/^from must be a tag such as pr-12/);
   });
 
   it.each(['pr-1', 'pr-0', 'released', 'merged', 'moved', 'Production', ''.padEnd(25, 'x')])(
@@ -401,6 +402,8 @@ describe('the inputs of names and mirrors', () => {
   it('have tokens for mirrors that are there, and never repeat one', () => {
     const { values } = parsed({ ...keyed, ...mirrors, 'mirror-tokens': 'second=sesame' });
     expect(values['mirror-tokens']).toEqual(new Map([['second', 'sesame']]));
+    const unread = refusal({ ...keyed, mirrors: 'second', 'mirror-tokens': 'second=sesame' }).message;
+    expect(unread).toMatch(/^mirrors must be/);
     const stranger = refusal({ ...keyed, ...mirrors, 'mirror-tokens': 'third=sesame' }).message;
     expect(stranger).toMatch(/^mirror-tokens must name mirrors; not among them: "third"\.$/);
     expect(refusal({ ...keyed, ...mirrors, 'mirror-tokens': 'sesame open' }).message).not.toContain('sesame');
