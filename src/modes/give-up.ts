@@ -33,7 +33,7 @@ export async function giveUp(ports: GiveUpPorts, first: Judgement): Promise<Rete
   const spared: Exception[] = [];
   const failed: Exception[] = [];
   let trouble: Trouble = { inARow: 0, hopeless: undefined };
-  for (const row of judgement.rows.filter(({ fate }) => fate !== 'keep')) {
+  for (const row of inOrder(judgement)) {
     const result = await attempt(ports, judgement, { row, trouble });
     if (result.kind === 'done') done.push(row);
     if (result.kind === 'spared') spared.push({ row, reason: result.reason });
@@ -42,6 +42,17 @@ export async function giveUp(ports: GiveUpPorts, first: Judgement): Promise<Rete
   }
   const unpinned = done.filter(({ fate }) => fate === 'unpin');
   return { rows: judgement.rows, judgedAt: first.now, notApplied: undefined, unpinned, spared, failed };
+}
+
+/**
+ * What a tag left long ago gives it up first: whoever looks meanwhile for what the tag points to, to promote it, finds that, or
+ * the note of it, and never what was there before.
+ */
+function inOrder({ rows, policy }: Judgement): readonly Judged[] {
+  const newest = ({ marks }: Judged): number =>
+    Math.max(0, ...marks.filter(({ tag }) => policy.givenUp.has(tag)).map(({ at }) => at));
+  const untagged = rows.filter(({ fate }) => fate === 'untag').sort((a, b) => newest(a) - newest(b));
+  return [...rows.filter(({ fate }) => fate !== 'keep' && fate !== 'untag'), ...untagged];
 }
 
 /** How it went so far. */
@@ -227,7 +238,11 @@ function judgeAgain({ rows, policy, now }: Judgement, fresh: Revision): Judged |
 async function untag(ports: GiveUpPorts, { policy, now }: Judgement, row: Judged): Promise<Result> {
   const tags = tagsToTakeOff(policy);
   const { project, givenUp } = policy;
-  const merged = new Set([...givenUp].filter(([, { mergedAt }]) => mergedAt !== undefined).map(([tag]) => tag));
+  // Only what the pull request showed last can be promoted: where there is no room to say so, nothing older takes its place.
+  const isLast = (tag: string): boolean => row.refs.includes(tag);
+  const merged = new Set(
+    [...givenUp].filter(([tag, { mergedAt }]) => mergedAt !== undefined && isLast(tag)).map(([tag]) => tag),
+  );
   const plan = (pin: Pin): PinChange => {
     const keyvalues = planUntag(pin.keyvalues, tags, { project, at: seconds(ports.clock.date()), merged });
     return { keyvalues, expiresAt: planLasting(pin, keyvalues, { project, now }) };
