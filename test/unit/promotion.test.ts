@@ -84,7 +84,10 @@ describe('what is promoted', () => {
     try {
       resolvePromoted(order('nothing'), history);
     } catch (error) {
-      expect(error).toMatchObject({ kind: 'content', hint: expect.stringContaining('production, staging, pr-12') });
+      expect(error).toMatchObject({
+        kind: 'content',
+        hint: expect.stringContaining('production, staging, pr-12') as unknown,
+      });
     }
   });
 
