@@ -116,6 +116,7 @@ export function verifyRun(values: Values, { context, now }: Occasion): VerifyRun
     verify: values.verify,
     names: allNames(values),
     now,
+    limitMs: values.timeout,
   };
 }
 

@@ -68,6 +68,8 @@ export function tellingOf(story: Story, audience: Audience): Telling {
 
 function healthOf(story: Story, { project, context, now }: Audience): HealthNews | undefined {
   if (story.kind === 'failed' || story.outcome.kind !== 'verified') return undefined;
+  // That nothing is left is no sign that all is well.
+  if (story.outcome.tags.length === 0) return undefined;
   return renderHealthNews(story.outcome.tags, { project: projectOf(project), runUrl: context.runUrl, now });
 }
 

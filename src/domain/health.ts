@@ -1,6 +1,6 @@
 import type { Cid } from './cid.ts';
 import { labelOf } from './names.ts';
-import type { TagHealth } from './outcome.ts';
+import { isProven, type TagHealth } from './outcome.ts';
 import { isSound } from './verification.ts';
 
 /** What was looked at; what was not asked for stays empty. */
@@ -33,15 +33,22 @@ export function judgeHealth(findings: Findings): Pick<TagHealth, 'problems' | 'r
   };
 }
 
-function servedProblems({ probes }: Pick<Findings, 'probes'>): readonly string[] {
+function servedProblems({ probes, blocks }: Pick<Findings, 'probes' | 'blocks'>): readonly string[] {
   const looked = probes.filter(({ state }) => state !== 'unopened');
-  if (looked.length === 0 || looked.some(({ state }) => state !== 'down')) return [];
-  return [`no gateway serves it (${looked.map(({ host, note }) => `${host}: ${note}`).join('; ')})`];
+  if (looked.length === 0 || isProven(looked)) return [];
+  if (looked.every(({ state }) => state === 'down')) return [`no gateway serves it (${said(looked)})`];
+  // A page opens that shows nothing of the content: its blocks are the proof, where they were read.
+  return blocks.length > 0 ? [] : [`no gateway has shown a byte of it (${said(looked)})`];
 }
 
 function blockProblems({ blocks }: Pick<Findings, 'blocks'>): readonly string[] {
   if (blocks.length === 0 || blocks.some(isSound)) return [];
-  return [`its blocks are not as its CID says (${blocks.map(({ host, note }) => `${host}: ${note}`).join('; ')})`];
+  const isRead = blocks.some(({ state }) => state !== 'unread');
+  return [`${isRead ? 'its blocks are not as its CID says' : 'no gateway gives out its blocks'} (${said(blocks)})`];
+}
+
+function said(rows: readonly { readonly host: string; readonly note: string }[]): string {
+  return rows.map(({ host, note }) => `${host}: ${note}`).join('; ');
 }
 
 /** True when nothing is wrong with any tag. */

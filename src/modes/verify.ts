@@ -1,7 +1,7 @@
 import type { Cid } from '../domain/cid.ts';
 import { inStep } from '../domain/errors.ts';
 import type { ActiveDeployment } from '../domain/github.ts';
-import { parsePayload } from '../domain/github-deployment.ts';
+import { type DeploymentPayload, parsePayload } from '../domain/github-deployment.ts';
 import { type Findings, judgeHealth } from '../domain/health.ts';
 import type { StableName } from '../domain/names.ts';
 import type { Outcome, TagHealth } from '../domain/outcome.ts';
@@ -9,7 +9,7 @@ import type { Network, Pin } from '../domain/pin.ts';
 import { historiesOf, revisionsOf } from '../domain/revision.ts';
 import { isTagName, type Project, pullRequestOf } from '../domain/tag.ts';
 import type { VerifyLevel } from '../domain/verification.ts';
-import type { GitHub, Pins } from '../ports.ts';
+import type { Clock, GitHub, Pins } from '../ports.ts';
 import { readMirrors } from './mirror.ts';
 import { type NamePorts, readNames } from './names.ts';
 import { lookAt, type PresencePorts } from './presence.ts';
@@ -22,12 +22,15 @@ export interface VerifyRun {
   readonly verify: VerifyLevel;
   readonly names: readonly StableName[];
   readonly now: Date;
+  /** For looking at all of it: what is left then is only read back. */
+  readonly limitMs: number;
 }
 
 export interface VerifyPorts extends PresencePorts {
   readonly pins: Pick<Pins, 'listByProject' | 'read'>;
   readonly github: Pick<GitHub, 'activeDeployments'>;
   readonly names: NamePorts;
+  readonly clock: Pick<Clock, 'now'>;
   readonly showHealth: (tag: TagHealth) => void;
 }
 
@@ -44,14 +47,16 @@ export async function verify(run: VerifyRun, ports: VerifyPorts): Promise<Outcom
   const [pins, deployments] = await inStep('reading the account', () =>
     Promise.all([ports.pins.listByProject(run.project), readDeployments(ports)]),
   );
-  const looked = new Map<Cid, Promise<Seen>>();
-  const tags: TagHealth[] = [];
+  const examination: Examination = { run, deployments, looked: new Map(), until: ports.clock.now() + run.limitMs };
+  const found: TagHealth[] = [];
   for (const position of positionsOf(pins, run)) {
-    const health = await inStep('opening the links', () => examine(position, { run, deployments, looked }, ports));
+    const health = await inStep('opening the links', () => examine(position, examination, ports));
     ports.showHealth(health);
-    tags.push(health);
+    found.push(health);
   }
-  return { kind: 'verified', tags: [...tags, ...vanished(run, tags)], checkedAt: run.now };
+  const tags = [...found, ...vanished(examination, found)];
+  if (tags.length === 0) ports.log.warn(`Nothing was verified: the project ${run.project.name} has no tags.`);
+  return { kind: 'verified', tags, checkedAt: run.now };
 }
 
 /** Long-lived tags first, each in the order of the alphabet. */
@@ -75,15 +80,18 @@ interface Examination {
   readonly deployments: readonly ActiveDeployment[];
   /** By content: several tags may point to the same. */
   readonly looked: Map<Cid, Promise<Seen>>;
+  /** Of the clock. */
+  readonly until: number;
 }
 
 type Seen = Pick<TagHealth, 'pinned' | 'probes' | 'blocks' | 'mirrors'>;
 
 async function examine(
   { tag, cid, at, pins }: Position,
-  { run, deployments, looked }: Examination,
+  { run, deployments, looked, until }: Examination,
   ports: VerifyPorts,
 ): Promise<TagHealth> {
+  if (!looked.has(cid) && ports.clock.now() >= until) return await readBack({ tag, cid, at, pins }, ports);
   const seen = looked.get(cid) ?? look(cid, pins, { run, ports });
   looked.set(cid, seen);
   const own = run.names.filter((name) => name.tag === tag);
@@ -97,36 +105,61 @@ async function examine(
   return { ...findings, since: new Date(at * 1000), ...judgeHealth(findings) };
 }
 
+/** What gateways and names say was not asked: many slow ones could take hours. */
+async function readBack({ tag, cid, at, pins }: Position, ports: VerifyPorts): Promise<TagHealth> {
+  const nothing = { probes: [], blocks: [], names: [], mirrors: [] };
+  const findings: Findings = { tag, cid, pinned: await isPinned(cid, pins, ports), ...nothing, deployed: undefined };
+  const { problems, remarks } = judgeHealth(findings);
+  const unseen = 'no gateway was asked for it: the time for this run (timeout) was over';
+  return { ...findings, since: new Date(at * 1000), problems: [...problems, unseen], remarks };
+}
+
+async function isPinned(cid: Cid, listed: readonly Pin[], { pins }: Pick<VerifyPorts, 'pins'>): Promise<boolean> {
+  const present = await Promise.all(listed.map(({ id }) => pins.read(id)));
+  return present.some((pin) => pin?.cid === cid);
+}
+
 async function look(
   cid: Cid,
   pins: readonly Pin[],
   { run, ports }: { readonly run: VerifyRun; readonly ports: VerifyPorts },
 ): Promise<Seen> {
-  const present = await Promise.all(pins.map(({ id }) => ports.pins.read(id)));
   const asked = run.verify === 'gateway' ? { ...run, verify: 'blocks' as const } : run;
   return {
-    pinned: present.some((pin) => pin?.cid === cid),
+    pinned: await isPinned(cid, pins, ports),
     ...(await lookAt(cid, asked, ports)),
     mirrors: await readMirrors(cid, ports.mirrors),
   };
 }
 
-/** A tag that was named, or that a name follows, and that nothing has. */
-function vanished({ tags, names, now }: VerifyRun, found: readonly TagHealth[]): readonly TagHealth[] {
-  const wanted = new Set([...tags, ...(tags.length === 0 ? names.map(({ tag }) => tag) : [])]);
+/** A tag that was named, that a name follows, or that GitHub has a deployment of, and that nothing has. */
+function vanished({ run, deployments }: Examination, found: readonly TagHealth[]): readonly TagHealth[] {
+  const { tags, names, now, project } = run;
+  const wanted = new Set(tags.length > 0 ? tags : [...names.map(({ tag }) => tag), ...deployedTags(run, deployments)]);
   for (const { tag } of found) wanted.delete(tag);
-  return [...wanted].map((tag) => ({
-    tag,
-    cid: undefined,
-    since: now,
-    pinned: false,
-    probes: [],
-    blocks: [],
-    names: [],
-    mirrors: [],
-    problems: ['nothing that is pinned has this tag'],
-    remarks: [],
-  }));
+  return [...wanted].map((tag) => {
+    const deployed = deployedFor(tag, project, deployments);
+    return {
+      tag,
+      cid: undefined,
+      since: now,
+      pinned: false,
+      probes: [],
+      blocks: [],
+      names: [],
+      mirrors: [],
+      problems: [
+        'nothing that is pinned has this tag',
+        ...(deployed === undefined ? [] : [`GitHub's active deployment of it shows ${deployed}`]),
+      ],
+      remarks: [],
+    };
+  });
+}
+
+/** Previews expire, and nobody tells GitHub. */
+function deployedTags({ project }: VerifyRun, deployments: readonly ActiveDeployment[]): readonly string[] {
+  return payloadsOf(project, deployments).flatMap(({ tag }) => (pullRequestOf(tag) === undefined ? [tag] : []));
 }
 
 /** When the newest content of a tag is unpinned by hand, its mark goes with it; GitHub may still know of it. */
@@ -138,6 +171,10 @@ async function readDeployments({ github, log }: VerifyPorts): Promise<readonly A
 }
 
 function deployedFor(tag: string, project: Project, deployments: readonly ActiveDeployment[]): Cid | undefined {
+  return payloadsOf(project, deployments).find((payload) => payload.tag === tag)?.cid;
+}
+
+function payloadsOf(project: Project, deployments: readonly ActiveDeployment[]): readonly DeploymentPayload[] {
   const payloads = deployments.flatMap(({ texts }) => texts.map(parsePayload).filter((found) => found !== undefined));
-  return payloads.find((payload) => payload.project === project.name && payload.tag === tag)?.cid;
+  return payloads.filter((payload) => payload.project === project.name && isTagName(payload.tag));
 }

@@ -128,7 +128,8 @@ function promotedOutputs(outcome: Extract<Outcome, { kind: 'promoted' }>): Parti
 function verifiedOutputs({ tags }: Extract<Outcome, { kind: 'verified' }>): Partial<Outputs> {
   return {
     tags: tags.map(({ tag }) => tag).join('\n'),
-    verified: String(isHealthy(tags)),
+    // Without tags nothing was looked at.
+    verified: tags.length === 0 ? '' : String(isHealthy(tags)),
   };
 }
 

@@ -5,7 +5,7 @@ import { renderPromotionLine } from '../render/promotion.ts';
 import { accessLinkPort } from './access-link.ts';
 import { accountPorts } from './account.ts';
 import { showComparison } from './build.ts';
-import { presencePorts } from './presence.ts';
+import { presencePorts, waitOnce } from './presence.ts';
 import { treeComparison } from './trees.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -28,7 +28,7 @@ export function verifyPorts(wiring: Wiring): VerifyPorts {
   const account = accountPorts(wiring, new AbortController().signal);
   return {
     ...account,
-    ...presencePorts(wiring, account),
+    ...presencePorts(wiring, account, waitOnce(wiring.values['verify-timeout'])),
     showHealth: (tag) => wiring.log.line(renderHealthLine(tag)),
   };
 }

@@ -51,6 +51,7 @@ describe('the health of a tag', () => {
     ['links are there and were not opened', { probes: [{ ...live, state: 'unopened' }] }],
     ['one gateway of two serves it', { probes: [down, live], blocks: [broken, whole] }],
     ['a gateway serves its files only', { probes: [{ ...live, state: 'files' }] }],
+    ['a page opens that shows nothing of it, and its blocks are right', { probes: [{ ...live, state: 'opens' }] }],
     ['a sample of its blocks is right', { blocks: [{ ...whole, state: 'sample' }] }],
     ['GitHub says the same', { deployed: CID }],
   ])('is good when %s', (_title, more) => {
@@ -60,6 +61,16 @@ describe('the health of a tag', () => {
   it.each<[string, Partial<Findings>, RegExp]>([
     ['it is not pinned', { pinned: false }, /^its content is not pinned any more$/],
     ['no gateway serves it', { probes: [down] }, /^no gateway serves it \(b\.example: answered 504\)$/],
+    [
+      'a page opens that shows nothing of it, and no block was read',
+      { probes: [down, { ...live, state: 'opens', note: 'loads it' }], blocks: [] },
+      /^no gateway has shown a byte of it \(b\.example: answered 504; a\.example: loads it\)$/,
+    ],
+    [
+      'nobody gives out its blocks',
+      { blocks: [{ ...broken, state: 'unread', note: 'answered 504' }] },
+      /^no gateway gives out its blocks \(b\.example: answered 504\)$/,
+    ],
     ['its blocks are wrong', { blocks: [broken] }, /^its blocks are not as its CID says \(b\.example: one is wrong\)$/],
     ['GitHub knows newer content', { deployed: cidNumber(2) }, /active deployment of it shows bafy/],
     [
