@@ -75,14 +75,22 @@ function mirrorsCell({ mirrors }: TagHealth): string {
 }
 
 const SHOWN_PROBLEMS = 50;
+/** Of all lines, with what escaping adds; an issue has room for 65,536. */
+const PROBLEM_CHARACTERS = 30_000;
+const LONGEST_PROBLEM = 2000;
 
 function problemList(tags: readonly TagHealth[]): string {
   const lines = tags.flatMap(({ tag, problems, remarks }) => [
-    ...problems.map((problem) => `- ❌ ${code(tag)}: ${escapeText(problem)}.`),
-    ...remarks.map((remark) => `- ⚠️ ${code(tag)}: ${escapeText(remark)}.`),
+    ...problems.map((problem) => `- ❌ ${code(tag)}: ${escapeText(shortText(problem, LONGEST_PROBLEM))}.`),
+    ...remarks.map((remark) => `- ⚠️ ${code(tag)}: ${escapeText(shortText(remark, LONGEST_PROBLEM))}.`),
   ]);
-  const more = lines.length - SHOWN_PROBLEMS;
-  return [...lines.slice(0, SHOWN_PROBLEMS), ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
+  let characters = 0;
+  const shown = lines.slice(0, SHOWN_PROBLEMS).filter((line) => {
+    characters += line.length;
+    return characters <= PROBLEM_CHARACTERS;
+  });
+  const more = lines.length - shown.length;
+  return [...shown, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n');
 }
 
 function detailOf({ tag, probes, blocks, names, mirrors }: TagHealth): string {
@@ -123,10 +131,15 @@ export interface HealthContext {
   readonly now: Date;
 }
 
+/** More tags are in the job summary. */
+const TAGS_IN_ISSUE = 50;
+
 /** What the issue of a project says, and what is said when it is closed. */
 export function renderHealthNews(tags: readonly TagHealth[], { project, runUrl, now }: HealthContext): HealthNews {
   const log = runUrl === '' ? '' : ` · ${link('log', runUrl)}`;
   const bad = tags.filter(({ problems }) => problems.length > 0);
+  const worstFirst = [...bad, ...tags.filter(({ problems }) => problems.length === 0)];
+  const isServed = tags.some(isAsked);
   return {
     project,
     healthy: bad.length === 0,
@@ -134,10 +147,10 @@ export function renderHealthNews(tags: readonly TagHealth[], { project, runUrl, 
     body: [
       `A check of what the tags of ${code(project.name)} point to found this:`,
       problemList(bad),
-      healthTable(tags),
+      healthTable(worstFirst.slice(0, TAGS_IN_ISSUE)),
       'This issue is kept up to date by the check, and closed when all is well again.',
       `<sub>Last looked at ${renderMinute(now)}${log}</sub>`,
     ].join('\n\n'),
-    farewell: `All is well again: ${renderCount(tags.length, 'tag')} pinned and served at ${renderMinute(now)}${log}.`,
+    farewell: `All is well again: ${renderCount(tags.length, 'tag')} pinned${isServed ? ' and served' : ''} at ${renderMinute(now)}${log}.`,
   };
 }

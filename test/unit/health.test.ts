@@ -129,6 +129,23 @@ describe('the issue of a project', () => {
     expect(planHealthIssue([issue(3, body, 'another title')], news()).kind).toBe('update');
   });
 
+  it('has room in what GitHub takes, however many tags there are and whatever is said of them', () => {
+    const many = Array.from({ length: 900 }, (_, nth): TagHealth => {
+      const problems = nth % 2 === 0 ? [`it says ${'|`<'.repeat(700)}`] : [];
+      return { ...BAD, tag: `branch-${nth}`, problems };
+    });
+    const text = news(many).body;
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain('branch-0');
+    expect(text).toMatch(/- and \d+ more/);
+  });
+
+  it('says that all is served only where somebody looked', () => {
+    expect(good.farewell).toMatch(/^All is well again: 1 tag pinned and served at /);
+    const unopened = { ...BAD, problems: [], probes: [], blocks: [] };
+    expect(news([unopened]).farewell).toMatch(/^All is well again: 1 tag pinned at /);
+  });
+
   it('is closed when all is well again', () => {
     expect(planHealthIssue([issue(3, body)], good)).toMatchObject({ kind: 'close', issue: { number: 3 } });
   });
