@@ -100,10 +100,30 @@ function judge(revision: Revision, court: Court): Judged {
   return {
     revision,
     verdict,
-    fate: fateOf(verdict, lost, { revision, policy: court.policy }),
+    fate:
+      kept !== undefined && isPassing(kept, court.policy) && lost.some((mark) => isFreshMerge(mark, court))
+        ? 'keep'
+        : fateOf(verdict, lost, { revision, policy: court.policy }),
     marks,
     refs: marks.map((mark) => refOf(mark, revision.cid, court.histories)),
   };
+}
+
+interface Keeper {
+  readonly mark: Mark;
+  readonly keeps: Verdict;
+}
+
+/** History keeps content until newer deploys push it out, which may be within the hour. */
+function isPassing({ mark, keeps }: Keeper, { protectTags }: RetentionPolicy): boolean {
+  if (keeps.kind === 'history' || keeps.kind === 'young') return true;
+  return keeps.kind === 'protected' && !protectTags.some((glob) => matchesTag(glob, mark.tag));
+}
+
+/** Of a pull request that was merged within the hour: somebody may be about to promote its content, which needs the mark. */
+function isFreshMerge(mark: Mark, { policy, now }: Court): boolean {
+  const mergedAt = isGivenUp(mark, policy) ? policy.givenUp.get(mark.tag)?.mergedAt : undefined;
+  return mergedAt !== undefined && isYounger(mergedAt.getTime(), UNTAGGED_GRACE_MS, now);
 }
 
 function fateOf({ kind }: Verdict, lost: readonly Mark[], { revision, policy }: Case): RevisionFate {

@@ -34,9 +34,16 @@ export async function compareWithBase(
     return await compareTrees(build, { base, stripHash, builtCommit }, ports);
   } catch (error) {
     // Whatever it is: a deploy does not fail for want of a diff. What is wrong with the files, the upload will say.
-    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-    return { kind: 'unavailable', base, reason };
+    return { kind: 'unavailable', base, reason: reasonOf(error) };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}
+
+function whyUnread(reading: Exclude<BaseReading, { kind: 'read' }>): string {
+  return reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
 }
 
 interface Compared extends Omit<CompareOptions, 'base'> {
@@ -53,10 +60,7 @@ async function compareTrees(
     readBase(tree, build, ports),
     sameSources(base, builtCommit, ports.commitTrees),
   ]);
-  if (reading.kind !== 'read') {
-    const reason = reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
-    return { kind: 'unavailable', base, reason };
-  }
+  if (reading.kind !== 'read') return { kind: 'unavailable', base, reason: whyUnread(reading) };
   const diff = diffTrees(reading.pair, { stripHash });
   const encoding = remark(reading, { build, hashed, base });
   const isExplained = evidence !== undefined && diff.changes.length > 0;
@@ -89,11 +93,12 @@ export async function compareVersions(
   if (before === cid) {
     return { kind: 'compared', base, diff: NO_DIFFERENCE, encoding: undefined, rebuild: undefined, effort: NO_EFFORT };
   }
-  const { reading, effort } = await ports.comparePublished(before, cid);
-  if (reading.kind !== 'read') {
-    const reason = reading.kind === 'unreadable' ? reading.reason : 'it follows the rules of another profile';
-    return { kind: 'unavailable', base, reason };
-  }
+  const { reading, effort } = await ports.comparePublished(before, cid).catch((error: unknown) => ({
+    // Nobody is kept from rolling back for want of a diff.
+    reading: { kind: 'unreadable' as const, reason: reasonOf(error) },
+    effort: NO_EFFORT,
+  }));
+  if (reading.kind !== 'read') return { kind: 'unavailable', base, reason: whyUnread(reading) };
   const encoding = reading.strange
     ? 'The two are encoded by different rules, so a file may be listed as changed whose bytes are the same.'
     : undefined;
