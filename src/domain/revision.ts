@@ -88,3 +88,21 @@ export function markTime(pin: Pin, tag: string, project: Project): number | unde
 export function currentCid(pins: readonly Pin[], tag: string, project: Project): Cid | undefined {
   return resolveTagRef(pins, { tag, back: 0 }, project);
 }
+
+/** Where and when a tag was put. */
+export interface Placement {
+  readonly project: Project;
+  readonly tag: string;
+  readonly cid: Cid;
+  /** Unix seconds. */
+  readonly at: number;
+}
+
+/** The other content that a tag points to by now, whether or not a list shows yet that it was put here; undefined for none. */
+export function overtakenBy(pins: readonly Pin[], { project, tag, cid, at }: Placement): Cid | undefined {
+  const history = historiesOf(revisionsOf(pins, project), project).get(tag) ?? [];
+  const since = Math.max(at, ...history.filter((entry) => entry.cid === cid).map((entry) => entry.at));
+  const [newest] = history.filter((entry) => entry.cid !== cid);
+  const isNewer = newest !== undefined && (newest.at > since || (newest.at === since && newest.cid < cid));
+  return isNewer ? newest.cid : undefined;
+}

@@ -22,8 +22,9 @@ import {
   type Job,
   refusedUpload,
 } from './decide.ts';
+import { followTags } from './follow-tags.ts';
 import { mirrorContent, planMirrors, unmirror } from './mirror.ts';
-import { moveNames, planNames } from './names.ts';
+import { planNames } from './names.ts';
 import { lookAt, troubles } from './presence.ts';
 import { investigate, type Judgement } from './survey.ts';
 import { createTagger } from './tag-pin.ts';
@@ -89,7 +90,7 @@ async function bringLive(job: Job, first: Decision): Promise<Live | undefined> {
   const pin = await inStep('tagging', tagger.settle);
   if (pin === undefined) return undefined;
   ports.log.line(`Tagged it ${run.tags.join(', ')} (pin ${pin.id}).`);
-  const presence = { ...seen, ...(await follow(job, decision.build)) };
+  const presence = { ...seen, ...(await follow(job, decision)) };
   const { retention, unmirrored } = await retire(job, decision, { pin, presence });
   await ports.keepListing(decision.build);
   return {
@@ -152,8 +153,9 @@ async function foresee(
 }
 
 /** What points to a tag of this run, and who keeps its content beside Pinata. */
-async function follow({ run, ports }: Job, build: Build): Promise<Pick<Presence, 'names' | 'mirrors'>> {
-  const names = await inStep('moving the names', () => moveNames(run.names, { cid: build.root }, ports.names));
+async function follow({ run, ports }: Job, { build, plan }: Decision): Promise<Pick<Presence, 'names' | 'mirrors'>> {
+  const placed = { project: run.project, cid: build.root, at: plan.at };
+  const names = await inStep('moving the names', () => followTags(run.names, placed, ports));
   const order = { cid: build.root, name: run.name(build.root), build };
   return { names, mirrors: await mirrorContent(order, ports.mirrors, ports.log) };
 }

@@ -9,8 +9,9 @@ import { matchesTag } from '../domain/retention.ts';
 import type { VerifyLevel } from '../domain/verification.ts';
 import type { GitHub } from '../ports.ts';
 import { type CompareVersionsPorts, compareVersions } from './compare.ts';
+import { followTags } from './follow-tags.ts';
 import { mirrorContent, planMirrors } from './mirror.ts';
-import { moveNames, type NamePorts, planNames } from './names.ts';
+import { type NamePorts, planNames } from './names.ts';
 import { type PresencePorts, proveServed } from './presence.ts';
 import { createTagger, type TagPorts } from './tag-pin.ts';
 
@@ -127,11 +128,11 @@ async function foresee(
 }
 
 async function follow(
-  { cid }: PromotionPlan,
-  { names, name }: PromoteRun,
+  { cid, at }: PromotionPlan,
+  { names, name, project }: PromoteRun,
   ports: PromotePorts,
 ): Promise<Pick<Presence, 'names' | 'mirrors'>> {
-  const moved = await inStep('moving the names', () => moveNames(names, { cid }, ports.names));
+  const moved = await inStep('moving the names', () => followTags(names, { project, cid, at }, ports));
   const order = { cid, name: name(cid), build: undefined };
   return { names: moved, mirrors: await mirrorContent(order, ports.mirrors, ports.log) };
 }
