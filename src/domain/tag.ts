@@ -147,7 +147,8 @@ function otherProjects(keyvalues: Keyvalues, own: string | undefined): readonly 
 function isNeeded(keyvalues: Keyvalues, key: string): boolean {
   const values = ownValues(keyvalues, { key });
   const names = Object.keys(values);
-  return parseTime(values[RELEASED]) === undefined || names.some((name) => !NOTES.includes(name));
+  const isTag = (name: string): boolean => !NOTES.includes(name) || !isReadable(name, values[name] ?? '');
+  return parseTime(values[RELEASED]) === undefined || names.some(isTag);
 }
 
 /** False for what a later version may have written. */
@@ -266,16 +267,21 @@ export function renderUntagged(
   return changes;
 }
 
-/** True for what any project noted of past tags: it is the first to give way. */
-export function isNote(key: string): boolean {
-  return /^pd1\.[0-9a-f]{8}\.(merged|moved)$/.test(key);
+/**
+ * True for what any project noted of past tags: it is the first to give way. A tag could be called so before there were notes,
+ * and its value is of another form.
+ */
+export function isNote(key: string, value: string): boolean {
+  const name = /^pd1\.[0-9a-f]{8}\.(merged|moved)$/.exec(key)?.[1];
+  return name !== undefined && isReadable(name, value);
 }
 
 /** True when a tag that is no preview is on the pin, of whatever project: it must not expire. */
 export function isLasting(keyvalues: Keyvalues): boolean {
-  return Object.keys(keyvalues).some((key) => {
+  return Object.entries(keyvalues).some(([key, value]) => {
     const name = /^pd1\.[0-9a-f]{8}\.(.+)$/.exec(key)?.[1];
-    return isMarker(key) && name !== undefined && !RESERVED.includes(name);
+    if (!isMarker(key) || name === undefined) return false;
+    return !RESERVED.includes(name) || ([MERGED, MOVED].includes(name) && !isReadable(name, value));
   });
 }
 

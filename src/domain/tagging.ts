@@ -90,7 +90,12 @@ function noteOfMove(after: Keyvalues, { project, move }: TagRequest): KeyvalueCh
   if (move === undefined) return {};
   const note = renderMoved(project, move);
   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
-  return isThere || !isRoomy(applyChanges(after, note)) ? {} : note;
+  return isThere || isTaken(after, note) || !isRoomy(applyChanges(after, note)) ? {} : note;
+}
+
+/** What stands in the place of a note and is none is a tag of before there were notes: it stays. */
+function isTaken(found: Keyvalues, note: KeyvalueChanges): boolean {
+  return Object.keys(note).some((key) => found[key] !== undefined && !isNote(key, found[key]));
 }
 
 function isRoomy(keyvalues: Keyvalues): boolean {
@@ -199,15 +204,15 @@ function makeRoom(
 /** What takes off what was noted of past tags. */
 function notesOn(found: Keyvalues, project: Project): KeyvalueChanges {
   const notes = Object.entries({ ...renderMerged(project, []), ...renderMoved(project, undefined) });
-  return Object.fromEntries(notes.filter(([key]) => Object.hasOwn(found, key)));
+  return Object.fromEntries(notes.filter(([key]) => found[key] !== undefined && isNote(key, found[key])));
 }
 
 /** The same of every project. */
 function allNotesOn(found: Keyvalues): KeyvalueChanges {
   return Object.fromEntries(
-    Object.keys(found)
-      .filter(isNote)
-      .map((key) => [key, null]),
+    Object.entries(found)
+      .filter(([key, value]) => isNote(key, value))
+      .map(([key]) => [key, null]),
   );
 }
 
@@ -240,7 +245,8 @@ export function planUntag(
   const bare = after.tags.length === 0 && after.previews.length === 0 && after.unread.length === 0;
   const changes = bare ? { ...untagged, ...renderReleased(project, at) } : untagged;
   const note = noteOfMerged(found, changes, { project, merged: merged ?? new Set() });
-  return isRoomy(applyChanges(applyChanges(found, changes), note)) ? { ...changes, ...note } : changes;
+  const fitsIn = !isTaken(found, note) && isRoomy(applyChanges(applyChanges(found, changes), note));
+  return fitsIn ? { ...changes, ...note } : changes;
 }
 
 function noteOfMerged(
