@@ -28,6 +28,8 @@ export interface Sample {
   readonly path: string;
   readonly cid: Cid;
   readonly bytes: number;
+  /** Of its bytes, hex: where its CID is the hash of something else, and somebody has read them. */
+  readonly sha256?: string | undefined;
 }
 
 /** A path that the content does not have, and the file that its `_redirects` answer it with. */

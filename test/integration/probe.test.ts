@@ -215,6 +215,30 @@ describe('opening a link', () => {
     expect(await opened('<h1>longer than it was</h1>')).toMatchObject({ state: 'down' });
   });
 
+  // Protobuf: a node with a UnixFS message, a file with these bytes and their number.
+  const message = Buffer.concat([Buffer.from([0x08, 2, 0x12, page.length]), page, Buffer.from([0x18, page.length])]);
+  const node = Buffer.concat([Buffer.from([0x0a, message.length]), message]);
+  const nodeCid = cidFromDigest(DAG_PB_CODEC, createHash('sha256').update(node).digest());
+  const wrapped = listed(['index.html', nodeCid, page.length]);
+  const sameLength = page.toString().replace('hello', 'jello');
+
+  it.each<[string, Build]>([
+    ['a block with a header', { ...wrapped, nodes: new Map([[nodeCid, node]]) }],
+    [
+      'several blocks',
+      {
+        ...wrapped,
+        readFile: async function* (path) {
+          if (path === 'index.html') yield page;
+        },
+      },
+    ],
+  ])('compares the bytes of a file in %s', async (_title, of) => {
+    await using server = await scriptedServer(answer(200, sameLength), answer(200, page));
+    expect(await probe(`${server.url}/{cid}`, { of })).toMatchObject({ state: 'down', bytes: 0 });
+    expect(await probe(`${server.url}/{cid}`, { of })).toMatchObject({ state: 'live', bytes: page.length });
+  });
+
   it('does not download a large file: its announced length is the proof', async () => {
     const large = { cid: root, bytes: 9 * 1024 * 1024 };
     const endless = (response: ServerResponse): void => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openingOf } from '../../src/adapters/gateway/opening.ts';
 import { readOpening } from '../../src/adapters/gateway/published-opening.ts';
@@ -179,7 +180,7 @@ describe('content that is not as it should be', () => {
 async function built(
   tree: Readonly<Record<string, Held>>,
   profile: CidProfile = 'unixfs-v1-2025',
-): Promise<{ build: Build; opening: Opening; blocks: ReadonlyMap<string, Uint8Array> }> {
+): Promise<{ build: Build; opening: Opening; blocks: Map<string, Uint8Array> }> {
   using content = dagContent();
   const build = await buildDag({ kind: 'directory', entries: content.entries(tree) }, profile);
   const blocks = new Map<string, Uint8Array>(build.nodes);
@@ -204,6 +205,21 @@ describe('a build says of itself what its published tree says', () => {
     const { build, opening, blocks } = await built(tree);
     expect((await openBlocks(build.root, blocks)).opening).toEqual(opening);
     expect(opening.sample).toBeDefined();
+  });
+
+  it('what the bytes of its page are, where the CID of the page is not their hash', async () => {
+    const { build, opening, blocks } = await built({ 'index.html': '<p>', 'a.js': '1' }, 'unixfs-v0-2015');
+    const sha256 = createHash('sha256').update('<p>').digest('hex');
+    expect(opening.sample).toMatchObject({ path: '', bytes: 3, sha256 });
+    // A node with a UnixFS message in it: a file, its bytes, their number.
+    for (const [path, text] of [
+      ['index.html', '<p>'],
+      ['a.js', '1'],
+    ] as const) {
+      const message = Buffer.from([0x08, 2, 0x12, text.length, ...Buffer.from(text), 0x18, text.length]);
+      blocks.set(build.listing.get(path)?.cid ?? '', Buffer.from([0x0a, message.length, ...message]));
+    }
+    expect((await openBlocks(build.root, blocks)).opening).toEqual(opening);
   });
 
   const many = Object.fromEntries(Array.from({ length: 9000 }, (_, nth) => [`${nth}-${'x'.repeat(40)}.json`, '{}']));

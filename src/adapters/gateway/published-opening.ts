@@ -5,13 +5,24 @@ import type { ListedFile } from '../../domain/listing.ts';
 import { MAX_REDIRECTS_BYTES } from '../../domain/routes.ts';
 import { type DecodedLink, type DecodedNode, decodeNode, inlineContent } from '../../domain/unixfs-node.ts';
 import type { ReadBlock, WantedBlock } from './base-side.ts';
-import { withRoutes } from './opening.ts';
+import { digestOfNode, withDigests, withRoutes } from './opening.ts';
 
 /** Beyond the root. What a few cannot tell is not worth the wait: any file of the content is a proof. */
 const MOST_REQUESTS = 3;
 
 /** What of published content can be opened as proof that it is served, from its root and a few blocks more. Never fails. */
 export async function readOpening(root: Cid, read: ReadBlock): Promise<Opening> {
+  const digests = new Map<Cid, string>();
+  const opening = await lookInto(root, async (wanted) => {
+    const block = await read(wanted);
+    const digest = codecOf(wanted.cid) === DAG_PB_CODEC ? digestOfNode(block) : undefined;
+    if (digest !== undefined) digests.set(wanted.cid, digest);
+    return block;
+  });
+  return withDigests(opening, ({ cid }) => digests.get(cid));
+}
+
+async function lookInto(root: Cid, read: ReadBlock): Promise<Opening> {
   const nothing = { root, sample: undefined, plainSample: undefined, redirects: undefined };
   const block = await read({ cid: root, path: '', part: 'whole' }).catch(() => undefined);
   if (codecOf(root) === RAW_CODEC) {

@@ -93,11 +93,13 @@ export function proofOf(
   sample: Sample | undefined,
 ): { readonly note: string; readonly bytes: number } | undefined {
   if (sample === undefined) return undefined;
-  if (codecOf(sample.cid) === RAW_CODEC) {
-    const found = cidFromDigest(RAW_CODEC, createHash('sha256').update(body).digest());
-    return found === sample.cid ? { note: 'bytes match', bytes: body.length } : undefined;
+  const isRaw = codecOf(sample.cid) === RAW_CODEC;
+  if (isRaw || sample.sha256 !== undefined) {
+    const digest = createHash('sha256').update(body).digest();
+    const isRight = isRaw ? cidFromDigest(RAW_CODEC, digest) === sample.cid : digest.toString('hex') === sample.sha256;
+    return isRight ? { note: 'bytes match', bytes: body.length } : undefined;
   }
-  // Files of several blocks, or with a header in their block, are known by their length only.
+  // Of large files, and of those in several blocks that nobody has read, only the length is known.
   const length = sample.bytes > MAX_BODY_BYTES ? announcedBytes : body.length;
   return length === sample.bytes ? { note: 'length matches', bytes: 0 } : undefined;
 }
