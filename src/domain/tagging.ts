@@ -85,12 +85,14 @@ export function planTags(found: Keyvalues, request: TagRequest): KeyvalueChanges
   return { ...all, ...noteOfMove(applyChanges(found, all), request) };
 }
 
-/** Only where there is room for it: the tag itself matters more. */
+/** Only where there is room for it: the tag itself matters more. What was merged matters less: it is promoted once. */
 function noteOfMove(after: Keyvalues, { project, move }: TagRequest): KeyvalueChanges {
   if (move === undefined) return {};
   const note = renderMoved(project, move);
   const isThere = Object.entries(note).every(([key, value]) => after[key] === value);
-  return isThere || isTaken(after, note) || !isRoomy(applyChanges(after, note)) ? {} : note;
+  if (isThere || isTaken(after, note)) return {};
+  const instead = [note, { ...notesOn(after, project), ...note }];
+  return instead.find((changes) => isRoomy(applyChanges(after, changes))) ?? {};
 }
 
 /** What stands in the place of a note and is none is a tag of before there were notes: it stays. */

@@ -6,6 +6,7 @@ import type { AccessLink, Outcome, Presence } from '../domain/outcome.ts';
 import type { Network, Pin } from '../domain/pin.ts';
 import { type PromotionOrder, type PromotionPlan, planPromotion, resolvePromoted } from '../domain/promotion.ts';
 import { matchesTag } from '../domain/retention.ts';
+import { parseTags } from '../domain/tag.ts';
 import type { VerifyLevel } from '../domain/verification.ts';
 import type { GitHub } from '../ports.ts';
 import { type CompareVersionsPorts, compareVersions } from './compare.ts';
@@ -112,11 +113,21 @@ async function putTag(plan: PromotionPlan, run: PromoteRun, ports: PromotePorts)
     const pin = await tagger.settle();
     if (pin === undefined) continue;
     ports.log.line(`Tagged ${cid} ${toTag} (pin ${pin.id}).`);
+    if (!isNoted(pin, plan, run)) {
+      ports.log.warn(
+        `The pin ${pin.id} has no room to note that ${plan.label} was counted back by this run: run again, it would count once more. Name the CID ${cid} in from instead.`,
+      );
+    }
     return pin;
   }
   throw new ActionError('conflict', `${subjectOf(plan)} was unpinned while this run was at work.`, {
     hint: `${toTag} still points to what it pointed to. Deploy the content again, or name another version in from.`,
   });
+}
+
+function isNoted({ keyvalues }: Pin, { move }: PromotionPlan, { project }: PromoteRun): boolean {
+  const { moved } = parseTags(keyvalues, project);
+  return move === undefined || (moved?.tag === move.tag && moved.run === move.run);
 }
 
 async function foresee(
