@@ -1,6 +1,7 @@
 /**
- * Breaks one rule of the retention at a time in a copy of the tree and tells which unit test notices. Exits with 1 when a
- * mutation survives. `node scripts/mutations.ts [part of a name]`; not part of `npm test`.
+ * Breaks one rule at a time in a copy of the tree, of the retention and of what promotes, proves, names and mirrors, and
+ * tells which test notices. Exits with 1 when a mutation survives. `node scripts/mutations.ts [part of a name]`; not part of
+ * `npm test`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,11 +14,23 @@ interface Mutation {
   /** Must be in the file exactly once. */
   readonly from: string;
   readonly to: string;
+  /** Where a test must notice; any unit test when left out. */
+  readonly tests?: readonly string[];
 }
 
 const RETENTION = 'src/domain/retention.ts';
 const GIVE_UP = 'src/modes/give-up.ts';
 const TAG_PIN = 'src/modes/tag-pin.ts';
+const DEPLOY = 'src/modes/deploy.ts';
+const PROMOTE = 'src/modes/promote.ts';
+const PRESENCE = 'src/modes/presence.ts';
+const NAMED = 'src/modes/named-content.ts';
+const ACCESS_LINK = 'src/wiring/access-link.ts';
+const UNIT = ['test/unit'];
+const FOLLOWERS = ['test/unit/followers.test.ts'];
+const NAMED_TESTS = ['test/unit/named-content.test.ts'];
+const WALKS = ['test/integration/block-walk.test.ts', 'test/integration/block-walk-hostile.test.ts'];
+const MASKED = ['test/integration/masked-link.test.ts'];
 
 const MUTATIONS: readonly Mutation[] = [
   {
@@ -98,11 +111,180 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'if (progress.writes === outlivedAt || !isAnnounced(pin, ports.clock)) return pin;',
     to: 'return pin;',
   },
+  {
+    name: 'promote without a proof',
+    file: PROMOTE,
+    from: '    proveServed(plan.cid, { ...run, subject: subjectOf(plan) }, ports),',
+    to: '    Promise.resolve({ probes: [], blocks: [] }),',
+    tests: ['test/unit/promote.test.ts'],
+  },
+  {
+    name: 'promote to what no gateway has shown',
+    file: PRESENCE,
+    from: 'if (isAsked && !isShown && !proof.blocks.some(isSound))',
+    to: 'if (isAsked && !isShown && proof.blocks.some(isSound))',
+    tests: ['test/unit/promote.test.ts'],
+  },
+  {
+    name: 'promote to blocks that are not right',
+    file: PRESENCE,
+    from: "if (look.verify === 'blocks' && look.network === 'public' && !proof.blocks.some(isSound)) {",
+    to: "if (look.verify === 'blocks' && look.network === 'private' && !proof.blocks.some(isSound)) {",
+    tests: ['test/unit/promote.test.ts'],
+  },
+  {
+    name: 'take a page that fetches in the browser for a proof',
+    file: 'src/domain/outcome.ts',
+    from: "state === 'live' || state === 'files');",
+    to: "state === 'live' || state === 'files' || state === 'opens');",
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'promote: move the names before the tag is settled',
+    file: PROMOTE,
+    from: `const pin = await inStep('tagging', () => putTag(plan, run, ports));
+  return { ...told, pin, accessLink, ...(await follow(plan, run, ports)) };`,
+    to: `const followed = await follow(plan, run, ports);
+  const pin = await inStep('tagging', () => putTag(plan, run, ports));
+  return { ...told, pin, accessLink, ...followed };`,
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'deploy: move the names before the tag is settled',
+    file: DEPLOY,
+    from: `const pin = await inStep('tagging', tagger.settle);
+  if (pin === undefined) return undefined;
+  ports.log.line(\`Tagged it \${run.tags.join(', ')} (pin \${pin.id}).\`);
+  const presence = { ...seen, ...(await follow(job, decision)) };`,
+    to: `const presence = { ...seen, ...(await follow(job, decision)) };
+  const pin = await inStep('tagging', tagger.settle);
+  if (pin === undefined) return undefined;`,
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'move a name whose tag another run has moved since',
+    file: 'src/modes/follow-tags.ts',
+    from: 'if (newer === undefined) return [];',
+    to: 'if (newer !== null) return [];',
+    tests: ['test/unit/follow-tags.test.ts'],
+  },
+  {
+    name: 'give up old content though a name could not be moved',
+    file: DEPLOY,
+    from: 'return failed === undefined ? undefined :',
+    to: "return failed?.state !== 'moved' ? undefined :",
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'give up what a name pointed to until now',
+    file: DEPLOY,
+    from: 'return new Map([...inUse, ...former]);',
+    to: 'return new Map([...inUse, ...former.slice(former.length)]);',
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'deploy: unmirror what was only spared',
+    file: DEPLOY,
+    from: 'const gone = retention.unpinned.map(',
+    to: 'const gone = [...retention.unpinned, ...retention.spared.map(({ row }) => row)].map(',
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'cleanup: unmirror what was only spared',
+    file: 'src/modes/cleanup.ts',
+    from: '      retention.unpinned.map(',
+    to: '      [...retention.unpinned, ...retention.spared.map(({ row }) => row)].map(',
+    tests: FOLLOWERS,
+  },
+  {
+    name: 'roll back further when the same run is repeated',
+    file: 'src/domain/promotion.ts',
+    from: 'return pin.cid === cid && moved?.tag === toTag && moved.run === run;',
+    to: 'return pin.cid === cid && moved?.tag === toTag && moved.run !== run;',
+    tests: ['test/unit/promotion.test.ts'],
+  },
+  {
+    name: 'do not note which run moved a tag',
+    file: 'src/domain/promotion.ts',
+    from: "move: promoted.relative && run !== '' ?",
+    to: "move: promoted.relative && run === '' ?",
+  },
+  {
+    name: 'believe one resolver alone',
+    file: NAMED,
+    from: '  const known = answers.filter(',
+    to: '  const known = answers.slice(0, 1).filter(',
+    tests: NAMED_TESTS,
+  },
+  {
+    name: 'give up the address that is swapped',
+    file: NAMED,
+    from: "return [...originals.map((cid) => [cid, 'hot-swap-cid: people have its address'] as const), ...targets];",
+    to: 'return targets;',
+    tests: NAMED_TESTS,
+  },
+  {
+    name: 'give up what an address is answered with',
+    file: NAMED,
+    from: "return [...originals.map((cid) => [cid, 'hot-swap-cid: people have its address'] as const), ...targets];",
+    to: "return [...originals.map((cid) => [cid, 'hot-swap-cid: people have its address'] as const), ...targets.slice(targets.length)];",
+    tests: NAMED_TESTS,
+  },
+  {
+    name: 'take any bytes for a block of a CAR',
+    file: 'src/adapters/gateway/block-walk-wants.ts',
+    from: "if (!isBlockOf(cid, bytes)) return 'wrong';",
+    to: "if (bytes.length < 0 && !isBlockOf(cid, bytes)) return 'wrong';",
+    tests: WALKS,
+  },
+  {
+    name: 'take any bytes for a single block',
+    file: 'src/adapters/gateway/block-walk-answers.ts',
+    from: 'if (whole && isBlockOf(cid, bytes))',
+    to: 'if (whole)',
+    tests: WALKS,
+  },
+  {
+    name: 'blocks: send the key to where a redirect leads',
+    file: 'src/adapters/gateway/block-walk-answers.ts',
+    from: "redirect: key === undefined ? 'follow' : 'error',",
+    to: "redirect: 'follow',",
+    tests: WALKS,
+  },
+  {
+    name: 'diff: send the key to where a redirect leads',
+    file: 'src/adapters/gateway/block-source.ts',
+    from: "redirect: key === undefined ? 'follow' : 'error',",
+    to: "redirect: 'follow',",
+    tests: ['test/integration/hostile-gateways.test.ts'],
+  },
+  {
+    name: 'links: send the key to where a redirect leads',
+    file: 'src/adapters/gateway/visit.ts',
+    from: "redirect: key === undefined ? 'follow' : 'manual',",
+    to: "redirect: 'follow',",
+    tests: ['test/integration/probe.test.ts', 'test/integration/probe-routes.test.ts'],
+  },
+  {
+    name: 'hide an access link after its use',
+    file: ACCESS_LINK,
+    from: '  mask(link.url);\n',
+    to: '  setTimeout(() => mask(link.url), 5000);\n',
+    tests: MASKED,
+  },
+  {
+    name: 'hide the signature of an access link after its use',
+    file: ACCESS_LINK,
+    from: '  mask(signature);\n',
+    to: '  setTimeout(() => mask(signature), 5000);\n',
+    tests: MASKED,
+  },
 ];
 
-/** Everything that the unit tests read. */
+/** Everything that the tests read. */
 const COPIED = [
   'src',
+  'emulator',
   'test',
   'examples',
   'action.yml',
@@ -136,11 +318,11 @@ function main(part: string): boolean {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   // All of them first: a string that is gone should not be found out after ten minutes.
   for (const mutation of chosen) mutated(mutation);
-  const sound = firstFailure();
-  if (sound !== undefined) throw new Error(`The unit tests fail without any mutation: ${sound}`);
+  const sound = firstFailure([...new Set(chosen.flatMap(({ tests = UNIT }) => tests))]);
+  if (sound !== undefined) throw new Error(`The tests fail without any mutation: ${sound}`);
   console.log('| mutation | caught by |\n| --- | --- |');
   const caught = chosen.map((mutation) => {
-    const failure = withMutation(mutation, firstFailure);
+    const failure = withMutation(mutation, () => firstFailure(mutation.tests ?? UNIT));
     console.log(`| ${mutation.name} | ${failure ?? 'SURVIVED'} |`);
     return failure !== undefined;
   });
@@ -167,13 +349,13 @@ function withMutation<T>(mutation: Mutation, work: () => T): T {
 }
 
 /** The first test that fails, with its file; undefined when all pass. */
-function firstFailure(): string | undefined {
+function firstFailure(tests: readonly string[]): string | undefined {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const run = spawnSync(
     process.execPath,
-    [vitest, 'run', 'test/unit', '--bail=1', '--reporter=json', `--outputFile.json=${report}`],
+    [vitest, 'run', ...tests, '--bail=1', '--reporter=json', `--outputFile.json=${report}`],
     { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS, env: { ...process.env, CI: 'true' } },
   );
   if (run.error !== undefined) return `no end within ${LIMIT_MS / 60_000} minutes`;
@@ -183,7 +365,6 @@ function firstFailure(): string | undefined {
     if (failed !== undefined) return `${relative(folder, name)}: ${failed.fullName}`;
   }
   // A file that does not load proves nothing about the rule.
-  if (run.status !== 0 || numTotalTests === 0)
-    throw new Error(`The unit tests did not run:\n${run.stdout}${run.stderr}`);
+  if (run.status !== 0 || numTotalTests === 0) throw new Error(`The tests did not run:\n${run.stdout}${run.stderr}`);
   return undefined;
 }
