@@ -6,6 +6,7 @@ import type { AccessLink, Outcome, Presence } from '../domain/outcome.ts';
 import type { Network, Pin } from '../domain/pin.ts';
 import { type PromotionOrder, type PromotionPlan, planPromotion, resolvePromoted } from '../domain/promotion.ts';
 import { matchesTag } from '../domain/retention.ts';
+import { overtakenBy } from '../domain/revision.ts';
 import { parseTags } from '../domain/tag.ts';
 import type { VerifyLevel } from '../domain/verification.ts';
 import type { GitHub } from '../ports.ts';
@@ -43,6 +44,7 @@ export interface PromotePorts extends TagPorts, CompareVersionsPorts, PresencePo
  * follows the tag is moved afterwards. Interrupted anywhere, the same run again ends the same.
  */
 export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Outcome> {
+  const readAt = ports.clock.now();
   const plan = await inStep('planning', () => decide(run, ports));
   ports.showPromotion(plan);
   const base = { cid: plan.previous, label: run.toTag };
@@ -55,6 +57,7 @@ export async function promote(run: PromoteRun, ports: PromotePorts): Promise<Out
   if (run.dryRun) return { ...told, pin: undefined, accessLink: undefined, ...(await foresee(plan, run, ports)) };
   // Private content is opened by its own link, which is one more thing to know before the tag moves.
   const accessLink = await inStep('opening the links', () => ports.accessLink(plan.cid));
+  if (ports.clock.now() - readAt > STALE_MS) await inStep('planning', () => refuseOvertaken(plan, run, ports));
   const pin = await inStep('tagging', () => putTag(plan, run, ports));
   return { ...told, pin, accessLink, ...(await follow(plan, run, ports)) };
 }
@@ -84,6 +87,18 @@ async function commitOf(
   const payloads = known.value.flatMap(({ texts }) => texts.map(parsePayload).filter((found) => found !== undefined));
   const own = payloads.find((found) => found.project === project.name && found.cid === cid);
   return own !== undefined && /^[0-9a-f]{40}$/.test(own.commit) ? own.commit.slice(0, 7) : commit;
+}
+
+/** After so long a proof another run may have moved the tag, and a mark with our time would be history at once. */
+const STALE_MS = 10_000;
+
+async function refuseOvertaken({ cid, at }: PromotionPlan, run: PromoteRun, { pins }: PromotePorts): Promise<void> {
+  const { project, toTag } = run;
+  const newer = overtakenBy(await pins.listByProject(project), { project, tag: toTag, cid, at });
+  if (newer === undefined) return;
+  throw new ActionError('conflict', `Another run has put ${toTag} on ${newer} while this one was at work.`, {
+    hint: 'No tag was moved. Look whether you still want this, and run the job again.',
+  });
 }
 
 function subjectOf({ label, cid }: PromotionPlan): string {

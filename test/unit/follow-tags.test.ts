@@ -7,7 +7,16 @@ import { overtakenBy } from '../../src/domain/revision.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import type { NamePorts } from '../../src/modes/names.ts';
 import { promote } from '../../src/modes/promote.ts';
-import { type Account, cidNumber, createAccount, createClock, pinOf, quietGitHub, unfollowed } from './account.ts';
+import {
+  type Account,
+  cidNumber,
+  createAccount,
+  createClock,
+  pinOf,
+  quietGitHub,
+  type TestClock,
+  unfollowed,
+} from './account.ts';
 import { promoteNow } from './runs.ts';
 
 const project = projectOf('acme/app');
@@ -38,8 +47,12 @@ function domainNow(): NamePorts & { readonly written: string[] } {
   };
 }
 
-/** A rollback to the first content; `meanwhile` happens while it is proven to answer. */
-async function rollBack(account: Account, names: NamePorts, meanwhile: () => void = () => {}): Promise<Outcome> {
+/** A rollback to the first content; `meanwhile` happens while it is proven to answer, which takes as long as the clock says. */
+async function rollBack(
+  account: Account,
+  names: NamePorts,
+  meanwhile: (clock: TestClock) => void = () => {},
+): Promise<Outcome> {
   const clock = createClock();
   const what = { from: { kind: 'cid', cid: FIRST }, toTag: 'production', run: '7' } as const;
   return await promote(
@@ -53,7 +66,7 @@ async function rollBack(account: Account, names: NamePorts, meanwhile: () => voi
       log: { line: () => {}, notice: () => {}, warn: () => {}, group: () => {}, progress: () => {} },
       gateways: {
         probe: () => {
-          meanwhile();
+          meanwhile(clock);
           return Promise.resolve([]);
         },
         checkBlocks: () => Promise.resolve([]),
@@ -85,6 +98,24 @@ describe('a name', () => {
     const note = `another run has put production on ${THIRD} since, so this name was left to it`;
     expect(outcome).toMatchObject({ names: [{ name: site, state: 'failed', note }] });
     expect(names.written).toEqual([]);
+  });
+});
+
+describe('a promotion whose proof takes long', () => {
+  it('moves nothing where another run has moved the tag meanwhile', async () => {
+    const [account, names] = [createAccount({ pins: two() }), domainNow()];
+    const late = rollBack(account, names, (clock) => {
+      clock.advance(60_000);
+      account.add(production('c', THIRD, 1_900_000_000));
+    });
+    await expect(late).rejects.toThrow(`Another run has put production on ${THIRD} while this one was at work.`);
+    expect([account.calls.includes('update'), names.written]).toEqual([false, []]);
+  });
+
+  it('moves the tag where nobody has', async () => {
+    const account = createAccount({ pins: two() });
+    const outcome = await rollBack(account, domainNow(), (clock) => clock.advance(60_000));
+    expect(outcome).toMatchObject({ kind: 'promoted', names: [{ state: 'moved' }] });
   });
 });
 
