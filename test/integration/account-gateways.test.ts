@@ -6,6 +6,7 @@ import { type AccountGateway, accountTemplates } from '../../src/domain/gateway.
 import type { Pins } from '../../src/ports.ts';
 import { emulatorFor } from '../support/emulator-inside.ts';
 import { answer, scriptedServer } from '../support/http-server.ts';
+import { localNames } from '../support/local-names.ts';
 
 function pinsAt(apiUrl: string, jwt = 'jwt'): Pins {
   const traffic = createTraffic({
@@ -101,6 +102,29 @@ describe('the gateways of an account', () => {
       'localhost:1',
       '[::1]:9',
     ]);
+  });
+
+  it('lie in the world where the service does, and never on this machine or beside it', async () => {
+    using _names = localNames('service.example');
+    const domains = [
+      '127.0.0.1:8080',
+      'localhost',
+      'a.localhost',
+      '[::1]:9',
+      '169.254.169.254',
+      '10.0.0.1',
+      'db.internal',
+    ];
+    const rows = [...domains, 'gate.example.org', 'one'].map((domain) => ({ domain, custom_domains: [{ domain }] }));
+    await using server = await scriptedServer(answer(200, JSON.stringify({ data: { rows } })));
+    const known = await pinsAt(`http://api.service.example:${new URL(server.url).port}`).readGateways();
+    expect(known).toEqual({
+      kind: 'known',
+      value: [
+        { domain: 'gate.example.org', restricted: false, customDomains: ['gate.example.org'] },
+        { domain: 'one.mypinata.cloud', restricted: false, customDomains: [] },
+      ],
+    });
   });
 
   it.each([undefined, null, 'soon', {}, ['odd', null, 7]])('are none in the odd answer %j', async (rows) => {

@@ -17,7 +17,8 @@ export async function readAccountGateways(account: PlainAccount): Promise<Known<
   }
   if (!isFine(answer)) throw account.traffic.policy.explain(answer, DOING.gateways.text);
   const rows = listAt(parseJson(answer.body), 'data', 'rows') ?? [];
-  return { kind: 'known', value: rows.flatMap(parseGateway) };
+  const hostOf = isLocal(account.apiUrl) ? anyHost : worldHost;
+  return { kind: 'known', value: rows.flatMap((row) => parseGateway(row, hostOf)) };
 }
 
 /** Undefined where neither path is known. */
@@ -29,7 +30,9 @@ async function ask(account: PlainAccount): Promise<Answer | undefined> {
   return undefined;
 }
 
-function parseGateway(row: unknown): readonly AccountGateway[] {
+type HostOf = typeof anyHost;
+
+function parseGateway(row: unknown, hostOf: HostOf): readonly AccountGateway[] {
   const name = textAt(row, 'domain') ?? '';
   const domain = hostOf(/[.:]/.test(name) || name === '' ? name : `${name}.mypinata.cloud`);
   if (domain === undefined) return [];
@@ -48,6 +51,16 @@ function isWorking(custom: unknown): boolean {
 }
 
 /** It becomes part of an address: a text that would be more than a host is none. */
-function hostOf(name: string): string | undefined {
+function anyHost(name: string): string | undefined {
   return /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[::1\])(?::\d{1,5})?$/i.test(name) ? name.toLowerCase() : undefined;
+}
+
+/** A service in the world names domains there, and no place on this machine or beside it: the key goes there. */
+function worldHost(name: string): string | undefined {
+  const isName = /\.[a-z][a-z0-9-]*$/i.test(name) && !/\.(?:localhost|local|internal)$/i.test(name);
+  return isName ? anyHost(name) : undefined;
+}
+
+function isLocal(url: string): boolean {
+  return /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(new URL(url).hostname);
 }
