@@ -108,7 +108,7 @@ describe('the gateways of an account', () => {
     using _names = localNames('service.example');
     const domains = [
       '127.0.0.1:8080',
-      'localhost',
+      'localhost:1',
       'a.localhost',
       '[::1]:9',
       '169.254.169.254',
