@@ -25,7 +25,7 @@ describe('deploy.yml', () => {
       environmentUrl: job.action.outputs.url,
     });
     expect(job.environment).toEqual({ name: 'production', deployment: 'false' });
-    expect(ran.concurrency).toMatchObject({ group: 'deploy-refs/heads/main' });
+    expect(ran.concurrency).toMatchObject({ group: 'production' });
     expect(job.steps.at(-1)?.env).toEqual({
       CID: job.action.outputs.cid,
       URL: job.action.outputs.url,
