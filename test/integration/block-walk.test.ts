@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { createGateway, type GatewayOptions } from '../../emulator/gateway.ts';
 import { type BlockWalkOptions, createBlockWalk } from '../../src/adapters/gateway/block-walk.ts';
 import { type Cid, cidOf, parseCid } from '../../src/domain/cid.ts';
+import { decodeNode } from '../../src/domain/unixfs-node.ts';
 import type { BlockCheck } from '../../src/domain/verification.ts';
 import { craftedDag, identityCid, textOfCid } from '../support/crafted-dag.ts';
+import { carOf } from '../support/hostile-gateway.ts';
 import { seededBytes, seededNumbers } from '../support/seeded.ts';
 import type { Tree } from './tree-pairs.ts';
 import { type WholeDag, wholeDag } from './whole-dag.ts';
@@ -191,6 +193,52 @@ describe('where a gateway sends no CAR of all of it, blocks are read one by one'
     expect(gateway.seen.length).toBeLessThan(2 + site.blocks.size);
   });
 });
+
+/** A gateway that sends of one file the blocks that lie at the place it is asked for, first those above, and no others. */
+async function byPlace(dag: Dag, name: string) {
+  const inner = await serve(dag, {});
+  const sent = { bytes: 0 };
+  const cidIn = (bytes: Uint8Array): Cid => cidOf(CID.decode(bytes));
+  const linked = decodeNode(dag.blocks.get(dag.root) ?? Buffer.alloc(0))?.links.find((link) => link.name === name);
+  const file = linked === undefined ? dag.root : cidIn(linked.cid);
+
+  function* overlapping(cid: Cid, at: number, wanted: readonly [number, number]): Generator<[Cid, Uint8Array]> {
+    const block = dag.blocks.get(cid) ?? Buffer.alloc(0);
+    yield [cid, block];
+    const node = cid.startsWith('bafk') ? undefined : decodeNode(block);
+    let start = at;
+    for (const [index, link] of (node?.links ?? []).entries()) {
+      const end = start + (node?.partBytes[index] ?? 0);
+      if (start <= wanted[1] && end > wanted[0]) yield* overlapping(cidIn(link.cid), start, wanted);
+      start = end;
+    }
+  }
+
+  const server = createServer((request, response) => {
+    const range = /entity-bytes=(\d+):(\d+)$/.exec(request.url ?? '');
+    if (range === null) {
+      void fetch(`http://${inner.host}${request.url ?? ''}`).then(async (answer) => {
+        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      });
+      return;
+    }
+    void carOf(file, overlapping(file, 0, [Number(range[1]), Number(range[2])])).then((car) => {
+      sent.bytes += car.length;
+      response.writeHead(200, { 'content-type': 'application/vnd.ipld.car' }).end(car);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    sent,
+    template: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ipfs/{cid}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await inner[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** A gateway that refuses some requests, or cuts their answers after 64 KiB. */
 async function proxied(dag: Dag, options: Served, refuse: RegExp, how: 'refuse' | 'cut' = 'refuse') {
@@ -432,6 +480,20 @@ describe('of a large DAG a sample is read', () => {
     expect(parts[0]).toMatch(/\/video\.mp4\?format=car&dag-scope=entity&entity-bytes=\d+:\d+$/);
     expect(check?.state).toBe('sample');
     expect(check?.note).toMatch(/each with the bytes of its CID; \d+ more could not be asked for one by one$/);
+  });
+
+  it('and each part by itself, where the gateway sends the place that it is asked for', async () => {
+    const dag = await large;
+    await using gateway = await byPlace(dag, 'video.mp4');
+    const [check] = await walk(dag.root, [gateway], {
+      dedicated: true,
+      // Two parts lie further apart than is read at once.
+      limits: { ...limits, descents: 64, partBytes: 2 * MIB },
+      random: randomBy(6),
+    });
+    expect(check?.state).toBe('sample');
+    expect(check?.note).toMatch(/each with the bytes of its CID$/);
+    expect(gateway.sent.bytes).toBeLessThan(14 * MIB);
   });
 
   it('and is broken where a block of it is', async () => {

@@ -120,13 +120,16 @@ function placeOf({ path = '' }: Want, { gateway, root }: RestOptions): string {
 /** All parts that are wanted at one path, as a CAR of it. */
 async function askParts(wants: Wants, want: Want, options: RestOptions): Promise<Attempt> {
   let wrong: Want | undefined;
-  const url = `${placeOf(want, options)}?format=car&dag-scope=entity${rangeOf(wants, want)}`;
+  const range = rangeOf(wants, want);
+  const url = `${placeOf(want, options)}?format=car&dag-scope=entity${range}`;
+  // Between the places of two parts may lie any number of bytes: each is asked for by itself.
+  const isMissing = (): boolean => (range === '' ? wants.partsAt(want.path) > 0 : wants.wanted.has(want.cid));
   const answer = await askCar(url, options.asking, {
     maxBytes: options.carBytes,
     take: ({ cid, bytes }) => {
       const found = wants.wanted.get(cid);
       if (wants.take(cid, bytes) === 'wrong') wrong = found;
-      return wrong === undefined && wants.halt() === undefined && wants.partsAt(want.path) > 0;
+      return wrong === undefined && wants.halt() === undefined && isMissing();
     },
   });
   if (wrong !== undefined) return { kind: 'fault', reason: `sent other bytes for ${blockName(wrong)}` };
@@ -134,20 +137,21 @@ async function askParts(wants: Wants, want: Want, options: RestOptions): Promise
   if (answer.kind === 'none') return answer;
   if (answer.end === 'long' && want.range !== undefined) {
     // It sends the file from its beginning, whatever part is asked for.
-    wants.skip(want);
+    for (const part of partsOf(wants, want)) wants.skip(part);
     return { kind: 'done' };
   }
   return { kind: 'none', reason: `the CAR of its path ${answer.end === 'cut' ? 'broke off' : 'does not have it'}` };
 }
 
-/** Only the stretch of the file that has them; '' for all of it. */
-function rangeOf(wants: Wants, { path }: Want): string {
-  let [from, to] = [Number.POSITIVE_INFINITY, 0];
-  for (const other of wants.wanted.values()) {
-    if (other.part !== 'entity' || other.path !== path) continue;
-    if (other.range === undefined) return '';
-    from = Math.min(from, other.range.from);
-    to = Math.max(to, other.range.to);
-  }
-  return from < to ? `&entity-bytes=${from}:${to - 1}` : '';
+/** Only the stretch of the file that has it; '' for all of it, where the place of one of its parts is not known. */
+function rangeOf(wants: Wants, want: Want): string {
+  const { range } = want;
+  if (range === undefined || range.from >= range.to) return '';
+  const isKnown = partsOf(wants, want).every((part) => part.range !== undefined);
+  return isKnown ? `&entity-bytes=${range.from}:${range.to - 1}` : '';
+}
+
+/** All that is wanted at the path of a part. */
+function partsOf({ wanted }: Wants, { path }: Want): readonly Want[] {
+  return [...wanted.values()].filter((other) => other.part === 'entity' && other.path === path);
 }
