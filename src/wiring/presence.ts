@@ -32,7 +32,7 @@ export function presencePorts(
 }
 
 /** How long content is waited for. */
-export interface Waiting {
+interface Waiting {
   readonly leftMs: () => number;
   /** Told of a wait that was in vain. */
   readonly spend: (ms: number) => void;
