@@ -129,7 +129,7 @@ function audienceOf({ values, project, jwt, now }: Wiring, context: RunContext):
     comment: values.comment,
     deployment: values.deployment,
     commitStatus: values['commit-status'],
-    healthIssue: values['health-issue'],
+    healthIssue: values['health-issue'] && !values['dry-run'],
     network: values.network,
     isGuest: context.withoutSecrets && jwt === '',
     context,

@@ -69,7 +69,7 @@ export function resolvePromoted({ project, from, toTag, run }: PromotionOrder, p
   if (relative && current !== undefined && isMovedBy(run, { pins, cid: current, toTag, project })) {
     return { cid: current, label, relative, redone: true };
   }
-  const cid = resolveTagRef(pins, ref, project) ?? mergedPreview(pins, ref, project);
+  const cid = previewNow(pins, ref, project) ?? resolveTagRef(pins, ref, project);
   if (cid === undefined) throw nothingThere(ref, pins, project);
   return { cid, label, relative, redone: false };
 }
@@ -89,16 +89,20 @@ function isMovedBy(run: string, { pins, cid, toTag, project }: Place): boolean {
   });
 }
 
-/** The cleanup of a merged pull request takes its mark away at once; what it was is noted for an hour or more. */
-function mergedPreview(pins: readonly Pin[], { tag, back }: TagRef, project: Project): Cid | undefined {
+/**
+ * The cleanup of a merged pull request takes its marks away at once; what the last one was on is noted for an hour or more. A mark
+ * that is left though the cleanup wanted it off may be on an older push.
+ */
+function previewNow(pins: readonly Pin[], { tag, back }: TagRef, project: Project): Cid | undefined {
   const number = pullRequestOf(tag);
   if (number === undefined || back > 0) return undefined;
-  const found = pins.flatMap(({ cid, keyvalues }) =>
+  const noted = pins.flatMap(({ cid, keyvalues }) =>
     parseTags(keyvalues, project)
       .merged.filter(({ pullRequest }) => pullRequest === number)
       .map(({ at }) => ({ cid, at })),
   );
-  return found.sort((a, b) => b.at - a.at)[0]?.cid;
+  const marked = historiesOf(revisionsOf(pins, project), project).get(tag) ?? [];
+  return [...marked, ...noted].sort((a, b) => b.at - a.at)[0]?.cid;
 }
 
 const NAMED_TAGS = 10;

@@ -17,7 +17,7 @@ export function namedGateways(values: Values): readonly GatewayTemplate[] {
 }
 
 /** Base URL of the gateway that the inputs name. */
-export function ownGatewayUrl(values: Values): string | undefined {
+function ownGatewayUrl(values: Values): string | undefined {
   const domain = values['pinata-gateway'];
   return values['pinata-gateway-url'] ?? (domain === undefined ? undefined : `https://${domain}`);
 }

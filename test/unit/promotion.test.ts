@@ -73,8 +73,13 @@ describe('what is promoted', () => {
   });
 
   it('prefers what the pull request shows now to what is noted of it', () => {
-    const reopened = [pin('old', A, { merged: '12@900' }), pin('new', B, { previews: '12@300' })];
-    expect(resolvePromoted(order('pr-12'), reopened).cid).toBe(B);
+    const shown = [pin('old', A, { merged: '12@100' }), pin('new', B, { previews: '12@300' })];
+    expect(resolvePromoted(order('pr-12'), shown).cid).toBe(B);
+  });
+
+  it('prefers what was noted last to an older push whose mark could not be taken off', () => {
+    const half = [pin('old', A, { previews: '12@100' }), pin('new', B, { merged: '12@300' })];
+    expect(resolvePromoted(order('pr-12'), half).cid).toBe(B);
   });
 
   it('is nothing where no tag leads there, and the tags that do are named', () => {
