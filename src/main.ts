@@ -129,7 +129,8 @@ function audienceOf({ values, project, jwt, now }: Wiring, context: RunContext):
     comment: values.comment,
     deployment: values.deployment,
     commitStatus: values['commit-status'],
-    healthIssue: values['health-issue'] && !values['dry-run'],
+    // What is fine about some tags closes no issue about the others.
+    healthIssue: values['health-issue'] && !values['dry-run'] && values.tags.length === 0,
     network: values.network,
     isGuest: context.withoutSecrets && jwt === '',
     context,

@@ -28,9 +28,22 @@ function isAsked({ probes, blocks }: TagHealth): boolean {
 /** A table of all tags, what is wrong, and what each gateway said. */
 export function renderHealthSection(tags: readonly TagHealth[]): string {
   if (tags.length === 0) return '';
-  const details = tags.filter(({ cid }) => cid !== undefined).map(detailOf);
-  return [healthTable(tags), problemList(tags), ...details].filter((part) => part !== '').join('\n\n');
+  // What is wrong comes first: of very many tags not all fit.
+  const ranked = [...tags].sort((a, b) => Number(a.problems.length === 0) - Number(b.problems.length === 0));
+  const details = ranked.filter(({ cid }) => cid !== undefined).slice(0, SHOWN_DETAILS);
+  const left = tags.length - SHOWN_TAGS;
+  return [
+    healthTable(tags.length > SHOWN_TAGS ? ranked.slice(0, SHOWN_TAGS) : tags),
+    left > 0 ? `and ${renderCount(left, 'more tag')}: see the report.` : '',
+    problemList(tags),
+    ...details.map(detailOf),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
+
+const SHOWN_TAGS = 200;
+const SHOWN_DETAILS = 40;
 
 function healthTable(tags: readonly TagHealth[]): string {
   const hasNames = tags.some(({ names }) => names.length > 0);

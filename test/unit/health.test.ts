@@ -214,6 +214,18 @@ describe('what is said of health', () => {
     );
   });
 
+  it('fits into a summary with thousands of tags, and shows the bad ones first', () => {
+    const good: TagHealth = { ...BAD, problems: [] };
+    const many = [
+      ...Array.from({ length: 3000 }, (_, index) => ({ ...good, tag: `t${index}` })),
+      { ...BAD, tag: 'bad' },
+    ];
+    const section = renderHealthSection(many);
+    expect(section.length).toBeLessThan(500_000);
+    expect(section.indexOf('<code>bad</code>')).toBeLessThan(section.indexOf('<code>t0</code>'));
+    expect(section).toContain('and 2801 more tags: see the report.');
+  });
+
   it('is healthy when no tag has a problem', () => {
     expect(isHealthy([])).toBe(true);
     expect(isHealthy([{ problems: [] }, BAD])).toBe(false);
