@@ -32487,7 +32487,7 @@ var __webpack_modules__ = {
       comment: values.comment,
       deployment: values.deployment,
       commitStatus: values["commit-status"],
-      healthIssue: values["health-issue"] && !values["dry-run"],
+      healthIssue: values["health-issue"] && !values["dry-run"] && values.tags.length === 0,
       network: values.network,
       isGuest: context.withoutSecrets && jwt === "",
       context: context,
@@ -33248,9 +33248,14 @@ var __webpack_modules__ = {
   }
   function renderHealthSection(tags) {
    if (tags.length === 0) return "";
-   const details = tags.filter(({cid: cid}) => cid !== void 0).map(detailOf);
-   return [ healthTable(tags), problemList(tags), ...details ].filter(part => part !== "").join("\n\n");
+   const ranked = [ ...tags ].sort((a, b) => Number(a.problems.length === 0) - Number(b.problems.length === 0));
+   const details = ranked.filter(({cid: cid}) => cid !== void 0).slice(0, SHOWN_DETAILS);
+   const left = tags.length - SHOWN_TAGS;
+   return [ healthTable(tags.length > SHOWN_TAGS ? ranked.slice(0, SHOWN_TAGS) : tags), left > 0 ? `and ${(0, 
+   _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(left, "more tag")}: see the report.` : "", problemList(tags), ...details.map(detailOf) ].filter(part => part !== "").join("\n\n");
   }
+  const SHOWN_TAGS = 200;
+  const SHOWN_DETAILS = 40;
   function healthTable(tags) {
    const hasNames = tags.some(({names: names}) => names.length > 0);
    const hasMirrors = tags.some(({mirrors: mirrors}) => mirrors.length > 0);
