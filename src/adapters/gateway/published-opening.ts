@@ -64,7 +64,7 @@ async function openDirectory(root: Cid, node: DecodedNode, reader: FrugalReader)
   const index = await readIndex(node, reader);
   if (index !== undefined) files.set('index.html', { cid: index.cid, bytes: index.bytes });
   const redirects = await readRedirects(node, reader);
-  await explore(node, files, reader);
+  await explore({ root, node }, files, reader);
   const fileAt = (path: string): Sample | undefined => {
     const file = files.get(path);
     return file === undefined ? undefined : { path, ...file };
@@ -73,10 +73,17 @@ async function openDirectory(root: Cid, node: DecodedNode, reader: FrugalReader)
   return withRoutes({ root, kind: 'directory', sample, plainSample: choosePlainSample(files), redirects }, fileAt);
 }
 
-/** Looks one level down for what the root does not have: a file to open, and one that is no page. */
-async function explore(node: DecodedNode, files: Map<string, ListedFile>, reader: FrugalReader): Promise<void> {
+/**
+ * Looks one level down for a file to open where the root has none. One that is no page is not looked for: where a gateway serves
+ * no pages, the blocks are the proof.
+ */
+async function explore(
+  { root, node }: { readonly root: Cid; readonly node: DecodedNode },
+  files: Map<string, ListedFile>,
+  reader: FrugalReader,
+): Promise<void> {
   for (const wanted of unknownBelow(node)) {
-    if (reader.isEmpty() || choosePlainSample(files) !== undefined) return;
+    if (reader.isEmpty() || chooseSample(root, files) !== undefined) return;
     const found = await reader.node(wanted);
     if (found?.kind === 'file') files.set(wanted.path, { cid: wanted.cid, bytes: sizeOf(found) });
     const prefix = wanted.part === 'shard' ? '' : `${wanted.path}/`;
