@@ -48947,7 +48947,10 @@ var __webpack_modules__ = {
     bytes: index.bytes
    });
    const redirects = await published_opening_readRedirects(node, reader);
-   await explore(node, files, reader);
+   await explore({
+    root: root,
+    node: node
+   }, files, reader);
    const fileAt = path => {
     const file = files.get(path);
     return file === void 0 ? void 0 : {
@@ -48964,9 +48967,9 @@ var __webpack_modules__ = {
     redirects: redirects
    }, fileAt);
   }
-  async function explore(node, files, reader) {
+  async function explore({root: root, node: node}, files, reader) {
    for (const wanted of unknownBelow(node)) {
-    if (reader.isEmpty() || (0, domain_link.W3)(files) !== void 0) return;
+    if (reader.isEmpty() || (0, domain_link.ut)(root, files) !== void 0) return;
     const found = await reader.node(wanted);
     if (found?.kind === "file") files.set(wanted.path, {
      cid: wanted.cid,
