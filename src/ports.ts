@@ -155,6 +155,8 @@ export interface GitHub {
   pullRequests(numbers: readonly number[]): Promise<Known<ReadonlyMap<number, PullRequest>>>;
   /** The deployments that GitHub calls active, of every environment. */
   activeDeployments(): Promise<Known<readonly ActiveDeployment[]>>;
+  /** The newest deployments, whatever their state: what was deployed, and from which commit. */
+  recentDeployments(): Promise<Known<readonly ActiveDeployment[]>>;
   /** The oid of each commit's root tree, by the 7 to 40 hex digits that were given. Commits it does not know are left out. */
   commitTrees(commits: readonly string[]): Promise<Known<ReadonlyMap<string, string>>>;
   /** Each commit's own oid, 40 hex digits, in the same way. */

@@ -32,7 +32,7 @@ export interface PromoteRun extends PromotionOrder {
 }
 
 export interface PromotePorts extends TagPorts, CompareVersionsPorts, PresencePorts {
-  readonly github: Pick<GitHub, 'activeDeployments'>;
+  readonly github: Pick<GitHub, 'recentDeployments'>;
   readonly names: NamePorts;
   /** A link for who may read private content; undefined for public content, and where none can be made. */
   readonly accessLink: (cid: Cid) => Promise<AccessLink | undefined>;
@@ -76,13 +76,13 @@ function isCommitKnown(commit: string): boolean {
   return !/^0+$/.test(commit);
 }
 
-/** The pin of a preview remembers no commit; GitHub does while its deployment is active. */
+/** The pin of a preview remembers no commit; GitHub does, also when the cleanup of the pull request has ended its deployment. */
 async function commitOf(
   { cid, commit }: PromotionPlan,
   { project }: PromoteRun,
   github: PromotePorts['github'],
 ): Promise<string> {
-  const known = await github.activeDeployments();
+  const known = await github.recentDeployments();
   if (known.kind !== 'known') return commit;
   const payloads = known.value.flatMap(({ texts }) => texts.map(parsePayload).filter((found) => found !== undefined));
   const own = payloads.find((found) => found.project === project.name && found.cid === cid);

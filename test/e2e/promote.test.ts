@@ -229,6 +229,20 @@ describe('a promotion', () => {
     expect(violations).toEqual([]);
   });
 
+  it('tells GitHub the commit of a preview that was merged and cleaned up before', async () => {
+    const project = `${REPOSITORY}#merged`;
+    const of = runsOf(emulator, project, { ...blocks, deployment: 'true' });
+    const opened = pullRequest(16, 'opened');
+    const { cid } = fine(await of.deploy('merged and told', { event: opened })).outputs;
+    await endPull(16, 'MERGED');
+    fine(await of.clean({ event: closedPullRequest(16, { merged: true }) }));
+    const run = fine(await start(of, 'promote', { inputs: { from: 'pr-16' } }));
+    expect(run.outputs).toMatchObject({ result: 'promoted', cid });
+    const { deployments } = await repository();
+    const made = deployments.find(({ databaseId }) => String(databaseId) === run.outputs['deployment-id']);
+    expect(made?.sha).toBe((opened.payload.pull_request as { readonly head: { readonly sha: string } }).head.sha);
+  });
+
   it('writes nothing in a dry run, and shows what the move means', async () => {
     const project = `${REPOSITORY}#dry`;
     const of = runsOf(emulator, project, blocks);

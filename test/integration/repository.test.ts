@@ -151,6 +151,9 @@ describe('deployments', () => {
     const active = await known(githubOf({ repository }).activeDeployments());
     expect(active.map(({ environment }) => environment)).toEqual(['e200', 'e150', 'e100', 'e50', 'e0']);
     expect(await emulator.requests({ host: 'github' })).toHaveLength(3);
+    const recent = await known(githubOf({ repository }).recentDeployments());
+    expect(recent).toHaveLength(250);
+    expect(recent[0]).toEqual({ environment: 'e249', texts: ['cid 249'] });
   });
 
   it('end though the pages do not', async () => {

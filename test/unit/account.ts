@@ -99,6 +99,7 @@ export function createClock(start = new Date(1_800_000_000_000)): TestClock {
 export const quietGitHub: GitHub = {
   pullRequests: () => Promise.resolve({ kind: 'known', value: new Map() }),
   activeDeployments: () => Promise.resolve({ kind: 'known', value: [] }),
+  recentDeployments: () => Promise.resolve({ kind: 'known', value: [] }),
   commitTrees: () => Promise.resolve({ kind: 'known', value: new Map() }),
   commitIds: () => Promise.resolve({ kind: 'known', value: new Map() }),
 };

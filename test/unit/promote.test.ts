@@ -132,7 +132,7 @@ describe('promote', () => {
     const payload = JSON.stringify(renderPayload({ project: project.name, tag: 'pr-12', cid: OLD, commit }));
     const github: GitHub = {
       ...quietGitHub,
-      activeDeployments: () =>
+      recentDeployments: () =>
         Promise.resolve({ kind: 'known', value: [{ environment: 'ipfs-preview', texts: ['x', payload] }] }),
     };
     const pins = [pin('preview', OLD, { previews: '12@1700000000' })];

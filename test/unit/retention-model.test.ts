@@ -158,7 +158,15 @@ function faultsFor({ name, urgent, restsOnReading }: Call, random: Random): read
   ];
 }
 
-const ELSEWHERE = new Set(['pause', 'probe', 'pullRequests', 'activeDeployments', 'commitTrees', 'commitIds']);
+const ELSEWHERE = new Set([
+  'pause',
+  'probe',
+  'pullRequests',
+  'activeDeployments',
+  'recentDeployments',
+  'commitTrees',
+  'commitIds',
+]);
 
 function pickOf(random: Random, faults: number): Pick {
   let left = faults;
@@ -203,6 +211,7 @@ function stageOf(story: Story): Stage {
   const github: GitHub = {
     pullRequests: (numbers) => tell(new Map([...model.pulls].filter(([number]) => numbers.includes(number)))),
     activeDeployments: () => tell([]),
+    recentDeployments: () => tell([]),
     commitTrees: () => tell(new Map()),
     commitIds: () => tell(new Map()),
   };

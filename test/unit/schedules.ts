@@ -124,6 +124,7 @@ const ELSEWHERE = new Set([
   'probe',
   'pullRequests',
   'activeDeployments',
+  'recentDeployments',
   'commitTrees',
   'readSwaps',
   'readGateways',

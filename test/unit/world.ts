@@ -405,6 +405,7 @@ function scheduleGitHub(github: GitHub, schedule: Schedule): GitHub {
   return {
     pullRequests: (numbers) => schedule({ name: 'pullRequests' }, () => github.pullRequests(numbers)),
     activeDeployments: () => schedule({ name: 'activeDeployments' }, () => github.activeDeployments()),
+    recentDeployments: () => schedule({ name: 'recentDeployments' }, () => github.recentDeployments()),
     commitTrees: (commits) => schedule({ name: 'commitTrees' }, () => github.commitTrees(commits)),
     commitIds: (commits) => schedule({ name: 'commitIds' }, () => github.commitIds(commits)),
   };

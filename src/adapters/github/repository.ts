@@ -12,12 +12,17 @@ const COMMITS_A_QUERY = 50;
 const COMMIT = /^[0-9a-f]{7,40}$/;
 /** Newest first. What was deployed two thousand deployments ago and never since is not looked for. */
 const MAX_DEPLOYMENT_PAGES = 20;
+const RECENT_PAGES = 3;
 
 /** What GitHub knows about one repository. */
 export function createRepository(options: RepositoryOptions): GitHub {
   return {
     pullRequests: (numbers) => whatIsKnown(() => readPullRequests(options, numbers)),
-    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+    activeDeployments: () =>
+      whatIsKnown(() =>
+        readDeployments(options, { pages: MAX_DEPLOYMENT_PAGES, isWanted: (state) => state === 'ACTIVE' }),
+      ),
+    recentDeployments: () => whatIsKnown(() => readDeployments(options, { pages: RECENT_PAGES, isWanted: () => true })),
     commitTrees: (commits) => whatIsKnown(() => readCommits(options, commits, ({ tree }) => tree)),
     commitIds: (commits) => whatIsKnown(() => readCommits(options, commits, ({ oid }) => oid)),
   };
@@ -62,29 +67,43 @@ function parsePullRequest(value: unknown): PullRequest | undefined {
   return { number, state: state[text], closedAt: Number.isNaN(closedAt.getTime()) ? undefined : closedAt };
 }
 
-async function readDeployments(options: RepositoryOptions): Promise<readonly ActiveDeployment[]> {
-  const active: ActiveDeployment[] = [];
+interface DeploymentQuery {
+  readonly pages: number;
+  readonly isWanted: (state: string) => boolean;
+}
+
+async function readDeployments(
+  options: RepositoryOptions,
+  { pages, isWanted }: DeploymentQuery,
+): Promise<readonly ActiveDeployment[]> {
+  const wanted: ActiveDeployment[] = [];
   let after = '';
-  for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
+  for (let page = 0; page < pages; page += 1) {
     const position = after === '' ? '' : `, after: ${JSON.stringify(after)}`;
     const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {
         nodes { environment state payload latestStatus { environmentUrl } }
         pageInfo { hasNextPage endCursor }
       }`;
-    const { nodes, next } = parseDeployments(await askRepository(options, 'read the deployments', fields));
-    active.push(...nodes);
+    const answer = await askRepository(options, 'read the deployments', fields);
+    const { nodes, next } = parseDeployments(answer, isWanted);
+    wanted.push(...nodes);
     after = next;
     if (after === '') break;
   }
-  return active;
+  return wanted;
 }
 
-/** The active ones of a page, and where the next page starts; '' at the end. */
-function parseDeployments(repository: unknown): {
+/** The wanted ones of a page, and where the next page starts; '' at the end. */
+function parseDeployments(
+  repository: unknown,
+  isWanted: DeploymentQuery['isWanted'],
+): {
   readonly nodes: readonly ActiveDeployment[];
   readonly next: string;
 } {
-  const nodes = (listAt(repository, 'deployments', 'nodes') ?? []).filter((node) => textAt(node, 'state') === 'ACTIVE');
+  const nodes = (listAt(repository, 'deployments', 'nodes') ?? []).filter((node) =>
+    isWanted(textAt(node, 'state') ?? ''),
+  );
   const hasNext = valueAt(repository, 'deployments', 'pageInfo', 'hasNextPage') === true;
   return {
     nodes: nodes.map((node) => ({
