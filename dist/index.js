@@ -29251,10 +29251,18 @@ var __webpack_modules__ = {
   const COMMITS_A_QUERY = 50;
   const COMMIT = /^[0-9a-f]{7,40}$/;
   const MAX_DEPLOYMENT_PAGES = 20;
+  const RECENT_PAGES = 3;
   function createRepository(options) {
    return {
     pullRequests: numbers => whatIsKnown(() => readPullRequests(options, numbers)),
-    activeDeployments: () => whatIsKnown(() => readDeployments(options)),
+    activeDeployments: () => whatIsKnown(() => readDeployments(options, {
+     pages: MAX_DEPLOYMENT_PAGES,
+     isWanted: state => state === "ACTIVE"
+    })),
+    recentDeployments: () => whatIsKnown(() => readDeployments(options, {
+     pages: RECENT_PAGES,
+     isWanted: () => true
+    })),
     commitTrees: commits => whatIsKnown(() => readCommits(options, commits, ({tree: tree}) => tree)),
     commitIds: commits => whatIsKnown(() => readCommits(options, commits, ({oid: oid}) => oid))
    };
@@ -29304,22 +29312,23 @@ var __webpack_modules__ = {
     closedAt: Number.isNaN(closedAt.getTime()) ? void 0 : closedAt
    };
   }
-  async function readDeployments(options) {
-   const active = [];
+  async function readDeployments(options, {pages: pages, isWanted: isWanted}) {
+   const wanted = [];
    let after = "";
-   for (let page = 0; page < MAX_DEPLOYMENT_PAGES; page += 1) {
+   for (let page = 0; page < pages; page += 1) {
     const position = after === "" ? "" : `, after: ${JSON.stringify(after)}`;
     const fields = `deployments(first: 100${position}, orderBy: {field: CREATED_AT, direction: DESC}) {\n        nodes { environment state payload latestStatus { environmentUrl } }\n        pageInfo { hasNextPage endCursor }\n      }`;
-    const {nodes: nodes, next: next} = parseDeployments(await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the deployments", fields));
-    active.push(...nodes);
+    const answer = await (0, _query_js__WEBPACK_IMPORTED_MODULE_1__.g)(options, "read the deployments", fields);
+    const {nodes: nodes, next: next} = parseDeployments(answer, isWanted);
+    wanted.push(...nodes);
     after = next;
     if (after === "") break;
    }
-   return active;
+   return wanted;
   }
-  function parseDeployments(repository) {
-   const nodes = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(repository, "deployments", "nodes") ?? []).filter(node => (0, 
-   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "state") === "ACTIVE");
+  function parseDeployments(repository, isWanted) {
+   const nodes = ((0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.gT)(repository, "deployments", "nodes") ?? []).filter(node => isWanted((0, 
+   _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.$6)(node, "state") ?? ""));
    const hasNext = (0, _domain_json_js__WEBPACK_IMPORTED_MODULE_2__.fK)(repository, "deployments", "pageInfo", "hasNextPage") === true;
    return {
     nodes: nodes.map(node => ({
@@ -37973,7 +37982,7 @@ var __webpack_modules__ = {
    return !/^0+$/.test(commit);
   }
   async function commitOf({cid: cid, commit: commit}, {project: project}, github) {
-   const known = await github.activeDeployments();
+   const known = await github.recentDeployments();
    if (known.kind !== "known") return commit;
    const payloads = known.value.flatMap(({texts: texts}) => texts.map(github_deployment.ex).filter(found => found !== void 0));
    const own = payloads.find(found => found.project === project.name && found.cid === cid);
