@@ -265,7 +265,14 @@ const SECRET_INPUTS =
 function secretsOf({ inputs, cache, env = {} }: DistOptions): readonly string[] {
   const given = Object.entries(inputs).filter(([name]) => SECRET_INPUTS.test(name));
   const { PINATA_JWT = '', ACTIONS_RUNTIME_TOKEN = '' } = env;
-  return [...given.map(([, value]) => value), cache?.cacheToken ?? '', PINATA_JWT, ACTIONS_RUNTIME_TOKEN]
+  const mirrorTokens = (inputs['mirror-tokens'] ?? '').split('\n').map((line) => line.slice(line.indexOf('=') + 1));
+  return [
+    ...given.map(([, value]) => value),
+    ...mirrorTokens,
+    cache?.cacheToken ?? '',
+    PINATA_JWT,
+    ACTIONS_RUNTIME_TOKEN,
+  ]
     .flatMap((value) => [value, ...value.split('\n')])
     .map((value) => value.trim())
     .filter((value) => value.length >= 6);
