@@ -35,8 +35,8 @@ module.exports = {
       name: 'modes-tell-stories',
       comment: 'A mode gets its effects as arguments: it imports domain/ and ports.ts, never an adapter.',
       severity: 'error',
-      from: { path: '^src/(modes/|ports\\.ts|inputs\\.ts)' },
-      to: { pathNot: '^src/(domain/|modes/|ports\\.ts)' },
+      from: { path: '^src/(modes/|ports\\.ts|input[a-z-]*\\.ts)' },
+      to: { pathNot: '^src/(domain/|modes/|ports\\.ts|input-[a-z]+\\.ts)' },
     },
     {
       name: 'adapters-stand-apart',

@@ -31914,7 +31914,7 @@ var __webpack_modules__ = {
    return state === "whole" || state === "sample";
   }
  },
- 7633: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 835: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    pH: () => SECRET_INPUTS,
    TL: () => parseInputs,
@@ -32060,6 +32060,48 @@ var __webpack_modules__ = {
   const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
   const jwt = raw => raw === "" || JWT_SHAPE.test(raw) ? raw : refuse("a Pinata JWT: three parts with dots between them (not an API key or secret)");
   const headerValue = raw => /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse("one line of printable ASCII");
+  var domain_names = __nccwpck_require__(5729);
+  var retention = __nccwpck_require__(2527);
+  function problemsBetween(mode, given, context) {
+   const {values: values} = given;
+   return [ ...missing(mode, given, context), ...lockedNames(mode, values, context), ...contradictions(values) ];
+  }
+  function missing({kind: kind}, {effective: effective, values: values}, context) {
+   if (kind === "skip" || kind === "refuse") return [];
+   const hasKey = effective("pinata-jwt") !== "";
+   const deploys = kind === "deploy" || kind === "diff" && hasKey;
+   const needsKey = kind !== "diff" || values["require-credentials"] === true;
+   const wanted = [ [ "path must be the directory, file or .car to deploy, got nothing.", (deploys || kind === "diff") && effective("path") === "" ], [ "pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.", needsKey && !hasKey ], [ "project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.", (deploys || kind !== "diff") && effective("project") === "" && context.repository === "" ], [ `tags must be given, one a line, got nothing: none can be computed on ${context.event === "" ? "an unknown event" : context.event}.`, deploys && effective("tags") === "" && (0, 
+   run.$o)(context).length === 0 ] ];
+   return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
+  }
+  function lockedNames({kind: kind}, values, context) {
+   const moved = {
+    deploy: (values.tags ?? []).length > 0 ? values.tags ?? [] : (0, run.$o)(context),
+    promote: [ values["to-tag"] ],
+    rollback: [ values["to-tag"] ]
+   }[String(kind)];
+   const follows = (values.dnslink ?? []).filter(({tag: tag}) => moved?.includes(tag) === true);
+   if (follows.length === 0 || values["cloudflare-token"] !== void 0 || values["dry-run"] === true) return [];
+   return [ `cloudflare-token must be a token of Cloudflare's API with the permission Zone.DNS: Edit, since dnslink names ${follows.map(domain_names.Wy).join(", ")}, got nothing.` ];
+  }
+  function contradictions(values) {
+   const found = [];
+   if (values.network === "private" && values["upload-method"] === "car") found.push('upload-method must be "auto" or "folder" when network is "private", got "car": Pinata imports CARs on the public network only.');
+   found.push(...misplaced(values));
+   if (values.mode === "cleanup") for (const tag of values.tags ?? []) {
+    const glob = values["protect-tags"]?.find(pattern => (0, retention.eX)(pattern, tag));
+    if (glob !== void 0) found.push(`tags must not name what protect-tags protects in a cleanup, got "${tag}" (${glob}).`);
+   }
+   return found;
+  }
+  function misplaced(values) {
+   const mirrors = (values.mirrors ?? []).map(({name: name}) => name);
+   const strangers = [ ...(values["mirror-tokens"] ?? new Map).keys() ].filter(name => !mirrors.includes(name));
+   const isPrivate = values.network === "private";
+   const wanted = [ [ 'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.', values.mode === "promote" && "from" in values && values.from === void 0 ], [ `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`, values.from !== void 0 && values.mode !== "promote" && values.mode !== "rollback" ], [ `mirror-tokens must name mirrors; not among them: ${strangers.map(name => `"${name}"`).join(", ")}.`, values.mirrors !== void 0 && strangers.length > 0 ], [ 'mirrors must be empty when network is "private": a mirror would make the content public.', isPrivate && mirrors.length > 0 ], [ 'dnslink must be empty when network is "private": no public gateway serves what it would name.', isPrivate && (values.dnslink ?? []).length > 0 ], [ 'hot-swap-cid must be empty when network is "private": whoever has the address must be able to open it.', isPrivate && (values["hot-swap-cid"] ?? []).length > 0 ], [ 'verify must be "none", "pin" or "gateway" when network is "private", got "blocks": no gateway hands out private blocks.', isPrivate && values.verify === "blocks" ] ];
+   return wanted.filter(([, isWrong]) => isWrong).map(([problem]) => problem);
+  }
   function isSafeUrl(raw) {
    const url = URL.canParse(raw) ? new URL(raw) : void 0;
    if (url === void 0 || url.username !== "" || url.password !== "" || /[?#]/.test(raw)) return false;
@@ -32098,7 +32140,6 @@ var __webpack_modules__ = {
     token: token
    };
   }
-  var domain_names = __nccwpck_require__(5729);
   const baseUrl = raw => isSafeUrl(raw) && !/\/v3\/?$/.test(raw) ? raw.replace(/\/+$/, "") : refuse("an https URL (http only for 127.0.0.1 and localhost) without credentials, query or /v3");
   const optionalBaseUrl = raw => raw === "" ? void 0 : baseUrl(raw);
   const gatewayHost = raw => {
@@ -32143,14 +32184,13 @@ var __webpack_modules__ = {
    const names = new Set(known.map(entry => entry.name));
    return known.length === tokens.length && names.size === known.length ? new Map(known.map(entry => [ entry.name, entry.token ])) : refuse("lines name=token, each name once, the names those of mirrors");
   };
-  var retention = __nccwpck_require__(2527);
   function field(fallback, parse) {
    return {
     fallback: fallback,
     parse: parse
    };
   }
-  const FIELDS = {
+  const input_fields_FIELDS = {
    path: field("", input_value_text),
    "pinata-jwt": {
     ...field("", jwt),
@@ -32230,7 +32270,7 @@ var __webpack_modules__ = {
    "pinata-gateway-url": field("", optionalBaseUrl),
    "cloudflare-api-url": field("https://api.cloudflare.com/client/v4", baseUrl)
   };
-  const RENAMED = {
+  const input_fields_RENAMED = {
    "path-to-deploy": "path",
    "pinata-jwt-token": "pinata-jwt",
    "pin-name": "name",
@@ -32241,8 +32281,8 @@ var __webpack_modules__ = {
    "set-pr-comment": "comment",
    "set-github-status": "commit-status"
   };
-  const REFUSED = [ "pinata-api-key", "pinata-secret-api-key", "pinataKey", "pinataSecret" ];
-  const SECRET_INPUTS = [ "pinata-jwt", "pinata-jwt-token", "pinata-gateway-key", "github-token", "cloudflare-token", "mirror-tokens", ...REFUSED ];
+  const input_fields_REFUSED = [ "pinata-api-key", "pinata-secret-api-key", "pinataKey", "pinataSecret" ];
+  const SECRET_INPUTS = [ "pinata-jwt", "pinata-jwt-token", "pinata-gateway-key", "github-token", "cloudflare-token", "mirror-tokens", ...input_fields_REFUSED ];
   function secretsIn(input, text) {
    if (input !== "mirror-tokens") return [ text ].filter(secret => secret !== "");
    const tokens = text.split(/\r?\n/).map(line => line.slice(line.indexOf("=") + 1).trim());
@@ -32250,11 +32290,11 @@ var __webpack_modules__ = {
    return [ ...tokens, ...passwords ].filter(secret => secret !== "");
   }
   function parseInputs(read, context) {
-   const problems = REFUSED.filter(input => read(input) !== "").map(input => `${input} is not supported. Make a JWT with the Files read and write permissions and pass it as pinata-jwt.`);
+   const problems = input_fields_REFUSED.filter(input => read(input) !== "").map(input => `${input} is not supported. Make a JWT with the Files read and write permissions and pass it as pinata-jwt.`);
    const {effective: effective, deprecations: deprecations} = readRenamed(read);
    const values = {};
-   for (const input of Object.keys(FIELDS)) {
-    const {fallback: fallback, parse: parse, secret: secret} = FIELDS[input];
+   for (const input of Object.keys(input_fields_FIELDS)) {
+    const {fallback: fallback, parse: parse, secret: secret} = input_fields_FIELDS[input];
     const given = effective(input);
     const parsed = parse(given === "" ? fallback : given);
     const accepted = refusedFor(parsed);
@@ -32262,10 +32302,10 @@ var __webpack_modules__ = {
    }
    const chosen = (0, run.jO)(run.FN.find(name => name === values.mode) ?? "auto", context);
    const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen, values.mode, context) : chosen;
-   problems.push(...missing(mode, {
+   problems.push(...problemsBetween(mode, {
     effective: effective,
     values: values
-   }, context), ...lockedNames(mode, values, context), ...contradictions(values));
+   }, context));
    if (mode.kind === "refuse") throw new errors.lZ("input", mode.reason, {
     hint: mode.hint
    });
@@ -32277,13 +32317,13 @@ var __webpack_modules__ = {
    };
   }
   function readRenamed(read) {
-   const used = Object.keys(RENAMED).filter(old => read(old) !== "");
+   const used = Object.keys(input_fields_RENAMED).filter(old => read(old) !== "");
    return {
     effective: input => {
-     const given = read(input).trim() === FIELDS[input].fallback ? "" : read(input);
-     return given || (used.filter(old => RENAMED[old] === input).map(old => renamedValue(old, read(old)))[0] ?? "");
+     const given = read(input).trim() === input_fields_FIELDS[input].fallback ? "" : read(input);
+     return given || (used.filter(old => input_fields_RENAMED[old] === input).map(old => renamedValue(old, read(old)))[0] ?? "");
     },
-    deprecations: used.map(old => `The input ${old} is deprecated; use ${RENAMED[old]}.`)
+    deprecations: used.map(old => `The input ${old} is deprecated; use ${input_fields_RENAMED[old]}.`)
    };
   }
   function renamedValue(old, given) {
@@ -32304,42 +32344,6 @@ var __webpack_modules__ = {
     kind: "diff",
     reason: NO_SECRETS
    } : mode;
-  }
-  function missing({kind: kind}, {effective: effective, values: values}, context) {
-   if (kind === "skip" || kind === "refuse") return [];
-   const hasKey = effective("pinata-jwt") !== "";
-   const deploys = kind === "deploy" || kind === "diff" && hasKey;
-   const needsKey = kind !== "diff" || values["require-credentials"] === true;
-   const wanted = [ [ "path must be the directory, file or .car to deploy, got nothing.", (deploys || kind === "diff") && effective("path") === "" ], [ "pinata-jwt must be a Pinata JWT (or set the environment variable PINATA_JWT), got nothing. Runs for forks get no secrets.", needsKey && !hasKey ], [ "project must be a name such as acme/app, got nothing: GITHUB_REPOSITORY is not set.", (deploys || kind !== "diff") && effective("project") === "" && context.repository === "" ], [ `tags must be given, one a line, got nothing: none can be computed on ${context.event === "" ? "an unknown event" : context.event}.`, deploys && effective("tags") === "" && (0, 
-   run.$o)(context).length === 0 ] ];
-   return wanted.filter(([, absent]) => absent).map(([problem]) => problem);
-  }
-  function lockedNames({kind: kind}, values, context) {
-   const moved = {
-    deploy: (values.tags ?? []).length > 0 ? values.tags ?? [] : (0, run.$o)(context),
-    promote: [ values["to-tag"] ],
-    rollback: [ values["to-tag"] ]
-   }[String(kind)];
-   const follows = (values.dnslink ?? []).filter(({tag: tag}) => moved?.includes(tag) === true);
-   if (follows.length === 0 || values["cloudflare-token"] !== void 0 || values["dry-run"] === true) return [];
-   return [ `cloudflare-token must be a token of Cloudflare's API with the permission Zone.DNS: Edit, since dnslink names ${follows.map(domain_names.Wy).join(", ")}, got nothing.` ];
-  }
-  function contradictions(values) {
-   const found = [];
-   if (values.network === "private" && values["upload-method"] === "car") found.push('upload-method must be "auto" or "folder" when network is "private", got "car": Pinata imports CARs on the public network only.');
-   found.push(...misplaced(values));
-   if (values.mode === "cleanup") for (const tag of values.tags ?? []) {
-    const glob = values["protect-tags"]?.find(pattern => (0, retention.eX)(pattern, tag));
-    if (glob !== void 0) found.push(`tags must not name what protect-tags protects in a cleanup, got "${tag}" (${glob}).`);
-   }
-   return found;
-  }
-  function misplaced(values) {
-   const mirrors = (values.mirrors ?? []).map(({name: name}) => name);
-   const strangers = [ ...(values["mirror-tokens"] ?? new Map).keys() ].filter(name => !mirrors.includes(name));
-   const isPrivate = values.network === "private";
-   const wanted = [ [ 'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.', values.mode === "promote" && "from" in values && values.from === void 0 ], [ `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`, values.from !== void 0 && values.mode !== "promote" && values.mode !== "rollback" ], [ `mirror-tokens must name mirrors; not among them: ${strangers.map(name => `"${name}"`).join(", ")}.`, values.mirrors !== void 0 && strangers.length > 0 ], [ 'mirrors must be empty when network is "private": a mirror would make the content public.', isPrivate && mirrors.length > 0 ], [ 'dnslink must be empty when network is "private": no public gateway serves what it would name.', isPrivate && (values.dnslink ?? []).length > 0 ], [ 'hot-swap-cid must be empty when network is "private": whoever has the address must be able to open it.', isPrivate && (values["hot-swap-cid"] ?? []).length > 0 ], [ 'verify must be "none", "pin" or "gateway" when network is "private", got "blocks": no gateway hands out private blocks.', isPrivate && values.verify === "blocks" ] ];
-   return wanted.filter(([, isWrong]) => isWrong).map(([problem]) => problem);
   }
   function shown(raw, secret) {
    if (secret === true) return `a value of ${raw.length} characters`;
@@ -32362,13 +32366,13 @@ var __webpack_modules__ = {
     var _adapters_runner_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6434);
     var _adapters_runner_runner_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7247);
     var _domain_errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6046);
-    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7633);
+    var _inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(835);
     var _modes_tell_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7503);
     var _render_outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2011);
     var _render_report_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(931);
     var _render_summary_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9176);
     var _render_units_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(1086);
-    var _runs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(9643);
+    var _runs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5114);
     var _tellings_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1400);
     var _wiring_locate_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(945);
     var _wiring_record_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(5450);
@@ -34735,7 +34739,7 @@ var __webpack_modules__ = {
    return text.replace(/\r\n|[\r\n\u2028\u2029]/g, "␊");
   }
  },
- 9643: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+ 5114: (__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
   __nccwpck_require__.d(__webpack_exports__, {
    r: () => runMode
   });
@@ -36393,7 +36397,6 @@ var __webpack_modules__ = {
     failed: []
    };
   }
-  var domain_names = __nccwpck_require__(5729);
   const PRODUCTION = {
    tag: "production",
    back: 0
@@ -36569,7 +36572,6 @@ var __webpack_modules__ = {
    return [ ...pins ].sort((a, b) => Number((0, domain_tag.rL)(b.keyvalues, project).ours) - Number((0, 
    domain_tag.rL)(a.keyvalues, project).ours) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
   }
-  var verification = __nccwpck_require__(894);
   var size_budget = __nccwpck_require__(3328);
   var domain_diff = __nccwpck_require__(418);
   var hashed_name = __nccwpck_require__(4686);
@@ -37119,6 +37121,7 @@ var __webpack_modules__ = {
     hint: "Use a paid Pinata plan, or set upload-method: folder and deploy the directory itself."
    });
   }
+  var domain_names = __nccwpck_require__(5729);
   const POLL_DELAYS_MS = [ 1e3, 2e3, 4e3, 8e3 ];
   const NO_PLUGIN = "the gateway does not follow it: it has no Hot Swaps plugin (Pinata app → Gateways → Plugins)";
   async function poll(look, {clock: clock, waitMs: waitMs, waiting: waiting}) {
@@ -37462,6 +37465,7 @@ var __webpack_modules__ = {
     } ];
    });
   }
+  var verification = __nccwpck_require__(894);
   async function lookAt(content, {network: network, verify: verify}, {gateways: gateways}) {
    if (network === "private") return {
     probes: await lookPrivately(content, verify, gateways),
@@ -37506,6 +37510,77 @@ var __webpack_modules__ = {
   }
   function troubles(rows) {
    return rows.length === 0 ? "none is configured" : rows.map(({host: host, note: note}) => `${host}: ${note}`).join("; ");
+  }
+  async function look({run: run, ports: ports}, build, {id: id}) {
+   const seen = await lookAt(build, run, ports);
+   const trouble = run.network === "private" ? void 0 : troubleWith(build, seen, run);
+   if (trouble === void 0) return seen;
+   if (!run.failOnUnreachable) ports.log.warn(trouble.message); else if (await ports.pins.read(id) === void 0) return; else throw trouble;
+   return seen;
+  }
+  function troubleWith({root: root}, {probes: probes, blocks: blocks}, {verify: verify, failOnUnreachable: failOnUnreachable}) {
+   const isAsked = probes.length === 0 || probes.some(({state: state}) => state !== "unopened");
+   const isThere = failOnUnreachable ? (0, domain_outcome.nn)(probes) || blocks.some(verification.g) : (0, 
+   domain_outcome.SM)(probes);
+   if (isAsked && !isThere) return new domain_errors.lZ("network", `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
+    hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
+   });
+   if (verify !== "blocks" || blocks.some(verification.g)) return;
+   return new domain_errors.lZ("network", `${root} is pinned, but no gateway serves all of its blocks (${troubles(blocks)}).`, {
+    hint: "Run the job again later, or give block-gateways one that serves blocks. No tag was moved."
+   });
+  }
+  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, presence: presence}) {
+   const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
+    ...row,
+    revision: {
+     ...row.revision,
+     pins: [ pin ]
+    }
+   } : row);
+   const policy = {
+    ...plan.policy,
+    inUse: withFormer(plan.policy.inUse, presence)
+   };
+   const first = {
+    rows: rows,
+    policy: policy,
+    now: run.now
+   };
+   const reason = (0, domain_retention.Q)(rows).length === 0 ? void 0 : reasonToWait(presence);
+   if (reason !== void 0) {
+    ports.log.line(`Old content stays: ${reason}.`);
+    return {
+     retention: shown(first, reason),
+     unmirrored: []
+    };
+   }
+   try {
+    const retention = await cleanup_carryOut(run, ports, await investigate(ports, first));
+    const gone = retention.unpinned.map(({revision: revision}) => revision.cid);
+    return {
+     retention: retention,
+     unmirrored: await unmirror(gone, ports.mirrors, ports.log)
+    };
+   } catch (error) {
+    if (!(error instanceof domain_errors.lZ)) throw error;
+    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
+    return {
+     retention: shown(first, error.message.replace(/\.$/, "")),
+     unmirrored: []
+    };
+   }
+  }
+  function reasonToWait({probes: probes, names: names}) {
+   const isAsked = probes.some(({state: state}) => state !== "unopened");
+   if (isAsked && !(0, domain_outcome.SM)(probes)) return "no gateway serves the new content yet";
+   const failed = names.find(({state: state}) => state === "failed");
+   return failed === void 0 ? void 0 : `${(0, domain_names.Wy)(failed.name)} does not point to the new content yet`;
+  }
+  function withFormer(inUse, {names: names}) {
+   const former = names.flatMap(({name: name, previous: previous}) => previous?.cid === void 0 ? [] : [ [ previous.cid, `${(0, 
+   domain_names.Wy)(name)} pointed to it until now` ] ]);
+   return new Map([ ...inUse, ...former ]);
   }
   const deploy_ATTEMPTS = 3;
   async function deploy(run, ports) {
@@ -37657,58 +37732,6 @@ var __webpack_modules__ = {
     mirrors: await mirrorContent(order, ports.mirrors, ports.log)
    };
   }
-  async function retire({run: run, ports: ports}, {plan: plan}, {pin: pin, presence: presence}) {
-   const rows = plan.retention.map(row => row.revision.cid === plan.cid ? {
-    ...row,
-    revision: {
-     ...row.revision,
-     pins: [ pin ]
-    }
-   } : row);
-   const policy = {
-    ...plan.policy,
-    inUse: withFormer(plan.policy.inUse, presence)
-   };
-   const first = {
-    rows: rows,
-    policy: policy,
-    now: run.now
-   };
-   const reason = (0, domain_retention.Q)(rows).length === 0 ? void 0 : reasonToWait(presence);
-   if (reason !== void 0) {
-    ports.log.line(`Old content stays: ${reason}.`);
-    return {
-     retention: shown(first, reason),
-     unmirrored: []
-    };
-   }
-   try {
-    const retention = await cleanup_carryOut(run, ports, await investigate(ports, first));
-    const gone = retention.unpinned.map(({revision: revision}) => revision.cid);
-    return {
-     retention: retention,
-     unmirrored: await unmirror(gone, ports.mirrors, ports.log)
-    };
-   } catch (error) {
-    if (!(error instanceof domain_errors.lZ)) throw error;
-    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return {
-     retention: shown(first, error.message.replace(/\.$/, "")),
-     unmirrored: []
-    };
-   }
-  }
-  function reasonToWait({probes: probes, names: names}) {
-   const isAsked = probes.some(({state: state}) => state !== "unopened");
-   if (isAsked && !(0, domain_outcome.SM)(probes)) return "no gateway serves the new content yet";
-   const failed = names.find(({state: state}) => state === "failed");
-   return failed === void 0 ? void 0 : `${(0, domain_names.Wy)(failed.name)} does not point to the new content yet`;
-  }
-  function withFormer(inUse, {names: names}) {
-   const former = names.flatMap(({name: name, previous: previous}) => previous?.cid === void 0 ? [] : [ [ previous.cid, `${(0, 
-   domain_names.Wy)(name)} pointed to it until now` ] ]);
-   return new Map([ ...inUse, ...former ]);
-  }
   async function obtain({run: run, ports: ports}, {build: build, plan: plan, method: method}) {
    if (plan.source.kind === "reuse") {
     ports.log.line(`Nothing to upload: the account already pins ${plan.cid}, whose name and group stay as they are.`);
@@ -37762,25 +37785,6 @@ var __webpack_modules__ = {
   }
   function soonGone({expiresAt: expiresAt}, now) {
    return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : void 0;
-  }
-  async function look({run: run, ports: ports}, build, {id: id}) {
-   const seen = await lookAt(build, run, ports);
-   const trouble = run.network === "private" ? void 0 : troubleWith(build, seen, run);
-   if (trouble === void 0) return seen;
-   if (!run.failOnUnreachable) ports.log.warn(trouble.message); else if (await ports.pins.read(id) === void 0) return; else throw trouble;
-   return seen;
-  }
-  function troubleWith({root: root}, {probes: probes, blocks: blocks}, {verify: verify, failOnUnreachable: failOnUnreachable}) {
-   const isAsked = probes.length === 0 || probes.some(({state: state}) => state !== "unopened");
-   const isThere = failOnUnreachable ? (0, domain_outcome.nn)(probes) || blocks.some(verification.g) : (0, 
-   domain_outcome.SM)(probes);
-   if (isAsked && !isThere) return new domain_errors.lZ("network", `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
-    hint: probes.every(probe => probe.final) ? "Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved." : "Run the job again later, or give verify-timeout more time. No tag was moved."
-   });
-   if (verify !== "blocks" || blocks.some(verification.g)) return;
-   return new domain_errors.lZ("network", `${root} is pinned, but no gateway serves all of its blocks (${troubles(blocks)}).`, {
-    hint: "Run the job again later, or give block-gateways one that serves blocks. No tag was moved."
-   });
   }
   async function diff(run, ports) {
    const build = await ports.build(run.profile);

@@ -22,6 +22,7 @@ const RETENTION = 'src/domain/retention.ts';
 const GIVE_UP = 'src/modes/give-up.ts';
 const TAG_PIN = 'src/modes/tag-pin.ts';
 const DEPLOY = 'src/modes/deploy.ts';
+const RETIRE = 'src/modes/retire.ts';
 const PROMOTE = 'src/modes/promote.ts';
 const PRESENCE = 'src/modes/presence.ts';
 const NAMED = 'src/modes/named-content.ts';
@@ -170,21 +171,21 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'give up old content though a name could not be moved',
-    file: DEPLOY,
+    file: RETIRE,
     from: 'return failed === undefined ? undefined :',
     to: "return failed?.state !== 'moved' ? undefined :",
     tests: FOLLOWERS,
   },
   {
     name: 'give up what a name pointed to until now',
-    file: DEPLOY,
+    file: RETIRE,
     from: 'return new Map([...inUse, ...former]);',
     to: 'return new Map([...inUse, ...former.slice(former.length)]);',
     tests: FOLLOWERS,
   },
   {
     name: 'deploy: unmirror what was only spared',
-    file: DEPLOY,
+    file: RETIRE,
     from: 'const gone = retention.unpinned.map(',
     to: 'const gone = [...retention.unpinned, ...retention.spared.map(({ row }) => row)].map(',
     tests: FOLLOWERS,

@@ -1,17 +1,14 @@
 import type { Cid } from '../domain/cid.ts';
 import { ActionError, inStep } from '../domain/errors.ts';
 import { FAR_MS } from '../domain/expiry.ts';
-import type { Build } from '../domain/listing.ts';
-import { labelOf } from '../domain/names.ts';
-import { type Assessment, isProven, isServed, type Outcome, type Presence, type Retention } from '../domain/outcome.ts';
+import type { Assessment, Outcome, Presence } from '../domain/outcome.ts';
 import type { Pin, UploadMethod } from '../domain/pin.ts';
 import { type DeployPlan, uploadedPairs } from '../domain/plan.ts';
-import { matchesTag, type RetentionPolicy, toUnpin } from '../domain/retention.ts';
+import { matchesTag } from '../domain/retention.ts';
 import type { PinOrigin } from '../domain/tagging.ts';
-import { isSound } from '../domain/verification.ts';
 import type { Upload, Uploaded } from '../ports.ts';
 import { assess, assessAgain, refusalOf } from './assess.ts';
-import { carryOut, shown } from './cleanup.ts';
+import { shown } from './cleanup.ts';
 import {
   announce,
   type Decision,
@@ -23,9 +20,10 @@ import {
   refusedUpload,
 } from './decide.ts';
 import { followTags } from './follow-tags.ts';
-import { mirrorContent, planMirrors, unmirror } from './mirror.ts';
+import { look } from './look.ts';
+import { mirrorContent, planMirrors } from './mirror.ts';
 import { planNames } from './names.ts';
-import { lookAt, troubles } from './presence.ts';
+import { retire } from './retire.ts';
 import { investigate, type Judgement } from './survey.ts';
 import { createTagger } from './tag-pin.ts';
 
@@ -160,54 +158,6 @@ async function follow({ run, ports }: Job, { build, plan }: Decision): Promise<P
   return { names, mirrors: await mirrorContent(order, ports.mirrors, ports.log) };
 }
 
-interface Retired {
-  readonly retention: Retention;
-  readonly unmirrored: Presence['mirrors'];
-}
-
-/** Gives up what is stale, now that the new content is there. While nobody serves it, or a name still shows the old, that stays. */
-async function retire(
-  { run, ports }: Job,
-  { plan }: Decision,
-  { pin, presence }: { readonly pin: Pin; readonly presence: Presence },
-): Promise<Retired> {
-  const rows = plan.retention.map((row) =>
-    row.revision.cid === plan.cid ? { ...row, revision: { ...row.revision, pins: [pin] } } : row,
-  );
-  const policy = { ...plan.policy, inUse: withFormer(plan.policy.inUse, presence) };
-  const first: Judgement = { rows, policy, now: run.now };
-  const reason = toUnpin(rows).length === 0 ? undefined : reasonToWait(presence);
-  if (reason !== undefined) {
-    ports.log.line(`Old content stays: ${reason}.`);
-    return { retention: shown(first, reason), unmirrored: [] };
-  }
-  try {
-    const retention = await carryOut(run, ports, await investigate(ports, first));
-    // Never before ours is gone.
-    const gone = retention.unpinned.map(({ revision }) => revision.cid);
-    return { retention, unmirrored: await unmirror(gone, ports.mirrors, ports.log) };
-  } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
-    ports.log.warn(`Nothing old was given up: ${error.message} The next run tries again.`);
-    return { retention: shown(first, error.message.replace(/\.$/, '')), unmirrored: [] };
-  }
-}
-
-function reasonToWait({ probes, names }: Presence): string | undefined {
-  const isAsked = probes.some(({ state }) => state !== 'unopened');
-  if (isAsked && !isServed(probes)) return 'no gateway serves the new content yet';
-  const failed = names.find(({ state }) => state === 'failed');
-  return failed === undefined ? undefined : `${labelOf(failed.name)} does not point to the new content yet`;
-}
-
-/** Who asked a minute ago keeps the old answer for a while. */
-function withFormer(inUse: RetentionPolicy['inUse'], { names }: Presence): RetentionPolicy['inUse'] {
-  const former = names.flatMap(({ name, previous }) =>
-    previous?.cid === undefined ? [] : [[previous.cid, `${labelOf(name)} pointed to it until now`] as const],
-  );
-  return new Map([...inUse, ...former]);
-}
-
 /** Uploads unless the account has the CID already. */
 async function obtain({ run, ports }: Job, { build, plan, method }: Decision): Promise<Upload | undefined> {
   if (plan.source.kind === 'reuse') {
@@ -277,42 +227,4 @@ function originOf(
 /** An expiry that this run did not have to write; one in the far future is none. */
 function soonGone({ expiresAt }: Pin, now: Date): Date | undefined {
   return expiresAt instanceof Date && expiresAt.getTime() - now.getTime() < FAR_MS ? expiresAt : undefined;
-}
-
-/** What gateways serve of the pin; undefined when it is gone, which is why nobody serves it. */
-async function look(
-  { run, ports }: Job,
-  build: Build,
-  { id }: Pin,
-): Promise<Pick<Presence, 'probes' | 'blocks'> | undefined> {
-  const seen = await lookAt(build, run, ports);
-  const trouble = run.network === 'private' ? undefined : troubleWith(build, seen, run);
-  if (trouble === undefined) return seen;
-  if (!run.failOnUnreachable) ports.log.warn(trouble.message);
-  else if ((await ports.pins.read(id)) === undefined) return undefined;
-  else throw trouble;
-  return seen;
-}
-
-function troubleWith(
-  { root }: Build,
-  { probes, blocks }: Pick<Presence, 'probes' | 'blocks'>,
-  { verify, failOnUnreachable }: Pick<DeployRun, 'verify' | 'failOnUnreachable'>,
-): ActionError | undefined {
-  const isAsked = probes.length === 0 || probes.some(({ state }) => state !== 'unopened');
-  // Where it must be reachable, a page that would fetch it in the browser is not enough.
-  const isThere = failOnUnreachable ? isProven(probes) || blocks.some(isSound) : isServed(probes);
-  if (isAsked && !isThere) {
-    return new ActionError('network', `${root} is pinned, but no gateway serves it (${troubles(probes)}).`, {
-      hint: probes.every((probe) => probe.final)
-        ? 'Waiting does not help: give gateways or pinata-gateway one that serves this content. No tag was moved.'
-        : 'Run the job again later, or give verify-timeout more time. No tag was moved.',
-    });
-  }
-  if (verify !== 'blocks' || blocks.some(isSound)) return undefined;
-  return new ActionError(
-    'network',
-    `${root} is pinned, but no gateway serves all of its blocks (${troubles(blocks)}).`,
-    { hint: 'Run the job again later, or give block-gateways one that serves blocks. No tag was moved.' },
-  );
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ActionError } from '../../src/domain/errors.ts';
 import type { RunContext } from '../../src/domain/run.ts';
-import { type InputName, type Inputs, inputDefaults, parseInputs, SECRET_INPUTS, secretsIn } from '../../src/inputs.ts';
+import type { InputName } from '../../src/input-fields.ts';
+import { type Inputs, inputDefaults, parseInputs, SECRET_INPUTS, secretsIn } from '../../src/inputs.ts';
 import { OUTPUT_NAMES } from '../../src/render/outputs.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
