@@ -47,14 +47,20 @@ function keepSummary(name: string, heading: string, { summary }: DistRun): void 
   writeFileSync(join(shown, `${name}.html`), renderPage(heading, summary));
 }
 
-/** Requests to Pinata and to its gateway, and the time: what a rollback costs. */
-async function measured({ emulator }: Stage, work: () => Promise<DistRun>): Promise<DistRun> {
+/** What a rollback costs: requests to Pinata and its gateway, and the time. Throws where the tag itself takes ten. */
+async function measured({ emulator }: Stage, { first }: Versions, work: () => Promise<DistRun>): Promise<DistRun> {
   await emulator.clearRequests();
   const run = await work();
   const requests = (await emulator.requests()).filter(({ host }) => ['api', 'upload', 'gateway'].includes(host));
+  const swaps = requests.filter(({ path }) => path.includes('/swap/') || path.startsWith(`/ipfs/${first}`));
+  // Where names follow, the tag is looked at once more before.
+  const lists = requests.filter(({ path }) => path.includes('keyvalues')).slice(1);
+  const forNames = swaps.length + lists.length;
+  const rest = requests.length - forNames;
   console.log(
-    `\n  ${requests.length} requests to Pinata and its gateway, ${(run.ms / 1000).toFixed(1)} s with the start of Node.`,
+    `\n  ${rest} requests to Pinata and its gateway, and ${forNames} for the names; ${(run.ms / 1000).toFixed(1)} s.`,
   );
+  if (rest >= 10) throw new Error(`A rollback took ${rest} requests.`);
   return run;
 }
 
@@ -87,7 +93,7 @@ export async function playPromotion(stage: Stage, versions: Versions): Promise<v
   await expectNames(stage, versions, versions.preview);
 
   title('12. It was a mistake: back to what was there before, which is proven to answer first');
-  const back = await measured(stage, () => play(stage, scene({ mode: 'rollback' })));
+  const back = await measured(stage, versions, () => play(stage, scene({ mode: 'rollback' })));
   keepSummary('rolled-back', 'Job summary of the rollback', back);
   if (back.outputs.cid !== versions.production) throw new Error('The rollback went somewhere else.');
   await expectNames(stage, versions, versions.production);
