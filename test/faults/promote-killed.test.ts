@@ -125,6 +125,8 @@ async function walk(trial: Trial, kill?: Kill): Promise<Walked> {
   const gate = await startGate(emulator, guard);
   const inputs = deployInputs(emulator, '', {
     ...gate.inputs,
+    // Without a gateway for blocks nobody knows which bytes are right, and nothing is moved.
+    'block-gateways': gate.inputs.gateways ?? '',
     ...trial.scene.inputs,
     project: trial.project,
     deployment: 'true',
