@@ -260,8 +260,8 @@ it.concurrent('a production deploy and the cleanup of a closed pull request leav
   );
   expect(tried).toBe(70);
   // Both sides win in some orders, or the orders would not have met.
-  expect(ends.removed).toBeGreaterThan(5);
-  expect(ends.spared).toBeGreaterThan(5);
+  expect(ends.removed).toBeGreaterThan(2);
+  expect(ends.spared).toBeGreaterThan(2);
 });
 
 it.concurrent('a pin of somebody else is never taken for ours, in whatever order its release meets a deploy', {
