@@ -118,7 +118,8 @@ describe('health-issue', () => {
     const { cid } = fine(await of.deploy('looked after')).outputs;
     fine(await verify(of));
     expect(await issuesOf(project)).toEqual([]);
-    const missing = { tags: 'production\nstaging' };
+    // A name follows a tag that nothing has.
+    const missing = { 'hot-swap-cid': `${cid ?? ''}=staging` };
     expect((await verify(of, missing)).exitCode).toBe(1);
     const [opened, ...more] = await issuesOf(project);
     expect([opened?.isOpen, more]).toEqual([true, []]);
@@ -128,6 +129,8 @@ describe('health-issue', () => {
     expect(await issuesOf(project)).toHaveLength(1);
     const written = await emulator.requests({ host: 'github' });
     expect(written.filter(({ method, path }) => method !== 'GET' && !path.includes('graphql'))).toEqual([]);
+    fine(await verify(of, { tags: 'production' }));
+    expect((await issuesOf(project)).map(({ isOpen }) => isOpen)).toEqual([true]);
     fine(await of.clean({ event: schedule(), inputs: { mode: 'promote', from: cid ?? '', 'to-tag': 'staging' } }));
     fine(await verify(of, missing));
     const closed = await issuesOf(project);
