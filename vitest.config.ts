@@ -6,7 +6,7 @@ export default defineConfig({
     environment: 'node',
     // Most tests wait for another process.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     coverage: { include: ['src/**', 'emulator/**'] },
   },
