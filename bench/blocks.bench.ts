@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { buildDag } from '../src/adapters/unixfs/dag.ts';
 import type { FileEntry } from '../src/domain/listing.ts';
 import { readRange } from '../test/support/car-blocks.ts';
-import { type CarGateway, dagOf, type ServedDag, startCarGateway } from './car-server.ts';
+import { dagOf, type ServedDag, startCarGateway } from './car-server.ts';
 import { type PackedName, prepareCorpus } from './corpora.ts';
 import type { BenchOptions, Report } from './report.ts';
 import { median } from './report.ts';
+import type { ThreadedServer } from './served-by-thread.ts';
 import { bundleSubjects, type Measurement, measure } from './subject-run.ts';
 
 export const summary = `what verify: blocks costs: every block of a DAG read from a gateway that has it in memory, and hashed
@@ -97,7 +98,7 @@ interface Walked extends Measurement {
 }
 
 interface Place {
-  readonly gateway: CarGateway;
+  readonly gateway: ThreadedServer;
   readonly dag: ServedDag;
 }
 

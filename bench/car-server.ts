@@ -3,11 +3,12 @@
  * `/ipfs/<cid>?format=car`, and each of its blocks as `/ipfs/<cid>?format=raw`.
  */
 import { createServer, type ServerResponse } from 'node:http';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 import { CarReader } from '@ipld/car';
 import * as CarBufferWriter from '@ipld/car/buffer-writer';
 import * as dagPb from '@ipld/dag-pb';
 import { CID } from 'multiformats/cid';
+import { type Counted, serveByThread, type ThreadedServer } from './served-by-thread.ts';
 
 export interface ServedDag {
   readonly root: string;
@@ -15,16 +16,7 @@ export interface ServedDag {
   readonly blocks: ReadonlyMap<string, Uint8Array>;
 }
 
-export interface CarGateway extends AsyncDisposable {
-  readonly url: string;
-  /** How many requests came so far. */
-  requests(): number;
-}
-
-/** Shared with the thread: one number, the requests so far. */
-interface Served extends ServedDag {
-  readonly counter: Int32Array<SharedArrayBuffer>;
-}
+type Served = ServedDag & Counted;
 
 /** What a gateway sends of a CAR whose blocks are in any order. */
 export async function dagOf(root: string, unordered: Uint8Array): Promise<ServedDag> {
@@ -46,21 +38,8 @@ export async function dagOf(root: string, unordered: Uint8Array): Promise<Served
   return { root, car: car.close({ resize: true }), blocks };
 }
 
-export async function startCarGateway(dag: ServedDag): Promise<CarGateway> {
-  const worker = new Worker(new URL(import.meta.resolve('./car-server.ts')));
-  const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const served: Served = { ...dag, counter };
-  worker.postMessage(served);
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('message', resolve).once('error', reject);
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests: () => Atomics.load(counter, 0),
-    [Symbol.asyncDispose]: async () => {
-      await worker.terminate();
-    },
-  };
+export async function startCarGateway(dag: ServedDag): Promise<ThreadedServer> {
+  return await serveByThread(new URL(import.meta.resolve('./car-server.ts')), dag);
 }
 
 function serve(dag: Served): void {

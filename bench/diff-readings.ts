@@ -1,14 +1,14 @@
 import PQueue from 'p-queue';
 import { createPublishedTree } from '../src/adapters/gateway/published-tree.ts';
 import type { Build } from '../src/domain/listing.ts';
-import type { SlowGateway } from './diff-server.ts';
 import { levelsOf, nodesBelow, type Shape } from './diff-trees.ts';
+import type { ThreadedServer } from './served-by-thread.ts';
 
 /** A site that was published, and where it is read from. */
 export interface Site {
   readonly shape: Shape;
   readonly published: Build;
-  readonly gateway: SlowGateway;
+  readonly gateway: ThreadedServer;
 }
 
 /** What took how long. */

@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
+import { type Counted, serveByThread, type ThreadedServer } from './served-by-thread.ts';
 
 export interface ServedTree {
   readonly blocks: ReadonlyMap<string, Uint8Array>;
@@ -14,36 +15,14 @@ export interface ServedTree {
   readonly latencyMs: number;
 }
 
-export interface SlowGateway extends AsyncDisposable {
-  readonly url: string;
-  /** How many requests came so far. */
-  requests(): number;
-}
-
-/** Shared with the thread: one number, the requests so far. */
-interface Served extends ServedTree {
-  readonly counter: Int32Array<SharedArrayBuffer>;
-}
+type Served = ServedTree & Counted;
 
 const LINE_BYTES_PER_MS = 50_000;
 const PACE_MS = 4;
 const IDLE_MS = 300_000;
 
-export async function startGateway(tree: ServedTree): Promise<SlowGateway> {
-  const worker = new Worker(new URL(import.meta.resolve('./diff-server.ts')));
-  const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const served: Served = { ...tree, counter };
-  worker.postMessage(served);
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('message', resolve).once('error', reject);
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests: () => Atomics.load(counter, 0),
-    [Symbol.asyncDispose]: async () => {
-      await worker.terminate();
-    },
-  };
+export async function startGateway(tree: ServedTree): Promise<ThreadedServer> {
+  return await serveByThread(new URL(import.meta.resolve('./diff-server.ts')), tree);
 }
 
 function serve(tree: Served): void {

@@ -32060,6 +32060,15 @@ var __webpack_modules__ = {
   const JWT_SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
   const jwt = raw => raw === "" || JWT_SHAPE.test(raw) ? raw : refuse("a Pinata JWT: three parts with dots between them (not an API key or secret)");
   const headerValue = raw => /^[\x21-\x7e]*$/.test(raw) ? optional(raw) : refuse("one line of printable ASCII");
+  function isSafeUrl(raw) {
+   const url = URL.canParse(raw) ? new URL(raw) : void 0;
+   if (url === void 0 || url.username !== "" || url.password !== "" || /[?#]/.test(raw)) return false;
+   const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
+   return url.protocol === "https:" || url.protocol === "http:" && loopback;
+  }
+  function withoutUserinfo(text) {
+   return text.replace(/:\/\/[^/?#\s"]*@/g, "://***@");
+  }
   var domain_names = __nccwpck_require__(5729);
   var retention = __nccwpck_require__(2527);
   function problemsBetween(mode, given, context) {
@@ -32101,12 +32110,6 @@ var __webpack_modules__ = {
    const isPrivate = values.network === "private";
    const wanted = [ [ 'from must be what mode "promote" puts the tag on: a tag, a version such as production~1, or a CID, got nothing.', values.mode === "promote" && "from" in values && values.from === void 0 ], [ `from must be given with mode "promote" or "rollback" only; mode is "${values.mode}".`, values.from !== void 0 && values.mode !== "promote" && values.mode !== "rollback" ], [ `mirror-tokens must name mirrors; not among them: ${strangers.map(name => `"${name}"`).join(", ")}.`, values.mirrors !== void 0 && strangers.length > 0 ], [ 'mirrors must be empty when network is "private": a mirror would make the content public.', isPrivate && mirrors.length > 0 ], [ 'dnslink must be empty when network is "private": no public gateway serves what it would name.', isPrivate && (values.dnslink ?? []).length > 0 ], [ 'hot-swap-cid must be empty when network is "private": whoever has the address must be able to open it.', isPrivate && (values["hot-swap-cid"] ?? []).length > 0 ], [ 'verify must be "none", "pin" or "gateway" when network is "private", got "blocks": no gateway hands out private blocks.', isPrivate && values.verify === "blocks" ] ];
    return wanted.filter(([, isWrong]) => isWrong).map(([problem]) => problem);
-  }
-  function isSafeUrl(raw) {
-   const url = URL.canParse(raw) ? new URL(raw) : void 0;
-   if (url === void 0 || url.username !== "" || url.password !== "" || /[?#]/.test(raw)) return false;
-   const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
-   return url.protocol === "https:" || url.protocol === "http:" && loopback;
   }
   const LINE = /^([a-z0-9][a-z0-9-]{0,31})=(\S+)$/;
   const KUBO_PATH = /\/api\/v0$/;
@@ -32298,7 +32301,7 @@ var __webpack_modules__ = {
     const given = effective(input);
     const parsed = parse(given === "" ? fallback : given);
     const accepted = refusedFor(parsed);
-    if (accepted === void 0) values[input] = parsed; else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
+    if (accepted === void 0) values[input] = parsed; else problems.push(withoutUserinfo(`${input} must be ${accepted}, got ${shown(given, secret)}.`));
    }
    const chosen = (0, run.jO)(run.FN.find(name => name === values.mode) ?? "auto", context);
    const mode = effective("pinata-jwt") === "" ? withoutCredentials(chosen, values.mode, context) : chosen;

@@ -1,6 +1,7 @@
 import { ActionError } from './domain/errors.ts';
 import { refusedFor } from './domain/input-value.ts';
 import { chooseMode, MODES, type Mode, type RunContext } from './domain/run.ts';
+import { withoutUserinfo } from './domain/safe-url.ts';
 import { problemsBetween } from './input-checks.ts';
 import { FIELDS, type Field, type InputName, REFUSED, RENAMED, type Values } from './input-fields.ts';
 
@@ -57,7 +58,7 @@ export function parseInputs(read: ReadInput, context: RunContext): Inputs {
     const parsed = parse(given === '' ? fallback : given);
     const accepted = refusedFor(parsed);
     if (accepted === undefined) values[input] = parsed;
-    else problems.push(`${input} must be ${accepted}, got ${shown(given, secret)}.`);
+    else problems.push(withoutUserinfo(`${input} must be ${accepted}, got ${shown(given, secret)}.`));
   }
   const chosen = chooseMode(MODES.find((name) => name === values.mode) ?? 'auto', context);
   const mode = effective('pinata-jwt') === '' ? withoutCredentials(chosen, values.mode, context) : chosen;

@@ -5,3 +5,8 @@ export function isSafeUrl(raw: string): boolean {
   const loopback = /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
   return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
 }
+
+/** The same text without what stands before the host of an address in it: a password may. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/:\/\/[^/?#\s"]*@/g, '://***@');
+}

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Cid, parseCid } from '../../src/domain/cid.ts';
-import type { RunContext } from '../../src/domain/run.ts';
 import type { InputName } from '../../src/input-fields.ts';
 import { parseInputs } from '../../src/inputs.ts';
 import type { Log } from '../../src/ports.ts';
@@ -11,29 +10,11 @@ import { createRecorder } from '../../src/wiring/record.ts';
 import type { Wiring } from '../../src/wiring/wiring.ts';
 import { answer, scriptedServer } from '../support/http-server.ts';
 import { oracleCid } from '../support/oracle-cid.ts';
+import { PUSH } from '../unit/run-context.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
 const SIGNATURE = '5ecre7'.repeat(8);
 const root = cidOf(await oracleCid(Buffer.from('hush')));
-
-const context: RunContext = {
-  event: 'push',
-  activity: '',
-  repository: 'acme/app',
-  commit: '',
-  ref: 'refs/heads/main',
-  defaultBranch: 'main',
-  pullRequest: undefined,
-  releaseTag: '',
-  closed: undefined,
-  withoutSecrets: false,
-  workflowRun: undefined,
-  provenance: undefined,
-  refDeleted: false,
-  runUrl: '',
-  runId: '',
-  privateRepository: false,
-};
 
 function cidOf(text: string): Cid {
   const cid = parseCid(text);
@@ -59,7 +40,7 @@ function wiringAt(url: string, log: Log): Wiring {
     'verify-timeout': '1s',
   };
   return {
-    values: parseInputs((name) => given[name] ?? '', context).values,
+    values: parseInputs((name) => given[name] ?? '', PUSH).values,
     jwt: JWT,
     repository: 'acme/app',
     project: 'acme/app',

@@ -7,27 +7,11 @@ import type { RunContext } from '../../src/domain/run.ts';
 import type { InputName } from '../../src/input-fields.ts';
 import { type Inputs, inputDefaults, parseInputs, SECRET_INPUTS, secretsIn } from '../../src/inputs.ts';
 import { OUTPUT_NAMES } from '../../src/render/outputs.ts';
+import { PUSH } from './run-context.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJl';
 const GOOD = { path: 'site', 'pinata-jwt': JWT } as const;
-const context: RunContext = {
-  event: 'push',
-  activity: '',
-  repository: 'acme/app',
-  commit: '',
-  ref: 'refs/heads/main',
-  defaultBranch: 'main',
-  pullRequest: undefined,
-  releaseTag: '',
-  closed: undefined,
-  withoutSecrets: false,
-  workflowRun: undefined,
-  provenance: undefined,
-  refDeleted: false,
-  runUrl: '',
-  runId: '',
-  privateRepository: false,
-};
+const context: RunContext = PUSH;
 
 type Given = Partial<Record<InputName, string>>;
 
@@ -526,4 +510,19 @@ describe('action.yml, the code and README', () => {
   it('run on Node 24 from the committed bundle', () => {
     expect(action.runs).toEqual({ using: 'node24', main: 'dist/index.js' });
   });
+});
+
+it('repeats no password that somebody put into an address', () => {
+  const mirrors = 'backup=https://user:hush-hush@mirror.example/psa';
+  try {
+    parseInputs(
+      (name) => ({ ...GOOD, mirrors, 'pinata-api-url': 'https://me:s3cr3t@api.example' })[name as 'path'] ?? '',
+      context,
+    );
+    expect.unreachable();
+  } catch (error) {
+    const { message } = error as Error;
+    expect(message).toContain('backup=https://***@mirror.example/psa');
+    expect(message).not.toMatch(/hush|s3cr3t/);
+  }
 });

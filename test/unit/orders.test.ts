@@ -8,28 +8,12 @@ import type { CleanupRun } from '../../src/modes/cleanup.ts';
 import type { DeployRun } from '../../src/modes/decide.ts';
 import { cleanupRun, deployRun } from '../../src/orders.ts';
 import { cidNumber } from './account.ts';
+import { PUSH } from './run-context.ts';
 
 const NOW = new Date(1_800_000_000_900);
 const NOW_S = 1_800_000_000;
 const DAY_MS = 86_400_000;
-const push: RunContext = {
-  event: 'push',
-  activity: '',
-  repository: 'acme/app',
-  commit: '4f2c9a1d000000000000000000000000000000ab',
-  ref: 'refs/heads/main',
-  defaultBranch: 'main',
-  pullRequest: undefined,
-  releaseTag: '',
-  closed: undefined,
-  withoutSecrets: false,
-  workflowRun: undefined,
-  provenance: undefined,
-  refDeleted: false,
-  runUrl: '',
-  runId: '',
-  privateRepository: false,
-};
+const push: RunContext = { ...PUSH, commit: '4f2c9a1d000000000000000000000000000000ab' };
 const FOUND: FoundFiles = {
   content: { kind: 'directory', entries: [] },
   bytes: 0,

@@ -2,25 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseMode, computeTags, type RunContext, renderPinName, unknownPlaceholders } from '../../src/domain/run.ts';
 import { isTagName } from '../../src/domain/tag.ts';
+import { PUSH } from './run-context.ts';
 
-const push: RunContext = {
-  event: 'push',
-  activity: '',
-  repository: 'acme/app',
-  commit: '4f2c9a1000000000000000000000000000000000',
-  ref: 'refs/heads/main',
-  defaultBranch: 'main',
-  pullRequest: undefined,
-  releaseTag: '',
-  closed: undefined,
-  withoutSecrets: false,
-  workflowRun: undefined,
-  provenance: undefined,
-  refDeleted: false,
-  runUrl: '',
-  runId: '',
-  privateRepository: false,
-};
+const push: RunContext = { ...PUSH, commit: '4f2c9a1000000000000000000000000000000000' };
 
 function on(more: Partial<RunContext>): RunContext {
   return { ...push, ...more };

@@ -10,6 +10,7 @@ import { renderOutputs } from '../../src/render/outputs.ts';
 import { type Audience, tellingOf } from '../../src/tellings.ts';
 import { waitOnce } from '../../src/wiring/presence.ts';
 import { cidNumber, createAccount, pinOf, quietGitHub, unfollowed } from './account.ts';
+import { PUSH } from './run-context.ts';
 
 const project = projectOf('acme/app');
 const now = new Date(1_760_000_000_000);
@@ -83,24 +84,7 @@ async function verifyNow({ pins = [], more, deployments = [], probeMs = 0 }: Set
   return { outcome, said, opened };
 }
 
-const schedule: RunContext = {
-  event: 'schedule',
-  activity: '',
-  repository: 'acme/app',
-  commit: '4f2c9a1000000000000000000000000000000000',
-  ref: 'refs/heads/main',
-  defaultBranch: 'main',
-  pullRequest: undefined,
-  releaseTag: '',
-  closed: undefined,
-  withoutSecrets: false,
-  workflowRun: undefined,
-  provenance: undefined,
-  refDeleted: false,
-  runUrl: '',
-  runId: '',
-  privateRepository: false,
-};
+const schedule: RunContext = { ...PUSH, event: 'schedule', commit: '4f2c9a1000000000000000000000000000000000' };
 
 const audience: Audience = {
   project: project.name,
