@@ -33254,7 +33254,7 @@ var __webpack_modules__ = {
   var _units_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1086);
   var _verification_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9810);
   function healthHeadline(tags) {
-   if (tags.length === 0) return "⏸ Nothing to verify: the project has no tags";
+   if (tags.length === 0) return "❌ Nothing to verify: the project has no tags";
    const bad = tags.filter(({problems: problems}) => problems.length > 0).length;
    if (bad === 0) return `✅ ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")}, all pinned${tags.some(isAsked) ? " and served" : ""}`;
    return `❌ ${bad} of ${(0, _units_js__WEBPACK_IMPORTED_MODULE_8__.SS)(tags.length, "tag")} not as they should be`;
@@ -33326,6 +33326,9 @@ var __webpack_modules__ = {
    return `<details><summary>${(0, _markdown_js__WEBPACK_IMPORTED_MODULE_3__.aY)(tag)}: who said what</summary>\n\n${parts.join("\n\n")}\n\n</details>`;
   }
   function healthError(tags) {
+   if (tags.length === 0) return new _domain_errors_js__WEBPACK_IMPORTED_MODULE_0__.lZ("content", "Nothing was verified: nothing that is pinned has a tag of this project.", {
+    hint: "Look whether project and network are those of your deploys, and at the files in the Pinata app; then deploy."
+   });
    if ((0, _domain_health_js__WEBPACK_IMPORTED_MODULE_1__.W)(tags)) return;
    const lines = tags.flatMap(({tag: tag, problems: problems}) => problems.map(problem => `${tag}: ${problem}.`));
    const bad = tags.filter(({problems: problems}) => problems.length > 0).length;
@@ -34061,7 +34064,7 @@ var __webpack_modules__ = {
     return outcome.dryRun ? "planned" : outcome.kind;
 
    case "verified":
-    return (0, _domain_health_js__WEBPACK_IMPORTED_MODULE_0__.W)(outcome.tags) ? outcome.kind : "failed";
+    return outcome.tags.length > 0 && (0, _domain_health_js__WEBPACK_IMPORTED_MODULE_0__.W)(outcome.tags) ? outcome.kind : "failed";
 
    default:
     return outcome.kind;
@@ -38087,11 +38090,9 @@ var __webpack_modules__ = {
     ports.showHealth(health);
     found.push(health);
    }
-   const tags = [ ...found, ...vanished(examination, found) ];
-   if (tags.length === 0) ports.log.warn(`Nothing was verified: the project ${run.project.name} has no tags.`);
    return {
     kind: "verified",
-    tags: tags,
+    tags: [ ...found, ...vanished(examination, found) ],
     checkedAt: run.now
    };
   }

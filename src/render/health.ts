@@ -14,7 +14,7 @@ import { renderBlockTable } from './verification.ts';
 
 /** The first line of the summary. */
 export function healthHeadline(tags: readonly TagHealth[]): string {
-  if (tags.length === 0) return '⏸ Nothing to verify: the project has no tags';
+  if (tags.length === 0) return '❌ Nothing to verify: the project has no tags';
   const bad = tags.filter(({ problems }) => problems.length > 0).length;
   if (bad === 0) return `✅ ${renderCount(tags.length, 'tag')}, all pinned${tags.some(isAsked) ? ' and served' : ''}`;
   return `❌ ${bad} of ${renderCount(tags.length, 'tag')} not as they should be`;
@@ -119,6 +119,12 @@ function detailOf({ tag, probes, blocks, names, mirrors }: TagHealth): string {
 
 /** The failure that a verification is; undefined when all is well. */
 export function healthError(tags: readonly TagHealth[]): ActionError | undefined {
+  // An account that was emptied looks just like one that never had anything.
+  if (tags.length === 0) {
+    return new ActionError('content', 'Nothing was verified: nothing that is pinned has a tag of this project.', {
+      hint: 'Look whether project and network are those of your deploys, and at the files in the Pinata app; then deploy.',
+    });
+  }
   if (isHealthy(tags)) return undefined;
   const lines = tags.flatMap(({ tag, problems }) => problems.map((problem) => `${tag}: ${problem}.`));
   const bad = tags.filter(({ problems }) => problems.length > 0).length;

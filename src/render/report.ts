@@ -92,7 +92,7 @@ export function resultOf(outcome: Outcome): string {
     case 'promoted':
       return outcome.dryRun ? 'planned' : outcome.kind;
     case 'verified':
-      return isHealthy(outcome.tags) ? outcome.kind : 'failed';
+      return outcome.tags.length > 0 && isHealthy(outcome.tags) ? outcome.kind : 'failed';
     default:
       return outcome.kind;
   }

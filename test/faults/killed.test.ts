@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { deployInputs, plantPin, secondsAgo, withoutTimes } from '../support/deploy-inputs.ts';
 import { closedPullRequest, pullRequest, pushTo, type RunEvent, schedule } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
-import { type Guard, startGate } from '../support/gate.ts';
+import { type Kill, killsAt, type Walked, walkThroughGate } from '../support/killed-run.ts';
 import { projectKey } from '../support/oracle-cid.ts';
-import { type DistRun, startDist } from '../support/run-dist.ts';
+import { startDist } from '../support/run-dist.ts';
 import { tempTree } from '../support/temp-tree.ts';
 
 const emulator = await emulatorForFile();
@@ -159,51 +159,26 @@ function withoutProject(pairs: Readonly<Record<string, string>>): Record<string,
   return { ...withoutTimes(pairs), KEY: 'project', ...released };
 }
 
-interface Kill {
-  /** The number of the request, from 1. */
-  readonly at: number;
-  /** `before`: the request never reaches the service. `after`: it acts, and its answer reaches nobody. */
-  readonly when: 'before' | 'after';
-}
-
-interface Walked {
-  readonly run: DistRun;
-  /** The requests that came to the gate. */
-  readonly requests: readonly string[];
-}
-
 /** One run of the scene, looked at after each write, and killed at one of its requests. */
 async function walk(trial: Trial, kill?: Kill): Promise<Walked> {
   const { scene, project, path } = trial;
-  const requests: string[] = [];
   const losses: unknown[] = [];
-  let running: ReturnType<typeof startDist> | undefined;
-  const end = async (): Promise<void> => {
-    running?.child.kill('SIGKILL');
-    await running?.done;
-  };
-  const guard: Guard = async (request) => {
-    const count = requests.push(`${request.method} ${request.host}${request.path}`);
-    const isLast = kill?.at === count;
-    if (isLast && kill.when === 'before') {
-      await end();
-      return 'cut';
-    }
-    await request.apply();
-    if (isLast) await end();
-    if (request.method !== 'GET') losses.push(...lossesIn(trial, await look(trial), requests));
-    return isLast ? 'cut' : 'deliver';
-  };
-  const gate = await startGate(emulator, guard);
-  const inputs = deployInputs(emulator, scene.deployed === undefined ? '' : path, {
-    ...gate.inputs,
-    ...scene.inputs,
-    project,
+  const walked = await walkThroughGate(emulator, {
+    kill,
+    lookAfter: async (request, requests) => {
+      if (request.method !== 'GET') losses.push(...lossesIn(trial, await look(trial), requests));
+    },
+    start: (gate) => {
+      const inputs = deployInputs(emulator, scene.deployed === undefined ? '' : path, {
+        ...gate.inputs,
+        ...scene.inputs,
+        project,
+      });
+      return startDist({ inputs, event: scene.event, env: gate.env });
+    },
   });
-  running = startDist({ inputs, event: scene.event, env: gate.env });
-  const run = await running.done.finally(gate.close);
   expect(losses).toEqual([]);
-  return { run, requests };
+  return walked;
 }
 
 it.each(Object.entries(scenes))(
@@ -216,10 +191,7 @@ it.each(Object.entries(scenes))(
     const wanted = timeless(await look(calm));
     expect(Object.keys(wanted)).toEqual(scene.left);
 
-    const left = undisturbed.requests.flatMap((_, index): readonly Kill[] => [
-      { at: index + 1, when: 'before' },
-      { at: index + 1, when: 'after' },
-    ]);
+    const left = killsAt(undisturbed.requests);
     expect(left.length).toBeGreaterThan(20);
     const lane = async (): Promise<void> => {
       for (let kill = left.shift(); kill !== undefined; kill = left.shift()) {

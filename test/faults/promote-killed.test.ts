@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { deployInputs, plantPin, secondsAgo } from '../support/deploy-inputs.ts';
 import { otherEvent } from '../support/events.ts';
 import { emulatorForFile } from '../support/file-emulator.ts';
-import { type Guard, startGate } from '../support/gate.ts';
+import { type Kill, killsAt, type Walked, walkThroughGate } from '../support/killed-run.ts';
 import { projectKey } from '../support/oracle-cid.ts';
-import { type DistRun, startDist } from '../support/run-dist.ts';
+import { startDist } from '../support/run-dist.ts';
 
 const emulator = await emulatorForFile();
 
@@ -89,58 +89,34 @@ async function look({ project, repository, domain, cids }: Trial): Promise<Reado
   };
 }
 
-interface Kill {
-  /** The number of the request, from 1. */
-  readonly at: number;
-  /** `before`: the request never reaches the service. `after`: it acts, and its answer reaches nobody. */
-  readonly when: 'before' | 'after';
-}
-
-interface Walked {
-  readonly run: DistRun;
-  readonly requests: readonly string[];
-}
-
 /** One run of the scene, always of the same workflow run, looked at after each write, and killed at one of its requests. */
 async function walk(trial: Trial, kill?: Kill): Promise<Walked> {
-  const requests: string[] = [];
   const losses: unknown[] = [];
-  let running: ReturnType<typeof startDist> | undefined;
-  const end = async (): Promise<void> => {
-    running?.child.kill('SIGKILL');
-    await running?.done;
-  };
-  const guard: Guard = async (request) => {
-    const count = requests.push(`${request.method} ${request.host}${request.path}`);
-    const isLast = kill?.at === count;
-    if (isLast && kill.when === 'before') {
-      await end();
-      return 'cut';
-    }
-    await request.apply();
-    if (isLast) await end();
-    if (request.host === 'api' && request.method !== 'GET') losses.push(...(await lossesIn(trial, requests)));
-    return isLast ? 'cut' : 'deliver';
-  };
-  const gate = await startGate(emulator, guard);
-  const inputs = deployInputs(emulator, '', {
-    ...gate.inputs,
-    // Without a gateway for blocks nobody knows which bytes are right, and nothing is moved.
-    'block-gateways': gate.inputs.gateways ?? '',
-    ...trial.scene.inputs,
-    project: trial.project,
-    deployment: 'true',
-    'github-token': emulator.githubToken,
-    'cloudflare-token': emulator.cloudflareToken,
-    dnslink: trial.domain,
-    'hot-swap-cid': trial.cids.address,
-    'requests-per-minute': '6000',
+  const walked = await walkThroughGate(emulator, {
+    kill,
+    lookAfter: async (request, requests) => {
+      if (request.host === 'api' && request.method !== 'GET') losses.push(...(await lossesIn(trial, requests)));
+    },
+    start: (gate) => {
+      const inputs = deployInputs(emulator, '', {
+        ...gate.inputs,
+        // Without a gateway for blocks nobody knows which bytes are right, and nothing is moved.
+        'block-gateways': gate.inputs.gateways ?? '',
+        ...trial.scene.inputs,
+        project: trial.project,
+        deployment: 'true',
+        'github-token': emulator.githubToken,
+        'cloudflare-token': emulator.cloudflareToken,
+        dnslink: trial.domain,
+        'hot-swap-cid': trial.cids.address,
+        'requests-per-minute': '6000',
+      });
+      const env = { ...gate.env, GITHUB_REPOSITORY: trial.repository };
+      return startDist({ inputs, event: otherEvent('workflow_dispatch'), env });
+    },
   });
-  const env = { ...gate.env, GITHUB_REPOSITORY: trial.repository };
-  running = startDist({ inputs, event: otherEvent('workflow_dispatch'), env });
-  const run = await running.done.finally(gate.close);
   expect(losses).toEqual([]);
-  return { run, requests };
+  return walked;
 }
 
 /** At no moment is anything unpinned, or production nowhere. */
@@ -167,10 +143,7 @@ it.each(Object.entries(scenes))(
       deployments: expect.anything() as unknown,
     });
 
-    const left = undisturbed.requests.flatMap((_, index): readonly Kill[] => [
-      { at: index + 1, when: 'before' },
-      { at: index + 1, when: 'after' },
-    ]);
+    const left = killsAt(undisturbed.requests);
     expect(left.length).toBeGreaterThan(20);
     const lane = async (): Promise<void> => {
       for (let kill = left.shift(); kill !== undefined; kill = left.shift()) {

@@ -7,6 +7,7 @@ import type { RunContext } from '../../src/domain/run.ts';
 import { projectOf } from '../../src/domain/tag.ts';
 import { type VerifyRun, verify } from '../../src/modes/verify.ts';
 import { renderOutputs } from '../../src/render/outputs.ts';
+import { failureIn } from '../../src/render/summary.ts';
 import { type Audience, tellingOf } from '../../src/tellings.ts';
 import { waitOnce } from '../../src/wiring/presence.ts';
 import { cidNumber, createAccount, pinOf, quietGitHub, unfollowed } from './account.ts';
@@ -130,9 +131,9 @@ describe('a verification', () => {
     expect(outcome.tags.map(({ tag }) => tag)).toEqual(['staging']);
   });
 
-  it('claims nothing of a project without tags, and closes no issue about it', async () => {
-    const { outcome, said } = await verifyNow({});
-    expect(said.join()).toContain('Nothing was verified: the project acme/app has no tags.');
+  it('fails where nothing has a tag, as in an account that was emptied, and closes no issue about it', async () => {
+    const { outcome } = await verifyNow({});
+    expect(failureIn(outcome)?.message).toMatch(/^Nothing was verified: /);
     expect(renderOutputs(outcome, { carPath: '', reportPath: '', commentUrl: '', deploymentId: '' }).verified).toBe('');
     expect(tellingOf({ kind: 'outcome', outcome }, audience).health).toBeUndefined();
   });
