@@ -513,16 +513,20 @@ describe('action.yml, the code and README', () => {
 });
 
 it('repeats no password that somebody put into an address', () => {
-  const mirrors = 'backup=https://user:hush-hush@mirror.example/psa';
-  try {
-    parseInputs(
-      (name) => ({ ...GOOD, mirrors, 'pinata-api-url': 'https://me:s3cr3t@api.example' })[name as 'path'] ?? '',
-      context,
-    );
-    expect.unreachable();
-  } catch (error) {
-    const { message } = error as Error;
-    expect(message).toContain('backup=https://***@mirror.example/psa');
-    expect(message).not.toMatch(/hush|s3cr3t/);
-  }
+  const given = {
+    mirrors: 'backup=https://user:hush-hush@mirror.example/psa',
+    'pinata-api-url': 'https://me:s3cr3t@api.example',
+  };
+  const message = messageOf(() => parsed({ ...GOOD, ...given }));
+  expect(message).toContain('backup=https://***@mirror.example/psa');
+  expect(message).not.toMatch(/hush|s3cr3t/);
 });
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+}
